@@ -1,0 +1,1 @@
+"""The machines: planning and cost are pure; one module speaks HTTP."""

@@ -1,0 +1,38 @@
+"""Errors of the domain.
+
+InplayError                  what every error of ours is; its text says what happened, what was not lost, what to do
+├── BadDataError             an input cannot be what it claims to be (missing column, wrong type, empty)
+├── ConfigurationError       a setting is missing or contradicts another
+├── UnavailableError         something outside (database, port, package, disk) cannot be used now
+│   └── AlreadyRunningError  another run owns the data folder
+├── LedgerError              a command would break an invariant of the ledger
+└── ModelError               a model is missing, does not match its hash or refuses its input
+"""
+
+
+class InplayError(Exception):
+    """Base of every error that a user may see."""
+
+
+class BadDataError(InplayError):
+    """An input cannot be what it claims to be."""
+
+
+class ConfigurationError(InplayError):
+    """A setting is missing or contradicts another."""
+
+
+class UnavailableError(InplayError):
+    """Something outside the program cannot be used now."""
+
+
+class AlreadyRunningError(UnavailableError):
+    """Another run owns the data folder."""
+
+
+class LedgerError(InplayError):
+    """A command would break an invariant of the ledger."""
+
+
+class ModelError(InplayError):
+    """A model is missing, does not match its hash or refuses its input."""

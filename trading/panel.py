@@ -1,0 +1,109 @@
+"""The panel: daily bars of a whole universe as a few flat arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from trading.errors import BadDataError
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Days = npt.NDArray[np.datetime64]
+
+BARS_SCHEMA = pa.schema(
+    [
+        ("symbol", pa.string()),
+        ("session", pa.date32()),
+        ("open", pa.float64()),
+        ("high", pa.float64()),
+        ("low", pa.float64()),
+        ("close", pa.float64()),
+        ("volume", pa.int64()),
+    ]
+)
+"""One daily bar a row: prices in USD as printed on that day, volume in shares."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Bars of many symbols, rows sorted by symbol, then by session.
+
+    Attributes:
+        symbols: ticker per symbol, ascending, shape `(n_symbols,)`.
+        offsets: rows of symbol `i` are `offsets[i]:offsets[i + 1]`, shape `(n_symbols + 1,)`.
+        sessions: exchange session of each row, `datetime64[D]`, shape `(n_rows,)`.
+        open: price in USD, shape `(n_rows,)`; likewise `high`, `low`, `close`.
+        volume: shares, as float because TA-Lib and ratios want it so, shape `(n_rows,)`.
+    """
+
+    symbols: npt.NDArray[np.str_]
+    offsets: Ints
+    sessions: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    @classmethod
+    def from_arrow(cls, bars: pa.Table) -> Panel:
+        """The panel of a table with the columns of `BARS_SCHEMA`, in any order of rows.
+
+        Raises:
+            BadDataError: when a (symbol, session) pair stands twice.
+        """
+        symbol = bars.column("symbol").to_numpy(zero_copy_only=False).astype(str)
+        session = bars.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        order = np.lexsort((session, symbol))
+        symbol, session = symbol[order], session[order]
+        twice = (symbol[1:] == symbol[:-1]) & (session[1:] == session[:-1])
+        if twice.any():
+            where = int(np.flatnonzero(twice)[0])
+            raise BadDataError(f"{symbol[where]} has more than one bar on {session[where]}")
+        symbols, starts = np.unique(symbol, return_index=True)
+
+        def column(name: str) -> Floats:
+            values: Floats = bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)[order]
+            return values
+
+        return cls(
+            symbols=symbols,
+            offsets=np.append(starts, len(symbol)).astype(np.int64),
+            sessions=session,
+            open=column("open"),
+            high=column("high"),
+            low=column("low"),
+            close=column("close"),
+            volume=column("volume"),
+        )
+
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    @property
+    def symbol_index(self) -> Ints:
+        """Index into `symbols` of each row, shape `(n_rows,)`."""
+        return np.repeat(np.arange(len(self.symbols), dtype=np.int64), np.diff(self.offsets))
+
+    @property
+    def row_symbols(self) -> npt.NDArray[np.str_]:
+        """Ticker of each row, shape `(n_rows,)`."""
+        return self.symbols[self.symbol_index]
+
+    def rows_at(self, session: np.datetime64) -> Ints:
+        """Rows whose bar is of `session`, ascending, at most one per symbol."""
+        return np.flatnonzero(self.sessions == session)
+
+    def shifted(self, values: Floats, by: int = 1) -> Floats:
+        """Each row's value `by` bars earlier of the same symbol (later if negative); NaN where there is none."""
+        out = np.full(len(values), np.nan)
+        index = self.symbol_index
+        if by >= 0:
+            out[by:] = np.where(index[by:] == index[: len(index) - by], values[: len(values) - by], np.nan)
+        else:
+            out[:by] = np.where(index[:by] == index[-by:], values[-by:], np.nan)
+        return out

@@ -1,0 +1,1 @@
+"""How models are made: training sets, splits, search, distributed training, evaluation, registry."""
