@@ -1,0 +1,123 @@
+"""Settings: read once at start from the environment and one TOML file, then frozen.
+
+The environment wins over the file. Every setting is `INPLAY_<NAME>` in the environment and `<name>` in the file; the
+database is `DATABASE_URL`, as everywhere else. The file is `INPLAY_CONFIG`, or `inplay.toml` in the data folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from trading.errors import ConfigurationError
+
+PREFIX = "INPLAY_"
+OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR"})
+"""Variables with the prefix that are read elsewhere."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow links the user chose
+
+
+class Settings(BaseSettings):
+    """What a run needs to know; secrets have no defaults.
+
+    Attributes:
+        home: the data folder; bars, models, the embedded database and its log live under it.
+        database_url: a PostgreSQL to use in place of the embedded one.
+        api_token: the bearer token of the HTTP interface; without it the run makes one and prints it.
+        starting_cash_usd: the first deposit of each paper account.
+        seed: of everything that draws random numbers.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    home: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("var"), validate_default=True)
+    database_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("database_url"))
+    api_token: SecretStr | None = Field(default=None, min_length=16)
+    http_host: str = Field(default="127.0.0.1", min_length=1)
+    http_port: Port = 8000
+    dashboard_port: Port = 8265
+    seed: int = Field(default=7, ge=0, lt=2**31)
+    starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class names it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        given = init_settings.init_kwargs if isinstance(init_settings, InitSettingsSource) else {}
+        path = config_path(given.get("home"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+
+def config_path(home: object = None) -> Path:
+    """The TOML file that a run reads; it need not exist unless `INPLAY_CONFIG` names it."""
+    named = os.environ.get("INPLAY_CONFIG")
+    if named:
+        return _absolute(Path(named))
+    folder = home or os.environ.get("INPLAY_HOME") or "var"
+    return _absolute(Path(str(folder))) / "inplay.toml"
+
+
+def unknown_variables() -> list[str]:
+    """Environment variables with our prefix that no setting reads: most likely misspelt."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields if name != "database_url"} | OTHER_VARIABLES
+    return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of this run.
+
+    Args:
+        given: values that win over the environment and the file, such as those of the command line.
+
+    Raises:
+        ConfigurationError: listing every wrong value, secrets left out.
+    """
+    path = config_path(given.get("home"))
+    if os.environ.get("INPLAY_CONFIG") and not path.is_file():
+        raise ConfigurationError(f"INPLAY_CONFIG names {path}, which is no file. Correct it or unset it.")
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise ConfigurationError(_readable(error, path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is no valid TOML: {error}. Nothing was started; correct the file.") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from None
+
+
+def _readable(error: ValidationError, path: Path) -> str:
+    lines = ["Some settings are wrong; nothing was started."]
+    for problem in error.errors(include_url=False, include_context=False):
+        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        variable = "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
+        secret = name in {"database_url", "api_token"}
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"  {name} in {path}: no such setting; remove it or correct its spelling")
+            continue
+        shown = "" if secret else f" (it is {problem['input']!r})"
+        lines.append(f"  {variable}, or {name} in {path}: {problem['msg'].lower()}{shown}")
+    return "\n".join(lines)
