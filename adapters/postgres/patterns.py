@@ -1,0 +1,135 @@
+"""`pattern_training_data`: every pattern found, and how it turned out once that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+from psycopg import sql
+
+from adapters.postgres.bulk import MICROSECOND, conform, insert_missing, read_table, rows_of, stage
+from adapters.postgres.pool import Pool, transaction
+from trading.errors import BadDataError
+
+KEY = ("symbol", "timeframe", "session", "pattern_type", "direction")
+OUTCOME = (
+    "pattern_success", "max_gain", "max_loss", "optimal_hold_time", "outcome_return", "outcome_exit",
+    "outcome_known_session",
+)  # fmt: skip
+PATTERNS_SCHEMA = pa.schema(
+    [
+        ("symbol", pa.string()),
+        ("timestamp", MICROSECOND),
+        ("session", pa.date32()),
+        ("timeframe", pa.string()),
+        ("pattern_type", pa.string()),
+        ("direction", pa.int16()),
+        ("body_to_range_ratio", pa.float64()),
+        ("upper_shadow_ratio", pa.float64()),
+        ("lower_shadow_ratio", pa.float64()),
+        ("volume_surge", pa.float64()),
+        ("rsi_14", pa.float64()),
+        ("bb_position", pa.float64()),
+        ("market_trend", pa.string()),
+        ("vix_level", pa.float64()),
+        ("atr_pct", pa.float64()),
+        ("realised_volatility_20", pa.float64()),
+        ("pattern_success", pa.bool_()),
+        ("max_gain", pa.float64()),
+        ("max_loss", pa.float64()),
+        ("optimal_hold_time", pa.int32()),
+        ("outcome_return", pa.float64()),
+        ("outcome_exit", pa.string()),
+        ("outcome_known_session", pa.date32()),
+        ("news_catalyst", pa.bool_()),
+        ("news_sentiment", pa.float64()),
+        ("volume_spike", pa.bool_()),
+    ]
+)
+"""The columns of the table without its id. NULL (or NaN on the way in) = unknown."""
+_REQUIRED = ("symbol", "timestamp", "session", "pattern_type", "direction")
+
+
+@dataclass(frozen=True)
+class PatternCounts:
+    """How many patterns are on record, and of how many the outcome is known."""
+
+    recorded: int
+    with_outcome: int
+
+
+class PatternStore:
+    """Writer and reader of `pattern_training_data`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def record(self, patterns: pa.Table) -> int:
+        """Every pattern of the table is on record, those already there unchanged; returns how many are new.
+
+        Args:
+            patterns: columns of `PATTERNS_SCHEMA`; any but symbol, timestamp, session, pattern_type and direction may
+                be absent; timeframe is `1d` where absent.
+
+        Raises:
+            BadDataError: when a value breaks a rule of the table; nothing was written.
+        """
+        if "timeframe" not in patterns.column_names:
+            patterns = patterns.append_column("timeframe", pa.array(["1d"] * patterns.num_rows, pa.string()))
+        whole = conform(patterns, PATTERNS_SCHEMA, required=_REQUIRED)
+        with transaction(self._pool) as cursor:
+            return insert_missing(cursor, "pattern_training_data", whole.column_names, rows_of(whole))
+
+    def fill_outcomes(self, outcomes: pa.Table) -> int:
+        """Outcomes that were unknown are on record; known ones stay as they are. Returns how many rows changed.
+
+        Args:
+            outcomes: the key columns (timeframe `1d` where absent) and outcome columns of `PATTERNS_SCHEMA`.
+
+        Raises:
+            BadDataError: when an outcome belongs to no pattern on record; nothing was written.
+        """
+        if "timeframe" not in outcomes.column_names:
+            outcomes = outcomes.append_column("timeframe", pa.array(["1d"] * outcomes.num_rows, pa.string()))
+        schema = pa.schema([PATTERNS_SCHEMA.field(name) for name in (*KEY, *OUTCOME)])
+        whole = conform(outcomes, schema, required=KEY)
+        with transaction(self._pool) as cursor:
+            staging = stage(cursor, "pattern_training_data", whole.column_names, rows_of(whole))
+            unknown = "SELECT count(*) FROM {} AS n WHERE NOT EXISTS (SELECT FROM pattern_training_data AS p WHERE {})"
+            cursor.execute(sql.SQL(unknown).format(staging, _SAME_KEY))
+            (strangers,) = cursor.fetchone() or (0,)
+            if strangers:
+                raise BadDataError(f"{strangers} outcomes belong to no pattern on record; nothing was written")
+            cursor.execute(
+                sql.SQL("UPDATE pattern_training_data AS p SET {} FROM {} AS n WHERE {} AND ({})").format(
+                    sql.SQL(", ").join(sql.SQL("{0} = coalesce(p.{0}, n.{0})").format(c) for c in _OUTCOMES),
+                    staging,
+                    _SAME_KEY,
+                    sql.SQL(" OR ").join(sql.SQL("(p.{0} IS NULL AND n.{0} IS NOT NULL)").format(c) for c in _OUTCOMES),
+                )
+            )
+            return cursor.rowcount
+
+    def counts(self) -> PatternCounts:
+        """Patterns on record now."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT count(*), count(outcome_known_session) FROM pattern_training_data")
+            recorded, with_outcome = cursor.fetchone() or (0, 0)
+            return PatternCounts(recorded, with_outcome)
+
+    def load_training(self, known_before: date) -> pa.Table:
+        """Patterns whose outcome was known before the session, sorted by session, symbol, pattern and direction.
+
+        Columns and types are those of `PATTERNS_SCHEMA`.
+        """
+        query = sql.SQL(
+            "SELECT {} FROM pattern_training_data WHERE outcome_known_session < {} "
+            "ORDER BY session, symbol, timeframe, pattern_type, direction"
+        ).format(sql.SQL(", ").join(map(sql.Identifier, PATTERNS_SCHEMA.names)), sql.Literal(known_before))
+        with transaction(self._pool) as cursor:
+            return read_table(cursor, query, PATTERNS_SCHEMA)
+
+
+_OUTCOMES = tuple(map(sql.Identifier, OUTCOME))
+_SAME_KEY = sql.SQL(" AND ").join(sql.SQL("p.{0} = n.{0}").format(sql.Identifier(name)) for name in KEY)

@@ -1,0 +1,127 @@
+"""A pool of connections to PostgreSQL, bounded in number, waiting and statement time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from trading.errors import BadDataError, ConfigurationError, UnavailableError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
+Pool = ConnectionPool[Connection]
+
+CONNECT_TIMEOUT_S = 5
+STATEMENT_TIMEOUT_S = 60
+LOCK_TIMEOUT_S = 20
+MINIMUM_VERSION = 14
+KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""A dead peer is noticed after a minute."""
+
+
+def where(url: str) -> str:
+    """The URL in words for a message: user, host, port, database, and never the password.
+
+    Raises:
+        ConfigurationError: when it is no PostgreSQL URL.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:  # its text quotes the URL, so it is not passed on
+        raise ConfigurationError(
+            "DATABASE_URL is no PostgreSQL URL. It reads postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special "
+            "characters of the password percent-encoded. Unset it to use the embedded PostgreSQL."
+        ) from None
+    host, port = parts.get("host") or "localhost", parts.get("port") or 5432
+    return f"database {parts.get('dbname') or '(default)'} at {host}:{port} as {parts.get('user') or '(default user)'}"
+
+
+def open_pool(url: str, *, name: str = "inplay", size: int = 4) -> Pool:
+    """A pool whose connections work; at most `size` of them, made when they are needed.
+
+    Args:
+        url: `postgresql://…`, or what the embedded server's `start()` returned.
+        name: shown by `pg_stat_activity`, so that one sees who holds a connection.
+        size: connections at most; a caller waits 30 s for a free one.
+
+    Raises:
+        ConfigurationError: when the URL, the user, the password or the database is wrong.
+        UnavailableError: when nothing answers there within about 5 s, or it is too old.
+    """
+    target = where(url)
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": name, **KEEPALIVE}
+    try:
+        with psycopg.connect(url, **arguments) as connection:
+            version = connection.info.server_version // 10_000
+    except psycopg.OperationalError as error:
+        raise _refusal(target, error) from None
+    if version < MINIMUM_VERSION:
+        raise UnavailableError(f"{target} is PostgreSQL {version}; inplay needs {MINIMUM_VERSION} or later.")
+    pool: Pool = ConnectionPool(
+        url, kwargs=arguments, min_size=0, max_size=size, timeout=30.0, max_idle=60.0, configure=_configure,
+        check=ConnectionPool.check_connection, reconnect_timeout=30.0, name=name, open=False,
+    )  # fmt: skip
+    pool.open()
+    return pool
+
+
+def _configure(connection: Connection) -> None:
+    # Statements, not start-up options: a connection pooler in between refuses the latter.
+    for setting, value in (
+        ("statement_timeout", f"{STATEMENT_TIMEOUT_S}s"),
+        ("lock_timeout", f"{LOCK_TIMEOUT_S}s"),
+        ("idle_in_transaction_session_timeout", "60s"),
+        ("timezone", "UTC"),
+    ):
+        connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
+    connection.commit()
+
+
+def _refusal(target: str, error: psycopg.OperationalError) -> ConfigurationError | UnavailableError:
+    said = str(error)
+    for sign, advice in (
+        ("password", "Correct user and password in DATABASE_URL."),
+        ("role", "Correct the user in DATABASE_URL."),
+        ("pg_hba.conf", "Allow this machine and user in pg_hba.conf, or add ?sslmode=require to DATABASE_URL."),
+        ("database", "Make that database, or correct its name in DATABASE_URL."),
+        ("could not translate host name", "Correct the host in DATABASE_URL."),
+        ("resolve host", "Correct the host in DATABASE_URL."),
+    ):
+        if sign in said.replace("the database system", ""):
+            return ConfigurationError(f"PostgreSQL refused {target}: {_brief(said)}. {advice} Nothing was started.")
+    return UnavailableError(
+        f"PostgreSQL does not answer: {target}: {_brief(said)}. No data was lost. Start it or correct DATABASE_URL; "
+        "unset DATABASE_URL to use the embedded PostgreSQL."
+    )
+
+
+def _brief(said: str) -> str:
+    return said.strip().split("\n", 1)[0].split("FATAL:", 1)[-1].strip().rstrip(".")[:200]
+
+
+@contextmanager
+def transaction(pool: Pool) -> Iterator[Cursor]:
+    """A cursor in one transaction: all of it is on record afterwards, or none.
+
+    Raises:
+        UnavailableError: when the database cannot be reached, or went away. If it went away while the transaction was
+            being committed, whether it was is unknown; every writer of ours may be repeated.
+        BadDataError: when a row breaks a rule of its table; nothing was written.
+    """
+    try:
+        with pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            yield cursor
+    except (psycopg.IntegrityError, psycopg.DataError) as error:
+        detail = error.diag.message_detail or ""
+        raise BadDataError(
+            f"The database refused a row, nothing was written: {error.diag.message_primary} {detail}"
+        ) from error
+    except (psycopg.OperationalError, PoolTimeout) as error:
+        raise UnavailableError(
+            f"PostgreSQL went away or is overloaded: {_brief(str(error))}. What was committed is safe; try again."
+        ) from error
