@@ -100,6 +100,7 @@ class Fill:
 
     Attributes:
         fill_id: the order's id with what caused the fill, unique.
+        order_id: the entry's order, or for an exit the leg of its bracket: the entry's id with the reason behind it.
         slippage_usd_e4: how much worse than the tape's price, per share.
         reason: `entry`, `stop`, `target`, `time`, `settled`.
     """

@@ -129,7 +129,7 @@ class PaperSession:
         commission = model.commission_cents(price, shares)
         cost = cents(price, shares)
         name = self._book.name
-        fill = Fill(f"{order.order_id}:entry", order.order_id, order.symbol, "buy", shares, price, commission,
+        fill = Fill(f"{order.order_id}:fill", order.order_id, order.symbol, "buy", shares, price, commission,
                     price - quote.open_usd_e4, "entry")  # fmt: skip
         payload = self._payload(**asdict(fill), shares_ordered=order.shares)
         postings = (
@@ -174,7 +174,8 @@ class PaperSession:
         commission = self._rules.fills.commission_cents(price_usd_e4, position.shares)
         proceeds = cents(price_usd_e4, position.shares)
         profit = proceeds - position.cost_cents
-        fill = Fill(f"{position.entry_order_id}:{reason}", position.entry_order_id, position.symbol, "sell", position.shares,
+        leg = f"{position.entry_order_id}:{reason}"
+        fill = Fill(f"{leg}:fill", leg, position.symbol, "sell", position.shares,
                     price_usd_e4, commission, slippage_usd_e4, reason)  # fmt: skip
         payload = self._payload(**asdict(fill), profit_cents=profit - commission - position.entry_commission_cents)
         postings = (
