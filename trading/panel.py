@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +16,23 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
 
-BARS_SCHEMA = pa.schema(
-    [
-        ("symbol", pa.string()),
-        ("session", pa.date32()),
-        ("open", pa.float64()),
-        ("high", pa.float64()),
-        ("low", pa.float64()),
-        ("close", pa.float64()),
-        ("volume", pa.int64()),
-    ]
-)
+_FIELDS: list[Any] = [
+    pa.field("symbol", pa.string()),
+    pa.field("session", pa.date32()),
+    pa.field("open", pa.float64()),
+    pa.field("high", pa.float64()),
+    pa.field("low", pa.float64()),
+    pa.field("close", pa.float64()),
+    pa.field("volume", pa.int64()),
+]
+BARS_SCHEMA = pa.schema(_FIELDS)
 """One daily bar a row: prices in USD as printed on that day, volume in shares."""
+
+
+def as_day(session: date | np.datetime64) -> np.datetime64:
+    """The session as `datetime64[D]`."""
+    day: np.datetime64 = np.datetime64(session).astype("datetime64[D]")
+    return day
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,29 @@ class Panel:
         """Ticker of each row, shape `(n_rows,)`."""
         return self.symbols[self.symbol_index]
 
+    @property
+    def bar_numbers(self) -> Ints:
+        """1 for the first bar of a symbol, 2 for the next …, shape `(n_rows,)`."""
+        numbers: Ints = np.arange(1, len(self) + 1, dtype=np.int64) - np.repeat(
+            self.offsets[:-1], np.diff(self.offsets)
+        )
+        return numbers
+
+    def take(self, rows: Ints) -> Panel:
+        """The panel of `rows` (ascending) alone; symbols without a row are left out."""
+        counts = np.bincount(self.symbol_index[rows], minlength=len(self.symbols))
+        present = counts > 0
+        return Panel(
+            symbols=self.symbols[present],
+            offsets=np.concatenate([[0], np.cumsum(counts[present])]).astype(np.int64),
+            sessions=self.sessions[rows],
+            open=self.open[rows],
+            high=self.high[rows],
+            low=self.low[rows],
+            close=self.close[rows],
+            volume=self.volume[rows],
+        )
+
     def rows_at(self, session: np.datetime64) -> Ints:
         """Rows whose bar is of `session`, ascending, at most one per symbol."""
         return np.flatnonzero(self.sessions == session)
@@ -101,6 +131,8 @@ class Panel:
     def shifted(self, values: Floats, by: int = 1) -> Floats:
         """Each row's value `by` bars earlier of the same symbol (later if negative); NaN where there is none."""
         out = np.full(len(values), np.nan)
+        if abs(by) >= len(values):
+            return out
         index = self.symbol_index
         if by >= 0:
             out[by:] = np.where(index[by:] == index[: len(index) - by], values[: len(values) - by], np.nan)

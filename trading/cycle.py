@@ -1,0 +1,139 @@
+"""One cycle, session by session: what the actors call, and what a backtest runs in one process.
+
+Every function takes history as it was known at the close of a session and returns what follows from it. The actors only
+hold these results and pass them on, so that replay, paper and live decide by the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from trading.catalysts import Catalyst, earnings_catalyst
+from trading.decide import Candidate
+from trading.ensemble import Views
+from trading.features import FEATURES, Setups, build_setups
+from trading.indicators import compute
+from trading.orders import Quote, usd_e4
+from trading.panel import Floats, Panel
+from trading.patterns.candlestick import Detections, detect
+from trading.regime import MarketContext, market_context
+from trading.rules import RuleInputs, confidence, reasons
+from trading.scanner import InPlay
+
+
+@dataclass(frozen=True)
+class Market:
+    """The technical analysis of history up to a session."""
+
+    panel: Panel
+    indicators: Mapping[str, Floats]
+    context: MarketContext
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """What was recognised in that history, and the catalysts known by then."""
+
+    detections: Detections
+    catalyst: Catalyst
+
+
+def analyse(panel: Panel) -> Market:
+    """Indicators and market context of the panel."""
+    indicators = compute(panel)
+    return Market(panel, indicators, market_context(panel, indicators))
+
+
+def recognise(market: Market, events: pa.Table, covered: AbstractSet[str]) -> Patterns:
+    """Candlestick patterns and catalysts of the whole history."""
+    return Patterns(detect(market.panel), earnings_catalyst(market.panel, events, covered))
+
+
+def setups_at(market: Market, patterns: Patterns, session: np.datetime64) -> Setups:
+    """The setups of one session."""
+    rows = market.panel.rows_at(session)
+    return build_setups(
+        market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=rows
+    )  # fmt: skip
+
+
+def rule_inputs(setups: Setups) -> RuleInputs:
+    """What the rules look at, taken from the setups' features."""
+
+    def column(name: str) -> Floats:
+        return setups.matrix[:, FEATURES.index(name)].astype(np.float64)
+
+    return RuleInputs(
+        direction=column("direction"),
+        trend=column("market_trend"),
+        rsi_14=column("rsi_14"),
+        volume_ratio_20=column("volume_ratio_20"),
+        sma_20=column("sma_20_distance"),
+        relative_strength_20=column("relative_strength_20"),
+        has_catalyst=column("has_catalyst"),
+    )
+
+
+def long_setups(panel: Panel, setups: Setups, in_play: Sequence[InPlay]) -> Setups:
+    """The bullish setups of the stocks in play, in the scanner's order."""
+    symbols = panel.row_symbols[setups.row]
+    bullish = {str(symbols[i]): i for i in np.flatnonzero(setups.direction > 0)}
+    chosen = np.array([bullish[stock.symbol] for stock in in_play if stock.symbol in bullish], dtype=np.int64)
+    return Setups(setups.row[chosen], setups.direction[chosen], setups.matrix[chosen])
+
+
+def candidates(
+    market: Market, patterns: Patterns, setups: Setups, in_play: Sequence[InPlay], views: Views
+) -> list[Candidate]:
+    """The long setups with everything that a decision needs.
+
+    Args:
+        market: history at the session.
+        patterns: of that history.
+        setups: `long_setups` of the session.
+        in_play: the scanner's list.
+        views: the ensemble's, one per setup.
+    """
+    scores = {stock.symbol: stock.score for stock in in_play}
+    rules = rule_inputs(setups)
+    rule_confidence = confidence(rules)
+    names = market.panel.row_symbols
+    found = patterns.detections
+    volume = market.panel.volume / market.indicators["volume_ratio_20"]
+    out = []
+    for i, row in enumerate(setups.row.tolist()):
+        here = slice(*np.searchsorted(found.row, [row, row + 1]))
+        bullish = found.names[here][found.direction[here] > 0]
+        out.append(
+            Candidate(
+                symbol=str(names[row]),
+                score=scores[str(names[row])],
+                close_usd=float(market.panel.close[row]),
+                atr_usd=float(market.indicators["atr_14"][row]),
+                average_volume=float(volume[row]),
+                patterns=tuple(str(name) for name in bullish),
+                rule_confidence=float(rule_confidence[i]),
+                rule_reasons=tuple(reasons(rules, i)),
+                p_pattern=float(views.p_pattern[i]),
+                p_catalyst=float(views.p_catalyst[i]),
+                p_outcome=float(views.p_outcome[i]),
+                expected_return=float(views.expected_return[i]),
+                strength=float(views.strength[i]),
+                disagreement=float(views.disagreement[i]),
+            )
+        )
+    return out
+
+
+def quotes_of(batch: pa.Table) -> dict[str, Quote]:
+    """The bars of one session as the paper broker sees them."""
+    columns = (batch.column(name).to_pylist() for name in ("symbol", "open", "high", "low", "close", "volume"))
+    return {
+        symbol: Quote(usd_e4(open_), usd_e4(high), usd_e4(low), usd_e4(close), int(volume))
+        for symbol, open_, high, low, close, volume in zip(*columns, strict=True)
+    }

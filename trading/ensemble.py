@@ -1,0 +1,42 @@
+"""The ensemble: three models' views of a setup as one signal, with the strategy's weights and safety rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+WEIGHTS = (0.4, 0.4, 0.2)
+"""Pattern detector, catalyst classifier, outcome regressor (strategy, section 4.2)."""
+
+
+@dataclass(frozen=True)
+class Views:
+    """What the models say of each setup, NaN where a model can't say.
+
+    Attributes:
+        p_pattern: random forest, probability that the setup succeeds, shape `(n,)`.
+        p_catalyst: XGBoost classifier on catalyst and momentum features, the same event.
+        expected_return: XGBoost regressor, net return of the setup as a fraction.
+        p_outcome: probability of a positive return, from the expected return and the regressor's out-of-sample error.
+    """
+
+    p_pattern: Floats
+    p_catalyst: Floats
+    expected_return: Floats
+    p_outcome: Floats
+
+    @property
+    def strength(self) -> Floats:
+        """The weighted probability; NaN as soon as one model is silent, so that no part stands in for the whole."""
+        pattern, catalyst, outcome = WEIGHTS
+        return pattern * self.p_pattern + catalyst * self.p_catalyst + outcome * self.p_outcome
+
+    @property
+    def disagreement(self) -> Floats:
+        """The widest gap between two of the three probabilities, 0 to 1."""
+        stacked = np.vstack([self.p_pattern, self.p_catalyst, self.p_outcome])
+        return np.asarray(stacked.max(axis=0) - stacked.min(axis=0))

@@ -1,0 +1,81 @@
+"""What the data gates say about bars: findings, splits and breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import pyarrow as pa
+
+from trading.panel import BARS_SCHEMA
+
+Severity = Literal["info", "warning", "quarantine"]
+
+QUARANTINE_SCHEMA = pa.schema([*BARS_SCHEMA, pa.field("gate", pa.string()), pa.field("reason", pa.string())])
+"""A refused bar exactly as it came, with the gate that refused it and why."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a gate saw.
+
+    Attributes:
+        gate: the gate that saw it.
+        severity: `info` = handled by a rule that is known to be right; `warning` = kept, but look at it; `quarantine` =
+            rows are withheld.
+        symbol: None when it concerns the whole market.
+        session: None when it concerns more than one session.
+        rows: how many bars it concerns; for missing sessions, how many bars are missing.
+        detail: what was seen and what was done, in words.
+    """
+
+    gate: str
+    severity: Severity
+    symbol: str | None
+    session: date | None
+    rows: int
+    detail: str
+
+
+@dataclass(frozen=True, order=True)
+class Split:
+    """From `session` on, `numerator` new shares stand for `denominator` old ones (2-for-1: 2 and 1)."""
+
+    symbol: str
+    session: date
+    numerator: int
+    denominator: int
+
+    @property
+    def factor(self) -> float:
+        """New shares per old share."""
+        return self.numerator / self.denominator
+
+
+@dataclass(frozen=True, order=True)
+class Break:
+    """From `session` on, the earlier prices of the symbol can't be joined to the later ones."""
+
+    symbol: str
+    session: date
+    reason: str
+
+
+@dataclass(frozen=True)
+class Screened:
+    """The outcome of the gates: each bar that came in is in `bars` or in `quarantined`, exactly once.
+
+    Attributes:
+        bars: accepted bars with `BARS_SCHEMA`, sorted by symbol and session; prices as printed, not adjusted.
+        quarantined: refused bars with `QUARANTINE_SCHEMA`.
+        findings: everything that was seen, in the order of the gates.
+        splits: splits that were recognised; history before them is adjusted by `trading.history.as_of`.
+        breaks: jumps that nothing explains; history before them is withheld by `trading.history.as_of`.
+    """
+
+    bars: pa.Table
+    quarantined: pa.Table
+    findings: tuple[Finding, ...]
+    splits: tuple[Split, ...]
+    breaks: tuple[Break, ...]

@@ -1,0 +1,163 @@
+"""Performance figures with confidence intervals.
+
+Returns are per session, as fractions. Intervals are 95 %: a moving-block bootstrap (blocks of five sessions, because daily
+returns of a book that holds for days are not independent), or Wilson's interval for a share.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+SESSIONS_A_YEAR = 252
+BLOCK_SESSIONS = 5
+RESAMPLES = 2_000
+Z_95 = 1.959963984540054
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its 95 % interval; None where the data don't define it."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+def sharpe(returns: Floats) -> float:
+    """Annualised Sharpe ratio over a risk-free rate of zero; NaN when it is undefined.
+
+    Source:
+        Sharpe (1994), The Sharpe Ratio; sample standard deviation, square root of 252.
+    """
+    deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
+    return float(np.mean(returns)) / deviation * math.sqrt(SESSIONS_A_YEAR) if deviation > 0 else math.nan
+
+
+def max_drawdown(equity: Sequence[float]) -> float:
+    """The largest fall from a peak, as a positive fraction of the peak."""
+    values = np.asarray(equity, dtype=np.float64)
+    if len(values) == 0:
+        return 0.0
+    peaks = np.maximum.accumulate(values)
+    return float(np.max(1.0 - values / peaks))
+
+
+def profit_factor(profits: Floats) -> float:
+    """Gross profit over gross loss; NaN without trades, infinite without a loss."""
+    gains, losses = float(profits[profits > 0].sum()), float(-profits[profits < 0].sum())
+    if losses > 0:
+        return gains / losses
+    return math.inf if gains > 0 else math.nan
+
+
+def wilson(successes: int, trials: int) -> Estimate:
+    """A share with Wilson's 95 % interval; undefined without trials.
+
+    Source:
+        Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    """
+    if trials == 0:
+        return Estimate(None)
+    share = successes / trials
+    denominator = 1 + Z_95**2 / trials
+    centre = (share + Z_95**2 / (2 * trials)) / denominator
+    half = Z_95 * math.sqrt(share * (1 - share) / trials + Z_95**2 / (4 * trials**2)) / denominator
+    return Estimate(share, centre - half, centre + half)
+
+
+def block_samples(n: int, rng: np.random.Generator, block: int = BLOCK_SESSIONS) -> npt.NDArray[np.int64]:
+    """Indices of moving-block bootstrap samples, shape `(RESAMPLES, n)`.
+
+    Source:
+        Künsch (1989), The jackknife and the bootstrap for general stationary observations.
+    """
+    block = min(block, n)
+    starts = rng.integers(0, n - block + 1, size=(RESAMPLES, math.ceil(n / block)))
+    indices = (starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)
+    return np.asarray(indices[:, :n], dtype=np.int64)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def interval(value: float, samples: Floats) -> Estimate:
+    """`value` with the 2.5 % and 97.5 % quantiles of the finite samples."""
+    finite = samples[np.isfinite(samples)]
+    if len(finite) == 0:
+        return Estimate(_finite(value))
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return Estimate(_finite(value), float(low), float(high))
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The figures of one account or benchmark over the sessions replayed.
+
+    Attributes:
+        total_return: fraction of the starting equity.
+        sharpe: annualised.
+        max_drawdown: positive fraction.
+        win_rate: share of closed trades with a profit after costs.
+        profit_factor: gross profit over gross loss.
+        trades: closed round trips.
+    """
+
+    total_return: Estimate
+    sharpe: Estimate
+    max_drawdown: float
+    win_rate: Estimate
+    profit_factor: Estimate
+    trades: int
+
+
+def performance(equity: Sequence[float], profits: Sequence[float], *, seed: int) -> Performance:
+    """The figures of an equity curve (its first value is the starting equity) and of its closed trades."""
+    values = np.asarray(equity, dtype=np.float64)
+    returns = values[1:] / values[:-1] - 1.0
+    rng = np.random.default_rng(seed)
+    total, ratio = Estimate(None), Estimate(None)
+    if len(returns) > 1:
+        sampled = returns[block_samples(len(returns), rng)]
+        total = interval(float(values[-1] / values[0] - 1.0), np.prod(1.0 + sampled, axis=1) - 1.0)
+        deviations = sampled.std(axis=1, ddof=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = interval(sharpe(returns), sampled.mean(axis=1) / deviations * math.sqrt(SESSIONS_A_YEAR))
+    gains = np.asarray(profits, dtype=np.float64)
+    factor = Estimate(None)
+    if len(gains):
+        draws = gains[rng.integers(0, len(gains), size=(RESAMPLES, len(gains)))]
+        factor = interval(profit_factor(gains), np.array([profit_factor(draw) for draw in draws]))
+    return Performance(
+        total_return=total,
+        sharpe=ratio,
+        max_drawdown=max_drawdown(values.tolist()),
+        win_rate=wilson(int((gains > 0).sum()), len(gains)),
+        profit_factor=factor,
+        trades=len(gains),
+    )
+
+
+TARGETS = {"sharpe": 1.5, "max_drawdown": 0.10, "win_rate": 0.65, "profit_factor": 1.5}
+"""The strategy's targets (section 8.2): Sharpe > 1.5, drawdown < 10 %, win rate > 65 %, profit factor > 1.5."""
+
+
+def targets_met(figures: Performance) -> dict[str, bool | None]:
+    """Whether the account's own figures meet each target; None where a figure is undefined."""
+
+    def above(value: float | None, target: float) -> bool | None:
+        return None if value is None else value > target
+
+    return {
+        "sharpe": above(figures.sharpe.value, TARGETS["sharpe"]),
+        "max_drawdown": figures.max_drawdown < TARGETS["max_drawdown"] if figures.trades else None,
+        "win_rate": above(figures.win_rate.value, TARGETS["win_rate"]),
+        "profit_factor": above(figures.profit_factor.value, TARGETS["profit_factor"]),
+    }

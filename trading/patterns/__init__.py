@@ -1,0 +1,1 @@
+"""Patterns in bars, one family a module."""

@@ -1,0 +1,59 @@
+"""Drawdown protection: losses shrink, then stop, new positions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class DrawdownLimits:
+    """Thresholds, as fractions of equity.
+
+    Attributes:
+        daily_loss: a session that loses more suspends new positions for that session.
+        weekly_reduce: five sessions that lose more halve new positions.
+        weekly_suspend: five sessions that lose more suspend new positions.
+    """
+
+    daily_loss: float = 0.03
+    weekly_reduce: float = 0.05
+    weekly_suspend: float = 0.08
+
+
+@dataclass(frozen=True)
+class DrawdownState:
+    """What the losses so far allow.
+
+    Attributes:
+        scale: factor on new positions: 1, 0.5 or 0.
+        reason: in words; empty when nothing is restricted.
+    """
+
+    scale: float
+    reason: str
+
+
+WEEK_SESSIONS = 5
+
+
+def judge(equity_cents: Mapping[date, int], limits: DrawdownLimits | None = None) -> DrawdownState:
+    """What the equity of the marked sessions allows at the close of the last one.
+
+    It is a function of the journal alone, so a restart can't forget a suspension.
+    """
+    limits = limits or DrawdownLimits()
+    marks = [equity_cents[session] for session in sorted(equity_cents)]
+    if len(marks) < 2:  # noqa: PLR2004
+        return DrawdownState(1.0, "")
+    daily = marks[-1] / marks[-2] - 1.0
+    week_ago = marks[-1 - WEEK_SESSIONS] if len(marks) > WEEK_SESSIONS else marks[0]
+    weekly = marks[-1] / week_ago - 1.0
+    if daily < -limits.daily_loss:
+        return DrawdownState(0.0, f"suspended: the session lost {-daily:.1%}, more than {limits.daily_loss:.0%}")
+    if weekly < -limits.weekly_suspend:
+        return DrawdownState(0.0, f"suspended: five sessions lost {-weekly:.1%}, more than {limits.weekly_suspend:.0%}")
+    if weekly < -limits.weekly_reduce:
+        return DrawdownState(0.5, f"halved: five sessions lost {-weekly:.1%}, more than {limits.weekly_reduce:.0%}")
+    return DrawdownState(1.0, "")

@@ -1,0 +1,109 @@
+"""How good an ensemble is on setups that it has not seen, beside the majority and the rule-based system."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from trading.ensemble import Views
+from trading.metrics import BLOCK_SESSIONS, Estimate, block_samples, interval
+from trading.rules import BUY_AT
+from tune.training_set import TrainingSet
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Out-of-sample accuracy, each with an interval from a bootstrap of blocks of sessions.
+
+    Setups of one session share the market's move, so whole sessions are drawn, not single setups.
+
+    Attributes:
+        setups: judged.
+        sessions: they come from.
+        base_rate: share of the setups that succeeded.
+        majority: always saying what was more frequent in training.
+        rule: the rule-based system saying yes from its threshold on.
+        ensemble: the weighted probability saying yes above one half.
+        pattern: the forest alone; likewise `catalyst` and `outcome` (sign of the expected return).
+        ensemble_auc: chance that a success is ranked above a failure.
+        ensemble_less_majority: the difference, in the same resamples.
+    """
+
+    setups: int
+    sessions: int
+    base_rate: float
+    majority: Estimate
+    rule: Estimate
+    ensemble: Estimate
+    pattern: Estimate
+    catalyst: Estimate
+    outcome: Estimate
+    ensemble_auc: Estimate
+    ensemble_less_majority: Estimate
+
+    def to_dict(self) -> dict[str, object]:
+        """The figures for a program."""
+        return asdict(self)
+
+
+def auc(score: Floats, success: Floats) -> float:
+    """Area under the ROC curve by ranks, ties counted half; NaN when only one class is there.
+
+    Source:
+        Mann and Whitney (1947).
+    """
+    positives = int(success.sum())
+    negatives = len(success) - positives
+    if positives == 0 or negatives == 0:
+        return float("nan")
+    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]
+    return float((ranks[success > 0].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
+
+
+def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: int) -> Accuracy:
+    """The accuracy of `views` on the setups of `test`.
+
+    Args:
+        views: of the rows of `test`, in order.
+        test: setups that no model saw, with their outcomes.
+        train_base_rate: share of successes in training; the majority baseline follows it.
+        seed: of the bootstrap.
+    """
+    truth = test.success > 0
+    strength = views.strength
+    calls = {
+        "majority": np.full(len(test), train_base_rate >= 0.5),  # noqa: PLR2004
+        "rule": test.rule_confidence >= BUY_AT,
+        "ensemble": strength > 0.5,  # noqa: PLR2004
+        "pattern": views.p_pattern > 0.5,  # noqa: PLR2004
+        "catalyst": views.p_catalyst > 0.5,  # noqa: PLR2004
+        "outcome": views.expected_return > 0,
+    }
+    sessions, group = np.unique(test.session, return_inverse=True)
+    draws = block_samples(len(sessions), np.random.default_rng(seed), BLOCK_SESSIONS)
+    sizes = np.bincount(group, minlength=len(sessions)).astype(np.float64)
+
+    def share(right: npt.NDArray[np.bool_]) -> tuple[float, Floats]:
+        hits = np.bincount(group, weights=right.astype(np.float64), minlength=len(sessions))
+        return float(right.mean()), hits[draws].sum(axis=1) / sizes[draws].sum(axis=1)
+
+    shares = {name: share(call == truth) for name, call in calls.items()}
+    estimates = {name: interval(*pair) for name, pair in shares.items()}
+    difference = shares["ensemble"][1] - shares["majority"][1]
+    members = [np.flatnonzero(group == g) for g in range(len(sessions))]
+    aucs = np.array(
+        [auc(strength[rows], test.success[rows]) for rows in (np.concatenate([members[g] for g in d]) for d in draws[:200])]
+    )
+    return Accuracy(
+        setups=len(test),
+        sessions=len(sessions),
+        base_rate=float(truth.mean()),
+        ensemble_auc=interval(auc(strength, test.success), aucs),
+        ensemble_less_majority=interval(shares["ensemble"][0] - shares["majority"][0], difference),
+        **estimates,
+    )

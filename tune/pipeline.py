@@ -1,0 +1,114 @@
+"""From a training set to a registered ensemble: search, an honest judgement on a held-out part, the final fit on all of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from adapters.scoring import Card, normal_cdf
+from trading.ensemble import Views
+from trading.features import FEATURES
+from tune.distributed import Workers, fit_distributed
+from tune.estimators import fit_forest
+from tune.evaluate import Accuracy, evaluate
+from tune.registry import Fitted, write_ensemble
+from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search, target_of
+from tune.specs import SPECS, Kind
+from tune.splits import Split, holdout
+from tune.training_set import TrainingSet
+
+HOLDOUT_FRACTION = 0.25
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An ensemble on disk and what is known of it.
+
+    Attributes:
+        accuracy: on the held-out last quarter of the sessions, of models with the same parameters that were fitted on
+            what was known before it. The models on disk then learned from all rows, so their own accuracy on
+            these rows would not be a fair figure and is not computed.
+        winners: parameters per model.
+        rows: in the final fit.
+    """
+
+    card: Card
+    folder: Path
+    accuracy: Accuracy
+    winners: Mapping[Kind, Winner]
+    rows: int
+    data_sha256: str
+    first_session: np.datetime64
+    last_session: np.datetime64
+
+
+def train_ensemble(
+    data: TrainingSet, models: Path, scratch: Path, *, seed: int, workers: Workers, say: Progress
+) -> Trained:
+    """The ensemble for `data`, written under `models`.
+
+    Args:
+        data: setups whose outcomes were known before the first session that the ensemble will trade.
+        models: folder of all ensembles.
+        scratch: folder for the search's own files.
+        seed: of forests, boosters and bootstraps.
+        workers: of the final, distributed fits.
+        say: told in words what happens.
+    """
+    split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
+    development = data.take(split.train)
+    say(f"searching {sum(len(s.grid) for s in SPECS.values())} parameter sets on {len(development):,} setups")
+    winners = search(development, scratch, seed=seed)
+    say(f"judging the winners on {len(split.test):,} setups that came later")
+    accuracy = judge(data, split, winners, seed=seed)
+    say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
+    fitted = fit_all(data, winners, seed=seed, workers=workers)
+    name = ensemble_name(data, winners, seed)
+    card = write_ensemble(models / name, name, fitted, winners)
+    return Trained(
+        card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
+    )  # fmt: skip
+
+
+def ensemble_name(data: TrainingSet, winners: Mapping[Kind, Winner], seed: int) -> str:
+    """The same name for the same data, parameters and seed."""
+    facts = json.dumps([data.sha256, {k: w.params for k, w in winners.items()}, seed], sort_keys=True)
+    return "ensemble-" + hashlib.sha256(facts.encode()).hexdigest()[:12]
+
+
+def judge(data: TrainingSet, split: Split, winners: Mapping[Kind, Winner], *, seed: int) -> Accuracy:
+    """The accuracy on the split's test part of models fitted on its training part."""
+    said = {kind: fold_predictions(kind, winners[kind].params, data, split, seed) for kind in SPECS}
+    views = Views(
+        p_pattern=said["pattern"],
+        p_catalyst=said["catalyst"],
+        expected_return=said["outcome"],
+        p_outcome=normal_cdf(said["outcome"] / winners["outcome"].residual_std),
+    )
+    base_rate = float(data.success[split.train].mean())
+    return evaluate(views, data.take(split.test), base_rate, seed=seed)
+
+
+def fit_all(data: TrainingSet, winners: Mapping[Kind, Winner], *, seed: int, workers: Workers) -> Fitted:
+    """The three models on all rows; the boosters by xgboost-ray."""
+
+    def columns(kind: Kind) -> list[int]:
+        return [FEATURES.index(name) for name in SPECS[kind].features]
+
+    def booster(kind: Kind) -> object:
+        matrix = np.ascontiguousarray(data.matrix[:, columns(kind)])
+        target = target_of(kind, data)
+        return fit_distributed(
+            winners[kind].params, SPECS[kind].objective, matrix, target, seed=seed, workers=workers
+        )  # fmt: skip
+
+    threads = workers.actors * workers.cpus
+    rows = data.matrix[:, columns("pattern")]
+    forest = fit_forest(winners["pattern"].params, rows, data.success, seed=seed, threads=threads)
+    return Fitted(forest=forest, catalyst=booster("catalyst"), outcome=booster("outcome"))

@@ -1,0 +1,81 @@
+"""Writing an ensemble's files: forest to ONNX, boosters to UBJSON, and the card that binds them by hash."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from adapters.scoring import CARD, Card, ModelFile, sha256_of
+from trading.features import FEATURES
+from tune.estimators import Forest
+from tune.search import TARGET_SCALE, Winner
+from tune.specs import SPECS, Kind
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The three fitted models."""
+
+    forest: Forest
+    catalyst: Any
+    outcome: Any
+
+
+def forest_to_onnx(forest: Forest) -> bytes:
+    """The forest as ONNX bytes, probabilities as one array."""
+    from skl2onnx import to_onnx  # noqa: PLC0415  heavy
+    from skl2onnx.common.data_types import FloatTensorType  # noqa: PLC0415
+
+    inputs = [("rows", FloatTensorType([None, forest.model.n_features_in_]))]
+    model = to_onnx(forest.model, initial_types=inputs, options={id(forest.model): {"zipmap": False}})
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def write_ensemble(
+    folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapping[Kind, Winner]
+) -> Card:
+    """The ensemble's files in `folder`, written beside it and moved into place, so that no half of it is ever seen."""
+    contents: dict[Kind, tuple[str, bytes]] = {
+        "pattern": ("pattern.onnx", forest_to_onnx(fitted.forest)),
+        "catalyst": ("catalyst.ubj", bytes(fitted.catalyst.save_raw(raw_format="ubj"))),
+        "outcome": ("outcome.ubj", bytes(fitted.outcome.save_raw(raw_format="ubj"))),
+    }
+    files = {kind: _model_file(kind, path, data, fitted, winners[kind]) for kind, (path, data) in contents.items()}
+    card = Card(
+        ensemble_id=ensemble_id,
+        features=list(FEATURES),
+        pattern=files["pattern"],
+        catalyst=files["catalyst"],
+        outcome=files["outcome"],
+        residual_std=winners["outcome"].residual_std,
+        target_scale=TARGET_SCALE,
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, data in (*contents.values(), (CARD, card.to_json().encode())):
+        _write(folder / path, data)
+    return card
+
+
+def _model_file(kind: Kind, path: str, data: bytes, fitted: Fitted, winner: Winner) -> ModelFile:
+    forest = fitted.forest if kind == "pattern" else None
+    return ModelFile(
+        path=path,
+        sha256=sha256_of(data),
+        features=list(SPECS[kind].features),
+        params=dict(winner.params),
+        medians=[float(v) for v in forest.medians] if forest else [],
+        flagged=[int(v) for v in forest.flagged] if forest else [],
+    )
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_suffix(path.suffix + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)

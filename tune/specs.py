@@ -1,0 +1,67 @@
+"""The three models of the ensemble: what each sees, what it predicts, and the parameters that the search tries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from trading.features import FEATURES
+
+Kind = Literal["pattern", "catalyst", "outcome"]
+
+
+_CATALYST_ONLY = ("has_catalyst", "sessions_since_event")
+PATTERN_FEATURES = tuple(name for name in FEATURES if name not in _CATALYST_ONLY)
+"""Price action, technical indicators, market context and candlesticks: the strategy's phase 1."""
+
+CATALYST_FEATURES = (
+    *_CATALYST_ONLY, "direction", "gap_pct", "volume_ratio_20", "return_1", "return_5", "return_20", "range_pct", "atr_pct",
+    "obv_slope_10", "high_20_distance", "relative_strength_20", "market_trend", "market_return_1", "market_return_5",
+    "realised_volatility_20", "breadth", "dispersion",
+)  # fmt: skip
+"""Catalyst, momentum and volume: the strategy's phase 3."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One model.
+
+    Attributes:
+        kind: its place in the ensemble.
+        objective: XGBoost's name of what a booster minimises; empty for the forest.
+        features: the columns it sees.
+        grid: parameter sets that the search compares, the simplest first (it wins ties).
+    """
+
+    kind: Kind
+    objective: str
+    features: tuple[str, ...]
+    grid: tuple[dict[str, Any], ...]
+
+
+def _booster(rounds: int, depth: int, eta: float, min_child_weight: float) -> dict[str, Any]:
+    return {
+        "rounds": rounds,
+        "max_depth": depth,
+        "eta": eta,
+        "min_child_weight": min_child_weight,
+        "subsample": 0.8,
+        "colsample_bytree": 0.6,
+        "lambda": 5.0,
+    }
+
+
+SPECS: dict[Kind, Spec] = {
+    "pattern": Spec(
+        "pattern",
+        "",
+        PATTERN_FEATURES,
+        (
+            {"trees": 200, "max_depth": 6, "min_samples_leaf": 100, "max_features": 0.3},
+            {"trees": 200, "max_depth": 10, "min_samples_leaf": 50, "max_features": 0.3},
+        ),
+    ),
+    "catalyst": Spec("catalyst", "binary:logistic", CATALYST_FEATURES, (_booster(60, 3, 0.05, 50), _booster(150, 4, 0.05, 20))),
+    "outcome": Spec("outcome", "reg:squarederror", FEATURES, (_booster(60, 3, 0.05, 50), _booster(150, 4, 0.05, 20))),
+}
+"""Small grids on purpose: with half a year of data a wide search picks luck."""

@@ -1,0 +1,74 @@
+"""The training set: one row per setup whose outcome was known before a given session."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from trading.errors import ModelError
+
+Floats = npt.NDArray[np.float64]
+Matrix = npt.NDArray[np.float32]
+Days = npt.NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Setups with known outcomes, rows ascending by session.
+
+    Several patterns of one direction on one bar share one outcome, so they are one row here: counting them apart would
+    make the sample look larger than it is.
+
+    Attributes:
+        features: names of the columns of `matrix`.
+        matrix: float32, NaN = unknown, shape `(n, n_features)`.
+        success: 1 when the trade made money after costs, else 0, shape `(n,)`.
+        net_return: of the trade after costs, as a fraction.
+        session: of the decision.
+        known_session: at whose close the outcome was known.
+        rule_confidence: of the rule-based system for the same setup.
+    """
+
+    features: tuple[str, ...]
+    matrix: Matrix
+    success: Floats
+    net_return: Floats
+    session: Days
+    known_session: Days
+    rule_confidence: Floats
+
+    def __post_init__(self) -> None:
+        if not (np.diff(self.session.astype(np.int64)) >= 0).all():
+            raise ModelError("training rows must ascend by session, or a split in time would leak")
+        if not np.isfinite(self.success).all():
+            raise ModelError("a training row has no outcome; open outcomes must stay out")
+
+    def __len__(self) -> int:
+        return len(self.success)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> TrainingSet:
+        """The chosen rows, which must ascend."""
+        return TrainingSet(
+            self.features,
+            self.matrix[rows],
+            self.success[rows],
+            self.net_return[rows],
+            self.session[rows],
+            self.known_session[rows],
+            self.rule_confidence[rows],
+        )
+
+    def known_before(self, session: np.datetime64) -> TrainingSet:
+        """The rows whose outcome was known before the open of `session`."""
+        return self.take(np.flatnonzero(self.known_session < session))
+
+    @property
+    def sha256(self) -> str:
+        """A digest of everything that a fit can depend on."""
+        digest = hashlib.sha256("\x1f".join(self.features).encode())
+        for part in (self.matrix, self.success, self.net_return, self.session.astype("datetime64[D]").astype(np.int64)):
+            digest.update(np.ascontiguousarray(part).tobytes())
+        return digest.hexdigest()
