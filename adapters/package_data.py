@@ -87,7 +87,5 @@ def _as_recorded(listed: PackagePath | None, digest: bytes) -> bool:
 def _warnings(file: PackageFile, installed: Distribution, sha256: str) -> tuple[str, ...]:
     if sha256 == file.sha256:
         return ()
-    return (
-        f"{file.path} of {file.package} {installed.version} is another file than that of {file.version}, with which "
-        "inplay was tested; results will differ",
-    )
+    tested = f"that of {file.version}, with which inplay was tested; results will differ"
+    return (f"{file.path} of {file.package} {installed.version} is another file than {tested}",)

@@ -6,9 +6,9 @@ Both packages are pip dependencies; neither is imported (one of them would impor
 from __future__ import annotations
 
 import sqlite3
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from datetime import date, timedelta
+from xml.etree import ElementTree as ET
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -111,8 +111,8 @@ def load_instruments() -> pa.Table:
     """
     content = read(SECTORS)
     try:
-        root = ElementTree.fromstring(content.data)  # noqa: S314 - a file of a package pinned by hash
-    except ElementTree.ParseError as error:
+        root = ET.fromstring(content.data)  # noqa: S314 - a file of a package pinned by hash
+    except ET.ParseError as error:
         raise damaged(SECTORS, f"it is no XML: {error}") from None
     names = ("ticker", "name", "sector", "industry")
     rows = {tuple(element.get(name, "") for name in names) for element in root.iter("symbol")}

@@ -129,7 +129,8 @@ def _insert_import(
 ) -> int | None:
     cursor.execute(
         "INSERT INTO bar_imports (source, file_sha256, rows_in, rows_stored, rows_quarantined, corrections, "
-        "imported_at) VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (source, file_sha256) DO NOTHING RETURNING import_id",
+        "imported_at) VALUES (%s, %s, %s, %s, %s, %s, %s) "
+        "ON CONFLICT (source, file_sha256) DO NOTHING RETURNING import_id",
         [file.source, file.file_sha256, file.rows_in, stored, quarantined, Jsonb(file.corrections), imported_at],
     )
     row = cursor.fetchone()

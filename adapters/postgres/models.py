@@ -108,7 +108,9 @@ class ModelStore:
             query = f"SELECT {ENSEMBLE_COLUMNS} FROM ensembles WHERE status = 'champion'"  # noqa: S608 - constants
             cursor.execute(query.encode())
             row = cursor.fetchone()
-        return None if row is None else EnsembleRow(*row[:5], tuple(row[5:8]), *row[8:])
+        if row is None:
+            return None
+        return EnsembleRow(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7]), *row[8:])
 
     def models(self, model_ids: Sequence[str]) -> list[ModelRow]:
         """The named models, in that order.
