@@ -114,7 +114,9 @@ class Book:
             return
         position = self.positions.pop(payload["symbol"], None)
         if position is None or position.shares != payload["shares"]:
-            raise LedgerError(f"{draft.command_id} sells {payload['shares']} {payload['symbol']} that {self.name} lacks")
+            raise LedgerError(
+                f"{draft.command_id} sells {payload['shares']} {payload['symbol']} that {self.name} lacks"
+            )
         self.trades.append(payload["profit_cents"])
 
     def _apply_split(self, draft: Draft) -> None:

@@ -200,4 +200,3 @@ class PaperSession:
         )
         payload = self._payload(closes_usd_e4=closes, cash_cents=self._book.cash_cents, equity_cents=equity)
         self._add(Draft(f"mark:{self._session}:{self._book.name}", self._session, "mark", payload))
-

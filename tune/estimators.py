@@ -66,9 +66,7 @@ def fit_forest(params: dict[str, Any], matrix: Matrix, success: Floats, *, seed:
     return Forest(model, medians, flagged)
 
 
-def booster_params(
-    params: dict[str, Any], objective: str, target: Floats, *, seed: int, device: str
-) -> dict[str, Any]:
+def booster_params(params: dict[str, Any], objective: str, target: Floats, *, seed: int, device: str) -> dict[str, Any]:
     """XGBoost's parameters of a specification; `rounds` is not one of them. Boosting starts from the target's mean."""
     tuned = {name: value for name, value in params.items() if name != "rounds"}
     tuned["base_score"] = float(np.mean(target))

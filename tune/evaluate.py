@@ -97,7 +97,10 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
     difference = shares["ensemble"][1] - shares["majority"][1]
     members = [np.flatnonzero(group == g) for g in range(len(sessions))]
     aucs = np.array(
-        [auc(strength[rows], test.success[rows]) for rows in (np.concatenate([members[g] for g in d]) for d in draws[:200])]
+        [
+            auc(strength[rows], test.success[rows])
+            for rows in (np.concatenate([members[g] for g in d]) for d in draws[:200])
+        ]
     )
     return Accuracy(
         setups=len(test),

@@ -61,7 +61,9 @@ SPECS: dict[Kind, Spec] = {
             {"trees": 200, "max_depth": 10, "min_samples_leaf": 50, "max_features": 0.3},
         ),
     ),
-    "catalyst": Spec("catalyst", "binary:logistic", CATALYST_FEATURES, (_booster(60, 3, 0.05, 50), _booster(150, 4, 0.05, 20))),
+    "catalyst": Spec(
+        "catalyst", "binary:logistic", CATALYST_FEATURES, (_booster(60, 3, 0.05, 50), _booster(150, 4, 0.05, 20))
+    ),
     "outcome": Spec("outcome", "reg:squarederror", FEATURES, (_booster(60, 3, 0.05, 50), _booster(150, 4, 0.05, 20))),
 }
 """Small grids on purpose: with half a year of data a wide search picks luck."""

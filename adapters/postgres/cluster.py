@@ -60,7 +60,7 @@ def socket_url(sockets: Path, database: str) -> str:
     return f"postgresql://postgres@/{quote(database, safe='')}?host={quote(str(sockets), safe='')}"
 
 
-def require_space(folder: Path) -> None:
+def require_space(folder: Path, space_bytes: int = SPACE_BYTES) -> None:
     """The file system has room for a server to work.
 
     Raises:
@@ -68,9 +68,9 @@ def require_space(folder: Path) -> None:
     """
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free_bytes = shutil.disk_usage(existing).free
-    if free_bytes < SPACE_BYTES:
+    if free_bytes < space_bytes:
         raise UnavailableError(
-            f"Only {free_bytes // 2**20} MB are free at {existing}; PostgreSQL needs {SPACE_BYTES // 2**20} MB. "
+            f"Only {free_bytes // 2**20} MB are free at {existing}; PostgreSQL needs {space_bytes // 2**20} MB. "
             "Nothing was changed. Free some space or set INPLAY_HOME to another disk."
         )
 

@@ -29,7 +29,6 @@ DATABASE = "inplay"
 START_TIMEOUT_S = 120.0
 """Recovery after a crash replays the log; that is bounded by `max_wal_size`, not instant."""
 LEAVING_TIMEOUT_S = 15.0
-"""How long the server of a run that just died may take to go."""
 STOP_TIMEOUTS_S = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
 """Fast shutdown, immediate shutdown, kill."""
 POLL_S = 0.05
@@ -54,9 +53,18 @@ class EmbeddedPostgres:
     """One PostgreSQL server under one data folder.
 
     The caller holds the lock of the data folder (`adapters.lock`): two runs never share a server.
+
+    Args:
+        home: the data folder.
+        leaving_timeout_s: how long the server of a run that just died may take to go.
+        space_bytes: free space without which no start is tried.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *, leaving_timeout_s: float = LEAVING_TIMEOUT_S, space_bytes: int = cluster.SPACE_BYTES
+    ) -> None:
+        self._leaving_timeout_s = leaving_timeout_s
+        self._space_bytes = space_bytes
         self._folder = home / "postgres"
         self._data = self._folder / "data"
         self._sockets = cluster.socket_folder(self._folder)
@@ -91,7 +99,7 @@ class EmbeddedPostgres:
         programs = cluster.programs()
         owner = server_owner()
         self._prepare(programs, owner)
-        cluster.wait_until_free(self._data, LEAVING_TIMEOUT_S)
+        cluster.wait_until_free(self._data, self._leaving_timeout_s)
         cluster.ensure_initialised(self._data, programs, lambda argv, log: self._spawn(argv, log, owner))
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._try_start(programs, owner, deadline):
@@ -121,7 +129,7 @@ class EmbeddedPostgres:
         raise UnavailableError(f"PostgreSQL (process {process.pid}) did not stop, not even on SIGKILL.")
 
     def _prepare(self, programs: Path, owner: Owner) -> None:
-        cluster.require_space(self._folder)
+        cluster.require_space(self._folder, self._space_bytes)
         try:
             for folder in (self._folder, self._sockets):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

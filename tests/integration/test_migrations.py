@@ -1,0 +1,70 @@
+"""Migrations: applied once, in order, never over a database they don't fit."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from adapters.postgres.migrate import Migration, bundled, erase, migrate
+from adapters.postgres.pool import Pool, transaction
+from trading.errors import ConfigurationError
+
+
+def _tables(pool: Pool) -> set[str]:
+    with transaction(pool) as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_a_second_time_changes_nothing(empty_pool: Pool) -> None:
+    """The bundled migrations are applied once; a repeat finds nothing to do."""
+    versions = [migration.version for migration in bundled()]
+    assert migrate(empty_pool) == versions
+    assert migrate(empty_pool) == []
+    assert {"pattern_training_data", "journal", "fills", "models", "schema_migrations"} <= _tables(empty_pool)
+
+
+def test_two_programs_at_once_apply_each_migration_once(empty_pool: Pool) -> None:
+    """Under the advisory lock one of two programs does the work of each migration, and both end well."""
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: migrate(empty_pool), range(2))
+    assert sorted(first + second) == [migration.version for migration in bundled()]
+
+
+def test_a_failing_migration_leaves_nothing_of_itself(empty_pool: Pool) -> None:
+    """What a migration did before its failing statement is rolled back; the ones before it stay."""
+    good = Migration(1, "good", "CREATE TABLE good (i int)")
+    bad = Migration(2, "bad", "CREATE TABLE half (i int); SELECT 1 / 0")
+    with pytest.raises(Exception, match="division by zero"):
+        migrate(empty_pool, [good, bad])
+    assert _tables(empty_pool) == {"good", "schema_migrations"}
+    assert migrate(empty_pool, [good]) == []
+
+
+def test_a_changed_file_is_refused(empty_pool: Pool) -> None:
+    """A migration that differs from the one on record stops everything before it changes anything."""
+    first = Migration(1, "first", "CREATE TABLE first (i int)")
+    migrate(empty_pool, [first])
+    second = Migration(2, "second", "CREATE TABLE second (i int)")
+    with pytest.raises(ConfigurationError, match=r"Migration 1 \(first\) was changed"):
+        migrate(empty_pool, [replace(first, sql=first.sql + ";"), second])
+    assert _tables(empty_pool) == {"first", "schema_migrations"}
+
+
+def test_a_newer_database_is_refused(empty_pool: Pool) -> None:
+    """A program must not write into a database whose rules it doesn't know."""
+    first = Migration(1, "first", "CREATE TABLE first (i int)")
+    migrate(empty_pool, [first, Migration(2, "second", "CREATE TABLE second (i int)")])
+    with pytest.raises(ConfigurationError, match=r"version 2 .* up to 1"):
+        migrate(empty_pool, [first])
+
+
+def test_erase_takes_our_tables_and_nothing_else(pool: Pool) -> None:
+    """After `erase` only other people's tables are left, and the migrations apply again."""
+    with transaction(pool) as cursor:
+        cursor.execute("CREATE TABLE somebody_elses (i int)")
+    erase(pool)
+    assert _tables(pool) == {"somebody_elses"}
+    assert migrate(pool) == [migration.version for migration in bundled()]

@@ -1,0 +1,141 @@
+"""`pattern_training_data` through its store."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from adapters.postgres.patterns import PATTERNS_SCHEMA, PatternCounts, PatternStore
+from adapters.postgres.pool import Pool
+from trading.errors import BadDataError
+
+DAY = date(2010, 1, 4)
+CLOSE = datetime(2010, 1, 4, 21, tzinfo=UTC)
+
+
+def _patterns(**columns: object) -> pa.Table:
+    """Two patterns, AAPL's and BRK.B's, with more columns where given."""
+    values = {
+        "symbol": ["AAPL", "BRK.B"],
+        "timestamp": [CLOSE, CLOSE],
+        "session": [DAY, DAY],
+        "pattern_type": ["doji", "engulfing"],
+        "direction": np.array([1, -1], dtype=np.int8),
+        **columns,
+    }
+    return pa.table(values)
+
+
+def _outcomes(**columns: object) -> pa.Table:
+    return pa.table(
+        {name: _patterns().column(name) for name in ("symbol", "session", "pattern_type", "direction")} | columns
+    )
+
+
+def test_every_value_comes_back_as_the_same_bits_and_unknown_as_null(pool: Pool) -> None:
+    """What is recorded is what is loaded, to the last bit; NaN goes in, NULL comes out."""
+    tenth = 0.1 + 0.2
+    patterns = _patterns(
+        body_to_range_ratio=np.array([tenth, np.nan]),
+        bb_position=np.array([-0.25, 1.75]),
+        volume_surge=np.array([3.5, np.nan], dtype=np.float32),
+        market_trend=["bull", None],
+        pattern_success=np.array([1.0, 0.0]),
+        outcome_return=np.array([1e-17, -0.031]),
+        outcome_exit=["target", "stop"],
+        outcome_known_session=[date(2010, 1, 6), date(2010, 1, 7)],
+        optimal_hold_time=np.array([2.0, np.nan]),
+        news_catalyst=np.array([np.nan, 1.0]),
+    )
+    store = PatternStore(pool)
+    assert store.record(patterns) == 2
+    loaded = store.load_training(date(2010, 2, 1))
+    assert loaded.schema == PATTERNS_SCHEMA
+    assert loaded.column("body_to_range_ratio").to_pylist() == [tenth, None]
+    assert loaded.column("bb_position").to_pylist() == [-0.25, 1.75]
+    assert loaded.column("outcome_return").to_pylist() == [1e-17, -0.031]
+    assert loaded.column("volume_surge").to_pylist() == [3.5, None]
+    assert loaded.column("market_trend").to_pylist() == ["bull", None]
+    assert loaded.column("pattern_success").to_pylist() == [True, False]
+    assert loaded.column("optimal_hold_time").to_pylist() == [2, None]
+    assert loaded.column("news_catalyst").to_pylist() == [None, True]
+    assert loaded.column("timestamp").to_pylist() == [CLOSE, CLOSE]
+    assert loaded.column("vix_level").to_pylist() == [None, None]
+
+
+def test_a_repeat_doubles_nothing(pool: Pool) -> None:
+    """Recording the same patterns again adds none."""
+    store = PatternStore(pool)
+    assert store.record(_patterns()) == 2
+    assert store.record(_patterns()) == 0
+    assert store.counts() == PatternCounts(recorded=2, with_outcome=0)
+
+
+def test_only_outcomes_known_before_the_session_are_loaded(pool: Pool) -> None:
+    """An outcome known on the session itself is too late for a model of that session."""
+    known = [date(2010, 1, 6), date(2010, 1, 7)]
+    outcome = {"pattern_success": [True, False], "outcome_return": [0.01, -0.01], "outcome_exit": ["target", "stop"]}
+    store = PatternStore(pool)
+    store.record(_patterns(**outcome, outcome_known_session=known))
+    assert store.load_training(date(2010, 1, 6)).num_rows == 0
+    assert store.load_training(date(2010, 1, 7)).column("symbol").to_pylist() == ["AAPL"]
+    assert store.load_training(date(2010, 1, 8)).num_rows == 2
+
+
+def test_an_outcome_is_filled_once_and_never_changed(pool: Pool) -> None:
+    """The first outcome stays; a later one for the same pattern only fills what was unknown."""
+    store = PatternStore(pool)
+    store.record(_patterns())
+    first = {
+        "pattern_success": [True, None],
+        "outcome_return": [0.02, None],
+        "outcome_exit": ["target", None],
+        "outcome_known_session": pa.array([date(2010, 1, 6), None], pa.date32()),
+    }
+    assert store.fill_outcomes(_outcomes(**first)) == 1
+    assert store.fill_outcomes(_outcomes(**first)) == 0
+    later = {
+        "pattern_success": [False, None],
+        "outcome_return": [-0.5, None],
+        "outcome_exit": ["stop", None],
+        "outcome_known_session": pa.array([date(2010, 1, 8), None], pa.date32()),
+        "optimal_hold_time": pa.array([3, None], pa.int64()),
+    }
+    assert store.fill_outcomes(_outcomes(**later)) == 1
+    row = store.load_training(date(2010, 2, 1)).to_pylist()[0]
+    assert (row["outcome_return"], row["outcome_exit"], row["optimal_hold_time"]) == (0.02, "target", 3)
+    assert store.counts() == PatternCounts(recorded=2, with_outcome=1)
+
+
+def test_an_outcome_of_no_pattern_is_refused(pool: Pool) -> None:
+    """An outcome whose pattern is not on record is an error, not a row that vanishes."""
+    store = PatternStore(pool)
+    store.record(_patterns().slice(0, 1))
+    with pytest.raises(BadDataError, match="1 outcomes belong to no pattern"):
+        store.fill_outcomes(_outcomes(optimal_hold_time=[1, 2]))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rsi_14": [101.0, 50.0]},
+        {"bb_position": [float("inf"), 0.5]},
+        {"market_trend": ["up", None]},
+        {"pattern_success": [True, None]},
+        {"session": [date(2010, 1, 5), date(2010, 1, 5)]},
+        {"direction": [2, 1]},
+        {"colour": ["red", "blue"]},
+        {"symbol": ["AAPL", None]},
+        {"optimal_hold_time": [1.5, 2.0]},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_wrong_value_is_refused_and_nothing_is_written(pool: Pool, wrong: dict[str, object]) -> None:
+    """The table takes no impossible value, and no half of a batch."""
+    store = PatternStore(pool)
+    with pytest.raises(BadDataError, match="nothing was written"):
+        store.record(_patterns(**wrong))
+    assert store.counts().recorded == 0

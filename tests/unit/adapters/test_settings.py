@@ -1,0 +1,100 @@
+"""Settings: environment over file over defaults, errors one can act on, secrets never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from adapters.settings import read_settings, unknown_variables
+from trading.errors import ConfigurationError
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No setting of the machine reaches a test; the working folder is empty."""
+    for name in ("INPLAY_HOME", "INPLAY_CONFIG", "INPLAY_HTTP_PORT", "INPLAY_API_TOKEN", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_home_is_var_below_the_working_folder(clean: Path) -> None:
+    """Without any setting the data folder is ./var, absolute, and there is no secret."""
+    settings = read_settings()
+    assert settings.home == clean / "var"
+    assert (settings.database_url, settings.api_token) == (None, None)
+    assert settings.http_host == "127.0.0.1"
+
+
+def test_the_environment_wins_over_the_file_and_arguments_over_both(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each value comes from the nearest place that has it."""
+    (clean / "var").mkdir()
+    (clean / "var/inplay.toml").write_text('http_port = 1111\nseed = 1\nstarting_cash_usd = 5000\ndatabase_url = "a"\n')
+    monkeypatch.setenv("INPLAY_HTTP_PORT", "2222")
+    monkeypatch.setenv("INPLAY_SEED", "2")
+    monkeypatch.setenv("DATABASE_URL", "postgresql:///b")
+    settings = read_settings(seed=3)
+    assert (settings.starting_cash_usd, settings.http_port, settings.seed) == (5000, 2222, 3)
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == "postgresql:///b"
+
+
+def test_the_file_is_looked_for_in_the_given_home(clean: Path) -> None:
+    """A home from the command line brings its own file."""
+    (clean / "elsewhere").mkdir()
+    (clean / "elsewhere/inplay.toml").write_text("seed = 9\n")
+    assert read_settings(home=clean / "elsewhere").seed == 9
+
+
+def test_every_wrong_value_is_named_with_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All mistakes are told at once, in words, without a dump of a library."""
+    monkeypatch.setenv("INPLAY_HTTP_PORT", "70000")
+    monkeypatch.setenv("INPLAY_STARTING_CASH_USD", "lots")
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings()
+    text = str(caught.value)
+    assert "INPLAY_HTTP_PORT" in text
+    assert "65535" in text
+    assert "INPLAY_STARTING_CASH_USD" in text
+    assert "'lots'" in text
+    assert "pydantic" not in text
+
+
+def test_a_wrong_secret_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error about a token does not contain it, nor does the printed form of good settings."""
+    monkeypatch.setenv("INPLAY_API_TOKEN", "short1")
+    with pytest.raises(ConfigurationError) as caught:
+        read_settings()
+    assert "short1" not in str(caught.value)
+    monkeypatch.setenv("INPLAY_API_TOKEN", "long-enough-for-a-token")
+    assert "long-enough-for-a-token" not in repr(read_settings())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("seed = ", "no valid TOML"), ("colour = 1", "colour"), ("http_port = 'x'", "http_port")]
+)
+def test_a_wrong_file_is_named(clean: Path, text: str, says: str) -> None:
+    """What is wrong in the file is told with the path of the file."""
+    (clean / "var").mkdir()
+    (clean / "var/inplay.toml").write_text(text)
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        read_settings()
+    assert str(clean / "var/inplay.toml") in str(caught.value)
+
+
+def test_a_named_file_has_to_exist(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INPLAY_CONFIG that names nothing is a mistake, not a default."""
+    monkeypatch.setenv("INPLAY_CONFIG", str(clean / "absent.toml"))
+    with pytest.raises(ConfigurationError, match=r"absent\.toml"):
+        read_settings()
+
+
+def test_misspelt_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable with our prefix that nothing reads is reported by name."""
+    monkeypatch.setenv("INPLAY_HTTP_PROT", "1")
+    monkeypatch.setenv("INPLAY_HTTP_PORT", "1")
+    assert "INPLAY_HTTP_PROT" in unknown_variables()
+    assert "INPLAY_HTTP_PORT" not in unknown_variables()
