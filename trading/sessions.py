@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
-import numpy as np
-
 from trading.cycle import candidates, long_setups
 from trading.decide import Decision, DecisionRules, decide
 from trading.ensemble import Views
@@ -90,6 +88,3 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     )
 
 
-def day(session: date) -> np.datetime64:
-    """The session as NumPy sees it."""
-    return np.datetime64(session, "D")
