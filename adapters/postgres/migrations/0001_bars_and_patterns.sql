@@ -22,9 +22,9 @@ CREATE TABLE bar_files (
     rows          bigint NOT NULL CHECK (rows > 0),
     sha256        text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     written_at    timestamptz NOT NULL,
+    UNIQUE (first_session, last_session),
     CHECK (first_session <= last_session)
 );
-CREATE INDEX bar_files_by_session ON bar_files (first_session, last_session);
 COMMENT ON TABLE bar_files IS 'The manifest of the Parquet tiers; path is relative to the data folder. Writer: ingestion.';
 
 CREATE TABLE bar_findings (

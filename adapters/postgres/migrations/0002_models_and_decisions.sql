@@ -52,14 +52,18 @@ CREATE TABLE decisions (
     p_outcome       double precision CHECK (p_outcome BETWEEN 0 AND 1),
     expected_return double precision CHECK (expected_return > '-Infinity' AND expected_return < 'Infinity'),
     strength        double precision CHECK (strength > '-Infinity' AND strength < 'Infinity'),
+    disagreement    double precision CHECK (disagreement BETWEEN 0 AND 1),
     confidence      double precision CHECK (confidence BETWEEN 0 AND 1),
     rule_confidence double precision CHECK (rule_confidence BETWEEN 0 AND 1),
     source          text NOT NULL CHECK (source IN ('ensemble', 'rule')),
     action          text NOT NULL CHECK (action IN ('buy', 'sell', 'hold', 'none')),
+    shares          bigint NOT NULL CHECK (shares >= 0),
+    patterns        text[] NOT NULL,
     reason          text NOT NULL CHECK (reason <> ''),
     ensemble_id     text REFERENCES ensembles,
     PRIMARY KEY (session, account, symbol),
-    CHECK (source = 'rule' OR ensemble_id IS NOT NULL)
+    CHECK (source = 'rule' OR ensemble_id IS NOT NULL),
+    CHECK ((action IN ('buy', 'sell')) = (shares > 0))
 );
 COMMENT ON TABLE decisions IS 'What was decided at the close of session, and why. Writer: the coordinator.';
 

@@ -45,6 +45,7 @@ CREATE TABLE orders (
     decided_session date NOT NULL,
     status          text NOT NULL CHECK (status IN ('open', 'filled', 'refused', 'cancelled', 'expired')),
     reason          text NOT NULL,
+    closed_reason   text,
     UNIQUE (order_id, book, symbol, side)
 );
 CREATE INDEX orders_by_book ON orders (book, decided_session);

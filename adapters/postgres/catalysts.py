@@ -1,0 +1,58 @@
+"""Catalysts, and for which symbols each source knows any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+from psycopg import sql
+
+from adapters.postgres.bulk import MICROSECOND, insert_missing, read_table, rows_of
+from adapters.postgres.pool import Pool, transaction
+
+EXCHANGE = ZoneInfo("America/New_York")
+CATALYSTS_SCHEMA = pa.schema(
+    [("symbol", pa.string()), ("event_date", pa.date32()), ("kind", pa.string()), ("knowable_at", MICROSECOND)]
+)
+
+
+def knowable_at(event_date: date) -> datetime:
+    """When a decision may use an event of which only the day is known: the next midnight of the exchange.
+
+    It may have come after the close, so the session of its own day must not use it.
+    """
+    return datetime.combine(event_date + timedelta(days=1), time(), tzinfo=EXCHANGE)
+
+
+class CatalystStore:
+    """Writer and reader of `catalysts` and `catalyst_coverage`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def record_earnings(self, events: pa.Table, covered: Iterable[str], *, source: str) -> int:
+        """Earnings days (columns symbol, event_date) and the source's coverage are on record; returns the new days."""
+        rows = ((s, d, "earnings", source, knowable_at(d)) for s, d in rows_of(events.select(["symbol", "event_date"])))
+        columns = ("symbol", "event_date", "kind", "source", "knowable_at")
+        with transaction(self._pool) as cursor:
+            new = insert_missing(cursor, "catalysts", columns, rows)
+            coverage = (("earnings", source, symbol) for symbol in covered)
+            insert_missing(cursor, "catalyst_coverage", ("kind", "source", "symbol"), coverage)
+        return new
+
+    def covered(self) -> frozenset[str]:
+        """Symbols for which the absence of an event means that there was none."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT DISTINCT symbol FROM catalyst_coverage WHERE kind = 'earnings'")
+            return frozenset(str(symbol) for (symbol,) in cursor.fetchall())
+
+    def load(self, first: date, last: date) -> pa.Table:
+        """Events with `first` <= event_date <= `last`, columns of `CATALYSTS_SCHEMA`, by date, then symbol."""
+        query = sql.SQL(
+            "SELECT symbol, event_date, kind, min(knowable_at) FROM catalysts WHERE event_date BETWEEN {} AND {} "
+            "GROUP BY 1, 2, 3 ORDER BY event_date, symbol, kind"
+        ).format(sql.Literal(first), sql.Literal(last))
+        with transaction(self._pool) as cursor:
+            return read_table(cursor, query, CATALYSTS_SCHEMA)

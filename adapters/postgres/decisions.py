@@ -1,0 +1,116 @@
+"""Decisions and scans: what was decided at the close of each session, and why."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Protocol
+
+from psycopg import sql
+
+from adapters.postgres.bulk import insert_missing
+from adapters.postgres.pool import Cursor, Pool, transaction
+from trading.decide import Decision
+from trading.errors import LedgerError
+
+DECISION_COLUMNS = (
+    "session", "account", "symbol", "p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength",
+    "disagreement", "confidence", "rule_confidence", "source", "action", "shares", "patterns", "reason", "ensemble_id",
+)  # fmt: skip
+SCAN_COLUMNS = ("session", "symbol", "rank", "score", "parts", "reason")
+
+
+class InPlayRow(Protocol):
+    """A stock in play as the scanner reports it."""
+
+    @property
+    def symbol(self) -> str: ...  # noqa: D102
+    @property
+    def rank(self) -> int: ...  # noqa: D102
+    @property
+    def score(self) -> float: ...  # noqa: D102
+    @property
+    def parts(self) -> Mapping[str, float]: ...  # noqa: D102
+    @property
+    def reason(self) -> str: ...  # noqa: D102
+
+
+def known(value: float) -> float | None:
+    """The value, or None where it is NaN: the record says NULL for unknown."""
+    return None if math.isnan(value) else float(value)
+
+
+class DecisionStore:
+    """Writer of `decisions`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def record(self, decisions: Sequence[Decision], *, ensemble_id: str | None) -> int:
+        """Every decision is on record; returns how many are new, 0 for a repeated command.
+
+        Args:
+            decisions: of any session and account.
+            ensemble_id: the ensemble that gave the probabilities, None when there was none.
+
+        Raises:
+            LedgerError: when another decision is on record for the same session, account and symbol.
+        """
+        rows = [_row(decision, ensemble_id) for decision in decisions]
+        with transaction(self._pool) as cursor:
+            new = insert_missing(cursor, "decisions", DECISION_COLUMNS, rows)
+            _require_same(cursor, "decisions", ("session", "account", "symbol"), DECISION_COLUMNS, len(rows))
+        return new
+
+
+class ScanStore:
+    """Writer of `scans`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def record(self, session: date, in_play: Sequence[InPlayRow]) -> int:
+        """The scan of the session is on record; returns how many rows are new, 0 for a repeated command.
+
+        Raises:
+            LedgerError: when another scan of the session is on record.
+        """
+        rows = [
+            (session, item.symbol, item.rank, item.score, {k: known(v) for k, v in item.parts.items()}, item.reason)
+            for item in in_play
+        ]
+        with transaction(self._pool) as cursor:
+            new = insert_missing(cursor, "scans", SCAN_COLUMNS, rows)
+            _require_same(cursor, "scans", ("session", "symbol"), SCAN_COLUMNS, len(rows))
+        return new
+
+
+def _row(decision: Decision, ensemble_id: str | None) -> tuple[Any, ...]:
+    candidate, verdict = decision.candidate, decision.verdict
+    views = (
+        candidate.p_pattern, candidate.p_catalyst, candidate.p_outcome, candidate.expected_return, candidate.strength,
+        candidate.disagreement, verdict.confidence, candidate.rule_confidence,
+    )  # fmt: skip
+    return (
+        decision.session, decision.book, candidate.symbol, *map(known, views), verdict.source, decision.action,
+        decision.shares, list(candidate.patterns), decision.reason, ensemble_id,
+    )  # fmt: skip
+
+
+def _require_same(cursor: Cursor, table: str, key: Sequence[str], columns: Sequence[str], rows: int) -> None:
+    same = [sql.SQL("t.{0} IS NOT DISTINCT FROM n.{0}").format(sql.Identifier(column)) for column in columns]
+    cursor.execute(
+        sql.SQL("SELECT count(*) FROM {} AS n JOIN {} AS t USING ({}) WHERE {}").format(
+            sql.Identifier(f"incoming_{table}"),
+            sql.Identifier(table),
+            sql.SQL(", ").join(map(sql.Identifier, key)),
+            sql.SQL(" AND ").join(same),
+        )
+    )
+    (matching,) = cursor.fetchone() or (0,)
+    if matching != rows:
+        raise LedgerError(
+            f"{rows - matching} rows of {table} differ from what is on record for the same session and symbol. Nothing "
+            "was written. The same bars gave another result: report it, with the version of inplay."
+        )

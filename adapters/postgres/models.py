@@ -1,0 +1,158 @@
+"""The registry of models and ensembles: what was trained on what, how good it is, which one is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+from psycopg.types.json import Jsonb
+
+from adapters.postgres.pool import Cursor, Pool, transaction
+from trading.errors import ModelError
+
+LOCK = 7_230_003
+"""Number of the advisory lock that makes registrations take turns."""
+Kind = Literal["pattern", "catalyst", "outcome"]
+Status = Literal["champion", "challenger", "retired"]
+MODEL_COLUMNS = (
+    "model_id, kind, version, created_at, path, sha256, data_sha256, code_version, params, metrics, features, "
+    "train_from, train_to"
+)
+ENSEMBLE_COLUMNS = (
+    "ensemble_id, created_at, pattern_model_id, catalyst_model_id, outcome_model_id, weight_pattern, weight_catalyst, "
+    "weight_outcome, status, metrics, config_sha256, known_before"
+)
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A row of `models`, without the version: the registry counts it up per kind.
+
+    Attributes:
+        path: of the file, relative to the data folder.
+        data_sha256: of the training rows.
+        metrics: out of sample; JSON values.
+        train_from: first and `train_to` last session of the training rows.
+    """
+
+    model_id: str
+    kind: Kind
+    created_at: datetime
+    path: str
+    sha256: str
+    data_sha256: str
+    code_version: str
+    params: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    features: Sequence[str]
+    train_from: date
+    train_to: date
+
+
+@dataclass(frozen=True)
+class EnsembleRow:
+    """A row of `ensembles`.
+
+    Attributes:
+        weights: of the pattern, catalyst and outcome model; they add up to 1.
+        config_sha256: of everything that the training depended on beside the data.
+        known_before: no outcome known on this session or later was used.
+    """
+
+    ensemble_id: str
+    created_at: datetime
+    pattern_model_id: str
+    catalyst_model_id: str
+    outcome_model_id: str
+    weights: tuple[float, float, float]
+    status: Status
+    metrics: Mapping[str, Any]
+    config_sha256: str
+    known_before: date
+
+
+class ModelStore:
+    """Writer and reader of `models` and `ensembles`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def register(self, models: Sequence[ModelRow], ensemble: EnsembleRow) -> bool:
+        """The models and their ensemble are on record; a new champion retires the one before, in one transaction.
+
+        Returns:
+            False when the ensemble was on record already; nothing was changed then.
+
+        Raises:
+            ModelError: when the ensemble or a model is on record with other files or data; nothing was changed.
+        """
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            cursor.execute("SELECT config_sha256 FROM ensembles WHERE ensemble_id = %s", [ensemble.ensemble_id])
+            row = cursor.fetchone()
+            if row is not None and row[0] != ensemble.config_sha256:
+                raise ModelError(f"{ensemble.ensemble_id} is on record with another configuration; nothing was changed")
+            new = [_insert_model(cursor, model) for model in models]
+            if row is not None:
+                return False
+            if ensemble.status == "champion":
+                cursor.execute("UPDATE ensembles SET status = 'retired' WHERE status = 'champion'")
+            _insert_ensemble(cursor, ensemble)
+        return any(new) or row is None
+
+    def champion(self) -> EnsembleRow | None:
+        """The ensemble in use, None before the first."""
+        with transaction(self._pool) as cursor:
+            query = f"SELECT {ENSEMBLE_COLUMNS} FROM ensembles WHERE status = 'champion'"  # noqa: S608 - constants
+            cursor.execute(query.encode())
+            row = cursor.fetchone()
+        if row is None:
+            return None
+        return EnsembleRow(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7]), *row[8:])
+
+    def models(self, model_ids: Sequence[str]) -> list[ModelRow]:
+        """The named models, in that order.
+
+        Raises:
+            ModelError: when one is not on record.
+        """
+        with transaction(self._pool) as cursor:
+            query = f"SELECT {MODEL_COLUMNS} FROM models WHERE model_id = ANY(%s)"  # noqa: S608 - constants
+            cursor.execute(query.encode(), [list(model_ids)])
+            found = {row[0]: ModelRow(*row[:2], *row[3:]) for row in cursor.fetchall()}
+        missing = [model_id for model_id in model_ids if model_id not in found]
+        if missing:
+            raise ModelError(f"No model {', '.join(missing)} is on record. Train again with `inplay run --fresh`.")
+        return [found[model_id] for model_id in model_ids]
+
+
+def _insert_model(cursor: Cursor, model: ModelRow) -> bool:
+    cursor.execute("SELECT sha256, data_sha256 FROM models WHERE model_id = %s", [model.model_id])
+    row = cursor.fetchone()
+    if row is not None:
+        if tuple(row) != (model.sha256, model.data_sha256):
+            raise ModelError(f"{model.model_id} is on record with another file or other data; nothing was changed")
+        return False
+    cursor.execute(
+        "INSERT INTO models SELECT %s, %s, coalesce(max(version), 0) + 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s "
+        "FROM models WHERE kind = %s",
+        [
+            model.model_id, model.kind, model.created_at, model.path, model.sha256, model.data_sha256,
+            model.code_version, Jsonb(dict(model.params)), Jsonb(dict(model.metrics)), Jsonb(list(model.features)),
+            model.train_from, model.train_to, model.kind,
+        ],
+    )  # fmt: skip
+    return True
+
+
+def _insert_ensemble(cursor: Cursor, row: EnsembleRow) -> None:
+    query = f"INSERT INTO ensembles ({ENSEMBLE_COLUMNS}) VALUES ({', '.join(['%s'] * 12)})"  # noqa: S608 - constants
+    cursor.execute(
+        query.encode(),
+        [
+            row.ensemble_id, row.created_at, row.pattern_model_id, row.catalyst_model_id, row.outcome_model_id,
+            *row.weights, row.status, Jsonb(dict(row.metrics)), row.config_sha256, row.known_before,
+        ],
+    )  # fmt: skip
