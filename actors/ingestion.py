@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from actors.service import Service
 from actors.wiring import now
@@ -52,17 +53,19 @@ class Ingestion(Service):
         """The bundled sample is stored, once; a repeated import answers what the first one did."""
         sample = load_bars()
         source = ImportedFile(
-            source="bundled sample", sha256=sample.file_sha256, rows_in=sample.bars.num_rows,
-            corrections=sample.corrections,
-        )  # fmt: skip
-        new = not self._record.imported(source.source, source.sha256)
+            source="bundled sample",
+            file_sha256=sample.file_sha256,
+            rows_in=sample.table.num_rows,
+            corrections=(*sample.corrections, *sample.warnings),
+        )
+        new = not self._record.imported(source.source, source.file_sha256)
         if new:
-            sessions = sample.bars.column("session").unique().sort()
-            expected = sessions_between(sessions[0].as_py(), sessions[-1].as_py())
-            screened = screen(sample.bars, expected_sessions=expected)
+            self._record.record_instruments(load_instruments())
+            reach = pc.min_max(sample.table.column("session"))
+            expected = sessions_between(reach["min"].as_py(), reach["max"].as_py())
+            screened = screen(sample.table, expected_sessions=expected)
             files = self._bars.write(screened.bars)
             self._record.record_import(source, screened, files, imported_at=now())
-            self._record.record_instruments(load_instruments())
         return self._summary(new=new)
 
     def _summary(self, *, new: bool) -> Imported:

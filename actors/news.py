@@ -11,6 +11,7 @@ import pyarrow as pa
 from actors.service import Service
 from adapters.postgres.catalysts import CatalystStore
 from adapters.sample import load_earnings
+from trading.catalysts import covered_at
 
 FIRST_DAY = date(1900, 1, 1)
 
@@ -40,8 +41,9 @@ class News(Service):
     def import_earnings(self) -> int:
         """The bundled earnings dates are on record; returns how many are new."""
         earnings = load_earnings()
-        return self._store.record_earnings(earnings.events, earnings.covered, source="bundled earnings dates")
+        return self._store.record_earnings(earnings.table, source="bundled earnings dates")
 
     def known_at(self, session: date) -> KnownEvents:
         """What was knowable at the close of the session: events of earlier days, since their hour isn't known."""
-        return KnownEvents(self._store.load(FIRST_DAY, session), self._store.covered())
+        events = self._store.load(FIRST_DAY, session)
+        return KnownEvents(events, covered_at(events, session))

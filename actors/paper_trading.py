@@ -34,9 +34,13 @@ class PaperTrading(Service):
         """The orders placed and the session complete; see `PaperDesk.place`."""
         return self._desk.place(session, orders, stocks_in_play)
 
-    def completed(self) -> list[date]:
+    def sessions(self) -> list[date]:
         """Sessions that are complete, ascending."""
-        return self._desk.completed()
+        return self._desk.sessions()
+
+    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
+        """What a complete session ended with; see `PaperDesk.completed`."""
+        return self._desk.completed(session)
 
     def journal_hash(self) -> str:
         """The hash of the journal's last entry."""

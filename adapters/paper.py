@@ -35,12 +35,12 @@ class Journal(Protocol):
         """Every entry, ascending by `seq`."""
         ...
 
-    def completed_sessions(self) -> list[date]:
-        """Sessions marked complete, ascending."""
+    def completed_sessions(self) -> dict[date, int]:
+        """Sessions marked complete, with the number of stocks that were in play."""
         ...
 
-    def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> None:
-        """All entries and the mark are on record afterwards, or nothing is."""
+    def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> bool:
+        """All entries and the mark are on record afterwards, or nothing is; False when they were already."""
         ...
 
 
@@ -55,15 +55,16 @@ class MemoryJournal:
         """Every entry so far."""
         return list(self.entries)
 
-    def completed_sessions(self) -> list[date]:
+    def completed_sessions(self) -> dict[date, int]:
         """Sessions marked complete."""
-        return [done.session for done in self.done]
+        return {done.session: done.stocks_in_play for done in self.done}
 
-    def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> None:
+    def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> bool:
         """The entries follow the ones before."""
         self.entries.extend(entries)
         if done is not None:
             self.done.append(done)
+        return True
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class PaperDesk:
                 book.apply(draft)
             self._note(draft)
             self._seq, self._hash = entry.seq, entry.hash
-        self._completed = set(self._journal.completed_sessions())
+        self._completed = self._journal.completed_sessions()
         self._loaded = True
 
     def _note(self, draft: Draft) -> None:
@@ -119,7 +120,7 @@ class PaperDesk:
         if entries:
             self._seq, self._hash = entries[-1].seq, entries[-1].hash
         if done is not None:
-            self._completed.add(done.session)
+            self._completed[done.session] = done.stocks_in_play
 
     @property
     def journal_hash(self) -> str:
@@ -127,10 +128,18 @@ class PaperDesk:
         self._load()
         return self._hash
 
-    def completed(self) -> list[date]:
+    def sessions(self) -> list[date]:
         """Sessions whose orders are placed, ascending."""
         self._load()
         return sorted(self._completed)
+
+    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
+        """Equity in cents per book, fills per book and stocks in play of a complete session; None if it isn't."""
+        self._load()
+        if session not in self._completed:
+            return None
+        equity = {name: book.equity_cents[session] for name, book in self._books.items()}
+        return equity, dict(self.state(session).fills), self._completed[session]
 
     def settle(
         self, session: date, quotes: Mapping[str, Quote], actions: Sequence[CorporateAction]

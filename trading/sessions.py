@@ -46,15 +46,17 @@ class SessionSummary:
     equity_cents: dict[str, int]
     fills: dict[str, int]
     stocks_in_play: int
-    patterns_recorded: int
 
 
 def run_session(services: Services, session: date, rules: DecisionRules) -> SessionSummary:
-    """The whole cycle for the bars of one session; repeating it changes nothing that is on record.
+    """The whole cycle for the bars of one session; repeating one that is complete changes nothing that is on record.
 
     Raises:
         UnavailableError: when a service did not answer; run the session again once it does.
     """
+    done = services.answer(services.ask("paper_trading", "completed", session))
+    if done is not None:
+        return SessionSummary(session, *done)
     batch = services.ask("ingestion", "deliver", session)
     actions = services.ask("ingestion", "corporate_actions", session)
     settled = services.ask("paper_trading", "settle", session, batch, actions)
@@ -77,14 +79,11 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
         made, orders[view.name] = decide(session, view, chosen, rules)
         decisions.extend(made)
     services.answer(services.ask("pattern_analysis", "record_decisions", decisions))
-    new_patterns = services.answer(recorded)
+    services.answer(recorded)
     services.answer(services.ask("paper_trading", "place", session, orders, len(in_play)))
     return SessionSummary(
         session=session,
         equity_cents={view.name: view.equity_cents for view in state.views},
         fills=dict(state.fills),
         stocks_in_play=len(in_play),
-        patterns_recorded=new_patterns,
     )
-
-
