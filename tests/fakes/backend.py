@@ -94,7 +94,7 @@ class FakeBackend:
 
     def signals(self, symbols: Sequence[str] | None, limit: int) -> Signals:
         self._answer("signals", symbols, limit)
-        asked = list(SYMBOLS[:6]) if symbols is None else list(symbols)
+        asked = list(SYMBOLS[2:10]) if symbols is None else list(symbols)
         known = [symbol for symbol in asked if symbol in SYMBOLS and self.done]
         unknown = [symbol for symbol in asked if symbol not in known] if symbols is not None else []
         return Signals(
