@@ -25,7 +25,8 @@ class Imported:
     """What an import did; `rows_in` = stored + quarantined.
 
     Attributes:
-        findings: count of findings per (gate, severity).
+        corrections: what was changed in all rows of a file, in words.
+        findings: per (gate, severity) how many findings and how many rows they concern.
     """
 
     new: bool
@@ -33,7 +34,8 @@ class Imported:
     rows_in: int
     rows_stored: int
     rows_quarantined: int
-    findings: dict[tuple[str, str], int]
+    corrections: tuple[str, ...]
+    findings: dict[tuple[str, str], tuple[int, int]]
 
 
 class Ingestion(Service):
@@ -70,12 +72,13 @@ class Ingestion(Service):
 
     def _summary(self, *, new: bool) -> Imported:
         rows_in, stored, quarantined = self._record.totals()
-        findings: dict[tuple[str, str], int] = {}
+        findings: dict[tuple[str, str], tuple[int, int]] = {}
         for finding in self._record.findings():
-            key = (finding.gate, finding.severity)
-            findings[key] = findings.get(key, 0) + 1
+            count, rows = findings.get((finding.gate, finding.severity), (0, 0))
+            findings[finding.gate, finding.severity] = (count + 1, rows + finding.rows)
         symbols = len(self._bars.read_all(verify=False).column("symbol").unique())
-        return Imported(new, symbols, rows_in, stored, quarantined, findings)
+        corrections = self._record.corrections()
+        return Imported(new, symbols, rows_in, stored, quarantined, corrections, findings)
 
     def sessions(self) -> list[date]:
         """Sessions that have bars, ascending."""

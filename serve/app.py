@@ -172,6 +172,11 @@ def _await_answer(url: str, timeout_s: float) -> None:
     )
 
 
+def ensemble_handle() -> DeploymentHandle:
+    """The handle to ask the ensemble by; it may be passed to actors."""
+    return ray_serve.get_deployment_handle("Ensemble", APP_NAME)
+
+
 def serve_down() -> None:
     """Serve is stopped; the actors go on."""
     ray_serve.shutdown()

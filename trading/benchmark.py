@@ -35,6 +35,8 @@ def equal_weight(
     inside = np.flatnonzero(np.isin(panel.sessions, days))
     closes[np.searchsorted(days, panel.sessions[inside]), panel.symbol_index[inside]] = panel.close[inside]
     for cut in breaks:
+        if cut.session <= sessions[0]:
+            continue
         at = np.flatnonzero(panel.symbols == cut.symbol)
         closes[np.ix_(days >= as_day(cut.session), at)] = np.nan
     held = closes[:, panel.symbol_index[members]]

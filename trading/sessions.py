@@ -33,6 +33,21 @@ class Services(Protocol):
         ...
 
 
+class LocalServices:
+    """The services as plain objects in this process."""
+
+    def __init__(self, **services: Any) -> None:
+        self._services = services
+
+    def ask(self, service: str, method: str, *args: Any) -> Any:
+        """The answer at once."""
+        return getattr(self._services[service], method)(*args)
+
+    def answer(self, reference: Any) -> Any:
+        """The answer."""
+        return reference
+
+
 @dataclass(frozen=True)
 class SessionSummary:
     """What a progress line shows.
