@@ -1,0 +1,60 @@
+# `make` alone lists what there is. Everything runs in .venv, which `make install` makes from requirements.lock.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+# Python 3.11 or later; `make PYTHON=/path/to/python3.12 install` chooses one, otherwise the first of these that will do.
+PYTHON ?=
+CANDIDATES := python3 python3.11 python3.12 python3.13
+
+.PHONY: help install lock run test check unit bench chaos clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## make .venv with everything in requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	@for name in $(or $(PYTHON),$(CANDIDATES)); do \
+	  if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$name; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+	  echo "inplay needs Python 3.11 or later; tried: $(or $(PYTHON),$(CANDIDATES))" >&2; exit 1; fi; \
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "$$found cannot make virtual environments. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; fi; \
+	echo "making .venv with $$found; this takes a few minutes"; \
+	"$$found" -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+lock: $(STAMP) ## resolve requirements.lock anew (needs uv)
+	@{ sed -n '/^#/p;/^[^#]/q' requirements.lock; uv pip compile pyproject.toml --universal --python-version 3.11 \
+	  --generate-hashes --extra sample --extra dev --upgrade --no-header --no-annotate --quiet; } > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+
+run: $(STAMP) ## the platform on the bundled sample: import, train, replay, serve
+	$(BIN)/inplay run --sample
+
+check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a minute
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/unit --quiet
+
+test: check ## check, and everything else that CI runs
+	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/chaos
+
+bench: $(STAMP) ## speed, as ratios
+	$(BIN)/python -m benchmarks
+
+chaos: $(STAMP) ## kill parts of a run and compare the journals
+	$(BIN)/pytest tests/chaos
+
+clean: ## remove .venv and caches; the data folder var/ stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
