@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from xml.etree import ElementTree as ET
 
 import pyarrow as pa
@@ -33,8 +33,6 @@ EARNINGS = PackageFile(
     "stocks-earnings-dates", "0.1.9", "stocks_earnings_dates/data/earnings.db",
     "5daec64dd093858ce727491c695cdb566437e6b0081e94b75232403df5eb771c",
 )  # fmt: skip
-COVERED_DAYS = 135
-"""US companies report every quarter; without a report for a quarter and a half the source doesn't know the company."""
 RENAMED = {"CB": ("ACE", date(2016, 1, 15))}
 """Tickers that stood for another company before a day. The source files a company's whole past under its ticker of
 today: its dates of CB before 2016 are those of ACE Ltd, which took over Chubb Corp and its ticker."""
@@ -70,13 +68,6 @@ class Earnings:
     notes: tuple[str, ...]
     file_sha256: str
     warnings: tuple[str, ...]
-
-    def covered(self, at: date) -> frozenset[str]:
-        """Symbols that the source follows, judged by what it had on day `at` and nothing later."""
-        days = self.table.column("event_date")
-        earliest = pa.scalar(at - timedelta(days=COVERED_DAYS), pa.date32())
-        recent = pc.and_(pc.greater_equal(days, earliest), pc.less_equal(days, pa.scalar(at, pa.date32())))
-        return frozenset(self.table.filter(recent).column("symbol").to_pylist())
 
 
 def load_bars() -> SampleBars:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trading.errors import BadDataError
 from trading.panel import Days, Floats, Ints, Panel
@@ -24,6 +26,18 @@ class Catalyst:
 
     has_catalyst: Floats
     sessions_since_event: Floats
+
+
+COVERED_DAYS = 135
+"""US companies report every quarter; without a report for a quarter and a half the source doesn't know the company."""
+
+
+def covered_at(events: pa.Table, session: date) -> frozenset[str]:
+    """Symbols that the source of `events` follows, judged by what it had before the day of `session`."""
+    days = events.column("event_date")
+    earliest = pa.scalar(session - timedelta(days=COVERED_DAYS), pa.date32())
+    recent = pc.and_(pc.greater_equal(days, earliest), pc.less(days, pa.scalar(session, pa.date32())))
+    return frozenset(events.filter(recent).column("symbol").to_pylist())
 
 
 def earnings_catalyst(

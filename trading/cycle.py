@@ -69,7 +69,7 @@ def rule_inputs(setups: Setups) -> RuleInputs:
         return setups.matrix[:, FEATURES.index(name)].astype(np.float64)
 
     return RuleInputs(
-        direction=column("direction"),
+        n_patterns=column("n_same_direction_patterns"),
         trend=column("market_trend"),
         rsi_14=column("rsi_14"),
         volume_ratio_20=column("volume_ratio_20"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,21 @@ FEATURES: tuple[str, ...] = (*_INDICATORS, *_CONTEXT, *_OTHERS, *(f"pattern_{nam
 """The columns of `Setups.matrix`, in order.
 
 `market_trend` is +1 bull, 0 sideways, -1 bear. `pattern_…` is +1 or -1 when that pattern stands at the bar, else 0.
+Those in `NEUTRAL` and all patterns are as seen from the setup's direction.
+"""
+
+NEUTRAL: Mapping[str, float] = MappingProxyType(
+    {
+        "rsi_14": 50.0, "bb_position": 0.5, "stoch_k": 50.0, "position_52w": 0.5, "breadth": 0.5, "macd_hist_pct": 0.0,
+        "sma_9_distance": 0.0, "sma_20_distance": 0.0, "sma_50_distance": 0.0, "sma_200_distance": 0.0, "gap_pct": 0.0,
+        "return_1": 0.0, "return_5": 0.0, "return_20": 0.0, "obv_slope_10": 0.0, "relative_strength_20": 0.0,
+        "market_return_1": 0.0, "market_return_5": 0.0, "market_trend": 0.0,
+    }
+)  # fmt: skip
+"""Directional features and the value that favours neither side: a setup holds (value - neutral) x direction.
+
+A falling stock is to a short what a rising one is to a long. Saying so halves what there is to learn and keeps a model
+from learning which direction the market happened to go.
 """
 
 
@@ -123,6 +139,9 @@ def feature_rows(
     for name in _OTHERS:
         matrix[:, column[name]] = others[name]
     _mark_patterns(matrix[:, -len(NAMES) :], detections, rows)
+    for name, neutral in NEUTRAL.items():
+        matrix[:, column[name]] = (matrix[:, column[name]] - neutral) * direction
+    matrix[:, -len(NAMES) :] *= direction[:, None]
     return Setups(np.asarray(rows, dtype=np.int64), np.asarray(direction, dtype=np.int8), matrix)
 
 

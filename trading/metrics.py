@@ -18,12 +18,16 @@ BLOCK_SESSIONS = 5
 RESAMPLES = 2_000
 Z_95 = 1.959963984540054
 
+MIN_BLOCKS = 4
+"""With fewer blocks than this a bootstrap says nothing, so the figure stands without an interval."""
+MIN_TRADES = 10
+
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval; None where the data don't define it."""
+    """A figure with its 95 % interval; None where the data don't define it or are too few."""
 
     value: float | None
     low: float | None = None
@@ -123,26 +127,38 @@ def performance(equity: Sequence[float], profits: Sequence[float], *, seed: int)
     values = np.asarray(equity, dtype=np.float64)
     returns = values[1:] / values[:-1] - 1.0
     rng = np.random.default_rng(seed)
-    total, ratio = Estimate(None), Estimate(None)
-    if len(returns) > 1:
-        sampled = returns[block_samples(len(returns), rng)]
-        total = interval(float(values[-1] / values[0] - 1.0), np.prod(1.0 + sampled, axis=1) - 1.0)
-        deviations = sampled.std(axis=1, ddof=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = interval(sharpe(returns), sampled.mean(axis=1) / deviations * math.sqrt(SESSIONS_A_YEAR))
     gains = np.asarray(profits, dtype=np.float64)
-    factor = Estimate(None)
-    if len(gains):
-        draws = gains[rng.integers(0, len(gains), size=(RESAMPLES, len(gains)))]
-        factor = interval(profit_factor(gains), np.array([profit_factor(draw) for draw in draws]))
+    total, ratio = _of_returns(returns, rng)
     return Performance(
         total_return=total,
         sharpe=ratio,
         max_drawdown=max_drawdown(values.tolist()),
         win_rate=wilson(int((gains > 0).sum()), len(gains)),
-        profit_factor=factor,
+        profit_factor=_of_profits(gains, rng),
         trades=len(gains),
     )
+
+
+def _of_returns(returns: Floats, rng: np.random.Generator) -> tuple[Estimate, Estimate]:
+    """Total return and Sharpe ratio."""
+    if len(returns) == 0:
+        return Estimate(None), Estimate(None)
+    total, ratio = float(np.prod(1.0 + returns) - 1.0), sharpe(returns)
+    if len(returns) < MIN_BLOCKS * BLOCK_SESSIONS:
+        return Estimate(total), Estimate(_finite(ratio))
+    sampled = returns[block_samples(len(returns), rng)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = sampled.mean(axis=1) / sampled.std(axis=1, ddof=1) * math.sqrt(SESSIONS_A_YEAR)
+    return interval(total, np.prod(1.0 + sampled, axis=1) - 1.0), interval(ratio, ratios)
+
+
+def _of_profits(gains: Floats, rng: np.random.Generator) -> Estimate:
+    """Profit factor."""
+    value = profit_factor(gains)
+    if len(gains) < MIN_TRADES:
+        return Estimate(_finite(value))
+    draws = gains[rng.integers(0, len(gains), size=(RESAMPLES, len(gains)))]
+    return interval(value, np.array([profit_factor(draw) for draw in draws]))
 
 
 TARGETS = {"sharpe": 1.5, "max_drawdown": 0.10, "win_rate": 0.65, "profit_factor": 1.5}

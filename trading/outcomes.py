@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.errors import BadDataError
+from trading.errors import BadDataError, ConfigurationError
 from trading.panel import Days, Floats, Ints, Panel
 
 Flags = npt.NDArray[np.bool_]
@@ -26,12 +26,19 @@ class OutcomeRules:
         target_atr: distance of the target likewise.
         horizon_sessions: bars held at most; the entry bar is the first.
         cost_bp_per_side: commission and slippage of one side, in basis points of the price.
+
+    Raises:
+        ConfigurationError: when a barrier or the horizon isn't above zero, or the costs are below it.
     """
 
     stop_atr: float = 1.5
     target_atr: float = 2.5
     horizon_sessions: int = 5
     cost_bp_per_side: float = 10.0
+
+    def __post_init__(self) -> None:
+        if min(self.stop_atr, self.target_atr, self.horizon_sessions) <= 0 or self.cost_bp_per_side < 0:
+            raise ConfigurationError(f"{self} cannot be: barriers and horizon must be above zero, costs not below it")
 
 
 @dataclass(frozen=True)

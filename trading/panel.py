@@ -35,6 +35,11 @@ def as_day(session: date | np.datetime64) -> np.datetime64:
     return day
 
 
+def as_date(session: np.datetime64) -> date:
+    """The session as a `datetime.date`."""
+    return date.fromisoformat(str(as_day(session)))
+
+
 @dataclass(frozen=True)
 class Panel:
     """Bars of many symbols, rows sorted by symbol, then by session.

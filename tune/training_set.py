@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
+from trading.cycle import Market, Patterns, rule_inputs
 from trading.errors import ModelError
+from trading.features import FEATURES, build_setups
+from trading.outcomes import OutcomeRules, label
+from trading.panel import as_day
+from trading.rules import confidence
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
@@ -72,3 +78,22 @@ class TrainingSet:
         for part in (self.matrix, self.success, self.net_return, self.session.astype("datetime64[D]").astype(np.int64)):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
+
+
+def from_market(market: Market, patterns: Patterns, rules: OutcomeRules, before: date) -> TrainingSet:
+    """The setups of a history whose outcome was known at the close of a session before `before`."""
+    setups = build_setups(market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst)
+    atr = market.indicators["atr_14"][setups.row]
+    outcome = label(market.panel, setups.row, setups.direction, atr, rules)
+    known = np.flatnonzero(np.isfinite(outcome.success) & (outcome.known_session < as_day(before)))
+    session = market.panel.sessions[setups.row]
+    rows = known[np.argsort(session[known], kind="stable")]
+    return TrainingSet(
+        features=FEATURES,
+        matrix=setups.matrix[rows],
+        success=outcome.success[rows],
+        net_return=outcome.net_return[rows],
+        session=session[rows],
+        known_session=outcome.known_session[rows],
+        rule_confidence=confidence(rule_inputs(setups))[rows],
+    )

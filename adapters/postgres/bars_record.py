@@ -118,6 +118,11 @@ class BarRecord:
         rows_in, stored, quarantined = self._rows(query)[0]
         return int(rows_in or 0), int(stored or 0), int(quarantined or 0)
 
+    def corrections(self) -> tuple[str, ...]:
+        """What imports changed in all rows of a file, in words."""
+        rows = self._rows("SELECT jsonb_array_elements_text(corrections) FROM bar_imports ORDER BY import_id")
+        return tuple(str(text) for (text,) in rows)
+
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         with transaction(self._pool) as cursor:
             cursor.execute(query.encode())

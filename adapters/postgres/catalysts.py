@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,26 +26,17 @@ def knowable_at(event_date: date) -> datetime:
 
 
 class CatalystStore:
-    """Writer and reader of `catalysts` and `catalyst_coverage`."""
+    """Writer and reader of `catalysts`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def record_earnings(self, events: pa.Table, covered: Iterable[str], *, source: str) -> int:
-        """Earnings days (columns symbol, event_date) and the source's coverage are on record; returns the new days."""
+    def record_earnings(self, events: pa.Table, *, source: str) -> int:
+        """Earnings days (columns symbol, event_date) are on record; returns how many are new."""
         rows = ((s, d, "earnings", source, knowable_at(d)) for s, d in rows_of(events.select(["symbol", "event_date"])))
         columns = ("symbol", "event_date", "kind", "source", "knowable_at")
         with transaction(self._pool) as cursor:
-            new = insert_missing(cursor, "catalysts", columns, rows)
-            coverage = (("earnings", source, symbol) for symbol in covered)
-            insert_missing(cursor, "catalyst_coverage", ("kind", "source", "symbol"), coverage)
-        return new
-
-    def covered(self) -> frozenset[str]:
-        """Symbols for which the absence of an event means that there was none."""
-        with transaction(self._pool) as cursor:
-            cursor.execute("SELECT DISTINCT symbol FROM catalyst_coverage WHERE kind = 'earnings'")
-            return frozenset(str(symbol) for (symbol,) in cursor.fetchall())
+            return insert_missing(cursor, "catalysts", columns, rows)
 
     def load(self, first: date, last: date) -> pa.Table:
         """Events with `first` <= event_date <= `last`, columns of `CATALYSTS_SCHEMA`, by date, then symbol."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import astuple
 from datetime import date, datetime
 
+from adapters.paper import SessionDone
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Cursor, Pool, transaction
 from adapters.postgres.projection import FillRow, Projection, book_of, project
@@ -19,25 +20,17 @@ ORDER_COLUMNS = ("order_id", "book", "symbol", "side", "shares", "kind", "decide
 EQUITY_COLUMNS = ("book", "session", "cash_cents", "positions_cents", "equity_cents")
 
 
-@dataclass(frozen=True)
-class SessionDone:
-    """A session whose entries are complete.
+class JournalStore:
+    """Writer and reader of `journal`, `orders`, `fills`, `equity` and `replay_sessions`.
 
-    Attributes:
-        command_id: of the command that closed it, the same on every repeat.
+    Args:
+        pool: connections.
+        clock: says when a session was completed; the journal itself holds no wall-clock time.
     """
 
-    session: date
-    command_id: str
-    stocks_in_play: int
-    completed_at: datetime
-
-
-class JournalStore:
-    """Writer and reader of `journal`, `orders`, `fills`, `equity` and `replay_sessions`."""
-
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, clock: Callable[[], datetime]) -> None:
         self._pool = pool
+        self._clock = clock
 
     def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> bool:
         """The entries, the orders, fills and equity they tell of, and the closed session are on record, or none is.
@@ -70,7 +63,7 @@ class JournalStore:
             _require_all(insert_missing(cursor, "journal", JOURNAL_COLUMNS, rows, order_by="seq"), rows, "entries")
             _store(cursor, project(entries))
             if done is not None:
-                cursor.execute("INSERT INTO replay_sessions VALUES (%s, %s, %s, %s)", astuple(done))
+                cursor.execute("INSERT INTO replay_sessions VALUES (%s, %s, %s, %s)", [*astuple(done), self._clock()])
         return True
 
     def load(self) -> list[Entry]:
@@ -92,11 +85,11 @@ class JournalStore:
         with transaction(self._pool) as cursor:
             return _last(cursor)
 
-    def sessions_done(self) -> list[date]:
-        """Closed sessions, ascending."""
+    def completed_sessions(self) -> dict[date, int]:
+        """Closed sessions, ascending, with the number of stocks that were in play."""
         with transaction(self._pool) as cursor:
-            cursor.execute("SELECT session FROM replay_sessions ORDER BY session")
-            return [session for (session,) in cursor.fetchall()]
+            cursor.execute("SELECT session, stocks_in_play FROM replay_sessions ORDER BY session")
+            return dict(cursor.fetchall())
 
     def _chain(self) -> list[tuple[int, str, str, str]]:
         with transaction(self._pool) as cursor:

@@ -95,14 +95,6 @@ CREATE TABLE catalysts (
 );
 COMMENT ON TABLE catalysts IS 'knowable_at: the first instant at which a decision may use the event. Writer: news.';
 
-CREATE TABLE catalyst_coverage (
-    source text NOT NULL CHECK (source <> ''),
-    kind   text NOT NULL CHECK (kind IN ('earnings')),
-    symbol text NOT NULL CHECK (symbol <> ''),
-    PRIMARY KEY (source, kind, symbol)
-);
-COMMENT ON TABLE catalyst_coverage IS 'Symbols the source knows; for any other, "no event" means unknown. Writer: news.';
-
 -- The training table of the strategy (its section 2.2), extended. NULL = unknown. The comparisons with 'Infinity' refuse
 -- NaN and both infinities, because PostgreSQL sorts NaN above everything.
 CREATE TABLE pattern_training_data (

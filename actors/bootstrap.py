@@ -1,0 +1,51 @@
+"""The one place that makes the actors and hands them their wiring. Running it again on a live cluster doubles nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ray
+
+from actors.coordinator import Coordinator
+from actors.health import Health
+from actors.ingestion import Ingestion
+from actors.news import News
+from actors.paper_trading import PaperTrading
+from actors.pattern_analysis import PatternAnalysis
+from actors.pattern_recognition import PatternRecognition
+from actors.reporting import Reporting
+from actors.scanner import Scanner
+from actors.service import HEALTH_GROUP, Service
+from actors.technical_analysis import TechnicalAnalysis
+from actors.wiring import NAMESPACE, Wiring
+
+SERVICES: tuple[type[Service], ...] = (
+    Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
+)  # fmt: skip
+
+
+def spawn(service: type[Service], *args: Any) -> Any:
+    """The detached actor of the service, made if there is none; it restarts without end and its calls are repeated."""
+    return (
+        ray.remote(concurrency_groups={HEALTH_GROUP: 1})(service)
+        .options(
+            name=service.name,
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=True,
+            max_restarts=-1,
+            max_task_retries=-1,
+            max_concurrency=1,
+            num_cpus=0,
+        )
+        .remote(*args)
+    )
+
+
+def bootstrap(wiring: Wiring) -> dict[str, Any]:
+    """All services by name, running."""
+    actors = {service.name: spawn(service, wiring) for service in SERVICES}
+    actors[Coordinator.name] = spawn(Coordinator, wiring, dict(actors))
+    actors[Health.name] = spawn(Health, wiring, dict(actors))
+    ray.get([actor.pid.remote() for actor in actors.values()], timeout=120)
+    return actors

@@ -1,0 +1,58 @@
+"""Health: asks every service for a sign of life and keeps the answer on record."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import ray
+import structlog
+from ray.exceptions import GetTimeoutError, RayActorError
+
+from actors.service import Service
+from actors.wiring import Wiring, now
+from adapters.postgres.health import HealthStore, ServiceState
+from trading.errors import UnavailableError
+
+PERIOD_S = 5.0
+ANSWER_TIMEOUT_S = 10.0
+
+
+class Health(Service):
+    """Writer of the services' health."""
+
+    name = "health"
+
+    def __init__(self, wiring: Wiring, actors: Mapping[str, Any]) -> None:
+        super().__init__(wiring)
+        self._actors = dict(actors)
+        self._stop = threading.Event()
+        threading.Thread(target=self._watch, name="health", daemon=True).start()
+
+    def _watch(self) -> None:
+        log = structlog.get_logger()
+        while not self._stop.wait(PERIOD_S):
+            try:
+                self.check()
+            except UnavailableError as error:
+                log.warning("health_not_recorded", reason=str(error))
+
+    def check(self) -> dict[str, str]:
+        """The state of every service, on record."""
+        asked = {name: actor.pid.remote() for name, actor in self._actors.items()}
+        answered = {name: self._sign_of_life(reference) for name, reference in asked.items()}
+        answered[self.name] = ("ok", "")
+        store = HealthStore(self.pool)
+        for name, (state, detail) in answered.items():
+            store.record(ServiceState(name, state, detail, now()))
+        return {name: state for name, (state, _) in answered.items()}
+
+    @staticmethod
+    def _sign_of_life(reference: Any) -> tuple[Any, str]:
+        try:
+            return "ok", f"process {ray.get(reference, timeout=ANSWER_TIMEOUT_S)}"
+        except GetTimeoutError:
+            return "degraded", f"no answer within {ANSWER_TIMEOUT_S:.0f} s"
+        except RayActorError as error:
+            return "failed", str(error).splitlines()[0]

@@ -1,0 +1,47 @@
+"""A Ray cluster of this machine alone, owned by this process."""
+
+from __future__ import annotations
+
+import os
+
+import ray
+
+from actors.wiring import NAMESPACE
+from trading.errors import UnavailableError
+
+OBJECT_STORE_BYTES = 400 * 1024**2
+"""Holds the market of a few sessions (some 40 MB each) and the training rows."""
+
+
+def start_ray(dashboard_port: int) -> str:
+    """Ray runs on the loopback interface with token authentication; returns the address of its dashboard.
+
+    Raises:
+        UnavailableError: when Ray does not start.
+    """
+    os.environ.setdefault("RAY_AUTH_MODE", "token")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS", "0")
+    try:
+        context = ray.init(
+            address="local",
+            namespace=NAMESPACE,
+            _node_ip_address="127.0.0.1",
+            include_dashboard=True,
+            dashboard_host="127.0.0.1",
+            dashboard_port=dashboard_port,
+            object_store_memory=OBJECT_STORE_BYTES,
+            log_to_driver=False,
+            logging_level="error",
+        )
+    except (RuntimeError, ConnectionError, OSError, ValueError) as error:
+        raise UnavailableError(
+            f"Ray did not start: {error}. Nothing was lost. Free memory and space under /tmp, or choose another "
+            "INPLAY_DASHBOARD_PORT, then run again."
+        ) from error
+    return f"http://{context.dashboard_url}"
+
+
+def stop_ray() -> None:
+    """Every process of the cluster is gone."""
+    ray.shutdown()

@@ -1,0 +1,47 @@
+"""Paper trading: the only writer of the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pyarrow as pa
+
+from actors.service import Service
+from actors.wiring import BOOKS, Wiring, now
+from adapters.paper import DeskState, PaperDesk
+from adapters.postgres.journal import JournalStore
+from trading.cycle import quotes_of
+from trading.orders import Order
+from trading.paper import CorporateAction
+
+
+class PaperTrading(Service):
+    """A desk over the journal in PostgreSQL."""
+
+    name = "paper_trading"
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        journal = JournalStore(self.pool, clock=now)
+        self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper)
+
+    def settle(self, session: date, batch: pa.Table, actions: Sequence[CorporateAction]) -> DeskState:
+        """The session's bar done to every book; see `PaperDesk.settle`."""
+        return self._desk.settle(session, quotes_of(batch), actions)
+
+    def place(self, session: date, orders: Mapping[str, Sequence[Order]], stocks_in_play: int) -> int:
+        """The orders placed and the session complete; see `PaperDesk.place`."""
+        return self._desk.place(session, orders, stocks_in_play)
+
+    def sessions(self) -> list[date]:
+        """Sessions that are complete, ascending."""
+        return self._desk.sessions()
+
+    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
+        """What a complete session ended with; see `PaperDesk.completed`."""
+        return self._desk.completed(session)
+
+    def journal_hash(self) -> str:
+        """The hash of the journal's last entry."""
+        return self._desk.journal_hash

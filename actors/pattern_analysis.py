@@ -1,0 +1,58 @@
+"""Pattern analysis: every pattern on record with its context, its outcome as soon as it is known, and every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from actors.service import Service
+from adapters.calendar import closes
+from adapters.postgres.decisions import DecisionStore
+from adapters.postgres.models import ModelStore
+from adapters.postgres.patterns import KEY, OUTCOME, PatternStore
+from trading.cycle import Market, Patterns
+from trading.decide import Decision
+from trading.pattern_log import pattern_log, recent_detections
+from trading.panel import Ints
+
+
+class PatternAnalysis(Service):
+    """Writer of `pattern_training_data` and of the decisions."""
+
+    name = "pattern_analysis"
+
+    @cached_property
+    def _store(self) -> PatternStore:
+        return PatternStore(self.pool)
+
+    def _log(self, market: Market, patterns: Patterns, picked: Ints) -> pa.Table:
+        table = pattern_log(market, patterns, picked, self.wiring.decisions.outcome)
+        sessions = table.column("session").to_numpy().astype("datetime64[D]")
+        stamps = pa.array(closes(sessions), pa.timestamp("us", tz="UTC"))
+        return table.append_column("timestamp", stamps)
+
+    def warm_up(self, market: Market, patterns: Patterns) -> int:
+        """Every pattern of the history is on record, with the outcomes known by its end; returns how many are new."""
+        everything = np.arange(len(patterns.detections), dtype=np.int64)
+        return self._store.record(self._log(market, patterns, everything))
+
+    def record(self, session: date, market: Market, patterns: Patterns) -> int:
+        """The session's patterns are on record, and outcomes that it made known are filled in; returns the new ones."""
+        horizon = self.wiring.decisions.outcome.horizon_sessions
+        recent = self._log(market, patterns, recent_detections(market, patterns, horizon + 3))
+        today = pc.equal(recent.column("session"), pa.scalar(session))
+        new = self._store.record(recent.filter(today))
+        earlier = recent.filter(pc.invert(today))
+        decided = earlier.filter(pc.is_valid(earlier.column("outcome_known_session")))
+        self._store.fill_outcomes(decided.select([name for name in (*KEY, *OUTCOME) if name in decided.column_names]))
+        return new
+
+    def record_decisions(self, decisions: Sequence[Decision]) -> int:
+        """Every decision is on record with the ensemble that gave its probabilities; returns how many are new."""
+        champion = ModelStore(self.pool).champion()
+        return DecisionStore(self.pool).record(decisions, ensemble_id=champion.ensemble_id if champion else None)

@@ -1,0 +1,84 @@
+"""Pattern recognition: candlestick patterns, and the setups that the models score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from actors.news import KnownEvents
+from actors.service import Service
+from actors.wiring import Wiring
+from trading.cycle import Market, Patterns, recognise, setups_at
+from trading.errors import UnavailableError
+from trading.features import Setups, feature_rows
+from trading.panel import as_day
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The latest bar of some symbols as long setups, pattern or not.
+
+    Attributes:
+        setups: one row per symbol of `symbols`, in order.
+        pattern_names: with + or - for the direction, per symbol.
+        missing: symbols without a bar in the session.
+    """
+
+    session: date
+    symbols: tuple[str, ...]
+    setups: Setups
+    pattern_names: tuple[tuple[str, ...], ...]
+    missing: tuple[str, ...]
+
+
+class PatternRecognition(Service):
+    """Recognises once a session; keeps the last session for questions about it."""
+
+    name = "pattern_recognition"
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        self._last: tuple[date, Market, Patterns] | None = None
+
+    def recognise(self, session: date, market: Market, known: KnownEvents) -> Patterns:
+        """Patterns and catalysts of the history that `market` holds."""
+        patterns = recognise(market, known.events, known.covered)
+        self._last = (session, market, patterns)
+        return patterns
+
+    def setups(self, session: date, market: Market, patterns: Patterns) -> Setups:
+        """The setups of the session, both directions."""
+        return setups_at(market, patterns, as_day(session))
+
+    def latest(self, symbols: tuple[str, ...] | None) -> Latest:
+        """The features of symbols at the last session; all symbols with a bar if None.
+
+        Raises:
+            UnavailableError: before the first session after a start.
+        """
+        if self._last is None:
+            raise UnavailableError("no session has been analysed since the start; ask again after the next one")
+        session, market, patterns = self._last
+        rows = market.panel.rows_at(as_day(session))
+        names = market.panel.row_symbols[rows]
+        by_name = dict(zip(names.tolist(), rows.tolist(), strict=True))
+        asked = tuple(by_name) if symbols is None else symbols
+        present = tuple(symbol for symbol in asked if symbol in by_name)
+        at = np.array([by_name[symbol] for symbol in present], dtype=np.int64)
+        setups = feature_rows(
+            market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
+            rows=at, direction=np.ones(len(at), dtype=np.int8),
+        )  # fmt: skip
+        found = patterns.detections
+        spans = np.searchsorted(found.row, [at, at + 1]).T
+        pattern_names = tuple(
+            tuple(
+                ("+" if sign > 0 else "-") + str(name)
+                for name, sign in zip(found.names[a:b], found.direction[a:b], strict=True)
+            )
+            for a, b in spans
+        )
+        missing = tuple(symbol for symbol in asked if symbol not in by_name)
+        return Latest(session, present, setups, pattern_names, missing)

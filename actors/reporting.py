@@ -1,0 +1,73 @@
+"""Reporting: the figures of both accounts against buy and hold, from the journal alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from actors.news import FIRST_DAY
+from actors.service import Service
+from actors.wiring import BOOKS, now
+from adapters.bars import BarStore
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.journal import JournalStore
+from trading.benchmark import equal_weight
+from trading.book import Book
+from trading.ledger import draft_of
+from trading.metrics import Performance, performance
+from trading.panel import Panel
+
+BENCHMARK = "equal-weight buy and hold"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures over the sessions replayed so far.
+
+    Attributes:
+        equity_usd: per account and for the benchmark; one value before the first session, then one a session.
+        figures: likewise.
+        open_positions: per account.
+    """
+
+    sessions: tuple[date, ...]
+    equity_usd: dict[str, tuple[float, ...]]
+    figures: dict[str, Performance]
+    open_positions: dict[str, int]
+    journal_hash: str
+
+
+class Reporting(Service):
+    """Reads the record, writes nothing."""
+
+    name = "reporting"
+
+    def report(self, seed: int) -> Report | None:
+        """The report; None before the first session. The same journal and seed give the same report."""
+        journal = JournalStore(self.pool, clock=now)
+        entries = journal.load()
+        books = {name: Book(name) for name in BOOKS}
+        for entry in entries:
+            for book in books.values():
+                book.apply(draft_of(entry.body))
+        sessions = sorted(journal.completed_sessions())
+        if not sessions:
+            return None
+        start = self.wiring.cash_cents / 100
+        equity = {
+            name: (start, *(book.equity_cents[session] / 100 for session in sessions)) for name, book in books.items()
+        }
+        equity[BENCHMARK] = (start, *self._benchmark(sessions, start))
+        profits = {name: [cents / 100 for cents in book.trades] for name, book in books.items()}
+        return Report(
+            sessions=tuple(sessions),
+            equity_usd=equity,
+            figures={name: performance(curve, profits.get(name, []), seed=seed) for name, curve in equity.items()},
+            open_positions={name: len(book.positions) for name, book in books.items()},
+            journal_hash=entries[-1].hash,
+        )
+
+    def _benchmark(self, sessions: list[date], start: float) -> list[float]:
+        record = BarRecord(self.pool)
+        bars = Panel.from_arrow(BarStore(self.wiring.home, record).read(FIRST_DAY, sessions[-1]))
+        return equal_weight(bars, record.splits(), record.breaks(), sessions, start)

@@ -1,0 +1,32 @@
+"""What all services share: a pool of their own, and an answer to "are you well"."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+
+import ray
+
+from actors.wiring import Wiring
+from adapters.postgres.pool import Pool, open_pool
+
+HEALTH_GROUP = "health"
+
+
+class Service:
+    """A service of the platform. Its constructor is its recovery: what it must know, it reads from the record."""
+
+    name = "service"
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+
+    @cached_property
+    def pool(self) -> Pool:
+        """Connections of this service, opened when first needed."""
+        return open_pool(self.wiring.database_url.get_secret_value(), name=f"inplay {self.name}", size=2)
+
+    @ray.method(concurrency_group=HEALTH_GROUP)
+    def pid(self) -> int:
+        """The process this service runs in; answering at all is its sign of life."""
+        return os.getpid()

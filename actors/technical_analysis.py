@@ -1,0 +1,41 @@
+"""Technical analysis: indicators and market context of everything known at a session's close."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pyarrow as pa
+
+from actors.news import FIRST_DAY
+from actors.service import Service
+from actors.wiring import Wiring
+from adapters.bars import BarStore
+from adapters.postgres.bars_record import BarRecord
+from trading.cycle import Market, analyse
+from trading.history import as_of
+from trading.panel import BARS_SCHEMA
+
+
+class TechnicalAnalysis(Service):
+    """Holds the bars seen so far and analyses them once a session."""
+
+    name = "technical_analysis"
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        self._bars: pa.Table = BARS_SCHEMA.empty_table()
+        self._through: date | None = None
+
+    def observe(self, session: date, batch: pa.Table) -> Market:
+        """The market at the close of the session.
+
+        Bars of earlier sessions come from memory when they were just seen, else from the store (after a restart, or when
+        a session is repeated); the answer is the same.
+        """
+        record = BarRecord(self.pool)
+        if self._through is None or session <= self._through:
+            stored = BarStore(self.wiring.home, record).read(FIRST_DAY, session)
+            self._bars = stored.filter(pa.compute.less(stored.column("session"), pa.scalar(session)))
+        self._bars = pa.concat_tables([self._bars, batch])
+        self._through = session
+        return analyse(as_of(self._bars, record.splits(), record.breaks(), session))

@@ -1,0 +1,40 @@
+"""What every service is made of: where its data are and which rules it follows. Plain values, so they travel to actors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from trading.decide import DecisionRules, Source
+from trading.paper import PaperRules
+from trading.scanner_rules import ScannerRules, large_cap
+
+NAMESPACE = "inplay"
+BOOKS: dict[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
+"""The two paper accounts of the A/B test and the system that each follows."""
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything a service needs to be constructed, at start and after a crash alike.
+
+    Attributes:
+        home: the data folder.
+        database_url: of the record; secret because it may hold a password.
+        cash_cents: what each paper account opens with.
+    """
+
+    home: Path
+    database_url: SecretStr
+    cash_cents: int
+    scanner: ScannerRules = field(default_factory=large_cap)
+    decisions: DecisionRules = field(default_factory=DecisionRules)
+    paper: PaperRules = field(default_factory=PaperRules)
+
+
+def now() -> datetime:
+    """The wall clock, for time stamps of the record only; no decision reads it."""
+    return datetime.now(UTC)

@@ -1,0 +1,193 @@
+"""The paper desk: all paper books over one journal. Its state is a fold of the journal and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from trading.book import Book, deposit
+from trading.decide import BookView, Source
+from trading.ledger import GENESIS, Draft, Entry, chain, draft_of
+from trading.orders import Order, Quote
+from trading.paper import CorporateAction, PaperRules, PaperSession
+from trading.risk.drawdown import judge
+
+
+@dataclass(frozen=True)
+class SessionDone:
+    """Marks a session as complete: its orders are placed.
+
+    Attributes:
+        command_id: unique, the same on every repeat.
+    """
+
+    session: date
+    command_id: str
+    stocks_in_play: int
+
+
+class Journal(Protocol):
+    """Where entries are kept: in PostgreSQL, or in memory for tests and backtests."""
+
+    def load(self) -> list[Entry]:
+        """Every entry, ascending by `seq`."""
+        ...
+
+    def completed_sessions(self) -> dict[date, int]:
+        """Sessions marked complete, with the number of stocks that were in play."""
+        ...
+
+    def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> bool:
+        """All entries and the mark are on record afterwards, or nothing is; False when they were already."""
+        ...
+
+
+class MemoryJournal:
+    """A journal that lives as long as the process."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.done: list[SessionDone] = []
+
+    def load(self) -> list[Entry]:
+        """Every entry so far."""
+        return list(self.entries)
+
+    def completed_sessions(self) -> dict[date, int]:
+        """Sessions marked complete."""
+        return {done.session: done.stocks_in_play for done in self.done}
+
+    def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> bool:
+        """The entries follow the ones before."""
+        self.entries.extend(entries)
+        if done is not None:
+            self.done.append(done)
+        return True
+
+
+@dataclass(frozen=True)
+class DeskState:
+    """What a decision and a progress line need to know after a session's bar was settled.
+
+    Attributes:
+        fills: of this session, both sides, per book.
+    """
+
+    views: tuple[BookView, ...]
+    fills: Mapping[str, int]
+
+
+class PaperDesk:
+    """The books, one command a session and step; a repeated command changes nothing and answers the same."""
+
+    def __init__(self, journal: Journal, books: Mapping[str, Source], cash_cents: int, rules: PaperRules) -> None:
+        self._journal = journal
+        self._decides_by = dict(books)
+        self._cash_cents = cash_cents
+        self._rules = rules
+        self._loaded = False
+
+    def _load(self) -> None:
+        """The state of the journal; after a failed write it is unknown which side won, so it is read again."""
+        if self._loaded:
+            return
+        self._books = {name: Book(name) for name in self._decides_by}
+        self._seq, self._hash = 0, GENESIS
+        self._fills: dict[date, dict[str, int]] = {}
+        for entry in self._journal.load():
+            draft = draft_of(entry.body)
+            for book in self._books.values():
+                book.apply(draft)
+            self._note(draft)
+            self._seq, self._hash = entry.seq, entry.hash
+        self._completed = self._journal.completed_sessions()
+        self._loaded = True
+
+    def _note(self, draft: Draft) -> None:
+        if draft.kind == "fill":
+            counts = self._fills.setdefault(draft.session, dict.fromkeys(self._books, 0))
+            counts[draft.payload["book"]] += 1
+
+    def _append(self, drafts: Sequence[Draft], done: SessionDone | None = None) -> None:
+        entries = chain(drafts, last_seq=self._seq, last_hash=self._hash)
+        self._loaded = False
+        self._journal.append(entries, done)
+        self._loaded = True
+        for draft in drafts:
+            self._note(draft)
+        if entries:
+            self._seq, self._hash = entries[-1].seq, entries[-1].hash
+        if done is not None:
+            self._completed[done.session] = done.stocks_in_play
+
+    @property
+    def journal_hash(self) -> str:
+        """The hash of the last entry."""
+        self._load()
+        return self._hash
+
+    def sessions(self) -> list[date]:
+        """Sessions whose orders are placed, ascending."""
+        self._load()
+        return sorted(self._completed)
+
+    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
+        """Equity in cents per book, fills per book and stocks in play of a complete session; None if it isn't."""
+        self._load()
+        if session not in self._completed:
+            return None
+        equity = {name: book.equity_cents[session] for name, book in self._books.items()}
+        return equity, dict(self.state(session).fills), self._completed[session]
+
+    def settle(
+        self, session: date, quotes: Mapping[str, Quote], actions: Sequence[CorporateAction]
+    ) -> DeskState:  # fmt: skip
+        """The session's bar done to every book: corporate actions, entries at the open, exits, marks at the close."""
+        self._load()
+        drafts: list[Draft] = []
+        for name, book in self._books.items():
+            if session in book.equity_cents:
+                continue
+            self._loaded = False  # the book changes before the journal does; a crash in between must reload it
+            if not book.equity_cents:
+                opening = deposit(name, session, self._cash_cents)
+                book.apply(opening)
+                drafts.append(opening)
+            step = PaperSession(book, session, quotes, self._rules)
+            step.run(actions)
+            drafts.extend(step.drafts)
+        self._append(drafts)
+        return self.state(session)
+
+    def place(self, session: date, orders: Mapping[str, Sequence[Order]], stocks_in_play: int) -> int:
+        """The orders wait for the next session's open and the session is complete; returns how many are new."""
+        self._load()
+        if session in self._completed:
+            return 0
+        drafts: list[Draft] = []
+        self._loaded = False
+        for name, book in self._books.items():
+            step = PaperSession(book, session, {}, self._rules)
+            step.place(orders.get(name, ()))
+            drafts.extend(step.drafts)
+        self._append(drafts, SessionDone(session, f"session:{session}", stocks_in_play))
+        return len(drafts)
+
+    def state(self, session: date) -> DeskState:
+        """The books as the decisions of `session` see them."""
+        self._load()
+        views = tuple(
+            BookView(
+                name=name,
+                decides_by=self._decides_by[name],
+                equity_cents=book.equity_cents[session],
+                symbols=frozenset(book.positions) | {order.symbol for order in book.pending.values()},
+                drawdown=judge({s: e for s, e in book.equity_cents.items() if s <= session}),
+            )
+            for name, book in self._books.items()
+        )
+        return DeskState(views, dict(self._fills.get(session, dict.fromkeys(self._books, 0))))
+
+

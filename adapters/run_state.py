@@ -1,0 +1,56 @@
+"""What the present run is doing, in one small file that the dashboard and `inplay status` read."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+FILE = "run.json"
+
+
+@dataclass(frozen=True)
+class RunState:
+    """The state of a run.
+
+    Attributes:
+        pid: of the process that owns the data folder.
+        phase: `starting`, `importing`, `warming_up`, `training`, `replaying`, `reporting`, `done`, `failed`, `stopped`.
+        sessions_total: of the replay; None until known.
+        url: of the HTTP interface; empty until it answers.
+        ray_dashboard: address of Ray's own dashboard.
+    """
+
+    pid: int
+    phase: str
+    detail: str = ""
+    sessions_total: int | None = None
+    url: str = ""
+    ray_dashboard: str = ""
+
+
+def write_state(home: Path, state: RunState) -> None:
+    """The state is in the file, whole."""
+    part = home / f"{FILE}.part"
+    part.write_text(json.dumps(asdict(state)))
+    part.replace(home / FILE)
+
+
+def read_state(home: Path) -> RunState | None:
+    """The state of the last run; its process may be gone. None when there was no run."""
+    try:
+        return RunState(**json.loads((home / FILE).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def is_alive(state: RunState) -> bool:
+    """Whether the run's process still exists."""
+    try:
+        os.kill(state.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,45 @@
+"""The `inplay` command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+import typer
+
+from cli.output import print_json
+from cli.run import run
+from trading.errors import InplayError
+
+app = typer.Typer(
+    name="inplay", help="A personal trading platform with professional machine learning.", no_args_is_help=True,
+    add_completion=False, pretty_exceptions_enable=False,
+)  # fmt: skip
+app.command()(run)
+
+
+@app.callback()
+def _commands() -> None:
+    """A personal trading platform with professional machine learning."""
+
+
+def main() -> None:
+    """The exit code is 0 for success, 1 for an error that says what to do, 2 for wrong usage, 130 for Ctrl-C."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except InplayError as error:
+        if "--json" in sys.argv:
+            print_json({"error": str(error), "kind": type(error).__name__})
+        print(f"inplay: {error}", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""`inplay run`: the main job."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from actors.reporting import BENCHMARK, Report
+from actors.wiring import BOOKS, now
+from adapters.lock import RunLock
+from adapters.memory import PeakMemory
+from adapters.postgres.models import ModelStore
+from adapters.postgres.patterns import PatternStore
+from adapters.settings import read_settings
+from cli.output import print_json
+from cli.progress import Printer
+from cli.sample_run import Options, SampleRun
+from trading.errors import ConfigurationError
+
+
+def run(
+    sample: Annotated[bool, typer.Option("--sample", help="Replay the bundled year of S&P 500 members.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Erase the record, bars and models, and start anew.")] = False,
+    speed: Annotated[float | None, typer.Option(min=0.001, help="Sessions per second at most.")] = None,
+    exit_: Annotated[bool, typer.Option("--exit", help="End after the report instead of serving on.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+) -> None:
+    """Start the platform, replay the market through it, report, and keep serving until Ctrl-C."""
+    if not sample:
+        raise ConfigurationError("Only the bundled sample can be run so far. Nothing was started. Add --sample.")
+    settings = read_settings()
+    printer = Printer(Console(highlight=False, soft_wrap=True))
+    started = now()
+    with _ended_by_sigterm(), RunLock(settings.home, now=started), PeakMemory() as memory:
+        with SampleRun(settings, Options(fresh=fresh, sessions_per_s=speed), printer) as platform:
+            facts = _whole_job(platform, printer)
+            if json_ and not exit_:
+                print_json(_with_costs(facts, started, memory))
+            if not exit_:
+                printer.step("serving on; Ctrl-C stops everything")
+                threading.Event().wait()
+    if json_:
+        print_json(_with_costs(facts, started, memory))
+
+
+def _whole_job(platform: SampleRun, printer: Printer) -> dict[str, Any]:
+    platform.start()
+    imported = platform.import_data()
+    warm_up, replay = platform.sessions()
+    market, patterns = platform.warm_up(warm_up)
+    ensemble = platform.ensemble(market, patterns, replay[0])
+    platform.serve(ensemble)
+    shown = iter(range(len(platform.replayed()) + 1, len(replay) + 1))
+    platform.replay(replay, lambda summary: printer.session(next(shown), len(replay), summary))
+    report = platform.report()
+    counts = PatternStore(platform.pool).counts()
+    models = ModelStore(platform.pool).models(
+        [ensemble.pattern_model_id, ensemble.catalyst_model_id, ensemble.outcome_model_id]
+    )
+    return {
+        "symbols": imported.symbols,
+        "bars": imported.rows_stored,
+        "rejected_rows": imported.rows_quarantined,
+        "patterns_recorded": counts.recorded,
+        "patterns_with_outcome": counts.with_outcome,
+        "models": [{"id": model.model_id, "kind": model.kind, **model.metrics} for model in models],
+        "ensemble": {"id": ensemble.ensemble_id, "out_of_sample": ensemble.metrics},
+        "accounts": {name: _account(report, name) for name in BOOKS},
+        "benchmark": _account(report, BENCHMARK),
+        "journal_hash": report.journal_hash,
+    }
+
+
+def _account(report: Report, name: str) -> dict[str, Any]:
+    figures = report.figures[name]
+    facts: dict[str, Any] = {
+        "equity_usd": report.equity_usd[name][-1],
+        "total_return": figures.total_return.value,
+        "sharpe": figures.sharpe.value,
+        "max_drawdown": figures.max_drawdown,
+    }
+    if name != BENCHMARK:
+        facts |= {
+            "trades": figures.trades,
+            "win_rate": figures.win_rate.value,
+            "profit_factor": figures.profit_factor.value,
+        }
+    return facts
+
+
+def _with_costs(facts: dict[str, Any], started: Any, memory: PeakMemory) -> dict[str, Any]:
+    wall_s = (now() - started).total_seconds()
+    return {**facts, "wall_s": round(wall_s, 1), "peak_pss_mb": round(memory.peak_bytes / 1024**2)}
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the run as Ctrl-C does; while it ends, further signals are ignored."""
+
+    def end(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,77 @@
+"""The HTTP API as an ASGI application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from serve.asking import Asker
+from serve.edge import BodyLimit, Edge, TokenGate, check_token
+from serve.pages import add_pages
+from serve.port import Backend
+from serve.problems import install_handlers
+from serve.routes import Desk, router
+from serve.schemas import Problem
+from serve.stream import StreamRules, Streams
+
+VERSION = "1"
+"""Of the HTTP interface: the 1 of /v1."""
+
+DESCRIPTION = """
+Everything the platform knows, read-only: signals, accounts, stocks in play, models, performance.
+
+* Every call under `/v1` needs the token that `inplay run` printed: press **Authorize** and paste it.
+* Money is in US dollars (`_usd`), returns and rates are fractions (0.05 = 5 %), sessions are exchange dates,
+  times are UTC.
+* `null` means not known. It never stands for zero.
+* Errors are [problem details](https://www.rfc-editor.org/rfc/rfc9457), media type `application/problem+json`.
+"""
+
+
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, with the schema of the errors in it."""
+        if self.openapi_schema is None:
+            document = get_openapi(
+                title=self.title, version=self.version, description=self.description, routes=self.routes
+            )
+            document["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
+def create_app(
+    backend: Backend, token: str, *, asker: Asker | None = None, stream_rules: StreamRules | None = None
+) -> FastAPI:
+    """The API and the dashboard over `backend`.
+
+    Args:
+        backend: answers the questions; called from threads, several at a time.
+        token: what clients must send; at least 16 characters.
+        asker: how many threads and how long to wait; 8 and 10 s by default.
+        stream_rules: bounds of /v1/stream.
+
+    Raises:
+        ConfigurationError: the token is too short.
+        UnavailableError: files of the pages are missing.
+    """
+    check_token(token)
+    asker = asker or Asker()
+    app = _Application(title="inplay", version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
+    app.state.desk = Desk(backend, asker, Streams(backend, asker, stream_rules or StreamRules()))
+
+    @app.get("/healthz", tags=["platform"], summary="Liveness, without a token")
+    async def healthz() -> dict[str, str]:
+        """The HTTP process answers; says nothing of the services, see /v1/health."""
+        return {"status": "ok"}
+
+    app.include_router(router)
+    add_pages(app)
+    install_handlers(app)
+    # The last one added is the first one asked.
+    app.add_middleware(BodyLimit)
+    app.add_middleware(TokenGate, token=token)
+    app.add_middleware(Edge)
+    return app

@@ -1,0 +1,94 @@
+"""The port between the HTTP API and the rest of the platform.
+
+The methods are synchronous: the API calls them on a bounded pool of threads and gives up waiting after its time limit,
+so a hung database costs one thread and one 503, never the event loop.
+
+Raises, for every method:
+    UnavailableError: something behind the port can't be used now; the client gets 503 and may try again.
+    ModelError: no usable model; 503 as well.
+Any other exception is a defect: it is logged, and the client gets 500 without its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from serve.schemas import (
+    Book,
+    Catalysts,
+    EquityCurves,
+    Health,
+    Models,
+    Orders,
+    Patterns,
+    Performance,
+    Portfolio,
+    Positions,
+    Progress,
+    Scan,
+    Signals,
+    Trades,
+)
+
+
+class Backend(Protocol):
+    """What the API needs to know. Every list is at most `limit` long; `book=None` means both accounts."""
+
+    def signals(self, symbols: Sequence[str] | None, limit: int) -> Signals:
+        """Scores at the latest bar.
+
+        Args:
+            symbols: distinct tickers, answered in this order; `None` = the latest session's stocks in play, strongest
+                first.
+            limit: most signals to return; never under `len(symbols)`.
+        """
+        ...
+
+    def portfolio(self) -> Portfolio:
+        """Both accounts, marked at the latest close."""
+        ...
+
+    def positions(self, book: Book | None, limit: int) -> Positions:
+        """Open positions, by book and symbol."""
+        ...
+
+    def orders(self, book: Book | None, limit: int) -> Orders:
+        """Orders, latest first."""
+        ...
+
+    def trades(self, book: Book | None, limit: int) -> Trades:
+        """Closed round trips, latest first."""
+        ...
+
+    def scanner(self, limit: int) -> Scan:
+        """The latest session's stocks in play, by rank."""
+        ...
+
+    def models(self) -> Models:
+        """Ensembles in use, the champion first."""
+        ...
+
+    def performance(self) -> Performance:
+        """The report over the sessions replayed so far."""
+        ...
+
+    def equity_curves(self) -> EquityCurves:
+        """Equity of both accounts and the benchmark at each close."""
+        ...
+
+    def patterns(self, limit: int) -> Patterns:
+        """What the training table holds."""
+        ...
+
+    def catalysts(self, limit: int) -> Catalysts:
+        """Catalysts, latest first."""
+        ...
+
+    def health(self) -> Health:
+        """All services."""
+        ...
+
+    def progress(self) -> Progress:
+        """What the run is doing; cheap, it is asked every second by each open dashboard."""
+        ...

@@ -1,0 +1,190 @@
+"""The routes under /v1. Each asks the backend one question; nothing is decided here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
+from fastapi.security import HTTPBearer
+from pydantic import ValidationError
+
+from serve.asking import Asker
+from serve.port import Backend
+from serve.problems import PROBLEM_MEDIA_TYPE
+from serve.schemas import (
+    Book,
+    Catalysts,
+    EquityCurves,
+    Health,
+    Models,
+    Orders,
+    Patterns,
+    Performance,
+    Portfolio,
+    Positions,
+    Progress,
+    Scan,
+    Signals,
+    SignalsRequest,
+    Trades,
+)
+from serve.stream import Streams
+
+MAX_ROWS = 500
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the routes need: the backend, the way to ask it, the open streams."""
+
+    backend: Backend
+    asker: Asker
+    streams: Streams
+
+
+def _desk(request: Request) -> Desk:
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)  # noqa: S101 - set by create_app; narrows the type
+    return desk
+
+
+def _documented(status: int, description: str) -> dict[int | str, dict[str, Any]]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {status: {"description": description, "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}}}}
+
+
+TheDesk = Annotated[Desk, Depends(_desk)]
+Limit = Annotated[int, Query(ge=1, le=MAX_ROWS, description=f"Most rows to return, 1 to {MAX_ROWS}.")]
+OneBook = Annotated[Book | None, Query(description="One account only.")]
+SymbolList = Annotated[
+    str | None,
+    Query(
+        max_length=11 * MAX_ROWS,
+        description="Tickers, comma-separated, 1 to 500; without it the latest session's stocks in play.",
+        examples=["AAPL,F"],
+    ),
+]
+
+router = APIRouter(
+    prefix="/v1",
+    # The gate before the app refuses; this makes /docs offer the field for the token.
+    dependencies=[Depends(HTTPBearer(auto_error=False, description="The token that `inplay run` printed."))],
+    responses={
+        **_documented(401, "No token, or a wrong one."),
+        **_documented(422, "The request does not fit the schema."),
+        **_documented(503, "The platform can't be asked now; try again after Retry-After seconds."),
+    },
+)
+
+
+@router.post("/signals", tags=["signals"], summary="Score symbols at their latest bar")
+async def post_signals(request: SignalsRequest, desk: TheDesk) -> Signals:
+    """Each model's probability, the weighted ensemble, the rule's view, the decision and why.
+
+    Reads only: no order is given. Symbols without a bar are listed in `unknown_symbols`.
+    """
+    symbols = list(dict.fromkeys(request.symbols))
+    return await desk.asker.ask(desk.backend.signals, symbols, len(symbols))
+
+
+@router.get("/signals", tags=["signals"], summary="Signals of a few symbols, or of the stocks in play")
+async def get_signals(desk: TheDesk, symbols: SymbolList = None, limit: Limit = 100) -> Signals:
+    """The same as POST for `curl`; `limit` counts only when no symbols are named."""
+    if symbols is None:
+        return await desk.asker.ask(desk.backend.signals, None, limit)
+    try:
+        request = SignalsRequest(symbols=symbols.split(","))
+    except ValidationError as err:
+        raise RequestValidationError([{**error, "loc": ("query", *error["loc"])} for error in err.errors()]) from err
+    return await post_signals(request, desk)
+
+
+@router.get("/scanner", tags=["market"], summary="Today's stocks in play")
+async def get_scanner(desk: TheDesk, limit: Limit = 100) -> Scan:
+    """The scan of the latest session, by rank, each with its reasons; how many were left out and why."""
+    return await desk.asker.ask(desk.backend.scanner, limit)
+
+
+@router.get("/patterns", tags=["market"], summary="The record of the candlestick patterns")
+async def get_patterns(desk: TheDesk, limit: Limit = 200) -> Patterns:
+    """How often each pattern was recorded and how its outcomes were."""
+    return await desk.asker.ask(desk.backend.patterns, limit)
+
+
+@router.get("/catalysts", tags=["market"], summary="Catalysts")
+async def get_catalysts(desk: TheDesk, limit: Limit = 100) -> Catalysts:
+    """Events that may put a stock in play, latest first, with the time from which they could be known."""
+    return await desk.asker.ask(desk.backend.catalysts, limit)
+
+
+@router.get("/portfolio", tags=["accounts"], summary="Both accounts")
+async def get_portfolio(desk: TheDesk) -> Portfolio:
+    """Cash, positions and equity at the latest close."""
+    return await desk.asker.ask(desk.backend.portfolio)
+
+
+@router.get("/positions", tags=["accounts"], summary="Open positions")
+async def get_positions(desk: TheDesk, book: OneBook = None, limit: Limit = 100) -> Positions:
+    """Open positions, marked at the latest close, with why they were opened."""
+    return await desk.asker.ask(desk.backend.positions, book, limit)
+
+
+@router.get("/orders", tags=["accounts"], summary="Orders")
+async def get_orders(desk: TheDesk, book: OneBook = None, limit: Limit = 100) -> Orders:
+    """Orders, latest first, with what became of them and why they were given."""
+    return await desk.asker.ask(desk.backend.orders, book, limit)
+
+
+@router.get("/trades", tags=["accounts"], summary="Closed trades")
+async def get_trades(desk: TheDesk, book: OneBook = None, limit: Limit = 100) -> Trades:
+    """Closed round trips, latest first, net of slippage and commission."""
+    return await desk.asker.ask(desk.backend.trades, book, limit)
+
+
+@router.get("/performance", tags=["accounts"], summary="The report")
+async def get_performance(desk: TheDesk) -> Performance:
+    """Measures of both accounts with confidence intervals, the benchmark, and the strategy's targets: met or not."""
+    return await desk.asker.ask(desk.backend.performance)
+
+
+@router.get("/equity", tags=["accounts"], summary="Equity curves")
+async def get_equity(desk: TheDesk) -> EquityCurves:
+    """Equity of both accounts and of the benchmark at each session's close."""
+    return await desk.asker.ask(desk.backend.equity_curves)
+
+
+@router.get("/models", tags=["models"], summary="Models in use")
+async def get_models(desk: TheDesk) -> Models:
+    """The ensembles, the champion first, with out-of-sample accuracy beside majority and rule."""
+    return await desk.asker.ask(desk.backend.models)
+
+
+@router.get("/progress", tags=["platform"], summary="What the run is doing")
+async def get_progress(desk: TheDesk) -> Progress:
+    """Phase, latest complete session, sessions done and in all."""
+    return await desk.asker.ask(desk.backend.progress)
+
+
+@router.get("/health", tags=["platform"], summary="All services")
+async def get_health(desk: TheDesk) -> Health:
+    """The state of each service; `state` is the worst of theirs."""
+    return await desk.asker.ask(desk.backend.health)
+
+
+@router.get(
+    "/stream",
+    tags=["platform"],
+    summary="Server-sent events",
+    response_class=StreamingResponse,
+    responses={200: {"description": "Events `progress` and `portfolio`.", "content": {"text/event-stream": {}}}},
+)
+async def get_stream(desk: TheDesk) -> StreamingResponse:
+    """`progress` (as /v1/progress) and `portfolio` (as /v1/portfolio) on each change, `unavailable` while neither can
+    be told; a comment line every 15 seconds of silence. Ends after ten minutes: connect again.
+    """  # noqa: D205 - shown as one paragraph in the reference
+    desk.streams.admit()
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(desk.streams.events(), media_type="text/event-stream", headers=headers)

@@ -1,0 +1,53 @@
+"""What the HTTP API answers with: one frozen pydantic class per answer, units in the names, unknown = null.
+
+A value that is not known is `None` (JSON `null`), never 0 and never NaN: the classes refuse NaN and infinity, so a
+backend that lets one through fails loudly instead of printing nonsense.
+"""
+
+from serve.schemas.accounts import Account, Order, Orders, Portfolio, Position, Positions, Trade, Trades
+from serve.schemas.base import Book, Estimate, Schema, Symbol
+from serve.schemas.market import Catalyst, Catalysts, InPlay, Pattern, Patterns, Scan
+from serve.schemas.models import Accuracy, Ensemble, Model, Models
+from serve.schemas.performance import AccountPerformance, Benchmark, Curve, EquityCurves, Performance, Target
+from serve.schemas.problem import Problem
+from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
+from serve.schemas.system import Health, Progress, ServiceHealth
+
+__all__ = [
+    "Account",
+    "AccountPerformance",
+    "Accuracy",
+    "Benchmark",
+    "Book",
+    "Catalyst",
+    "Catalysts",
+    "Curve",
+    "Ensemble",
+    "EquityCurves",
+    "Estimate",
+    "Health",
+    "InPlay",
+    "Model",
+    "Models",
+    "Order",
+    "Orders",
+    "Pattern",
+    "Patterns",
+    "Performance",
+    "Portfolio",
+    "Position",
+    "Positions",
+    "Problem",
+    "Progress",
+    "RuleView",
+    "Scan",
+    "Schema",
+    "ServiceHealth",
+    "Signal",
+    "Signals",
+    "SignalsRequest",
+    "Symbol",
+    "Target",
+    "Trade",
+    "Trades",
+]

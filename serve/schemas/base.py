@@ -1,0 +1,32 @@
+"""What all answers share."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Book = Literal["rule", "ensemble"]
+"""The two paper accounts that run side by side."""
+
+Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9.\-]{0,9}$")]
+"""An upper-case ticker of at most ten characters."""
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+"""Between 0 and 1."""
+
+
+class Schema(BaseModel):
+    """An answer: immutable, without unknown fields, without NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Estimate(Schema):
+    """A measured number and how sure it is. Without enough data for an interval, `low` and `high` are null."""
+
+    value: float | None = Field(description="The point estimate; null when it can't be computed.", examples=[0.034])
+    low: float | None = Field(default=None, description="Lower end of the confidence interval.", examples=[-0.041])
+    high: float | None = Field(default=None, description="Upper end of the confidence interval.", examples=[0.112])
+
+
+UNKNOWN = Estimate(value=None)
+"""Nothing was measured yet."""

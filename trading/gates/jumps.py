@@ -1,0 +1,160 @@
+"""Gates that judge a bar by the bars before it: prints that no volume supports, splits, breaks, and news."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from trading.gates.findings import Break, Finding, Split
+from trading.panel import Days, Floats, Ints, Panel
+
+FARTHEST_PRINT = 0.6
+"""A trade this far from its reference price was cancelled as clearly erroneous after the crash of 2010-05-06.
+
+Source: Findings regarding the market events of May 6, 2010 (report of the staffs of the CFTC and SEC), section on the
+broken trades: executions more than 60 % away from the reference price.
+"""
+
+NEWS_VOLUME = 5.0
+"""From this multiple of the median volume on, a large move is believed to be news."""
+
+LARGEST_QUIET_MOVE = 0.20
+"""Of the logarithm of open / previous close for one session; it grows with the square root of the sessions between."""
+
+SPLIT_RATIOS = (*(Fraction(n) for n in (2, 3, 4, 5, 6, 7, 8, 10, 15, 20)), Fraction(3, 2))
+SPLIT_TOLERANCE = 0.05
+SPLIT_VOLUME = (0.5, 2.0)
+"""A split alone leaves the volume in old shares about where it was."""
+
+LONGEST_SPLIT_GAP = 2
+"""Sessions from the bar before. After more, the price moves too far by itself for `SPLIT_TOLERANCE` to mean much."""
+
+MEDIAN_BARS, FEWEST_BARS = 20, 5
+
+
+@dataclass(frozen=True)
+class Jumps:
+    """Splits, breaks and a finding for each large move."""
+
+    splits: tuple[Split, ...]
+    breaks: tuple[Break, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class _Move:
+    """One large move at the open.
+
+    Attributes:
+        ratio: open / previous close.
+        gap: sessions from the bar before in the exchange calendar.
+        volume_ratio: volume / median of the bars before, NaN with too few of them.
+    """
+
+    row: int
+    symbol: str
+    ratio: float
+    gap: int
+    volume_ratio: float
+
+    @property
+    def in_words(self) -> str:
+        volume = "unknown" if math.isnan(self.volume_ratio) else f"{self.volume_ratio:.2f} times its median"
+        return f"open is {self.ratio:.4f} times the close {self.gap} session(s) before; volume {volume}"
+
+
+def unsupported_prints(panel: Panel) -> Ints:
+    """Rows whose high or low lies `FARTHEST_PRINT` beyond open and close without volume that would support it."""
+    highest, lowest = np.maximum(panel.open, panel.close), np.minimum(panel.open, panel.close)
+    far = (panel.high > (1 + FARTHEST_PRINT) * highest) | (panel.low < (1 - FARTHEST_PRINT) * lowest)
+    rows = np.flatnonzero(far)
+    first_rows = panel.offsets[panel.symbol_index[rows]]
+    ratios = [
+        _volume_ratio(panel, row, first, []) for row, first in zip(rows.tolist(), first_rows.tolist(), strict=True)
+    ]
+    # An unknown ratio (NaN) supports nothing either, and compares as false.
+    supported = np.array(ratios, dtype=np.float64) >= NEWS_VOLUME
+    unsupported: Ints = rows[~supported]
+    return unsupported
+
+
+def find_jumps(panel: Panel, expected_sessions: Days) -> Jumps:
+    """What each large move at the open is, judged from that bar and earlier ones.
+
+    - A split, when open / previous close is within 5 % of a usual split ratio and the volume, in old shares, is what it
+      was.
+    - A break, when it is within 5 % of a whole ratio but the volume isn't (a split on news, a spin-off, a halving of
+      the price: these can't be told apart from bars), or when there is no volume that would support the move.
+    - News otherwise: kept.
+    """
+    splits: list[Split] = []
+    breaks: list[Break] = []
+    findings: list[Finding] = []
+    history_start = dict(zip(panel.symbols.tolist(), panel.offsets[:-1].tolist(), strict=True))
+    for move in _moves(panel, expected_sessions, splits, history_start):
+        session = panel.sessions[move.row].item()
+        factor = _split_factor(move.ratio)
+        if factor and move.gap <= LONGEST_SPLIT_GAP and _keeps_volume(move, factor):
+            splits.append(Split(move.symbol, session, factor.numerator, factor.denominator))
+            detail = f"{move.in_words}: a {factor.numerator}-for-{factor.denominator} split; earlier bars are restated"
+            findings.append(Finding("split", "info", move.symbol, session, 1, detail))
+        elif move.volume_ratio >= NEWS_VOLUME and not (factor and 1 in {factor.numerator, factor.denominator}):
+            detail = f"{move.in_words}: taken for news; kept"
+            findings.append(Finding("large_move_with_volume", "warning", move.symbol, session, 1, detail))
+        else:
+            detail = f"{move.in_words}: unexplained; bars before it are withheld from this session on"
+            withheld = move.row - history_start[move.symbol]
+            history_start[move.symbol] = move.row
+            breaks.append(Break(move.symbol, session, move.in_words))
+            findings.append(Finding("unexplained_jump", "quarantine", move.symbol, session, withheld, detail))
+    return Jumps(tuple(splits), tuple(breaks), tuple(findings))
+
+
+def _moves(
+    panel: Panel, expected_sessions: Days, splits: list[Split], history_start: dict[str, int]
+) -> Iterator[_Move]:
+    """Every move beyond the quiet bound, by symbol and session.
+
+    The caller adds to `splits` and `history_start` while it consumes: a split restates the earlier volumes of later
+    moves, a break ends what they are compared with.
+    """
+    at = np.searchsorted(expected_sessions, panel.sessions).astype(np.float64)
+    gap = at - panel.shifted(at)
+    ratio: Floats = panel.open / panel.shifted(panel.close)
+    large = np.flatnonzero(np.abs(np.log(ratio)) > LARGEST_QUIET_MOVE * np.sqrt(gap))
+    symbol_index = panel.symbol_index
+    for row in large.tolist():
+        symbol = str(panel.symbols[symbol_index[row]])
+        earlier_splits = [split for split in splits if split.symbol == symbol]
+        volume_ratio = _volume_ratio(panel, row, history_start[symbol], earlier_splits)
+        yield _Move(row, symbol, float(ratio[row]), int(gap[row]), volume_ratio)
+
+
+def _volume_ratio(panel: Panel, row: int, first_row: int, splits: list[Split]) -> float:
+    """Volume over the median of up to 20 bars before it, in the shares of this bar; NaN with fewer than 5 of them."""
+    before = slice(max(first_row, row - MEDIAN_BARS), row)
+    volume = panel.volume[before].copy()
+    if len(volume) < FEWEST_BARS:
+        return math.nan
+    for split in splits:
+        volume[panel.sessions[before] < np.datetime64(split.session)] *= split.factor
+    median = float(np.median(volume))
+    return float(panel.volume[row]) / median if median > 0 else math.nan
+
+
+def _split_factor(ratio: float) -> Fraction | None:
+    """New shares per old share of the usual split that `ratio` looks like; below 1 for a reverse split."""
+    for usual in SPLIT_RATIOS:
+        for factor in (usual, 1 / usual):
+            if abs(ratio * float(factor) - 1) <= SPLIT_TOLERANCE:
+                return factor
+    return None
+
+
+def _keeps_volume(move: _Move, factor: Fraction) -> bool:
+    least, most = SPLIT_VOLUME
+    return least <= move.volume_ratio / float(factor) <= most

@@ -1,0 +1,202 @@
+"""Gates that judge a bar by itself, by the calendar and by its doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from trading.gates.findings import Finding
+from trading.panel import Days, Floats, Ints
+
+Flags = npt.NDArray[np.bool_]
+
+RANGE_TOLERANCE = 0.01
+"""An open or close at most this far outside low..high is a rounding or an auction print; farther, the bar is wrong."""
+
+SATURATED_VOLUME = (2**31 - 1) // 100 * 100
+"""What a signed 32-bit counter of shares stands at when it is full, in round lots."""
+
+SESSIONS_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The bars as they came, one array a column; a missing number is NaN, a missing symbol is empty."""
+
+    symbol: npt.NDArray[np.str_]
+    session: Days
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    @classmethod
+    def of(cls, bars: pa.Table) -> Columns:
+        """The columns of a table with `BARS_SCHEMA`."""
+        symbol = bars.column("symbol").to_numpy(zero_copy_only=False)
+        names = np.where([name is None for name in symbol], "", symbol).astype(np.str_)
+        session = bars.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        numbers = (
+            bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+            for name in ("open", "high", "low", "close", "volume")
+        )
+        return cls(names, session, *numbers)
+
+    @property
+    def prices(self) -> Floats:
+        """Open, high, low and close, shape `(4, n)`."""
+        return np.stack([self.open, self.high, self.low, self.close])
+
+    @property
+    def overshoot(self) -> Floats:
+        """How far the open or close lies outside low..high, as a fraction; 0 inside."""
+        highest, lowest = np.maximum(self.open, self.close), np.minimum(self.open, self.close)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            outside: Floats = np.maximum(np.maximum(highest / self.high, self.low / lowest) - 1, 0.0)
+        return np.nan_to_num(outside)
+
+
+@dataclass(frozen=True)
+class Refusals:
+    """The first gate that refused each bar, and why; empty text where none did. Shape `(n,)` each."""
+
+    gate: npt.NDArray[np.object_]
+    reason: npt.NDArray[np.object_]
+
+    @property
+    def accepted(self) -> Flags:
+        """Bars that no gate has refused."""
+        return np.asarray(self.gate == "", dtype=np.bool_)
+
+    def refuse(self, which: Flags, gate: str, reason: str) -> None:
+        """Bars of `which` that were still accepted are refused by `gate` afterwards."""
+        new = which & self.accepted
+        self.gate[new], self.reason[new] = gate, reason
+
+
+def refuse_rows(columns: Columns, expected_sessions: Days) -> Refusals:
+    """The verdict of every row gate; a bar's verdict uses its own session only."""
+    count = len(columns.symbol)
+    refusals = Refusals(np.full(count, "", dtype=np.object_), np.full(count, "", dtype=np.object_))
+    for gate, reason, is_wrong in _ROW_GATES:
+        refusals.refuse(is_wrong(columns), gate, reason)
+    strange = ~np.isin(columns.session, expected_sessions)
+    refusals.refuse(strange, "unknown_session", "the exchange calendar has no such session")
+    _refuse_doubles(columns, refusals)
+    return refusals
+
+
+_ROW_GATES: tuple[tuple[str, str, Callable[[Columns], Any]], ...] = (
+    (
+        "missing_value",
+        "the symbol, the session or the volume is missing",
+        lambda c: (c.symbol == "") | np.isnat(c.session) | ~np.isfinite(c.volume),
+    ),
+    (
+        "bad_price",
+        "a price is missing, not finite, zero or negative",
+        lambda c: ~(np.isfinite(c.prices) & (c.prices > 0)).all(axis=0),
+    ),
+    ("high_below_low", "the high is below the low", lambda c: c.high < c.low),
+    ("negative_volume", "the volume is negative", lambda c: c.volume < 0),
+    (
+        "print_outside_range",
+        f"the open or close lies more than {RANGE_TOLERANCE:.0%} outside low..high",
+        lambda c: c.overshoot > RANGE_TOLERANCE,
+    ),
+)
+
+
+def _refuse_doubles(columns: Columns, refusals: Refusals) -> None:
+    """Of equal bars the first stays; of bars that contradict each other none does: no one knows which is right."""
+    rows = np.flatnonzero(refusals.accepted)
+    rows = rows[np.lexsort((rows, columns.session[rows], columns.symbol[rows]))]
+    if len(rows) == 0:
+        return
+    fresh = np.ones(len(rows), dtype=np.bool_)
+    fresh[1:] = (columns.symbol[rows[1:]] != columns.symbol[rows[:-1]]) | (
+        columns.session[rows[1:]] != columns.session[rows[:-1]]
+    )
+    group = np.cumsum(fresh) - 1
+    values = np.vstack([columns.prices, columns.volume])[:, rows]
+    differs = (values != values[:, np.flatnonzero(fresh)[group]]).any(axis=0)
+    contradicted = np.bincount(group, weights=differs)[group] > 0
+    for which, gate, reason in (
+        (contradicted, "contradicting_duplicate", "another bar of the same symbol and session has other values"),
+        (~fresh, "duplicate", "the same bar came before"),
+    ):
+        mask = np.zeros(len(columns.symbol), dtype=np.bool_)
+        mask[rows[which]] = True
+        refusals.refuse(mask, gate, reason)
+
+
+def refusal_findings(columns: Columns, refusals: Refusals) -> Iterator[Finding]:
+    """One finding for each gate and symbol that had bars refused, in the order of appearance of the gates."""
+    refused = np.flatnonzero(~refusals.accepted)
+    groups: dict[tuple[str, str], list[int]] = {}
+    for row in refused.tolist():
+        groups.setdefault((refusals.gate[row], str(columns.symbol[row])), []).append(row)
+    for (gate, symbol), rows in sorted(groups.items()):
+        sessions = np.sort(columns.session[np.array(rows)])
+        named = ", ".join(str(session) for session in sessions[:SESSIONS_NAMED])
+        more = ", …" if len(sessions) > SESSIONS_NAMED else ""
+        single = sessions[0].item() if len(sessions) == 1 else None
+        detail = f"{refusals.reason[rows[0]]} ({named}{more}); withheld"
+        yield Finding(gate, "quarantine", symbol or None, single, len(rows), detail)
+
+
+def widen_ranges(columns: Columns, accepted: Flags) -> tuple[Floats, Floats, list[Finding]]:
+    """High and low that hold the open and the close, and a finding with the old values for each changed bar."""
+    high = np.maximum(columns.high, np.maximum(columns.open, columns.close))
+    low = np.minimum(columns.low, np.minimum(columns.open, columns.close))
+    changed = np.flatnonzero(accepted & ((high != columns.high) | (low != columns.low)))
+    findings = [
+        Finding(
+            "range_extended",
+            "warning",
+            str(columns.symbol[row]),
+            columns.session[row].item(),
+            1,
+            f"open {columns.open[row]:g} or close {columns.close[row]:g} was outside low {columns.low[row]:g} .. high "
+            f"{columns.high[row]:g}; the range is now {low[row]:g} .. {high[row]:g}",
+        )
+        for row in changed.tolist()
+    ]
+    return high, low, findings
+
+
+def saturated_findings(columns: Columns, accepted: Flags) -> Iterator[Finding]:
+    """A warning for each accepted bar whose volume counter was full."""
+    rows: Ints = np.flatnonzero(accepted & (columns.volume >= SATURATED_VOLUME))
+    for row in rows.tolist():
+        detail = f"the volume {columns.volume[row]:.0f} is a full 32-bit counter; the true volume was higher; kept"
+        yield Finding("saturated_volume", "warning", str(columns.symbol[row]), columns.session[row].item(), 1, detail)
+
+
+def session_findings(symbol: npt.NDArray[np.str_], session: Days, expected_sessions: Days) -> Iterator[Finding]:
+    """Sessions without a bar: one finding for each that the whole market lacks, one for each symbol with holes."""
+    if len(session) == 0:
+        return
+    expected = expected_sessions[(expected_sessions >= session.min()) & (expected_sessions <= session.max())]
+    traded = np.unique(session)
+    names, at = np.unique(symbol, return_inverse=True)
+    first, last = np.full(len(names), session.max()), np.full(len(names), session.min())
+    np.minimum.at(first, at, session)
+    np.maximum.at(last, at, session)
+    for day in expected[~np.isin(expected, traded)]:
+        spanning = int(((first < day) & (last > day)).sum())
+        detail = "the exchange was open, but no symbol has a bar; left missing"
+        yield Finding("missing_session", "warning", None, date.fromisoformat(str(day)), spanning, detail)
+    span = np.searchsorted(traded, last) - np.searchsorted(traded, first) + 1
+    holes = span - np.bincount(at, minlength=len(names))
+    for position in np.flatnonzero(holes).tolist():
+        count = int(holes[position])
+        detail = f"{count} session(s) between {first[position]} and {last[position]} have no bar; left missing"
+        yield Finding("missing_bars", "info", str(names[position]), None, count, detail)

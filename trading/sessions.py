@@ -1,0 +1,104 @@
+"""One session's decisions from start to end, in one process or across services.
+
+`Services` is the only difference between a backtest in one process and the actors of a cluster: locally `ask` calls a
+plain object, on a cluster it sends the call to an actor and the answer stays where it is until somebody needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from trading.cycle import candidates, long_setups
+from trading.decide import Decision, DecisionRules, decide
+from trading.ensemble import Views
+from trading.orders import Order
+
+
+class Services(Protocol):
+    """Where the stages of the cycle run."""
+
+    def ask(self, service: str, method: str, *args: Any) -> Any:
+        """A reference to the answer; references may be passed as arguments of further questions."""
+        ...
+
+    def answer(self, reference: Any) -> Any:
+        """The answer itself, waited for within a bound.
+
+        Raises:
+            UnavailableError: when the service could not answer in time, restarts included.
+        """
+        ...
+
+
+class LocalServices:
+    """The services as plain objects in this process."""
+
+    def __init__(self, **services: Any) -> None:
+        self._services = services
+
+    def ask(self, service: str, method: str, *args: Any) -> Any:
+        """The answer at once."""
+        return getattr(self._services[service], method)(*args)
+
+    def answer(self, reference: Any) -> Any:
+        """The answer."""
+        return reference
+
+
+@dataclass(frozen=True)
+class SessionSummary:
+    """What a progress line shows.
+
+    Attributes:
+        equity_cents: per book, at the close.
+        fills: per book, entries and exits of this session.
+    """
+
+    session: date
+    equity_cents: dict[str, int]
+    fills: dict[str, int]
+    stocks_in_play: int
+
+
+def run_session(services: Services, session: date, rules: DecisionRules) -> SessionSummary:
+    """The whole cycle for the bars of one session; repeating one that is complete changes nothing that is on record.
+
+    Raises:
+        UnavailableError: when a service did not answer; run the session again once it does.
+    """
+    done = services.answer(services.ask("paper_trading", "completed", session))
+    if done is not None:
+        return SessionSummary(session, *done)
+    batch = services.ask("ingestion", "deliver", session)
+    actions = services.ask("ingestion", "corporate_actions", session)
+    settled = services.ask("paper_trading", "settle", session, batch, actions)
+    market = services.ask("technical_analysis", "observe", session, batch)
+    known = services.ask("news", "known_at", session)
+    patterns = services.ask("pattern_recognition", "recognise", session, market, known)
+    recorded = services.ask("pattern_analysis", "record", session, market, patterns)
+    in_play_ref = services.ask("scanner", "scan", session, market, patterns)
+    setups_ref = services.ask("pattern_recognition", "setups", session, market, patterns)
+
+    market_now, patterns_now = services.answer(market), services.answer(patterns)
+    in_play, all_setups = services.answer(in_play_ref), services.answer(setups_ref)
+    setups = long_setups(market_now.panel, all_setups, in_play)
+    views: Views = services.answer(services.ask("ensemble", "score", setups.matrix))
+    chosen = candidates(market_now, patterns_now, setups, in_play, views)
+    state = services.answer(settled)
+    decisions: list[Decision] = []
+    orders: dict[str, Sequence[Order]] = {}
+    for view in state.views:
+        made, orders[view.name] = decide(session, view, chosen, rules)
+        decisions.extend(made)
+    services.answer(services.ask("pattern_analysis", "record_decisions", decisions))
+    services.answer(recorded)
+    services.answer(services.ask("paper_trading", "place", session, orders, len(in_play)))
+    return SessionSummary(
+        session=session,
+        equity_cents={view.name: view.equity_cents for view in state.views},
+        fills=dict(state.fills),
+        stocks_in_play=len(in_play),
+    )

@@ -1,0 +1,77 @@
+"""An ensemble on disk becomes the champion of the record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore
+from adapters.scoring import ModelFile
+from trading.ensemble import WEIGHTS
+from trading.panel import as_date
+from tune.pipeline import Trained
+from tune.specs import SPECS
+
+
+def config_sha256(seed: int, known_before: date) -> str:
+    """A digest of what a training depends on beside the data."""
+    grids = {kind: [spec.features, spec.objective, spec.grid] for kind, spec in SPECS.items()}
+    return hashlib.sha256(json.dumps([seed, known_before.isoformat(), grids], sort_keys=True).encode()).hexdigest()
+
+
+def register(
+    store: ModelStore, trained: Trained, home: Path, *, seed: int, known_before: date, code_version: str, at: datetime
+) -> EnsembleRow:
+    """The ensemble and its models are on record, the ensemble as champion; repeating it changes nothing."""
+    accuracy = trained.accuracy.to_dict()
+    files: dict[Kind, ModelFile] = {
+        "pattern": trained.card.pattern,
+        "catalyst": trained.card.catalyst,
+        "outcome": trained.card.outcome,
+    }
+
+    def row(kind: Kind, file: ModelFile) -> ModelRow:
+        winner = trained.winners[kind]
+        metrics: dict[str, Any] = {
+            "search_loss": winner.loss,
+            "search_trials": winner.trials,
+            "accuracy": accuracy[kind],
+            "majority": accuracy["majority"],
+            "rule": accuracy["rule"],
+            "test_setups": trained.accuracy.setups,
+            "test_sessions": trained.accuracy.sessions,
+            "train_rows": trained.rows,
+        }
+        return ModelRow(
+            model_id=f"{trained.card.ensemble_id}-{kind}",
+            kind=kind,
+            created_at=at,
+            path=str((trained.folder / file.path).relative_to(home)),
+            sha256=file.sha256,
+            data_sha256=trained.data_sha256,
+            code_version=code_version,
+            params=file.params,
+            metrics=metrics,
+            features=file.features,
+            train_from=as_date(trained.first_session),
+            train_to=as_date(trained.last_session),
+        )
+
+    models = {kind: row(kind, file) for kind, file in files.items()}
+    ensemble = EnsembleRow(
+        ensemble_id=trained.card.ensemble_id,
+        created_at=at,
+        pattern_model_id=models["pattern"].model_id,
+        catalyst_model_id=models["catalyst"].model_id,
+        outcome_model_id=models["outcome"].model_id,
+        weights=WEIGHTS,
+        status="champion",
+        metrics=accuracy,
+        config_sha256=config_sha256(seed, known_before),
+        known_before=known_before,
+    )
+    store.register(list(models.values()), ensemble)
+    return ensemble
