@@ -189,5 +189,3 @@ class PaperDesk:
             for name, book in self._books.items()
         )
         return DeskState(views, dict(self._fills.get(session, dict.fromkeys(self._books, 0))))
-
-

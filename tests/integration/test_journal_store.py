@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-
 import psycopg
 import pytest
+from replayed import DAYS, append_three_sessions, journal_of
 
-from adapters.postgres.journal import JournalStore, SessionDone
+from adapters.paper import SessionDone
 from adapters.postgres.pool import Pool, transaction
-from trading.book import Book, deposit
+from trading.book import deposit
 from trading.errors import BadDataError, LedgerError
-from trading.ledger import GENESIS, Draft, Entry, Posting, chain
-from trading.orders import Order, Quote
-from trading.paper import CorporateAction, PaperRules, PaperSession
+from trading.ledger import GENESIS, Draft, Posting, chain
 
-DAYS = [date(2010, 1, day) for day in (4, 5, 6, 7)]
 COUNTS = """SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM orders), (SELECT count(*) FROM fills),
     (SELECT count(*) FROM equity), (SELECT count(*) FROM replay_sessions)"""
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-BUY = Order("order:1:rule:AAPL", "AAPL", "buy", 100, 5_000, 10_000, 5, "a bullish engulfing on 3x volume")
-
-
-def _quote(open_usd: float, low_usd: float) -> Quote:
-    """A quiet bar, prices in USD, that opens and closes at the same price."""
-    price = round(open_usd * 10_000)
-    return Quote(price, price + 100, round(low_usd * 10_000), price, 1_000_000)
-
-
-def _three_sessions() -> list[list[Draft]]:
-    """Deposit and two orders; one fills at 20 USD and the other finds no trade; a 2:1 split, then the stop."""
-    book = Book("rule")
-    first = deposit("rule", DAYS[0], 10_000_000)
-    book.apply(first)
-    waits = Order("order:1:rule:HALT", "HALT", "buy", 10, 5_000, 10_000, 5, "gap up")
-    sessions = [
-        PaperSession(book, day, quotes, PaperRules())
-        for day, quotes in zip(DAYS, [{}, {"AAPL": _quote(20, 19.9)}, {"AAPL": _quote(10, 9.0)}], strict=False)
-    ]
-    sessions[0].run([])
-    sessions[0].place([BUY, waits])
-    sessions[1].run([])
-    sessions[2].run([CorporateAction("AAPL", "split", 2, 1)])
-    return [[first, *sessions[0].drafts], sessions[1].drafts, sessions[2].drafts]
-
-
-def _append_all(store: JournalStore) -> list[list[Entry]]:
-    batches = []
-    for day, drafts in zip(DAYS, _three_sessions(), strict=False):
-        seq, digest = store.last()
-        entries = chain(drafts, last_seq=seq, last_hash=digest)
-        assert store.append(entries, SessionDone(day, f"done:{day}", 3, NOON)) is True
-        batches.append(entries)
-    return batches
 
 
 def _fetch(pool: Pool, query: str) -> list[tuple[object, ...]]:
@@ -63,18 +24,18 @@ def _fetch(pool: Pool, query: str) -> list[tuple[object, ...]]:
 
 def test_a_journal_comes_back_as_it_was_appended(pool: Pool) -> None:
     """Loading gives the entries that were appended, and the chain holds to the last hash."""
-    store = JournalStore(pool)
+    store = journal_of(pool)
     assert (store.last(), store.load(), store.verify()) == ((0, GENESIS), [], GENESIS)
-    batches = _append_all(store)
+    batches = append_three_sessions(store)
     entries = [entry for batch in batches for entry in batch]
     assert store.load() == entries
     assert store.verify() == entries[-1].hash
-    assert store.sessions_done() == DAYS[:3]
+    assert store.completed_sessions() == dict.fromkeys(DAYS[:3], 3)
 
 
 def test_orders_fills_and_equity_tell_what_the_journal_tells(pool: Pool) -> None:
     """The fill, the order that found no trade, the stop's own leg after a split, and the equity of each close."""
-    _append_all(JournalStore(pool))
+    append_three_sessions(journal_of(pool))
     orders = _fetch(pool, "SELECT order_id, side, shares, kind, status FROM orders ORDER BY order_id")
     assert orders == [
         ("order:1:rule:AAPL", "buy", 100, "market_on_open", "filled"),
@@ -94,17 +55,17 @@ def test_orders_fills_and_equity_tell_what_the_journal_tells(pool: Pool) -> None
 
 def test_a_repeated_command_changes_nothing(pool: Pool) -> None:
     """The same batch again says False, and every table is as it was."""
-    store = JournalStore(pool)
-    batches = _append_all(store)
+    store = journal_of(pool)
+    batches = append_three_sessions(store)
     before = _fetch(pool, COUNTS)
     for day, batch in zip(DAYS, batches, strict=False):
-        assert store.append(batch, SessionDone(day, f"done:{day}", 3, NOON)) is False
+        assert store.append(batch, SessionDone(day, f"done:{day}", 3)) is False
     assert _fetch(pool, COUNTS) == before
 
 
 def test_a_command_with_other_content_is_refused(pool: Pool) -> None:
     """The id of a command on record with another body is an error, and nothing is written."""
-    store = JournalStore(pool)
+    store = journal_of(pool)
     store.append(chain([deposit("rule", DAYS[0], 100)]))
     with pytest.raises(LedgerError, match="deposit:rule was repeated with other content"):
         store.append(chain([deposit("rule", DAYS[0], 200)]))
@@ -113,7 +74,7 @@ def test_a_command_with_other_content_is_refused(pool: Pool) -> None:
 
 def test_entries_that_leave_a_hole_are_refused(pool: Pool) -> None:
     """Only the next entry is taken, by the store and by the database itself."""
-    store = JournalStore(pool)
+    store = journal_of(pool)
     entries = chain([deposit("rule", DAYS[0], 100), deposit("ensemble", DAYS[0], 100)])
     with pytest.raises(LedgerError, match="does not continue"):
         store.append(entries[1:])
@@ -132,7 +93,7 @@ def test_a_batch_that_fails_half_way_leaves_nothing(pool: Pool) -> None:
         "book": "rule", "fill_id": "x:fill", "order_id": "x", "symbol": "AAPL", "side": "buy", "shares": 1,
         "price_usd_e4": 1, "commission_cents": 0, "slippage_usd_e4": 0, "reason": "entry",
     })  # fmt: skip
-    store = JournalStore(pool)
+    store = journal_of(pool)
     with pytest.raises(BadDataError, match="nothing was written"):
         store.append(chain([deposit("rule", DAYS[0], 100), orphan]))
     assert store.last() == (0, GENESIS)
@@ -144,20 +105,20 @@ def test_a_fill_of_the_deciding_session_is_refused(pool: Pool) -> None:
     fill = {**order, "fill_id": "f", "price_usd_e4": 1, "commission_cents": 0, "slippage_usd_e4": 0, "reason": "entry"}
     drafts = [Draft("o", DAYS[0], "order", order), Draft("f", DAYS[0], "fill", fill)]
     with pytest.raises(BadDataError, match="precedes the session after its order"):
-        JournalStore(pool).append(chain(drafts))
+        journal_of(pool).append(chain(drafts))
 
 
 @pytest.mark.parametrize("change", ["UPDATE journal SET book = 'x'", "DELETE FROM journal", "TRUNCATE journal"])
 def test_the_journal_cannot_be_changed(pool: Pool, change: str) -> None:
     """The database refuses to update, delete or empty it."""
-    JournalStore(pool).append(chain([deposit("rule", DAYS[0], 100)]))
+    journal_of(pool).append(chain([deposit("rule", DAYS[0], 100)]))
     with pytest.raises(BadDataError, match="append-only"), transaction(pool) as cursor:
         cursor.execute(change.encode())
 
 
 def test_a_journal_altered_behind_our_back_is_noticed(pool: Pool, empty_url: str) -> None:
     """With triggers and checks switched off by the owner of the database, loading still finds the altered entry."""
-    store = JournalStore(pool)
+    store = journal_of(pool)
     store.append(chain([deposit("rule", DAYS[0], 100), deposit("ensemble", DAYS[0], 100)]))
     with psycopg.connect(empty_url) as owner:
         owner.execute("ALTER TABLE journal DISABLE TRIGGER USER")

@@ -1,6 +1,6 @@
 -- Everything the migrations made, gone; nothing else in the database is touched.
 DROP TABLE IF EXISTS
     replay_sessions, equity, fills, orders, journal, service_health, scans, decisions, ensembles, models,
-    pattern_training_data, catalyst_coverage, catalysts, instruments, bar_breaks, splits, bar_quarantine, bar_findings,
+    pattern_training_data, catalysts, instruments, bar_breaks, splits, bar_quarantine, bar_findings,
     bar_files, bar_imports, schema_migrations;
 DROP FUNCTION IF EXISTS fill_fits_order(), journal_continues(), refuse_change();
