@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import talib
-from conftest import random_panel, table, weekdays
+from made_bars import random_panel, table, weekdays
 
 from trading.panel import BARS_SCHEMA, Panel
 from trading.patterns.candlestick import NAMES, detect

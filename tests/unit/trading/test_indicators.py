@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
-from conftest import closes, random_bars, random_panel, same, table, weekdays
+from made_bars import closes, random_bars, random_panel, same, table, weekdays
 
 from trading.indicators import INDICATORS, compute
 from trading.panel import BARS_SCHEMA, Panel

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import random_panel, table, weekdays
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_bars import random_panel, table, weekdays
 
 from trading.errors import BadDataError, ConfigurationError
 from trading.outcomes import OutcomeRules, Outcomes, label

@@ -6,9 +6,9 @@ from datetime import date
 
 import numpy as np
 import pytest
-from conftest import closes, random_bars, random_panel, table, weekdays
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_bars import closes, random_bars, random_panel, table, weekdays
 
 from trading.errors import BadDataError
 from trading.gates import Break, Split

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from conftest import closes, random_panel, weekdays
+from made_bars import closes, random_panel, weekdays
 
 from trading.indicators import compute
 from trading.panel import BARS_SCHEMA, Panel
