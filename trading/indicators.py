@@ -30,7 +30,7 @@ class Indicator:
         meaning: the definition in words.
         scale_free: unchanged, to 1e-9, when all prices and volumes of the symbol are restated in other shares. One
             exception: where a bar's rise and fall are equal to the cent, ADX counts neither, and rounding in a
-            restatement by anything but a power of two may undo the tie.
+            restatement by anything but a power of two may undo the tie and move it by a few points.
     """
 
     warm_up_bars: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -72,11 +72,6 @@ def random_bars(seed: int, lengths: Sequence[int] = (120, 120, 60, 3, 1, 120), h
 def random_panel(seed: int, lengths: Sequence[int] = (120, 120, 60, 3, 1, 120)) -> Panel:
     """The panel of `random_bars`."""
     return Panel.from_arrow(random_bars(seed, lengths))
-
-
-def days_after(count: int) -> date:
-    """A date `count` calendar days after 2010-01-04."""
-    return FIRST + timedelta(days=count)
 
 
 def same(left: npt.NDArray[np.generic], right: npt.NDArray[np.generic], what: str) -> None:

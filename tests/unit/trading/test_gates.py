@@ -172,6 +172,26 @@ def test_volume_after_a_split_is_compared_in_the_same_shares() -> None:
     assert [cut.session for cut in got.breaks] == [days[25].item()]
 
 
+def test_after_a_break_only_the_new_history_counts() -> None:
+    """A second break withholds the bars since the first, and its volume is compared with theirs alone.
+
+    Six bars on a fiftieth of the volume follow the first break. A rise by 40 % on six times that volume is news;
+    compared with the bars before the break it would be an eighth of the usual volume, and unexplained.
+    """
+    days = weekdays(40)
+    rows = [("A", day, 100.0, 100.5, 99.5, 100.0, 1_000_000) for day in days[:20]]
+    rows += [("A", day, 30.0, 30.5, 29.5, 30.0, 20_000) for day in days[20:26]]
+    rows += [("A", days[26], 42.0, 42.5, 41.5, 42.0, 120_000)]
+    rows += [("A", days[27], 22.0, 22.5, 21.5, 22.0, 1_000)]
+    got = _screen(*rows)
+    told = [(f.gate, f.session, f.rows) for f in got.findings]
+    assert told == [
+        ("unexplained_jump", days[20].item(), 20),
+        ("large_move_with_volume", days[26].item(), 1),
+        ("unexplained_jump", days[27].item(), 7),
+    ]
+
+
 def _dirty(seed: int) -> pa.Table:
     """Random bars with faults of every kind sown in."""
     rng = np.random.default_rng(seed)
@@ -219,7 +239,7 @@ def test_verdicts_use_no_later_bar(seed: int, cut: int) -> None:
     assert tuple(cut for cut in whole.breaks if cut.session <= last) == part.breaks, seed
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_no_bar_is_lost_or_changed_without_a_finding(seed: int) -> None:
     """Accepted and withheld bars add up to what came in; only the highs and lows that findings name differ."""

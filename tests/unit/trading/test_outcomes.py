@@ -161,7 +161,7 @@ def test_all_at_once_equals_one_by_one(seed: int, stop: float, target: float, ho
         )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 10_000), cut=st.integers(20, 115))
 def test_an_outcome_is_known_at_the_session_it_names_and_not_before(seed: int, cut: int) -> None:
     """On a panel cut at a session, exactly the outcomes with `known_session` up to it are known, with equal values."""

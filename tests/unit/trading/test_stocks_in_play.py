@@ -23,7 +23,7 @@ LAST = DAYS[-1]
 
 
 def _name(symbol: str, move: float, volume_ratio: float, price: float = 10.0) -> pa.Table:
-    """29 quiet bars, then a day that changes by `move` on `volume_ratio` times the volume, opening at the last close."""
+    """29 quiet bars, then a bar that closes `move` higher on `volume_ratio` times the volume."""
     volumes = [4_000_000] * 29 + [int(4_000_000 * volume_ratio)]
     return closes(symbol, [price] * 29 + [price * (1 + move)], volumes)
 
@@ -81,6 +81,7 @@ def test_each_name_that_is_out_is_counted_under_its_reason() -> None:
         _name("G", 0.04, 3.0),
         _name("H", 0.04, 3.0),
         jumps=[
+            Break("A", date(2010, 3, 1), "not yet"),
             Split("G", DAYS[-2].item(), 2, 1),
             Break("H", LAST.item(), "x"),
             Break("A", DAYS[-3].item(), "long ago"),
