@@ -19,7 +19,6 @@ def start_ray(dashboard_port: int) -> str:
     Raises:
         UnavailableError: when Ray does not start.
     """
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS", "0")
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from cli.output import print_json
@@ -26,11 +25,8 @@ def _commands() -> None:
 def main() -> None:
     """The exit code is 0 for success, 1 for an error that says what to do, 2 for wrong usage, 130 for Ctrl-C."""
     try:
-        code = app(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+        app()
+    except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
     except InplayError as error:
@@ -38,7 +34,6 @@ def main() -> None:
             print_json({"error": str(error), "kind": type(error).__name__})
         print(f"inplay: {error}", file=sys.stderr)
         sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,12 +38,12 @@ def run(
     settings = read_settings()
     printer = Printer(Console(highlight=False, soft_wrap=True))
     started = now()
-    with _ended_by_sigterm(), RunLock(settings.home, now=started), PeakMemory() as memory:
+    with _ended_by_signal(), RunLock(settings.home, now=started), PeakMemory() as memory:
         with SampleRun(settings, Options(fresh=fresh, sessions_per_s=speed), printer) as platform:
             facts = _whole_job(platform, printer)
-            if json_ and not exit_:
-                print_json(_with_costs(facts, started, memory))
             if not exit_:
+                if json_:
+                    print_json(_with_costs(facts, started, memory))
                 printer.step("serving on; Ctrl-C stops everything")
                 threading.Event().wait()
     if json_:
@@ -100,8 +101,8 @@ def _with_costs(facts: dict[str, Any], started: Any, memory: PeakMemory) -> dict
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the run as Ctrl-C does; while it ends, further signals are ignored."""
+def _ended_by_signal() -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run; while it ends, further ones are ignored."""
 
     def end(_number: int, _frame: object) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -111,6 +112,9 @@ def _ended_by_sigterm() -> Iterator[None]:
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
+    except KeyboardInterrupt:
+        print("stopped; the record is whole, and the next run goes on from it", file=sys.stderr)
+        raise typer.Exit(130) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

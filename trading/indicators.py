@@ -28,7 +28,9 @@ class Indicator:
     Attributes:
         warm_up_bars: the value of the n-th bar of a symbol is known from n = `warm_up_bars` on.
         meaning: the definition in words.
-        scale_free: unchanged when all prices (or all volumes) of the symbol are multiplied by a constant.
+        scale_free: unchanged, to 1e-9, when all prices and volumes of the symbol are restated in other shares. One
+            exception: where a bar's rise and fall are equal to the cent, ADX counts neither, and rounding in a
+            restatement by anything but a power of two may undo the tie and move it by a few points.
     """
 
     warm_up_bars: int
@@ -43,7 +45,7 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
         "macd_hist_pct": Indicator(34, "histogram of MACD 12/26/9, divided by the close"),
         "atr_14": Indicator(15, "Wilder's average true range in USD", scale_free=False),
         "atr_pct": Indicator(15, "average true range divided by the close"),
-        "adx_14": Indicator(28, "Wilder's average directional index, 0 to 100"),
+        "adx_14": Indicator(28, "Wilder's average directional index, 0 to 100; see `scale_free`"),
         "sma_9_distance": Indicator(9, "close / mean of the last 9 closes - 1"),
         "sma_20_distance": Indicator(20, "close / mean of the last 20 closes - 1"),
         "sma_50_distance": Indicator(50, "close / mean of the last 50 closes - 1"),
@@ -81,7 +83,8 @@ def compute(panel: Panel) -> dict[str, Floats]:
         Arrays of shape `(n_rows,)`; NaN where the value isn't known. Symbols shorter than a warm-up are all NaN there.
     """
     raw = _talib_values(panel)
-    values = _of_closes(panel, raw) | _of_the_bar(panel) | _of_volume(panel, raw) | _of_ranges(panel, raw)
+    with np.errstate(invalid="ignore"):  # a price that isn't finite gives NaN; the data gates are who says so
+        values = _of_closes(panel, raw) | _of_the_bar(panel) | _of_volume(panel, raw) | _of_ranges(panel, raw)
     return {name: values[name] for name in INDICATORS}
 
 
@@ -115,7 +118,7 @@ def _talib_of_symbol(high: Floats, low: Floats, close: Floats, volume: Floats) -
     upper, _, lower = talib.BBANDS(close, timeperiod=20, nbdevup=2, nbdevdn=2)
     rsi = talib.RSI(close, timeperiod=14)
     # TA-Lib answers 0 (deeply oversold) for a price that has never moved, where the index is 0/0.
-    rsi[np.cumsum(np.abs(np.diff(close, prepend=close[0]))) == 0] = np.nan
+    rsi[~np.logical_or.accumulate(close != close[0])] = np.nan
     return (
         rsi,
         upper,

@@ -59,6 +59,9 @@ class MarketContext:
 def market_context(panel: Panel, indicators: Mapping[str, Floats]) -> MarketContext:
     """The context of each session of the panel, from that session and earlier ones only.
 
+    The members are those of the panel. A history made by `trading.history.as_of` at a later session lacks the bars
+    before a break, so the context of an old session may differ there in the fourth digit from what it was at the time.
+
     Args:
         panel: history as known at some session.
         indicators: `trading.indicators.compute(panel)`.

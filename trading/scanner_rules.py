@@ -41,8 +41,8 @@ class ScannerRules:
     def __post_init__(self) -> None:
         if self.min_move <= 0 or self.min_relative_volume <= 0:
             raise ConfigurationError(
-                f"min_move {self.min_move} and min_relative_volume {self.min_relative_volume} must be above zero: scores "
-                "are measured in multiples of them"
+                f"min_move {self.min_move} and min_relative_volume {self.min_relative_volume} must be above zero: "
+                "scores are measured in multiples of them"
             )
 
 

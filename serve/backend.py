@@ -1,0 +1,3 @@
+class PlatformBackend:
+    def __init__(self, home, url, ensemble_id, ensemble):
+        self.e = ensemble

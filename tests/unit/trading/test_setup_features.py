@@ -1,0 +1,103 @@
+"""Setups and their features."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from made_bars import random_panel
+
+from trading.catalysts import Catalyst, earnings_catalyst
+from trading.features import FEATURES, Setups, build_setups, feature_rows
+from trading.indicators import INDICATORS, compute
+from trading.panel import BARS_SCHEMA, Panel
+from trading.patterns.candlestick import NAMES, detect
+from trading.regime import market_context, relative_strength_20
+
+
+def _inputs(panel: Panel) -> tuple[Panel, dict[str, np.ndarray], object, object, Catalyst]:
+    indicators = compute(panel)
+    events = pa.table(
+        {"symbol": ["S0"], "event_date": [panel.sessions[len(panel) // 8].item() if len(panel) else None]}
+    )
+    catalyst = earnings_catalyst(panel, events, {"S0", "S1"})
+    return panel, indicators, market_context(panel, indicators), detect(panel), catalyst
+
+
+def test_there_is_one_setup_for_each_bar_and_direction_with_a_pattern() -> None:
+    """The (row, direction) pairs are those of the detections, each once, in order."""
+    inputs = _inputs(random_panel(40))
+    found = inputs[3]
+    setups = build_setups(*inputs)
+    expected = sorted(set(zip(found.row.tolist(), found.direction.tolist(), strict=True)))
+    assert list(zip(setups.row.tolist(), setups.direction.tolist(), strict=True)) == expected
+    assert setups.matrix.shape == (len(expected), len(FEATURES))
+    assert setups.matrix.dtype == np.float32
+
+
+def _slow_row(
+    inputs: tuple[Panel, dict[str, np.ndarray], object, object, Catalyst], row: int, sign: int
+) -> list[float]:
+    """The features of one setup, one by one."""
+    panel, indicators, context, found, catalyst = inputs
+    here = [(int(p), int(d)) for r, p, d in zip(found.row, found.pattern, found.direction, strict=True) if r == row]
+    session = context.sessions.tolist().index(panel.sessions[row].item())
+    values = {name: indicators[name][row] for name in INDICATORS}
+    for name in ("market_return_1", "market_return_5", "realised_volatility_20", "breadth", "dispersion"):
+        values[name] = getattr(context, name)[session]
+    values["market_trend"] = {"bull": 1, "bear": -1, "sideways": 0, None: np.nan}[context.trend[session]]
+    values["relative_strength_20"] = relative_strength_20(panel, indicators)[row]
+    values["has_catalyst"] = catalyst.has_catalyst[row]
+    values["sessions_since_event"] = catalyst.sessions_since_event[row]
+    values["direction"] = sign
+    values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
+    values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
+    values |= {f"pattern_{name}": dict(here).get(number, 0) for number, name in enumerate(NAMES)}
+    return [values[name] for name in FEATURES]
+
+
+def test_each_column_holds_what_its_name_says() -> None:
+    """Every feature of random setups equals the value looked up one by one."""
+    inputs = _inputs(random_panel(41))
+    setups = build_setups(*inputs)
+    for at in np.random.default_rng(41).choice(len(setups), 40, replace=False):
+        expected = np.array(_slow_row(inputs, int(setups.row[at]), int(setups.direction[at])), dtype=np.float32)
+        np.testing.assert_array_equal(setups.matrix[at], expected, err_msg=f"setup {at}")
+
+
+def test_rows_limits_the_setups_and_changes_none() -> None:
+    """The setups of one session are those of all sessions that stand in it."""
+    inputs = _inputs(random_panel(42))
+    panel = inputs[0]
+    wanted = panel.rows_at(panel.sessions[50])
+    some, every = build_setups(*inputs, rows=wanted), build_setups(*inputs)
+    inside = np.isin(every.row, wanted)
+    assert 0 < len(some) < len(every)
+    np.testing.assert_array_equal(some.row, every.row[inside])
+    np.testing.assert_array_equal(some.matrix, every.matrix[inside])
+
+
+def test_any_bar_can_be_scored_with_or_without_a_pattern() -> None:
+    """`feature_rows` keeps the order asked for, repeats included, and has 0 where no pattern stands."""
+    inputs = _inputs(random_panel(43))
+    without = np.setdiff1d(np.arange(len(inputs[0])), inputs[3].row)[:2]
+    rows = np.array([without[1], inputs[3].row[0], without[0], without[1]])
+    sign = np.array([1, -1, 1, -1], dtype=np.int8)
+    got: Setups = feature_rows(*inputs, rows=rows, direction=sign)
+    for at in range(4):
+        np.testing.assert_array_equal(got.matrix[at], np.array(_slow_row(inputs, rows[at], sign[at]), dtype=np.float32))
+    assert not got.matrix[[0, 2, 3], -len(NAMES) :].any()
+    assert got.matrix[1, -len(NAMES) :].any()
+
+
+def test_every_feature_is_scale_free() -> None:
+    """No price, no volume and no other indicator that depends on the unit is among the features."""
+    assert len(set(FEATURES)) == len(FEATURES) == 34 + 61
+    assert all(INDICATORS[name].scale_free for name in FEATURES if name in INDICATORS)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_empty_panel_has_no_setups() -> None:
+    """No bars give a matrix of no rows and all columns."""
+    setups = build_setups(*_inputs(Panel.from_arrow(BARS_SCHEMA.empty_table())))
+    assert setups.matrix.shape == (0, len(FEATURES))
