@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli.doctor import doctor
 from cli.output import print_json
 from cli.run import run
 from trading.errors import InplayError
@@ -15,6 +16,7 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 app.command()(run)
+app.command()(doctor)
 
 
 @app.callback()

@@ -243,5 +243,3 @@ class SampleRun:
         self.say.report(report)
         self._enter_phase("done")
         return report
-
-

@@ -42,17 +42,6 @@ def test_earnings_go_to_the_company_that_had_the_ticker_then() -> None:
     assert len(rows) == 36_845
     assert ("ACE", date(2010, 2, 2)) in rows
     assert ("CB", date(2010, 2, 2)) not in rows
-    covered = earnings.covered(date(2009, 8, 21))
-    assert "ACE" in covered
-    assert "CB" not in covered
-
-
-def test_coverage_uses_nothing_later_than_its_day() -> None:
-    """A company that came later is not covered on the day before its first report, and is on the day of it."""
-    earnings = load_earnings()
-    first = min(row["event_date"] for row in earnings.table.to_pylist() if row["symbol"] == "META")
-    assert "META" not in earnings.covered(date.fromordinal(first.toordinal() - 1))
-    assert "META" in earnings.covered(first)
 
 
 @pytest.fixture
