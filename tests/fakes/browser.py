@@ -62,9 +62,7 @@ class Browser:
 
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
         """The page is laid out for a screen of this size in CSS pixels."""
-        self.cdp(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
-        )
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone)
 
     def colours(self, scheme: str) -> None:
         """The page believes that the system prefers `light` or `dark`."""
