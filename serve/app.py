@@ -97,6 +97,7 @@ def build_app(
         "graceful_shutdown_timeout_s": 5.0,
         "graceful_shutdown_wait_loop_s": 0.5,
         "health_check_period_s": 5.0,
+        "max_constructor_retry_count": 3,  # a constructor that fails three times fails for a reason worth reading
         "logging_config": LoggingConfig(enable_access_log=False),
     }
     # One call at a time: a scorer may keep buffers, and interleaved calls would make the same features' bytes differ.
@@ -146,11 +147,20 @@ def serve_up(app: ray_serve.Application, *, host: str = "127.0.0.1", port: int =
         ray_serve.run(app, name=APP_NAME, route_prefix="/")
     except (RuntimeError, RayServeException) as err:
         raise UnavailableError(
-            f"The HTTP service did not start: {err} Nothing was lost. The log of the Serve replicas says why."
+            f"The HTTP service did not start: {err} {_why_unhealthy()}Nothing was lost; repair that and start again."
         ) from err
     url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     _await_answer(url, START_TIMEOUT_S)
     return url
+
+
+def _why_unhealthy() -> str:
+    """What Serve says of the deployments that failed: the last line of each error."""
+    application = ray_serve.status().applications.get(APP_NAME)
+    if application is None:
+        return ""
+    said = {name: d.message.strip().splitlines() for name, d in application.deployments.items() if d.message.strip()}
+    return "".join(f"{name}: {lines[-1]} " for name, lines in said.items())
 
 
 def _await_answer(url: str, timeout_s: float) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
 import anyio
-import anyio.to_thread
-from anyio import CapacityLimiter
 
 from trading.errors import UnavailableError
 
@@ -18,16 +18,17 @@ T = TypeVar("T")
 class Asker:
     """Calls the blocking backend on a bounded number of threads, each call within a time limit.
 
-    Attributes:
-        threads: most calls at a time; a call that outlives its limit keeps its thread until it returns, so a backend
-            that hangs can never take more than these.
+    A call that outlives its limit keeps its thread until it returns, so a backend that hangs can never take more than
+    these. (anyio's and Starlette's thread limiters give an abandoned call's place away while its thread still runs.)
+
+    Args:
+        threads: most calls at a time.
         timeout_s: waiting for a thread and for the answer, together.
     """
 
     def __init__(self, *, threads: int = 8, timeout_s: float = 10.0) -> None:
-        self.threads = threads
-        self.timeout_s = timeout_s
-        self._limiter: CapacityLimiter | None = None
+        self._timeout_s = timeout_s
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="backend")
 
     async def ask(self, question: Callable[..., T], *args: object) -> T:
         """The backend's answer.
@@ -35,12 +36,9 @@ class Asker:
         Raises:
             UnavailableError: no answer came in time; the call may still be running, but it only reads.
         """
-        if self._limiter is None:  # a limiter belongs to the event loop that it is made in
-            self._limiter = CapacityLimiter(self.threads)
-        with anyio.move_on_after(self.timeout_s):
-            return await anyio.to_thread.run_sync(
-                partial(question, *args), abandon_on_cancel=True, limiter=self._limiter
-            )
+        with anyio.move_on_after(self._timeout_s):
+            # A cancelled wait takes a call that has no thread yet out of the queue.
+            return await asyncio.get_running_loop().run_in_executor(self._pool, partial(question, *args))
         raise UnavailableError(
-            f"The platform did not answer within {self.timeout_s:g} s. Nothing was lost; try again, and see /v1/health."
+            f"The platform did not answer within {self._timeout_s:g} s. Nothing was lost; try again or see /v1/health."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import traceback
 from typing import Final
 
 import anyio
@@ -68,7 +69,8 @@ class Edge:
         try:
             await self._app(scope, receive, send_with_headers)
         except Exception:
-            self._log.exception("request_failed", method=scope["method"], path=path)
+            # As text, because a renderer of tracebacks may print local variables, and the token is one of them.
+            self._log.error("request_failed", method=scope["method"], path=path, trace=traceback.format_exc())
             if started:  # half an answer is out: breaking the connection is the only honest end
                 raise
             text = "A defect of the platform; the log of the Api service holds the traceback. Nothing was changed."

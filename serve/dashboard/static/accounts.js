@@ -38,17 +38,16 @@ function row(measure, measured, targets) {
 
 function hero(account, measured) {
   const total = measured?.total_return ?? { value: null, low: null, high: null };
-  return el(
-    "div",
-    { class: "hero" },
-    el("p", { class: "equity" }, usd(account?.equity_usd)),
-    el(
-      "p",
-      { class: `return ${tone(total.value)}` },
-      signedPercent(total.value),
-      el("span", { class: "faint" }, ` (${interval(total, (value) => signedPercent(value))})`),
-    ),
-  );
+  const change =
+    total.value === null
+      ? el("p", { class: "faint" }, "no return yet")
+      : el(
+          "p",
+          { class: `return ${tone(total.value)}` },
+          signedPercent(total.value),
+          el("span", { class: "faint" }, ` (${interval(total, (value) => signedPercent(value))})`),
+        );
+  return el("div", { class: "hero" }, el("p", { class: "equity" }, usd(account?.equity_usd)), change);
 }
 
 function foot(account, measured, benchmark) {

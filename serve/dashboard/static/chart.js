@@ -54,7 +54,7 @@ function axes(sessions, scale, size) {
     svg("line", { class: "grid", x1: PAD.left, x2: size.width - PAD.right, y1: scale.y(value), y2: scale.y(value) }),
     svg("text", { class: "tick", x: PAD.left - 8, y: scale.y(value) + 4, "text-anchor": "end" }, wholeUsd(value)),
   ]);
-  const parts = Math.min(size.width > 500 ? 5 : 3, sessions.length - 1);
+  const parts = Math.min(size.width > 500 ? 5 : 2, sessions.length - 1);
   const places = [...new Set(Array.from({ length: parts + 1 }, (_, k) => Math.round((k / Math.max(parts, 1)) * (sessions.length - 1))))];
   const columns = places.map((k, at) => {
     const anchor = places.length === 1 ? "middle" : at === 0 ? "start" : at === places.length - 1 ? "end" : "middle";

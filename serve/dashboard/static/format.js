@@ -2,6 +2,7 @@
 
 export const DASH = "–";
 const MINUS = "−";
+const NBSP = "\u00a0"; // a number and its unit stay on one line
 
 const whole = new Intl.NumberFormat("en-US");
 const cents = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -19,10 +20,10 @@ export const signedUsd = (value) => (known(value) ? signed(value, `$${cents.form
 export const wholeUsd = (value) => (known(value) ? unsigned(value, `$${whole.format(Math.round(Math.abs(value)))}`) : DASH);
 
 export const percent = (value, digits = 1) =>
-  known(value) ? unsigned(value, `${(Math.abs(value) * 100).toFixed(digits)} %`) : DASH;
+  known(value) ? unsigned(value, `${(Math.abs(value) * 100).toFixed(digits)}${NBSP}%`) : DASH;
 
 export const signedPercent = (value, digits = 1) =>
-  known(value) ? signed(Number((value * 100).toFixed(digits)), `${(Math.abs(value) * 100).toFixed(digits)} %`) : DASH;
+  known(value) ? signed(Number((value * 100).toFixed(digits)), `${(Math.abs(value) * 100).toFixed(digits)}${NBSP}%`) : DASH;
 
 export const number = (value, digits = 2) =>
   known(value) ? unsigned(value, Math.abs(value).toFixed(digits)) : DASH;

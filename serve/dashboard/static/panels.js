@@ -127,7 +127,7 @@ function verdict(accuracy) {
   }
   const better = accuracy.model.low > accuracy.majority;
   const worse = accuracy.model.high !== null && accuracy.model.high < accuracy.majority;
-  const text = better ? "beats the majority class" : worse ? "worse than the majority class" : "no better than the majority class";
+  const text = better ? "above majority" : worse ? "below majority" : "not clearly above majority";
   return badge(text, better ? "met" : worse ? "missed" : "unsure");
 }
 
@@ -150,7 +150,7 @@ function showModels(answer, performance) {
   const ensemble = answer.ensembles[0];
   note("models", ensemble ? `${ensemble.status} ${ensemble.ensemble_id}` : "");
   if (!ensemble) {
-    put("models", empty("No ensemble is trained yet. Until then the rule decides for both accounts."));
+    put("models", empty("No ensemble is trained yet."));
     return;
   }
   const lines = ensemble.models.map((model) =>
