@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from actors.service import Service
+import ray
+
+from actors.service import HEALTH_GROUP, Service
+from actors.wiring import Wiring
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import ScanStore
 from trading.cycle import Market, Patterns
@@ -16,6 +19,10 @@ class Scanner(Service):
 
     name = "scanner"
 
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        self._exclusions: tuple[date, dict[str, int]] | None = None
+
     def scan(self, session: date, market: Market, patterns: Patterns) -> tuple[InPlay, ...]:
         """The stocks in play at the close of the session, best first; they are on record."""
         record = BarRecord(self.pool)
@@ -24,4 +31,10 @@ class Scanner(Service):
             session=session, rules=self.wiring.scanner, jumps=[*record.splits(), *record.breaks()],
         )  # fmt: skip
         ScanStore(self.pool).record(session, found.in_play)
+        self._exclusions = (session, found.excluded)
         return found.in_play
+
+    @ray.method(concurrency_group=HEALTH_GROUP)
+    def last_exclusions(self) -> tuple[date, dict[str, int]] | None:
+        """The last session scanned since the start and how many names were left out for which reason."""
+        return self._exclusions

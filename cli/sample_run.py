@@ -188,7 +188,9 @@ class SampleRun:
         folder = self.settings.home / "models" / ensemble.ensemble_id
         EnsembleScorer(folder)  # a damaged model is reported here, not by a replica that keeps dying
         token = token_of(self.settings)
-        backend = partial(PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id)
+        backend = partial(
+            PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id, self.settings.seed
+        )
         app = build_app(backend, partial(EnsembleScorer, folder), token)
         self._stack.callback(serve_down)
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)
