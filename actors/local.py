@@ -20,7 +20,7 @@ def start_ray(dashboard_port: int) -> str:
         UnavailableError: when Ray does not start.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         context = ray.init(
             address="local",

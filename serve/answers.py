@@ -49,7 +49,8 @@ def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
     out = []
     for i, symbol in enumerate(latest.symbols):
         strength, disagreement = float(views.strength[i]), float(views.disagreement[i])
-        verdict = by_ensemble(strength, disagreement, float(rule_confidence[i]))
+        rank = float(views.rank[i])
+        verdict = by_ensemble(strength, rank, disagreement, float(rule_confidence[i]))
         bullish = any(name.startswith("+") for name in latest.pattern_names[i])
         buy = verdict.buy and bullish
         why = ", ".join(reasons(rules, i)) or "no condition holds"
@@ -63,7 +64,8 @@ def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
                 p_outcome=_known(views.p_outcome[i]),
                 expected_return=_known(views.expected_return[i]),
                 strength=_known(strength),
-                confidence=None if math.isnan(strength) else max(strength, 1 - strength),
+                rank=_known(rank),
+                confidence=_known(abs(2 * rank - 1)),
                 disagreement=_known(disagreement),
                 rule=RuleView(
                     confidence=float(rule_confidence[i]),
