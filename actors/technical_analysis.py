@@ -29,8 +29,8 @@ class TechnicalAnalysis(Service):
     def observe(self, session: date, batch: pa.Table) -> Market:
         """The market at the close of the session.
 
-        Bars of earlier sessions come from memory when they were just seen, else from the store (after a restart, or when
-        a session is repeated); the answer is the same.
+        Bars of earlier sessions come from memory when they were just seen, else from the store (after a restart, or
+        when a session is repeated); the answer is the same.
         """
         record = BarRecord(self.pool)
         if self._through is None or session <= self._through:

@@ -39,7 +39,7 @@ class Views:
         p_catalyst: XGBoost classifier on catalyst and momentum features, the same event.
         expected_return: XGBoost regressor, net return of the setup as a fraction.
         p_outcome: probability of a positive return, from the expected return and the regressor's out-of-sample error.
-        rank: where the strength stands among the strengths of setups that the models had not seen, 0 lowest to 1 highest.
+        rank: where the strength stands among those of setups that the models had not seen, 0 lowest, 1 highest.
     """
 
     p_pattern: Floats

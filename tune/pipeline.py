@@ -1,4 +1,4 @@
-"""From a training set to a registered ensemble: search, an honest judgement on a held-out part, the final fit on all of it."""
+"""From a training set to an ensemble on disk: search, a judgement on a held-out part, the final fit on all of it."""
 
 from __future__ import annotations
 

@@ -41,7 +41,9 @@ def forest_to_onnx(forest: Forest) -> bytes:
     return data
 
 
-def write_ensemble(folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapping[Kind, Winner], strengths: Floats) -> Card:
+def write_ensemble(
+    folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapping[Kind, Winner], strengths: Floats
+) -> Card:
     """The ensemble's files in `folder`, written beside it and moved into place, so that no half of it is ever seen."""
     contents: dict[Kind, tuple[str, bytes]] = {
         "pattern": ("pattern.onnx", forest_to_onnx(fitted.forest)),

@@ -52,9 +52,9 @@ def by_ensemble(
 ) -> Verdict:
     """The ensemble's verdict, or the rules' where the ensemble is missing, out of range or unsure.
 
-    The confidence is how far the strength ranks from the middle of the strengths that the models gave to setups they had
-    not seen: |2 x rank - 1|. The probability itself would not do: honest models of a market stay so close to the base
-    rate that they would never decide anything, and could not be measured against the rules.
+    The confidence is how far the strength ranks from the middle of the strengths that the models gave to setups they
+    had not seen: |2 x rank - 1|. The probability itself would not do: honest models of a market stay so close to the
+    base rate that they would never decide anything, and could not be measured against the rules.
 
     Args:
         strength: weighted probability of success; NaN when a model is missing.
