@@ -28,7 +28,7 @@ from adapters.run_state import Phase, RunState, write_state
 from adapters.scoring import EnsembleScorer
 from adapters.settings import Settings
 from cli.progress import Printer
-from serve.app import build_app, check_port_free, ensemble_handle, serve_down, serve_up
+from serve.app import build_app, check_port_free, ensemble_handle, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
 from trading.errors import ConfigurationError, UnavailableError
@@ -190,7 +190,6 @@ class SampleRun:
             PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id, self.settings.seed
         )
         app = build_app(backend, partial(EnsembleScorer, folder), token)
-        self._stack.callback(serve_down)
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)
         self._ensemble = ensemble_handle()
         self._enter_phase("training", url=url)
