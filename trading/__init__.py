@@ -1,1 +1,1 @@
-"""The domain, pure: bars, indicators, patterns, catalysts, regime, risk, orders, ledger, metrics. No I/O, no Ray, no clock."""
+"""The domain, pure: bars, indicators, patterns, catalysts, regime, risk, orders, ledger, metrics. No I/O, no clock."""

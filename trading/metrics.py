@@ -1,7 +1,7 @@
 """Performance figures with confidence intervals.
 
-Returns are per session, as fractions. Intervals are 95 %: a moving-block bootstrap (blocks of five sessions, because daily
-returns of a book that holds for days are not independent), or Wilson's interval for a share.
+Returns are per session, as fractions. Intervals are 95 %: a moving-block bootstrap (blocks of five sessions, because
+daily returns of a book that holds for days are not independent), or Wilson's interval for a share.
 """
 
 from __future__ import annotations
