@@ -99,6 +99,8 @@ class Book:
         payload = draft.payload
         if payload["side"] == "buy":
             order = self.pending.pop(payload["order_id"])
+            if order.symbol in self.positions:
+                raise LedgerError(f"{draft.command_id} buys {order.symbol}, of which {self.name} holds a position")
             price = payload["price_usd_e4"]
             self.positions[order.symbol] = Position(
                 symbol=order.symbol,

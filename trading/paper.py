@@ -121,6 +121,9 @@ class PaperSession:
 
     def _enter(self, order: Order) -> None:
         """The order filled at the open for the shares that the cash pays for, or cancelled with the reason."""
+        if order.symbol in self._book.positions:
+            self._cancel(order, "the symbol is held already")
+            return
         quote = self._quotes.get(order.symbol)
         if quote is None:
             self._cancel(order, "no trade in the session that the order waited for")

@@ -23,8 +23,7 @@ def live(steps: list[Step]) -> tuple[Book, list[Draft], list[Book]]:
     for step in steps:
         session = PaperSession(book, step.session, step.quotes, PaperRules())
         session.run(step.actions)
-        waiting = {order.symbol for order in book.pending.values()}
-        session.place([order for order in step.orders if order.symbol not in {*book.positions, *waiting}])
+        session.place(step.orders)
         journal += session.drafts
         folds.append(fold(journal))
     return book, journal, folds

@@ -175,6 +175,17 @@ def test_an_order_that_cannot_fill_is_cancelled_with_the_reason(bar: Quote | Non
     assert (account.book.pending, account.book.positions) == ({}, {})
 
 
+def test_a_second_order_for_a_held_symbol_is_cancelled() -> None:
+    """It would take the place of the position, and with it its shares."""
+    account = Account()
+    account.session(quiet(20))
+    PaperSession(account.book, DAYS[1], {}, FREE).place([replace(ORDER, order_id="second")])
+    assert [facts(d, "order_id", "reason") for d in account.session(quiet(20))] == [
+        ("second", "the symbol is held already")
+    ]
+    assert account.book.positions["AA"].shares == 100
+
+
 @pytest.mark.parametrize("kind", ["split", "break"])
 def test_a_corporate_action_cancels_a_waiting_order(kind: str) -> None:
     """Its shares and distances are those of the old price."""
