@@ -143,7 +143,7 @@ def test_values_are_rounded_half_up_to_cents() -> None:
 
 @given(
     cash_cents=st.integers(0, 30_000_000),
-    price=st.integers(1, 5_000_000),
+    price=st.integers(100, 5_000_000),
     wanted=st.sampled_from([1, 50, 1_000, 10**9]),
 )
 def test_a_purchase_takes_as_many_shares_as_the_cash_pays_for_and_no_fewer(
