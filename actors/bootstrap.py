@@ -1,4 +1,4 @@
-"""The one place that makes the actors and hands them their wiring. Running it again on a live cluster doubles nothing."""
+"""The one place that makes the actors and wires them. Running it again on a live cluster doubles nothing."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import ray
 import structlog
 from ray.exceptions import GetTimeoutError, RayActorError
 
-from actors.service import Service
+from actors.service import HEALTH_GROUP, Service
 from actors.wiring import Wiring, now
 from adapters.postgres.health import HealthStore, ServiceState
 from trading.errors import UnavailableError
@@ -40,7 +40,9 @@ class Health(Service):
 
     def check(self) -> dict[str, str]:
         """The state of every service, on record."""
-        asked = {name: actor.pid.remote() for name, actor in self._actors.items()}
+        asked = {
+            name: actor.pid.options(concurrency_group=HEALTH_GROUP).remote() for name, actor in self._actors.items()
+        }
         answered = {name: self._sign_of_life(reference) for name, reference in asked.items()}
         answered[self.name] = ("ok", "")
         store = HealthStore(self.pool)

@@ -16,7 +16,6 @@ from adapters.calendar import sessions_between
 from adapters.postgres.bars_record import BarRecord, ImportedFile
 from adapters.sample import load_bars, load_instruments
 from trading.gates.screening import screen
-from trading.panel import as_date
 from trading.paper import CorporateAction
 
 
@@ -93,11 +92,11 @@ class Ingestion(Service):
         splits = [
             CorporateAction(split.symbol, "split", split.numerator, split.denominator, "split")
             for split in self._record.splits()
-            if as_date(split.session) == session
+            if split.session == session
         ]
         breaks = [
             CorporateAction(cut.symbol, "break", reason=cut.reason)
             for cut in self._record.breaks()
-            if as_date(cut.session) == session
+            if cut.session == session
         ]
         return splits + breaks

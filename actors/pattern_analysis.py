@@ -1,4 +1,4 @@
-"""Pattern analysis: every pattern on record with its context, its outcome as soon as it is known, and every decision."""
+"""Pattern analysis: every pattern with its context, its outcome once known, and every decision, on record."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import KEY, OUTCOME, PatternStore
 from trading.cycle import Market, Patterns
 from trading.decide import Decision
-from trading.pattern_log import pattern_log, recent_detections
 from trading.panel import Ints
+from trading.pattern_log import pattern_log, recent_detections
 
 
 class PatternAnalysis(Service):

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-import ray
-
-from actors.service import HEALTH_GROUP, Service
+from actors.service import Service
 from actors.wiring import Wiring
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import ScanStore
@@ -34,7 +32,6 @@ class Scanner(Service):
         self._exclusions = (session, found.excluded)
         return found.in_play
 
-    @ray.method(concurrency_group=HEALTH_GROUP)
     def last_exclusions(self) -> tuple[date, dict[str, int]] | None:
         """The last session scanned since the start and how many names were left out for which reason."""
         return self._exclusions

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from functools import cached_property
 
-import ray
-
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool, open_pool
 
 HEALTH_GROUP = "health"
+"""Calls in this concurrency group are answered while the service is at work."""
 
 
 class Service:
@@ -26,7 +25,6 @@ class Service:
         """Connections of this service, opened when first needed."""
         return open_pool(self.wiring.database_url.get_secret_value(), name=f"inplay {self.name}", size=2)
 
-    @ray.method(concurrency_group=HEALTH_GROUP)
     def pid(self) -> int:
         """The process this service runs in; answering at all is its sign of life."""
         return os.getpid()

@@ -1,4 +1,4 @@
-"""What every service is made of: where its data are and which rules it follows. Plain values, so they travel to actors."""
+"""What every service is made of: where its data are and which rules it follows. Plain values, so they travel."""
 
 from __future__ import annotations
 

@@ -61,10 +61,24 @@ class MemoryJournal:
         return {done.session: done.stocks_in_play for done in self.done}
 
     def append(self, entries: Sequence[Entry], done: SessionDone | None = None) -> bool:
-        """The entries follow the ones before."""
+        """The entries follow the ones before; a repeat answers False.
+
+        Raises:
+            LedgerError: when a command repeats with other content, or the entries leave a hole.
+        """
+        known = {entry.draft.command_id: entry.hash for entry in self.entries}
+        repeated = [known.get(entry.draft.command_id) for entry in entries]
+        if any(repeated) or done in self.done:
+            if repeated == [entry.hash for entry in entries] and (done is None or done in self.done):
+                return False
+            raise LedgerError("a command was repeated with other content than is on record")
+        seq, last_hash = len(self.entries), self.entries[-1].hash if self.entries else GENESIS
+        for entry in entries:
+            if (entry.seq, entry.prev_hash) != (seq + 1, last_hash):
+                raise LedgerError(f"entry {entry.seq} does not continue the journal, which ends at {seq}")
+            seq, last_hash = entry.seq, entry.hash
         self.entries.extend(entries)
-        if done is not None:
-            self.done.append(done)
+        self.done.extend([done] if done is not None else [])
         return True
 
 

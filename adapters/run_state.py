@@ -6,8 +6,10 @@ import json
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 FILE = "run.json"
+Phase = Literal["starting", "importing", "warming_up", "training", "replaying", "reporting", "done", "stopped"]
 
 
 @dataclass(frozen=True)
@@ -16,14 +18,14 @@ class RunState:
 
     Attributes:
         pid: of the process that owns the data folder.
-        phase: `starting`, `importing`, `warming_up`, `training`, `replaying`, `reporting`, `done`, `failed`, `stopped`.
+        phase: what it is at; `done` = the report is out and it serves on.
         sessions_total: of the replay; None until known.
         url: of the HTTP interface; empty until it answers.
         ray_dashboard: address of Ray's own dashboard.
     """
 
     pid: int
-    phase: str
+    phase: Phase
     detail: str = ""
     sessions_total: int | None = None
     url: str = ""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trading.ensemble import Views
+from trading.ensemble import Views, rank_among, weighted
 from trading.errors import ModelError
 
 Floats = npt.NDArray[np.float64]
@@ -51,6 +51,7 @@ class Card:
         features: all columns of the input, in order.
         residual_std: out-of-sample error of the outcome regressor, as a fraction of the price.
         target_scale: the regressor's unit.
+        strengths: ascending quantiles of the strengths given to setups that the models had not seen.
     """
 
     ensemble_id: str
@@ -60,6 +61,7 @@ class Card:
     outcome: ModelFile
     residual_std: float
     target_scale: float
+    strengths: list[float]
 
     def to_json(self) -> str:
         """The card as text, the same for the same card."""
@@ -82,6 +84,15 @@ def sha256_of(data: bytes) -> str:
 def normal_cdf(values: Floats) -> Floats:
     """The standard normal distribution function."""
     return np.array([0.5 * (1.0 + math.erf(v / math.sqrt(2.0))) for v in values])
+
+
+def views_of(
+    p_pattern: Floats, p_catalyst: Floats, expected_return: Floats, *, residual_std: float, strengths: Floats
+) -> Views:
+    """The views that follow from the three models' answers; `strengths` as on the card."""
+    p_outcome = normal_cdf(expected_return / residual_std)
+    rank = rank_among(weighted(p_pattern, p_catalyst, p_outcome), strengths)
+    return Views(p_pattern, p_catalyst, expected_return, p_outcome, rank)
 
 
 class EnsembleScorer:
@@ -134,13 +145,14 @@ class EnsembleScorer:
             raise ModelError(f"the models take {len(self.card.features)} features, the rows have shape {matrix.shape}")
         if len(matrix) == 0:
             empty = np.zeros(0)
-            return Views(empty, empty, empty, empty)
+            return Views(empty, empty, empty, empty, empty)
         expected = self._predict(self._outcome, self.card.outcome, matrix) * self.card.target_scale
-        return Views(
-            p_pattern=self._forest_probability(matrix),
-            p_catalyst=self._predict(self._catalyst, self.card.catalyst, matrix),
-            expected_return=expected,
-            p_outcome=normal_cdf(expected / self.card.residual_std),
+        return views_of(
+            self._forest_probability(matrix),
+            self._predict(self._catalyst, self.card.catalyst, matrix),
+            expected,
+            residual_std=self.card.residual_std,
+            strengths=np.asarray(self.card.strengths),
         )
 
     def _columns(self, model: ModelFile, matrix: Matrix) -> Matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from rich.console import Console
@@ -35,10 +36,11 @@ class Printer:
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self._started = time.monotonic()
 
     def step(self, text: str) -> None:
-        """Something is done or begins."""
-        self.console.print(Text(f"• {text}"))
+        """Something is done or begins; the line begins with the seconds since the start."""
+        self.console.print(Text(f"{time.monotonic() - self._started:6.1f} s  {text}"))
 
     def warning(self, text: str) -> None:
         """Something went wrong and was mended."""

@@ -39,15 +39,22 @@ def run(
     printer = Printer(Console(highlight=False, soft_wrap=True))
     started = now()
     with _ended_by_signal(), RunLock(settings.home, now=started), PeakMemory() as memory:
-        with SampleRun(settings, Options(fresh=fresh, sessions_per_s=speed), printer) as platform:
-            facts = _whole_job(platform, printer)
-            if not exit_:
-                if json_:
-                    print_json(_with_costs(facts, started, memory))
-                printer.step("serving on; Ctrl-C stops everything")
-                threading.Event().wait()
+        facts = _run(SampleRun(settings, Options(fresh=fresh, sessions_per_s=speed), printer), printer, exit_=exit_)
     if json_:
-        print_json(_with_costs(facts, started, memory))
+        wall_s = (now() - started).total_seconds()
+        print_json({**facts, "wall_s": round(wall_s, 1), "peak_pss_mb": round(memory.peak_bytes / 1024**2)})
+
+
+def _run(platform: SampleRun, printer: Printer, *, exit_: bool) -> dict[str, Any]:
+    with platform:
+        facts = _whole_job(platform, printer)
+        if not exit_:
+            printer.step("serving on; Ctrl-C stops everything")
+            try:
+                threading.Event().wait()
+            except KeyboardInterrupt:
+                printer.step("stopping")
+    return facts
 
 
 def _whole_job(platform: SampleRun, printer: Printer) -> dict[str, Any]:
@@ -93,11 +100,6 @@ def _account(report: Report, name: str) -> dict[str, Any]:
             "profit_factor": figures.profit_factor.value,
         }
     return facts
-
-
-def _with_costs(facts: dict[str, Any], started: Any, memory: PeakMemory) -> dict[str, Any]:
-    wall_s = (now() - started).total_seconds()
-    return {**facts, "wall_s": round(wall_s, 1), "peak_pss_mb": round(memory.peak_bytes / 1024**2)}
 
 
 @contextmanager

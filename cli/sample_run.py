@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
-
+from typing import Any, Self
 
 from pydantic import SecretStr
 
@@ -26,11 +24,11 @@ from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.run_state import RunState, write_state
+from adapters.run_state import Phase, RunState, write_state
 from adapters.scoring import EnsembleScorer
 from adapters.settings import Settings
 from cli.progress import Printer
-from serve.app import build_app, check_port_free, ensemble_handle, serve_down, serve_up
+from serve.app import build_app, check_port_free, ensemble_handle, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
 from trading.errors import ConfigurationError, UnavailableError
@@ -74,14 +72,14 @@ class SampleRun:
         self.services: ActorServices
         self._ensemble: Any = None
 
-    def __enter__(self) -> SampleRun:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._stack.close()
         self._enter_phase("stopped")
 
-    def _enter_phase(self, phase: str, detail: str = "", **facts: Any) -> None:
+    def _enter_phase(self, phase: Phase, detail: str = "", **facts: Any) -> None:
         self._state = replace(self._state, phase=phase, detail=detail, **facts)
         write_state(self.settings.home, self._state)
 
@@ -192,7 +190,6 @@ class SampleRun:
             PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id, self.settings.seed
         )
         app = build_app(backend, partial(EnsembleScorer, folder), token)
-        self._stack.callback(serve_down)
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)
         self._ensemble = ensemble_handle()
         self._enter_phase("training", url=url)

@@ -6,25 +6,32 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from adapters.postgres.queries import ModelView
+from adapters.postgres.accounts import AccountView, PositionView, TradeView
+from adapters.postgres.queries import ModelView, OrderView
 from serve.schemas import (
+    Account,
     AccountPerformance,
     Accuracy,
     Benchmark,
+    Book,
     Curve,
     Ensemble,
     EquityCurves,
     Estimate,
     Model,
     Models,
+    Order,
     Performance,
+    Position,
     RuleView,
     Signal,
     Target,
+    Trade,
 )
 from trading.cycle import rule_inputs
 from trading.ensemble import Views
 from trading.metrics import TARGETS, targets_met
+from trading.orders import E4
 from trading.risk.model_risk import by_ensemble
 from trading.rules import BUY_AT, confidence, reasons
 
@@ -49,7 +56,8 @@ def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
     out = []
     for i, symbol in enumerate(latest.symbols):
         strength, disagreement = float(views.strength[i]), float(views.disagreement[i])
-        verdict = by_ensemble(strength, disagreement, float(rule_confidence[i]))
+        rank = float(views.rank[i])
+        verdict = by_ensemble(strength, rank, disagreement, float(rule_confidence[i]))
         bullish = any(name.startswith("+") for name in latest.pattern_names[i])
         buy = verdict.buy and bullish
         why = ", ".join(reasons(rules, i)) or "no condition holds"
@@ -63,7 +71,8 @@ def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
                 p_outcome=_known(views.p_outcome[i]),
                 expected_return=_known(views.expected_return[i]),
                 strength=_known(strength),
-                confidence=None if math.isnan(strength) else max(strength, 1 - strength),
+                rank=_known(rank),
+                confidence=_known(abs(2 * rank - 1)),
                 disagreement=_known(disagreement),
                 rule=RuleView(
                     confidence=float(rule_confidence[i]),
@@ -77,6 +86,91 @@ def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
             )
         )
     return out
+
+
+EXITS = {
+    "stop": "stop reached",
+    "target": "target reached",
+    "time": "time limit reached",
+    "settled": "settled at the last close: its history broke or its bars ended",
+}
+
+
+def account(view: AccountView, restriction: str) -> Account:
+    """An account; `restriction` is what its losses forbid, empty if nothing."""
+    return Account(
+        book=_book(view.book),
+        cash_usd=view.cash_cents / 100,
+        positions_usd=view.positions_cents / 100,
+        equity_usd=view.equity_cents / 100,
+        start_equity_usd=view.start_cents / 100,
+        total_return=view.equity_cents / view.start_cents - 1,
+        drawdown=1 - view.equity_cents / max(view.start_cents, view.peak_cents),
+        open_positions=view.open_positions,
+        state=restriction or "trading",
+    )
+
+
+def position(view: PositionView) -> Position:
+    """An open position."""
+    held = view.position
+    unrealised_cents = held.value_cents - held.cost_cents
+    return Position(
+        book=_book(view.book),
+        symbol=held.symbol,
+        shares=held.shares,
+        entry_session=held.entry_session,
+        entry_price_usd=held.cost_cents / 100 / held.shares,
+        last_price_usd=held.last_close_usd_e4 / E4,
+        market_value_usd=held.value_cents / 100,
+        unrealised_usd=unrealised_cents / 100,
+        unrealised_return=unrealised_cents / held.cost_cents,
+        stop_price_usd=held.stop_usd_e4 / E4,
+        target_price_usd=held.target_usd_e4 / E4,
+        held_sessions=held.held_sessions,
+        reason=view.reason,
+    )
+
+
+def trade(view: TradeView) -> Trade:
+    """A closed round trip."""
+    return Trade(
+        book=_book(view.book),
+        symbol=view.symbol,
+        direction="long",
+        shares=view.shares,
+        entry_session=view.entry_session,
+        entry_price_usd=view.cost_cents / 100 / view.shares,
+        exit_session=view.exit_session,
+        exit_price_usd=view.exit_price_usd_e4 / E4,
+        profit_usd=view.profit_cents / 100,
+        trade_return=view.profit_cents / view.cost_cents,
+        held_sessions=view.held_sessions,
+        entry_reason=view.entry_reason,
+        exit_reason=EXITS[view.exit_reason],
+    )
+
+
+def order(view: OrderView) -> Order:
+    """An order and what became of it."""
+    return Order(
+        order_id=view.order_id,
+        book=_book(view.book),
+        symbol=view.symbol,
+        side="buy" if view.side == "buy" else "sell",
+        shares=view.shares,
+        kind=view.kind,
+        decided_session=view.decided_session,
+        status=view.status,
+        filled_session=view.filled_session,
+        fill_price_usd=None if view.price_usd_e4 is None else view.price_usd_e4 / E4,
+        commission_usd=None if view.commission_cents is None else view.commission_cents / 100,
+        reason=view.reason if view.closed_reason is None else f"{view.reason}; {view.closed_reason}",
+    )
+
+
+def _book(name: str) -> Book:
+    return "rule" if name == "rule" else "ensemble"
 
 
 def _estimate(value: Any) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -140,6 +141,7 @@ def serve_up(app: ray_serve.Application, *, host: str = "127.0.0.1", port: int =
     Raises:
         UnavailableError: the port is taken, or the application did not start in time.
     """
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     if not ray_serve.status().proxies:
         check_port_free(host, port)
     ray_serve.start(proxy_location="HeadOnly", http_options={"host": host, "port": port})

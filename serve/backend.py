@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import ray
 from pydantic import SecretStr
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from adapters.calendar import close_of
+from adapters.postgres.accounts import Accounts
 from adapters.postgres.health import HealthStore
-from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from adapters.run_state import read_state
 from serve import answers
-from serve.accounts import AccountReader
 from serve.schemas import (
     Book,
     Catalyst,
@@ -27,7 +26,6 @@ from serve.schemas import (
     Health,
     InPlay,
     Models,
-    Order,
     Orders,
     Pattern,
     Patterns,
@@ -41,14 +39,20 @@ from serve.schemas import (
     Trades,
 )
 from trading.errors import InplayError, UnavailableError
-from trading.ledger import draft_of
+from trading.risk.drawdown import judge
 
 NAMESPACE = "inplay"
-BOOKS: tuple[Book, ...] = ("rule", "ensemble")
 ANSWER_TIMEOUT_S = 8.0
 STALE_AFTER = timedelta(seconds=60)
-STATES = {"starting": "degraded", "ok": "ok", "degraded": "degraded", "failed": "down", "stopped": "down"}
-SEVERITY = ("ok", "unknown", "degraded", "down")
+State = Literal["ok", "degraded", "down", "unknown"]
+STATES: dict[str, State] = {
+    "starting": "degraded",
+    "ok": "ok",
+    "degraded": "degraded",
+    "failed": "down",
+    "stopped": "down",
+}
+SEVERITY: tuple[State, ...] = ("ok", "unknown", "degraded", "down")
 
 
 class PlatformBackend:
@@ -62,9 +66,8 @@ class PlatformBackend:
         self._ensemble = ensemble
         self._pool = open_pool(database_url.get_secret_value(), name="inplay api", size=4)
         self._queries = Queries(self._pool)
-        self._journal = JournalStore(self._pool, clock=lambda: datetime.now(UTC))
-        self._accounts: tuple[int, dict[Book, AccountReader]] = (-1, {})
-        self._report: tuple[int, Any] = (-1, None)
+        self._accounts = Accounts(self._pool)
+        self._report: tuple[str, Any] = ("", None)
 
     def _ask(self, service: str, method: str, *args: Any) -> Any:
         """The actor's answer.
@@ -80,26 +83,12 @@ class PlatformBackend:
         except (ValueError, RayActorError, GetTimeoutError) as error:
             raise UnavailableError(f"The service {service} does not answer now; nothing is lost. Try again.") from error
 
-    def _read(self) -> dict[Book, AccountReader]:
-        """The accounts after the journal's last entry, folded anew only when there are new entries."""
-        seq, _ = self._journal.last()
-        if self._accounts[0] != seq:
-            readers: dict[Book, AccountReader] = {name: AccountReader(name) for name in BOOKS}
-            drafts = [draft_of(entry.body) for entry in self._journal.load()]
-            for reader in readers.values():
-                reader.read(drafts)
-            self._accounts = (seq, readers)
-        return self._accounts[1]
-
     def _figures(self) -> Any:
         """The reporting service's report, asked for anew only when there are new entries."""
-        seq, _ = self._journal.last()
-        if self._report[0] != seq:
-            self._report = (seq, self._ask("reporting", "report", self._seed))
+        last = self._accounts.last_hash()
+        if self._report[0] != last:
+            self._report = (last, self._ask("reporting", "report", self._seed))
         return self._report[1]
-
-    def _session(self) -> date | None:
-        return self._read()["rule"].session
 
     def signals(self, symbols: Sequence[str] | None, limit: int) -> Signals:
         """See `serve.port.Backend`."""
@@ -120,26 +109,26 @@ class PlatformBackend:
 
     def portfolio(self) -> Portfolio:
         """See `serve.port.Backend`."""
-        accounts = self._read()
-        return Portfolio(session=accounts["rule"].session, accounts=[reader.account() for reader in accounts.values()])
-
-    def _chosen(self, book: Book | None) -> list[AccountReader]:
-        return [reader for name, reader in self._read().items() if book in {None, name}]
+        views = self._accounts.accounts()
+        curves: dict[str, dict[date, int]] = {}
+        for point in self._queries.equity_curve():
+            curves.setdefault(point.book, {})[point.session] = point.equity_cents
+        accounts = [answers.account(view, judge(curves.get(view.book, {})).reason) for view in views]
+        return Portfolio(session=views[0].session if views else None, accounts=accounts)
 
     def positions(self, book: Book | None, limit: int) -> Positions:
         """See `serve.port.Backend`."""
-        held = [position for reader in self._chosen(book) for position in reader.positions()]
-        return Positions(session=self._session(), positions=held[:limit])
+        held = self._accounts.positions(book, limit)
+        return Positions(session=self._queries.progress().last_session, positions=[answers.position(p) for p in held])
 
     def orders(self, book: Book | None, limit: int) -> Orders:
         """See `serve.port.Backend`."""
-        return Orders(orders=[_order(row) for row in self._queries.orders(book, limit)])
+        return Orders(orders=[answers.order(row) for row in self._queries.orders(book, limit)])
 
     def trades(self, book: Book | None, limit: int) -> Trades:
         """See `serve.port.Backend`."""
-        closed = [trade for reader in self._chosen(book) for trade in reader.trades]
-        closed.sort(key=lambda trade: (trade.exit_session, trade.book, trade.symbol), reverse=True)
-        return Trades(total=len(closed), trades=closed[:limit])
+        total, closed = self._accounts.trades(book, limit)
+        return Trades(total=total, trades=[answers.trade(trade) for trade in closed])
 
     def scanner(self, limit: int) -> Scan:
         """See `serve.port.Backend`."""
@@ -188,7 +177,7 @@ class PlatformBackend:
 
     def catalysts(self, limit: int) -> Catalysts:
         """See `serve.port.Backend`."""
-        session = self._session()
+        session = self._queries.progress().last_session
         if session is None:
             return Catalysts(covered_symbols=None, catalysts=[])
         rows = self._queries.catalysts(close_of(session), limit)
@@ -218,30 +207,10 @@ class PlatformBackend:
         """See `serve.port.Backend`."""
         state = read_state(self._home)
         done = self._queries.progress()
-        phase = "starting" if state is None else state.phase
         return Progress(
-            phase="done" if phase == "stopped" else phase,
+            phase=state.phase if state else "starting",
             session=done.last_session,
             sessions_done=done.sessions,
             sessions_total=state.sessions_total if state else None,
             detail=state.detail if state else "",
         )
-
-
-def _order(row: Any) -> Order:
-    return Order(
-        order_id=row.order_id,
-        book=row.book,
-        symbol=row.symbol,
-        side=row.side,
-        shares=row.shares,
-        kind=row.kind,
-        decided_session=row.decided_session,
-        status=row.status,
-        filled_session=row.filled_session,
-        fill_price_usd=None if row.price_usd_e4 is None else row.price_usd_e4 / 10_000,
-        commission_usd=None if row.commission_cents is None else row.commission_cents / 100,
-        reason=row.reason if row.closed_reason is None else f"{row.reason}; {row.closed_reason}",
-    )
-
-

@@ -1,1 +1,1 @@
-"""The domain, pure: bars, indicators, patterns, catalysts, regime, risk, orders, ledger, metrics. No I/O, no clock."""
+"""The domain, pure: bars, indicators, patterns, catalysts, risk, orders, ledger, metrics. No I/O, Ray or clock."""

@@ -124,6 +124,7 @@ def candidates(
                 p_outcome=float(views.p_outcome[i]),
                 expected_return=float(views.expected_return[i]),
                 strength=float(views.strength[i]),
+                rank=float(views.rank[i]),
                 disagreement=float(views.disagreement[i]),
             )
         )

@@ -42,6 +42,7 @@ class Candidate:
     p_outcome: float
     expected_return: float
     strength: float
+    rank: float
     disagreement: float
 
 
@@ -91,7 +92,7 @@ def verdict_of(candidate: Candidate, decides_by: Source, limits: ModelRiskLimits
     """The view that the book follows."""
     if decides_by == "rule":
         return by_rule(candidate.rule_confidence)
-    return by_ensemble(candidate.strength, candidate.disagreement, candidate.rule_confidence, limits)
+    return by_ensemble(candidate.strength, candidate.rank, candidate.disagreement, candidate.rule_confidence, limits)
 
 
 def _order(decision: Decision, rules: OutcomeRules) -> Order:

@@ -13,6 +13,23 @@ WEIGHTS = (0.4, 0.4, 0.2)
 """Pattern detector, catalyst classifier, outcome regressor (strategy, section 4.2)."""
 
 
+def weighted(p_pattern: Floats, p_catalyst: Floats, p_outcome: Floats) -> Floats:
+    """The strategy's weighted sum of the three probabilities."""
+    pattern, catalyst, outcome = WEIGHTS
+    return pattern * p_pattern + catalyst * p_catalyst + outcome * p_outcome
+
+
+def rank_among(strength: Floats, reference: Floats) -> Floats:
+    """The share of `reference` below each strength, ties counted half; NaN for NaN.
+
+    Args:
+        strength: shape `(n,)`.
+        reference: ascending, out-of-sample strengths from before the decision.
+    """
+    below = np.searchsorted(reference, strength, side="left") + np.searchsorted(reference, strength, side="right")
+    return np.where(np.isnan(strength), np.nan, below / (2.0 * len(reference)))
+
+
 @dataclass(frozen=True)
 class Views:
     """What the models say of each setup, NaN where a model can't say.
@@ -22,18 +39,19 @@ class Views:
         p_catalyst: XGBoost classifier on catalyst and momentum features, the same event.
         expected_return: XGBoost regressor, net return of the setup as a fraction.
         p_outcome: probability of a positive return, from the expected return and the regressor's out-of-sample error.
+        rank: where the strength stands among those of setups that the models had not seen, 0 lowest, 1 highest.
     """
 
     p_pattern: Floats
     p_catalyst: Floats
     expected_return: Floats
     p_outcome: Floats
+    rank: Floats
 
     @property
     def strength(self) -> Floats:
         """The weighted probability; NaN as soon as one model is silent, so that no part stands in for the whole."""
-        pattern, catalyst, outcome = WEIGHTS
-        return pattern * self.p_pattern + catalyst * self.p_catalyst + outcome * self.p_outcome
+        return weighted(self.p_pattern, self.p_catalyst, self.p_outcome)
 
     @property
     def disagreement(self) -> Floats:

@@ -1,4 +1,4 @@
-"""From a training set to a registered ensemble: search, an honest judgement on a held-out part, the final fit on all of it."""
+"""From a training set to an ensemble on disk: search, a judgement on a held-out part, the final fit on all of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.scoring import Card, normal_cdf
+from adapters.scoring import Card, views_of
 from trading.ensemble import Views
 from trading.features import FEATURES
 from tune.distributed import Workers, fit_distributed
@@ -66,11 +66,13 @@ def train_ensemble(
     say(f"searching {sum(len(s.grid) for s in SPECS.values())} parameter sets on {len(development):,} setups")
     winners = search(development, scratch, seed=seed)
     say(f"judging the winners on {len(split.test):,} setups that came later")
-    accuracy = judge(data, split, winners, seed=seed)
+    views = unseen_views(data, split, winners, seed=seed)
+    base_rate = float(data.success[split.train].mean())
+    accuracy = evaluate(views, data.take(split.test), base_rate, seed=seed)
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
     fitted = fit_all(data, winners, seed=seed, workers=workers)
     name = ensemble_name(data, winners, seed)
-    card = write_ensemble(models / name, name, fitted, winners)
+    card = write_ensemble(models / name, name, fitted, winners, views.strength)
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
     )  # fmt: skip
@@ -82,17 +84,16 @@ def ensemble_name(data: TrainingSet, winners: Mapping[Kind, Winner], seed: int) 
     return "ensemble-" + hashlib.sha256(facts.encode()).hexdigest()[:12]
 
 
-def judge(data: TrainingSet, split: Split, winners: Mapping[Kind, Winner], *, seed: int) -> Accuracy:
-    """The accuracy on the split's test part of models fitted on its training part."""
+def unseen_views(data: TrainingSet, split: Split, winners: Mapping[Kind, Winner], *, seed: int) -> Views:
+    """What models fitted on the split's training part say of its test part."""
     said = {kind: fold_predictions(kind, winners[kind].params, data, split, seed) for kind in SPECS}
-    views = Views(
-        p_pattern=said["pattern"],
-        p_catalyst=said["catalyst"],
-        expected_return=said["outcome"],
-        p_outcome=normal_cdf(said["outcome"] / winners["outcome"].residual_std),
+    return views_of(
+        said["pattern"],
+        said["catalyst"],
+        said["outcome"],
+        residual_std=winners["outcome"].residual_std,
+        strengths=np.full(1, 0.5),  # no rank is asked of these: they are what later strengths are ranked among
     )
-    base_rate = float(data.success[split.train].mean())
-    return evaluate(views, data.take(split.test), base_rate, seed=seed)
 
 
 def fit_all(data: TrainingSet, winners: Mapping[Kind, Winner], *, seed: int, workers: Workers) -> Fitted:

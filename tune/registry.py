@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from adapters.scoring import CARD, Card, ModelFile, sha256_of
 from trading.features import FEATURES
 from tune.estimators import Forest
 from tune.search import TARGET_SCALE, Winner
 from tune.specs import SPECS, Kind
+
+Floats = npt.NDArray[np.float64]
+QUANTILES = 1_001
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,9 @@ def forest_to_onnx(forest: Forest) -> bytes:
     return data
 
 
-def write_ensemble(folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapping[Kind, Winner]) -> Card:
+def write_ensemble(
+    folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapping[Kind, Winner], strengths: Floats
+) -> Card:
     """The ensemble's files in `folder`, written beside it and moved into place, so that no half of it is ever seen."""
     contents: dict[Kind, tuple[str, bytes]] = {
         "pattern": ("pattern.onnx", forest_to_onnx(fitted.forest)),
@@ -51,6 +59,7 @@ def write_ensemble(folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapp
         outcome=files["outcome"],
         residual_std=winners["outcome"].residual_std,
         target_scale=TARGET_SCALE,
+        strengths=np.quantile(strengths, np.linspace(0, 1, QUANTILES)).tolist(),
     )
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in (*contents.values(), (CARD, card.to_json().encode())):

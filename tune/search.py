@@ -49,7 +49,7 @@ def fold_predictions(kind: Kind, params: dict[str, Any], data: TrainingSet, spli
     target = target_of(kind, data)
     booster = fit_booster(params, SPECS[kind].objective, train, target[split.train], seed=seed)
     raw = booster.predict(xgboost.DMatrix(test)).astype(np.float64)
-    return raw if kind == "catalyst" else raw * TARGET_SCALE
+    return np.asarray(raw if kind == "catalyst" else raw * TARGET_SCALE)
 
 
 TARGET_SCALE = 0.01

@@ -12,7 +12,8 @@ Kind = Literal["pattern", "catalyst", "outcome"]
 
 _CATALYST = ("has_catalyst", "sessions_since_event")
 _MARKET = (
-    "direction", "market_trend", "market_return_1", "market_return_5", "realised_volatility_20", "breadth", "dispersion",
+    "direction", "market_trend", "market_return_1", "market_return_5", "realised_volatility_20", "breadth",
+    "dispersion",
 )  # fmt: skip
 """One value a session: in half a year they take some hundred distinct values, and a model memorises which sessions were
 good. On the folds of the bundled sample's training part they raised the log loss of the boosters from 0.71 to 0.73.
@@ -70,7 +71,11 @@ SPECS: dict[Kind, Spec] = {
             {"trees": 100, "max_depth": 8, "min_samples_leaf": 200, "max_features": "sqrt"},
         ),
     ),
-    "catalyst": Spec("catalyst", "binary:logistic", CATALYST_FEATURES, (_booster(30, 2, 0.05, 500), _booster(60, 3, 0.05, 500))),
-    "outcome": Spec("outcome", "reg:squarederror", OUTCOME_FEATURES, (_booster(30, 2, 0.05, 500), _booster(60, 3, 0.05, 500))),
+    "catalyst": Spec(
+        "catalyst", "binary:logistic", CATALYST_FEATURES, (_booster(30, 2, 0.05, 500), _booster(60, 3, 0.05, 500))
+    ),
+    "outcome": Spec(
+        "outcome", "reg:squarederror", OUTCOME_FEATURES, (_booster(30, 2, 0.05, 500), _booster(60, 3, 0.05, 500))
+    ),
 }
 """Small grids on purpose: with half a year of data a wide search picks luck."""

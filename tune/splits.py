@@ -28,8 +28,8 @@ class Split:
 def before(data: TrainingSet, first_test: np.datetime64, embargo_sessions: int) -> Rows:
     """The rows that may train a model judged from `first_test` on.
 
-    Rows whose outcome window reaches `first_test` are purged; a further `embargo_sessions` sessions of rows before it are
-    left out, because features that look back share bars with them.
+    Rows whose outcome window reaches `first_test` are purged; a further `embargo_sessions` sessions of rows before it
+    are left out, because features that look back share bars with them.
     """
     sessions = np.unique(data.session)
     position = int(np.searchsorted(sessions, first_test))

@@ -121,6 +121,11 @@ def transaction(pool: Pool) -> Iterator[Cursor]:
         raise BadDataError(
             f"The database refused a row, nothing was written: {error.diag.message_primary} {detail}"
         ) from error
+    except psycopg.errors.DiskFull as error:
+        raise UnavailableError(
+            f"The disk of PostgreSQL is full: {_brief(str(error))}. Nothing of this step was written and what was "
+            "committed is safe. Free some space and run again."
+        ) from error
     except (psycopg.OperationalError, PoolTimeout) as error:
         raise UnavailableError(
             f"PostgreSQL went away or is overloaded: {_brief(str(error))}. What was committed is safe; try again."

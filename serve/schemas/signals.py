@@ -47,8 +47,11 @@ class Signal(Schema):
     strength: Probability | None = Field(
         description="0.4·p_pattern + 0.4·p_catalyst + 0.2·p_outcome; null when one of them is.", examples=[0.582]
     )
+    rank: Probability | None = Field(
+        description="Share of setups unseen in training that the models gave a lower strength.", examples=[0.87]
+    )
     confidence: Probability | None = Field(
-        description="How sure the ensemble is of its own side: max(strength, 1 - strength).", examples=[0.582]
+        description="How far the rank is from the middle: |2·rank - 1|; below 0.60 the rules decide.", examples=[0.74]
     )
     disagreement: float | None = Field(
         ge=0, le=1, description="Largest minus smallest of the three probabilities.", examples=[0.06]

@@ -119,7 +119,8 @@ class FakeBackend:
             p_outcome=p_outcome,
             expected_return=round((p_outcome - 0.5) / 20, 4),
             strength=strength,
-            confidence=None if strength is None else max(strength, 1 - strength),
+            rank=strength,
+            confidence=None if strength is None else abs(2 * strength - 1),
             disagreement=None if catalyst is None else round(max(p_pattern, catalyst) - min(p_pattern, catalyst), 3),
             rule=RuleView(
                 confidence=rule, view="long" if rule > 0.5 else "none", why="close above its 20-session mean"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +13,7 @@ class ModelRiskLimits:
     """Thresholds of the strategy (section 7.1).
 
     Attributes:
-        min_confidence: below it the rules decide.
+        min_confidence: below it the rules decide; at 0.6 the ensemble decides on its strongest and weakest fifth.
         max_disagreement: above it the position is halved.
     """
 
@@ -49,24 +48,31 @@ def by_rule(rule_confidence: float, prefix: str = "") -> Verdict:
 
 
 def by_ensemble(
-    strength: float, disagreement: float, rule_confidence: float, limits: ModelRiskLimits | None = None
+    strength: float, rank: float, disagreement: float, rule_confidence: float, limits: ModelRiskLimits | None = None
 ) -> Verdict:
     """The ensemble's verdict, or the rules' where the ensemble is missing, out of range or unsure.
 
+    The confidence is how far the strength ranks from the middle of the strengths that the models gave to setups they
+    had not seen: |2 x rank - 1|. The probability itself would not do: honest models of a market stay so close to the
+    base rate that they would never decide anything, and could not be measured against the rules.
+
     Args:
         strength: weighted probability of success; NaN when a model is missing.
+        rank: of the strength among out-of-sample strengths, 0 to 1.
         disagreement: widest gap between two models.
         rule_confidence: of the rule-based system for the same setup.
         limits: thresholds.
     """
     limits = limits or ModelRiskLimits()
-    if math.isnan(strength) or not 0.0 <= strength <= 1.0:
+    if not (0.0 <= strength <= 1.0 and 0.0 <= rank <= 1.0):
         return by_rule(rule_confidence, "no usable model answer, so the rules decide: ")
-    confidence = max(strength, 1.0 - strength)
+    confidence = abs(2.0 * rank - 1.0)
     if confidence < limits.min_confidence:
-        return by_rule(rule_confidence, f"ensemble unsure at {strength:.2f}, so the rules decide: ")
+        words = f"ensemble unsure ({strength:.2f}, above {rank:.0%} of setups), so the rules decide: "
+        return by_rule(rule_confidence, words)
+    buy = rank > 0.5  # noqa: PLR2004
     careful = disagreement > limits.max_disagreement
-    words = f"ensemble expects {'success' if strength >= limits.min_confidence else 'failure'} at {strength:.2f}"
+    words = f"ensemble {'for' if buy else 'against'} it ({strength:.2f}, above {rank:.0%} of setups)"
     if careful:
         words += f", models disagree by {disagreement:.2f}: half size"
-    return Verdict(strength >= limits.min_confidence, "ensemble", confidence, careful, words)
+    return Verdict(buy, "ensemble", confidence, careful, words)
