@@ -21,7 +21,7 @@ _FROM_INDICATORS = (
 )  # fmt: skip
 
 
-def _flags(values: npt.NDArray[np.float64], holds: npt.NDArray[np.bool_]) -> pa.Array:
+def _flags(values: npt.NDArray[np.float64], holds: npt.NDArray[np.bool_]) -> pa.Array[Any]:
     """True or False where the value is known, null where it is not."""
     return pa.array(holds, mask=~np.isfinite(values))
 

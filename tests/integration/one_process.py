@@ -34,7 +34,7 @@ from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
 from adapters.sample import load_bars, load_earnings
 from trading.decide import DecisionRules
-from trading.ensemble import WEIGHTS, Views
+from trading.ensemble import WEIGHTS, Views, weighted
 from trading.features import FEATURES
 from trading.gates.screening import screen
 from trading.pattern_log import recent_detections
@@ -58,7 +58,8 @@ class MomentumScorer:
 
         expected = np.nan_to_num(matrix[:, FEATURES.index("return_5")].astype(np.float64)) / 10
         strength, volume = squashed("relative_strength_20", 0.9), squashed("volume_ratio_20", 0.2)
-        return Views(strength, volume, expected, np.clip(0.5 + 5 * expected, 0.0, 1.0))
+        outcome = np.clip(0.5 + 5 * expected, 0.0, 1.0)
+        return Views(strength, volume, expected, outcome, rank=weighted(strength, volume, outcome))
 
 
 def _register_scorer(pool: Pool) -> None:
