@@ -29,13 +29,20 @@ class TechnicalAnalysis(Service):
     def observe(self, session: date, batch: pa.Table) -> Market:
         """The market at the close of the session.
 
-        Bars of earlier sessions come from memory when they were just seen, else from the store (after a restart, or
-        when a session is repeated); the answer is the same.
+        Bars of earlier sessions come from memory when they were just seen, else from the store (after a restart, when a
+        session is repeated, or when a resumed run skips sessions that are complete); the answer is the same.
         """
         record = BarRecord(self.pool)
-        if self._through is None or session <= self._through:
+        if not self._follows(session, record):
             stored = BarStore(self.wiring.home, record).read(FIRST_DAY, session)
             self._bars = stored.filter(pa.compute.less(stored.column("session"), pa.scalar(session)))
         self._bars = pa.concat_tables([self._bars, batch])
         self._through = session
         return analyse(as_of(self._bars, record.splits(), record.breaks(), session))
+
+    def _follows(self, session: date, record: BarRecord) -> bool:
+        """Whether the bars in memory are all those before the session."""
+        seen = self._through
+        if seen is None or session <= seen:
+            return False
+        return not any(seen < file.first_session < session for file in record.files(seen, session))

@@ -159,8 +159,14 @@ class PaperDesk:
     def settle(
         self, session: date, quotes: Mapping[str, Quote], actions: Sequence[CorporateAction]
     ) -> DeskState:  # fmt: skip
-        """The session's bar done to every book: corporate actions, entries at the open, exits, marks at the close."""
+        """The session's bar done to every book: corporate actions, entries at the open, exits, marks at the close.
+
+        Raises:
+            LedgerError: when the session is not the next one: an earlier one is still without its orders, or a later
+                one is settled already. Nothing was written.
+        """
         self._load()
+        self._require_next(session)
         drafts: list[Draft] = []
         for name, book in self._books.items():
             if session in book.equity_cents:
@@ -177,10 +183,21 @@ class PaperDesk:
         return self.state(session)
 
     def place(self, session: date, orders: Mapping[str, Sequence[Order]], stocks_in_play: int) -> int:
-        """The orders wait for the next session's open and the session is complete; returns how many are new."""
+        """The orders wait for the next session's open and the session is complete; returns how many are new.
+
+        Raises:
+            LedgerError: when the session is not settled yet, or an order is for a book that isn't here. Nothing was
+                written.
+        """
         self._load()
         if session in self._completed:
             return 0
+        if not all(session in book.equity_cents for book in self._books.values()):
+            raise LedgerError(
+                f"orders of {session} came before its bar was settled. Nothing was written; settle it first."
+            )
+        if set(orders) - set(self._books):
+            raise LedgerError(f"orders for {sorted(set(orders) - set(self._books))}, which are no books of this desk")
         drafts: list[Draft] = []
         self._loaded = False
         for name, book in self._books.items():
@@ -189,6 +206,18 @@ class PaperDesk:
             drafts.extend(step.drafts)
         self._append(drafts, SessionDone(session, f"session:{session}", stocks_in_play))
         return len(drafts)
+
+    def _require_next(self, session: date) -> None:
+        settled = {marked for book in self._books.values() for marked in book.equity_cents}
+        if session in settled:
+            return
+        unfinished = sorted(settled - set(self._completed))
+        if unfinished:
+            raise LedgerError(
+                f"{session} can't be settled: {unfinished[0]} has no orders yet. Run that session again first."
+            )
+        if settled and session < max(settled):
+            raise LedgerError(f"{session} can't be settled: {max(settled)} is on record. Sessions come in order.")
 
     def state(self, session: date) -> DeskState:
         """The books as the decisions of `session` see them."""

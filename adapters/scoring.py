@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from trading.ensemble import Views, rank_among, weighted
 from trading.errors import ModelError
+from trading.features import FEATURES
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
@@ -102,12 +103,15 @@ class EnsembleScorer:
         """The ensemble in `folder`.
 
         Raises:
-            ModelError: when the card or a file is missing, or a file is not the one on the card.
+            ModelError: when the card or a file is missing, a file is not the one on the card, or the models learned
+                from other features than this version computes.
         """
         try:
             self.card = Card.from_json((folder / CARD).read_text())
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(f"{folder / CARD} can't be read as a model card: {error}; train again") from error
+        if tuple(self.card.features) != FEATURES:
+            raise ModelError(f"{self.card.ensemble_id} learned from other features than this version has; train again")
         import onnxruntime  # noqa: PLC0415  heavy
         import xgboost  # noqa: PLC0415  heavy
 

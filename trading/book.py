@@ -20,7 +20,8 @@ class Position:
         cost_cents: what the shares cost, commission excluded.
         entry_order_id: the order that opened it.
         entry_commission_cents: what that fill cost beside the shares.
-        held_sessions: sessions seen since the entry, the entry's own counted.
+        held_sessions: sessions with a bar since the entry, the entry's own counted; like the horizon of an outcome, so
+            that a session in which nobody could trade doesn't shorten the trade.
         last_close_usd_e4: the last price the tape printed for it.
         silent_sessions: sessions without a bar since then.
     """
@@ -98,6 +99,8 @@ class Book:
         payload = draft.payload
         if payload["side"] == "buy":
             order = self.pending.pop(payload["order_id"])
+            if order.symbol in self.positions:
+                raise LedgerError(f"{draft.command_id} buys {order.symbol}, of which {self.name} holds a position")
             price = payload["price_usd_e4"]
             self.positions[order.symbol] = Position(
                 symbol=order.symbol,
@@ -138,7 +141,7 @@ class Book:
             close = closes.get(symbol)
             self.positions[symbol] = replace(
                 position,
-                held_sessions=position.held_sessions + 1,
+                held_sessions=position.held_sessions + (close is not None),
                 last_close_usd_e4=position.last_close_usd_e4 if close is None else close,
                 silent_sessions=position.silent_sessions + 1 if close is None else 0,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -83,9 +83,9 @@ class DecisionRules:
         outcome: barriers and horizon; orders carry the same ones that the models learned from.
     """
 
-    sizing: SizingLimits = SizingLimits()
-    model_risk: ModelRiskLimits = ModelRiskLimits()
-    outcome: OutcomeRules = OutcomeRules()
+    sizing: SizingLimits = field(default_factory=SizingLimits)
+    model_risk: ModelRiskLimits = field(default_factory=ModelRiskLimits)
+    outcome: OutcomeRules = field(default_factory=OutcomeRules)
 
 
 def verdict_of(candidate: Candidate, decides_by: Source, limits: ModelRiskLimits) -> Verdict:
@@ -118,7 +118,7 @@ def decide(
     decisions: list[Decision] = []
     orders: list[Order] = []
     for candidate, verdict in judged:
-        shares, reason = _size(book, candidate, verdict, len(orders), rules.sizing, rules.outcome)
+        shares, reason = _size(book, candidate, verdict, len(orders), rules)
         action: Literal["buy", "none"] = "buy" if shares > 0 else "none"
         decision = Decision(session, book.name, candidate, verdict, action, shares, reason)
         decisions.append(decision)
@@ -127,30 +127,34 @@ def decide(
     return decisions, orders
 
 
-def _size(
-    book: BookView, candidate: Candidate, verdict: Verdict, placed: int, limits: SizingLimits, outcome: OutcomeRules
-) -> tuple[int, str]:
+def _size(book: BookView, candidate: Candidate, verdict: Verdict, placed: int, rules: DecisionRules) -> tuple[int, str]:
     """Shares to buy (zero = don't) and the reason in words."""
     if not verdict.buy:
         return 0, verdict.reason
-    if book.drawdown.scale == 0.0:
-        return 0, f"{verdict.reason}; {book.drawdown.reason}"
-    if candidate.symbol in book.symbols:
-        return 0, f"{verdict.reason}; already held"
-    if placed >= limits.max_new_per_session:
-        return 0, f"{verdict.reason}; {limits.max_new_per_session} orders a session are placed already"
-    if len(book.symbols) + placed >= limits.max_positions:
-        return 0, f"{verdict.reason}; all {limits.max_positions} positions are taken"
+    obstacle = _obstacle(book, candidate.symbol, placed, rules.sizing)
+    if obstacle:
+        return 0, f"{verdict.reason}; {obstacle}"
     shares = position_shares(
         equity_cents=book.equity_cents,
         confidence=verdict.confidence,
         scale=book.drawdown.scale * (0.5 if verdict.careful else 1.0),
         price_usd=candidate.close_usd,
-        stop_distance_usd=candidate.atr_usd * outcome.stop_atr,
+        stop_distance_usd=candidate.atr_usd * rules.outcome.stop_atr,
         average_volume=candidate.average_volume,
-        limits=limits,
+        limits=rules.sizing,
     )
     if shares <= 0:
         return 0, f"{verdict.reason}; the caps leave no whole share"
     suffix = f"; {book.drawdown.reason}" if book.drawdown.reason else ""
     return shares, verdict.reason + suffix
+
+
+def _obstacle(book: BookView, symbol: str, placed: int, limits: SizingLimits) -> str:
+    """In words, what keeps the book from a new position in the symbol; empty when nothing does."""
+    obstacles = (
+        (book.drawdown.scale == 0.0, book.drawdown.reason),
+        (symbol in book.symbols, "already held"),
+        (placed >= limits.max_new_per_session, f"{limits.max_new_per_session} orders a session are placed already"),
+        (len(book.symbols) + placed >= limits.max_positions, f"all {limits.max_positions} positions are taken"),
+    )
+    return next((words for stands, words in obstacles if stands), "")

@@ -1,8 +1,8 @@
 """The ledger: double-entry, integer money, append-only, each entry bound to the one before by a hash.
 
 Accounts are strings `book:what[:symbol]`, for example `rule:cash`, `rule:position:AAPL`, `rule:commission`. Debits are
-positive and credits negative, so the postings of an entry add up to zero. Positions are carried at cost; the difference to
-the proceeds goes to `book:realised`. Quantities (shares) ride on the position postings.
+positive and credits negative, so the postings of an entry add up to zero. Positions are carried at cost; the difference
+to the proceeds goes to `book:realised`. Quantities (shares) ride on the position postings.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ def _refuse_floats(value: Any, where: str) -> None:
 def body_of(seq: int, draft: Draft) -> str:
     """The canonical JSON text of an entry: sorted keys, no spaces."""
     _refuse_floats(draft.payload, draft.command_id)
+    _refuse_floats([[p.amount_cents, p.shares] for p in draft.postings], f"{draft.command_id}, postings")
     value = {
         "seq": seq,
         "command_id": draft.command_id,

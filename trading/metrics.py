@@ -1,7 +1,7 @@
 """Performance figures with confidence intervals.
 
-Returns are per session, as fractions. Intervals are 95 %: a moving-block bootstrap (blocks of five sessions, because daily
-returns of a book that holds for days are not independent), or Wilson's interval for a share.
+Returns are per session, as fractions. Intervals are 95 %: a moving-block bootstrap (blocks of five sessions, because
+daily returns of a book that holds for days are not independent), or Wilson's interval for a share.
 """
 
 from __future__ import annotations
@@ -21,13 +21,18 @@ Z_95 = 1.959963984540054
 MIN_BLOCKS = 4
 """With fewer blocks than this a bootstrap says nothing, so the figure stands without an interval."""
 MIN_TRADES = 10
+FLAT = 1e-12
+"""Returns that vary less than this are constant but for rounding; a ratio to their deviation means nothing."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure with its 95 % interval; None where the data don't define it or are too few."""
+    """A figure with its 95 % interval; None where the data don't define it or are too few.
+
+    A low end without a high one: the interval is open upwards (a profit factor, when many resamples hold no loss).
+    """
 
     value: float | None
     low: float | None = None
@@ -35,13 +40,13 @@ class Estimate:
 
 
 def sharpe(returns: Floats) -> float:
-    """Annualised Sharpe ratio over a risk-free rate of zero; NaN when it is undefined.
+    """Annualised Sharpe ratio over a risk-free rate of zero; NaN when returns don't vary or there are less than two.
 
     Source:
         Sharpe (1994), The Sharpe Ratio; sample standard deviation, square root of 252.
     """
     deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
-    return float(np.mean(returns)) / deviation * math.sqrt(SESSIONS_A_YEAR) if deviation > 0 else math.nan
+    return float(np.mean(returns)) / deviation * math.sqrt(SESSIONS_A_YEAR) if deviation > FLAT else math.nan
 
 
 def max_drawdown(equity: Sequence[float]) -> float:
@@ -77,12 +82,13 @@ def wilson(successes: int, trials: int) -> Estimate:
 
 
 def block_samples(n: int, rng: np.random.Generator, block: int = BLOCK_SESSIONS) -> npt.NDArray[np.int64]:
-    """Indices of moving-block bootstrap samples, shape `(RESAMPLES, n)`.
+    """Indices of moving-block bootstrap samples, shape `(RESAMPLES, n)`; shape `(0, n)` when `n` is too few for one.
 
     Source:
         Künsch (1989), The jackknife and the bootstrap for general stationary observations.
     """
-    block = min(block, n)
+    if n < MIN_BLOCKS * block:
+        return np.zeros((0, n), dtype=np.int64)
     starts = rng.integers(0, n - block + 1, size=(RESAMPLES, math.ceil(n / block)))
     indices = (starts[:, :, None] + np.arange(block)).reshape(RESAMPLES, -1)
     return np.asarray(indices[:, :n], dtype=np.int64)
@@ -93,12 +99,12 @@ def _finite(value: float) -> float | None:
 
 
 def interval(value: float, samples: Floats) -> Estimate:
-    """`value` with the 2.5 % and 97.5 % quantiles of the finite samples."""
-    finite = samples[np.isfinite(samples)]
-    if len(finite) == 0:
+    """`value` with the 2.5 % and 97.5 % quantiles of the samples that are defined; an infinite end becomes None."""
+    defined = samples[~np.isnan(samples)]
+    if len(defined) == 0:
         return Estimate(_finite(value))
-    low, high = np.quantile(finite, [0.025, 0.975])
-    return Estimate(_finite(value), float(low), float(high))
+    low, high = np.quantile(defined, [0.025, 0.975], method="inverted_cdf")
+    return Estimate(_finite(value), _finite(float(low)), _finite(float(high)))
 
 
 @dataclass(frozen=True)
@@ -144,11 +150,8 @@ def _of_returns(returns: Floats, rng: np.random.Generator) -> tuple[Estimate, Es
     if len(returns) == 0:
         return Estimate(None), Estimate(None)
     total, ratio = float(np.prod(1.0 + returns) - 1.0), sharpe(returns)
-    if len(returns) < MIN_BLOCKS * BLOCK_SESSIONS:
-        return Estimate(total), Estimate(_finite(ratio))
     sampled = returns[block_samples(len(returns), rng)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = sampled.mean(axis=1) / sampled.std(axis=1, ddof=1) * math.sqrt(SESSIONS_A_YEAR)
+    ratios = np.array([sharpe(sample) for sample in sampled])
     return interval(total, np.prod(1.0 + sampled, axis=1) - 1.0), interval(ratio, ratios)
 
 

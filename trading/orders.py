@@ -39,7 +39,7 @@ class Order:
         order_id: made by the caller from session, book and symbol, so that a repeat is recognised.
         shares: positive.
         stop_distance_usd_e4: the stop stands this far below the entry fill; the target likewise above it.
-        hold_sessions: the position is sold at the open after this many sessions, the entry's counted.
+        hold_sessions: the position is sold at the open after this many sessions with a bar, the entry's counted.
         reason: in words, for the reader.
     """
 
@@ -62,7 +62,8 @@ class FillModel:
             (qlib's default impact cost is 5 bp for opening and 15 bp for closing).
         commission_usd_e4_per_share: Interactive Brokers' fixed US price, USD 0.005 a share.
         commission_min_cents: its minimum, USD 1 an order.
-        commission_max_bp: its maximum, 1 % of the trade's value.
+        commission_max_bp: its maximum, 1 % of the trade's value, at least a cent; never more than the trade's value, so
+            that a sale can't take cash away.
     """
 
     slippage_bp: int = 5
@@ -74,7 +75,7 @@ class FillModel:
         """The commission of one fill in cents."""
         value_cents = cents(price_usd_e4, shares)
         by_share = max(self.commission_min_cents, (shares * self.commission_usd_e4_per_share + 99) // 100)
-        return min(by_share, max(1, value_cents * self.commission_max_bp // E4))
+        return min(by_share, max(1, value_cents * self.commission_max_bp // E4), value_cents)
 
     def market_price(self, price_usd_e4: int, side: Side) -> int:
         """What a market order gets when the tape prints `price_usd_e4`: worse by the slippage, rounded against us."""
@@ -84,8 +85,8 @@ class FillModel:
     def bracket_exit(self, quote: Quote, stop_usd_e4: int, target_usd_e4: int) -> tuple[str, int] | None:
         """How a long position's bracket leaves in this bar: `("stop" | "target", price_usd_e4)`, or None.
 
-        A gap beyond the stop fills at the open. When a bar touches both, the stop is taken, because a daily bar does not
-        tell which came first. The target is a limit order: the bar must trade through it, not only touch it.
+        A gap beyond the stop fills at the open. When a bar touches both, the stop is taken, because a daily bar does
+        not tell which came first. The target is a limit order: the bar must trade through it, not only touch it.
         """
         if quote.low_usd_e4 <= stop_usd_e4:
             return "stop", self.market_price(min(quote.open_usd_e4, stop_usd_e4), "sell")

@@ -1,13 +1,14 @@
 """Paper trading on daily bars: what a session's bar does to the orders and positions of a book.
 
-Orders placed at the close of session t fill at the open of the next session at the earliest. Nothing here reads a clock or
-makes an id: the same orders and bars give the same journal.
+Orders placed at the close of session t fill at the open of the next session at the earliest. Nothing here reads a clock
+or makes an id: the same orders and bars give the same journal.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from trading.book import Book, Position
@@ -41,20 +42,21 @@ class PaperRules:
             reported as such (merged away, delisted or lost by the feed).
     """
 
-    fills: FillModel = FillModel()
+    fills: FillModel = field(default_factory=FillModel)
     settle_after_silent_sessions: int = 5
 
 
 class PaperSession:
-    """One session of one book: call `open`, then read `drafts` and `fills`.
+    """One session of one book: call `run` or `place`, then read `drafts` and `fills`.
 
-    The book is changed as the drafts are made, each exactly as a later fold of the journal changes it.
+    The book is changed as the drafts are made, each exactly as a later fold of the journal changes it. A bar without
+    volume is no bar: nothing traded, so nothing fills and its prices mark nothing.
     """
 
     def __init__(self, book: Book, session: date, quotes: Mapping[str, Quote], rules: PaperRules) -> None:
         self._book = book
         self._session = session
-        self._quotes = quotes
+        self._quotes = {symbol: quote for symbol, quote in quotes.items() if quote.volume > 0}
         self._rules = rules
         self.drafts: list[Draft] = []
         self.fills: list[Fill] = []
@@ -92,8 +94,11 @@ class PaperSession:
                 self._cancel(order, f"{action.kind} of {action.symbol} before the open: {action.reason}")
 
     def _split(self, position: Position, action: CorporateAction) -> None:
-        """The position in new shares; the fraction of a share is paid out at the last close."""
+        """The position in new shares, a fraction of one paid out at the last close; less than one new share is sold."""
         whole, rest = divmod(position.shares * action.numerator, action.denominator)
+        if whole == 0:
+            self._sell(position, "settled", position.last_close_usd_e4, 0)
+            return
         price_after = position.last_close_usd_e4 * action.denominator // action.numerator
         paid_cents = price_after * rest // (action.denominator * 100)
         name = self._book.name
@@ -115,9 +120,12 @@ class PaperSession:
         self._add(Draft(f"cancel:{order.order_id}", self._session, "cancel", payload))
 
     def _enter(self, order: Order) -> None:
-        """The order filled at this session's open for as many shares as the cash pays for, or cancelled with the reason."""
+        """The order filled at the open for the shares that the cash pays for, or cancelled with the reason."""
+        if order.symbol in self._book.positions:
+            self._cancel(order, "the symbol is held already")
+            return
         quote = self._quotes.get(order.symbol)
-        if quote is None or quote.volume <= 0:
+        if quote is None:
             self._cancel(order, "no trade in the session that the order waited for")
             return
         model = self._rules.fills
@@ -142,18 +150,17 @@ class PaperSession:
 
     def _affordable(self, price_usd_e4: int) -> int:
         """The largest number of shares that cash pays for, commission included; zero if none."""
-        shares = max(0, self._book.cash_cents * 100 // price_usd_e4)
-        while shares > 0:
-            need = cents(price_usd_e4, shares) + self._rules.fills.commission_cents(price_usd_e4, shares)
-            if need <= self._book.cash_cents:
-                return shares
-            shares -= max(1, (need - self._book.cash_cents) * 100 // price_usd_e4)
-        return 0
+
+        def need_cents(shares: int) -> int:
+            return cents(price_usd_e4, shares) + self._rules.fills.commission_cents(price_usd_e4, shares)
+
+        at_most = self._book.cash_cents * 100 // price_usd_e4
+        return bisect_right(range(1, at_most + 2), self._book.cash_cents, key=need_cents)
 
     def _leave(self, position: Position) -> None:
         """The position's exit in this bar, if its time is up or its bracket is hit."""
         quote = self._quotes.get(position.symbol)
-        if quote is None or quote.volume <= 0:
+        if quote is None:
             if position.silent_sessions + 1 >= self._rules.settle_after_silent_sessions:
                 self._sell(position, "settled", position.last_close_usd_e4, 0)
             return
@@ -189,11 +196,8 @@ class PaperSession:
 
     def _mark(self) -> None:
         """Equity at the close: cash plus every position at its last print."""
-        closes = {
-            symbol: self._quotes[symbol].close_usd_e4
-            for symbol in sorted(self._book.positions)
-            if symbol in self._quotes
-        }
+        held = sorted(self._book.positions)
+        closes = {symbol: self._quotes[symbol].close_usd_e4 for symbol in held if symbol in self._quotes}
         equity = self._book.cash_cents + sum(
             cents(closes.get(position.symbol, position.last_close_usd_e4), position.shares)
             for position in self._book.positions.values()

@@ -16,11 +16,12 @@ VOLUME_SPIKE_RATIO = 2.0
 """A bar with at least twice its average volume is a spike (a usual reading of "unusual volume")."""
 
 _FROM_INDICATORS = (
-    "body_to_range_ratio", "upper_shadow_ratio", "lower_shadow_ratio", "volume_surge", "rsi_14", "bb_position", "atr_pct",
+    "body_to_range_ratio", "upper_shadow_ratio", "lower_shadow_ratio", "volume_surge", "rsi_14", "bb_position",
+    "atr_pct",
 )  # fmt: skip
 
 
-def _flags(values: npt.NDArray[np.float64], holds: npt.NDArray[np.bool_]) -> pa.Array:
+def _flags(values: npt.NDArray[np.float64], holds: npt.NDArray[np.bool_]) -> pa.Array[Any]:
     """True or False where the value is known, null where it is not."""
     return pa.array(holds, mask=~np.isfinite(values))
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from adapters.scoring import Card, views_of
 from trading.ensemble import Views
+from trading.errors import ModelError
 from trading.features import FEATURES
 from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
@@ -60,9 +61,14 @@ def train_ensemble(
         seed: of forests, boosters and bootstraps.
         workers: of the final, distributed fits.
         say: told in words what happens.
+
+    Raises:
+        ModelError: when the data hold too few sessions, or only successes or only failures before the held-out part.
     """
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
     development = data.take(split.train)
+    if len(np.unique(development.success)) < 2:  # noqa: PLR2004
+        raise ModelError("the outcomes before the held-out part are all alike; collect more sessions first")
     say(f"searching {sum(len(s.grid) for s in SPECS.values())} parameter sets on {len(development):,} setups")
     winners = search(development, scratch, seed=seed)
     say(f"judging the winners on {len(split.test):,} setups that came later")

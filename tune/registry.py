@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adapters.scoring import CARD, Card, ModelFile, sha256_of
+from trading.errors import ModelError
 from trading.features import FEATURES
 from tune.estimators import Forest
 from tune.search import TARGET_SCALE, Winner
@@ -44,7 +45,22 @@ def forest_to_onnx(forest: Forest) -> bytes:
 def write_ensemble(
     folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapping[Kind, Winner], strengths: Floats
 ) -> Card:
-    """The ensemble's files in `folder`, written beside it and moved into place, so that no half of it is ever seen."""
+    """The ensemble's files are in `folder`, each moved into place whole and the card last.
+
+    Args:
+        folder: of this ensemble alone.
+        ensemble_id: its name.
+        fitted: the models.
+        winners: their parameters.
+        strengths: given to setups that models with these parameters had not seen, shape `(n,)`.
+
+    Raises:
+        ModelError: when the regressor's error is zero, so that it can't be turned into probabilities.
+    """
+    if not winners["outcome"].residual_std > 0:
+        raise ModelError(
+            "the outcome model predicted its folds without any error, which no market allows; check the data"
+        )
     contents: dict[Kind, tuple[str, bytes]] = {
         "pattern": ("pattern.onnx", forest_to_onnx(fitted.forest)),
         "catalyst": ("catalyst.ubj", bytes(fitted.catalyst.save_raw(raw_format="ubj"))),

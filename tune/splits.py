@@ -31,10 +31,9 @@ def before(data: TrainingSet, first_test: np.datetime64, embargo_sessions: int) 
     Rows whose outcome window reaches `first_test` are purged; a further `embargo_sessions` sessions of rows before it
     are left out, because features that look back share bars with them.
     """
-    sessions = np.unique(data.session)
-    position = int(np.searchsorted(sessions, first_test))
-    cut = sessions[max(0, position - embargo_sessions)] if position < len(sessions) or embargo_sessions else first_test
-    return np.flatnonzero((data.known_session < first_test) & (data.session < cut))
+    earlier = np.unique(data.session[data.session < first_test])
+    kept = earlier[: max(0, len(earlier) - embargo_sessions)]
+    return np.flatnonzero((data.known_session < first_test) & np.isin(data.session, kept))
 
 
 def holdout(data: TrainingSet, fraction: float, embargo_sessions: int) -> Split:

@@ -49,8 +49,10 @@ class TrainingSet:
     def __post_init__(self) -> None:
         if not (np.diff(self.session.astype(np.int64)) >= 0).all():
             raise ModelError("training rows must ascend by session, or a split in time would leak")
-        if not np.isfinite(self.success).all():
+        if not (np.isfinite(self.success) & np.isfinite(self.net_return)).all():
             raise ModelError("a training row has no outcome; open outcomes must stay out")
+        if not (self.known_session > self.session).all():
+            raise ModelError("an outcome is known at its own decision or never, or a split in time would leak")
 
     def __len__(self) -> int:
         return len(self.success)
@@ -73,9 +75,10 @@ class TrainingSet:
 
     @property
     def sha256(self) -> str:
-        """A digest of everything that a fit can depend on."""
+        """A digest of everything that a fit or the choice between fits can depend on."""
         digest = hashlib.sha256("\x1f".join(self.features).encode())
-        for part in (self.matrix, self.success, self.net_return, self.session.astype("datetime64[D]").astype(np.int64)):
+        days = (part.astype("datetime64[D]").astype(np.int64) for part in (self.session, self.known_session))
+        for part in (self.matrix, self.success, self.net_return, *days, self.rule_confidence):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
 

@@ -34,7 +34,7 @@ def position_shares(
     average_volume: float,
     limits: SizingLimits,
 ) -> int:
-    """Whole shares for a new position; zero when any cap leaves nothing.
+    """Whole shares for a new position; zero when any cap leaves nothing or an input is unknown (NaN).
 
     Equity x 2 % x min(confidence x 2, 1) is what the stop may cost; the cap on the position's cost shrinks by the same
     factor, so that confidence counts also where the cap binds.
@@ -51,11 +51,11 @@ def position_shares(
     Source:
         Strategy document, section 7.2.
     """
-    if price_usd <= 0 or stop_distance_usd <= 0:
+    factor = min(confidence * 2.0, 1.0) * scale
+    if not all(value > 0 for value in (factor, price_usd, stop_distance_usd, average_volume)):
         return 0
-    factor = min(max(confidence, 0.0) * 2.0, 1.0) * scale
     equity_usd = equity_cents / 100.0
     by_risk = equity_usd * limits.risk_fraction * factor / stop_distance_usd
     by_weight = equity_usd * limits.max_weight * factor / price_usd
-    by_volume = average_volume * limits.max_volume_share if average_volume > 0 else 0.0
+    by_volume = average_volume * limits.max_volume_share
     return int(min(by_risk, by_weight, by_volume))

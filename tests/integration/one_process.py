@@ -1,0 +1,156 @@
+"""The platform's own services as plain objects in this process, over a real database: a replay without Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import SecretStr
+
+from actors.ingestion import Ingestion
+from actors.news import News
+from actors.paper_trading import PaperTrading
+from actors.pattern_analysis import PatternAnalysis
+from actors.pattern_recognition import PatternRecognition
+from actors.scanner import Scanner
+from actors.service import Service
+from actors.technical_analysis import TechnicalAnalysis
+from actors.wiring import Wiring
+from adapters.bars import BarStore
+from adapters.calendar import sessions_between
+from adapters.postgres.bars_record import BarRecord, ImportedFile
+from adapters.postgres.catalysts import CatalystStore
+from adapters.postgres.decisions import DECISION_COLUMNS, SCAN_COLUMNS
+from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore
+from adapters.postgres.patterns import PatternStore
+from adapters.postgres.pool import Pool
+from adapters.sample import load_bars, load_earnings
+from trading.decide import DecisionRules
+from trading.ensemble import WEIGHTS, Views, weighted
+from trading.features import FEATURES
+from trading.gates.screening import screen
+from trading.pattern_log import recent_detections
+from trading.sessions import LocalServices, SessionSummary, run_session
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SERVICES: tuple[type[Service], ...] = (
+    Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading,
+)  # fmt: skip
+
+
+class MomentumScorer:
+    """A deterministic ensemble without files: it likes strength and volume, and sometimes its three views differ."""
+
+    def score(self, matrix: npt.NDArray[np.float32]) -> Views:
+        """Probabilities around 0.6 that depend on the row alone."""
+
+        def squashed(name: str, scale: float) -> npt.NDArray[np.float64]:
+            values = np.nan_to_num(matrix[:, FEATURES.index(name)].astype(np.float64))
+            return np.clip(0.62 + scale * np.tanh(values), 0.0, 1.0)
+
+        expected = np.nan_to_num(matrix[:, FEATURES.index("return_5")].astype(np.float64)) / 10
+        strength, volume = squashed("relative_strength_20", 0.9), squashed("volume_ratio_20", 0.2)
+        outcome = np.clip(0.5 + 5 * expected, 0.0, 1.0)
+        return Views(strength, volume, expected, outcome, rank=weighted(strength, volume, outcome))
+
+
+def _register_scorer(pool: Pool) -> None:
+    """The scorer above is on record as the champion: a decision with probabilities names who gave them."""
+    kinds: tuple[Kind, ...] = ("pattern", "catalyst", "outcome")
+    day = date(2010, 1, 4)
+    models = [
+        ModelRow(kind, kind, NOON, "none", "0" * 64, "0" * 64, "test", {}, {}, ["return_5"], day, day) for kind in kinds
+    ]
+    ensemble = EnsembleRow("momentum", NOON, *kinds, WEIGHTS, "champion", {}, "0" * 64, day)
+    ModelStore(pool).register(models, ensemble)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Everything that a replay left on record, by session."""
+
+    summaries: list[SessionSummary]
+    journal: list[tuple[Any, ...]]
+    decisions: list[tuple[Any, ...]]
+    scans: list[tuple[Any, ...]]
+
+    def until(self, last: date) -> Replay:
+        """The part up to a session, which stands in the first place of every row."""
+        return Replay(
+            [summary for summary in self.summaries if summary.session <= last],
+            *([row for row in rows if row[0] <= last] for rows in (self.journal, self.decisions, self.scans)),
+        )
+
+
+@dataclass
+class Platform:
+    """One data folder and one database, both empty at first.
+
+    Attributes:
+        replaced: services that take the place of the platform's own of the same name.
+    """
+
+    home: Path
+    url: str
+    pool: Pool
+    replaced: Sequence[type[Service]] = field(default_factory=tuple)
+
+    def import_until(self, last: date | None) -> None:
+        """The sample is stored through the gates, as if it had ended with the session `last` (all of it if None)."""
+        bars, events = load_bars().table, load_earnings().table
+        if last is not None:
+            bars = bars.filter(pc.less_equal(bars.column("session"), pa.scalar(last)))
+            events = events.filter(pc.less_equal(events.column("event_date"), pa.scalar(last)))
+        reach = pc.min_max(bars.column("session"))
+        screened = screen(bars, expected_sessions=sessions_between(reach["min"].as_py(), reach["max"].as_py()))
+        record = BarRecord(self.pool)
+        files = BarStore(self.home, record).write(screened.bars)
+        source = ImportedFile(f"sample until {last}", "0" * 64, bars.num_rows)
+        record.record_import(source, screened, files, imported_at=NOON)
+        CatalystStore(self.pool).record_earnings(events, source="sample")
+        _register_scorer(self.pool)
+
+    @contextmanager
+    def services(self) -> Iterator[dict[str, Any]]:
+        """The services, constructed anew, as after a start."""
+        wiring = Wiring(self.home, SecretStr(self.url), 10_000_000)
+        classes = {service.name: service for service in (*SERVICES, *self.replaced)}
+        made = {name: service(wiring) for name, service in classes.items()}
+        try:
+            yield {**made, "ensemble": MomentumScorer()}
+        finally:
+            for service in made.values():
+                service.pool.close()
+
+    def replay(self, sessions: Sequence[date]) -> Replay:
+        """The sessions run one after the other, and what they left on record."""
+        with self.services() as services:
+            self._warm_up(services, sessions[0])
+            local = LocalServices(**services)
+            summaries = [run_session(local, session, DecisionRules()) for session in sessions]
+        return Replay(
+            summaries,
+            self._rows("SELECT session, seq, body, hash FROM journal ORDER BY seq"),
+            self._rows(f"SELECT {', '.join(DECISION_COLUMNS)} FROM decisions ORDER BY session, account, symbol"),  # noqa: S608
+            self._rows(f"SELECT {', '.join(SCAN_COLUMNS)} FROM scans ORDER BY session, rank"),  # noqa: S608
+        )
+
+    def _warm_up(self, services: dict[str, Any], first: date) -> None:
+        """The patterns before the first session whose outcome may still be open are on record; older ones take long."""
+        last = max(session for session in services["ingestion"].sessions() if session < first)
+        market = services["technical_analysis"].observe(last, services["ingestion"].deliver(last))
+        patterns = services["pattern_recognition"].recognise(last, market, services["news"].known_at(last))
+        log = services["pattern_analysis"]._log(market, patterns, recent_detections(market, patterns, 10))
+        PatternStore(self.pool).record(log)
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self.pool.connection() as connection:
+            return connection.execute(query.encode()).fetchall()

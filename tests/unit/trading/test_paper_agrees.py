@@ -1,0 +1,80 @@
+"""The models learn from outcomes, the account lives through trades: both must mean the same trade."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_bars import random_panel
+
+from trading.book import Book, deposit
+from trading.ledger import Draft
+from trading.orders import FillModel, Order, Quote, usd_e4
+from trading.outcomes import OutcomeRules, label
+from trading.panel import Panel, as_date
+from trading.paper import PaperRules, PaperSession
+
+FREE = PaperRules(FillModel(slippage_bp=0, commission_usd_e4_per_share=0, commission_min_cents=0, commission_max_bp=0))
+SHARES = 1600
+"""Prices are sixteenths of a dollar, so that neither floats nor cents round."""
+
+
+def on_sixteenths(panel: Panel) -> Panel:
+    """The panel with prices that floats, 1/10,000 USD and cents of 1,600 shares hold exactly."""
+    low, high = np.floor(panel.low * 16), np.ceil(panel.high * 16)
+    inside = {name: np.round(getattr(panel, name) * 16) / 16 for name in ("open", "close")}
+    return replace(panel, low=low / 16, high=high / 16, **inside)
+
+
+def live_through(panel: Panel, row: int, atr: float, rules: OutcomeRules) -> list[Draft]:
+    """The entries of an account that orders at the close of `row` and sees every later session."""
+    symbol = str(panel.row_symbols[row])
+    order = Order("o", symbol, "buy", SHARES, usd_e4(atr * rules.stop_atr), usd_e4(atr * rules.target_atr),
+                  rules.horizon_sessions, "test")  # fmt: skip
+    book, journal = Book("rule"), []
+    book.apply(deposit("rule", date(2010, 1, 1), 10**12))
+    PaperSession(book, as_date(panel.sessions[row]), {}, FREE).place([order])
+    bars = {panel.sessions[at]: at for at in np.flatnonzero(panel.row_symbols == symbol).tolist()}
+    for day in np.unique(panel.sessions[panel.sessions > panel.sessions[row]]):
+        at = bars.get(day)
+        prices = [usd_e4(float(getattr(panel, n)[at])) for n in ("open", "high", "low", "close")] if at else []
+        step = PaperSession(book, as_date(day), {symbol: Quote(*prices, 1000)} if at else {}, FREE)
+        step.run([])
+        journal += step.drafts
+    return journal
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    stop=st.sampled_from([0.5, 1.0, 1.5]),
+    target=st.sampled_from([0.5, 1.0, 2.5]),
+    horizon=st.integers(1, 8),
+)
+def test_a_trade_without_costs_ends_as_its_outcome_says(seed: int, stop: float, target: float, horizon: int) -> None:
+    """Same exit, same session, same return before costs; open in one is open in the other."""
+    panel, rng = on_sixteenths(random_panel(seed, (40, 30))), np.random.default_rng(seed)
+    rules = OutcomeRules(stop, target, horizon, cost_bp_per_side=10)
+    rows = rng.choice(len(panel), 6, replace=False)
+    atr = np.maximum(1, np.round(panel.close[rows] * rng.uniform(0.01, 0.04, 6) * 2)) / 2
+    outcome = label(panel, rows, np.ones(6, dtype=np.int8), atr, rules)
+    every = np.unique(panel.sessions)
+    for at, row in enumerate(rows.tolist()):
+        where = f"seed {seed}, row {row}"
+        fills = [d for d in live_through(panel, row, float(atr[at]), rules) if d.kind == "fill"]
+        next_session = every[every > panel.sessions[row]][:1]
+        if outcome.entry_session[at : at + 1].tolist() != next_session.tolist():
+            assert fills == [], f"{where}: an order that finds no bar in the next session is cancelled"
+            continue
+        sold = next((d for d in fills if d.payload["side"] == "sell"), None)
+        kind = {"time": "horizon"}.get(sold.payload["reason"], sold.payload["reason"]) if sold else "open"
+        assert kind == outcome.exit_kind[at], where
+        if sold is not None:
+            assert np.datetime64(sold.session) == outcome.known_session[at], where
+            cost_cents = fills[0].payload["price_usd_e4"] * SHARES // 100
+            gross = outcome.net_return[at] + 2 * rules.cost_bp_per_side / 10_000
+            assert sold.payload["profit_cents"] / cost_cents == pytest.approx(gross, abs=1e-12), where
