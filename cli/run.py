@@ -36,7 +36,7 @@ def run(
     if not sample:
         raise ConfigurationError("Only the bundled sample can be run so far. Nothing was started. Add --sample.")
     settings = read_settings()
-    printer = Printer(Console(highlight=False, soft_wrap=True))
+    printer = Printer(Console(highlight=False, width=None if sys.stdout.isatty() else 120))
     started = now()
     with _ended_by_signal(), RunLock(settings.home, now=started), PeakMemory() as memory:
         facts = _run(SampleRun(settings, Options(fresh=fresh, sessions_per_s=speed), printer), printer, exit_=exit_)
