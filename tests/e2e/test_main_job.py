@@ -1,6 +1,7 @@
 """The main job as a user runs it: whole, repeated, interrupted, killed, asked over HTTP, looked at in a browser."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -170,10 +171,24 @@ def _check_dashboard(run: Platform, folder: Path) -> None:
         window.resize(1280, 900)
         window.open(f"{run.url}/#token={run.token}")
         eventually(lambda: "Ensemble" in window.text("#accounts"), what="the accounts on the dashboard")
-        eventually(lambda: window.text("#scan").count("×") > 0, what="stocks in play with reasons")
+        eventually(lambda: "volume" in window.text("#scan"), what="stocks in play with reasons")
         picture = window.screenshot(pictures / "dashboard.png")
         assert len(picture) > 50_000
         assert not [entry for entry in window.log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_a_port_in_use_is_refused_before_anything_starts(start: Starter, tmp_path: Path) -> None:
+    """The error names the port and the setting; the data folder holds no database yet."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        run = start(tmp_path, "--exit", "--json", INPLAY_HTTP_PORT=port)
+        assert run.end(60) == 1
+    assert port in run.text
+    assert "INPLAY_HTTP_PORT" in run.text
+    assert not (tmp_path / "postgres").exists()
+    run.assert_gone()
 
 
 @pytest.mark.parametrize(
