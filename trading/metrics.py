@@ -45,8 +45,15 @@ def sharpe(returns: Floats) -> float:
     Source:
         Sharpe (1994), The Sharpe Ratio; sample standard deviation, square root of 252.
     """
-    deviation = float(np.std(returns, ddof=1)) if len(returns) > 1 else 0.0
-    return float(np.mean(returns)) / deviation * math.sqrt(SESSIONS_A_YEAR) if deviation > FLAT else math.nan
+    return float(_sharpes(returns[None, :])[0]) if len(returns) > 1 else math.nan
+
+
+def _sharpes(samples: Floats) -> Floats:
+    """The ratio of each row."""
+    deviation = samples.std(axis=1, ddof=1)
+    varies = deviation > FLAT
+    ratio = samples.mean(axis=1) / np.where(varies, deviation, 1.0) * math.sqrt(SESSIONS_A_YEAR)
+    return np.where(varies, ratio, np.nan)
 
 
 def max_drawdown(equity: Sequence[float]) -> float:
@@ -149,10 +156,11 @@ def _of_returns(returns: Floats, rng: np.random.Generator) -> tuple[Estimate, Es
     """Total return and Sharpe ratio."""
     if len(returns) == 0:
         return Estimate(None), Estimate(None)
-    total, ratio = float(np.prod(1.0 + returns) - 1.0), sharpe(returns)
+    total = float(np.prod(1.0 + returns) - 1.0)
+    if len(returns) == 1:
+        return Estimate(total), Estimate(None)
     sampled = returns[block_samples(len(returns), rng)]
-    ratios = np.array([sharpe(sample) for sample in sampled])
-    return interval(total, np.prod(1.0 + sampled, axis=1) - 1.0), interval(ratio, ratios)
+    return interval(total, np.prod(1.0 + sampled, axis=1) - 1.0), interval(sharpe(returns), _sharpes(sampled))
 
 
 def _of_profits(gains: Floats, rng: np.random.Generator) -> Estimate:
