@@ -18,7 +18,10 @@ from tests.fakes.eventually import eventually
 from tests.fakes.planted import planted
 from trading.errors import ModelError
 from tune.distributed import Workers, fit_distributed
-from tune.pipeline import Trained, train_ensemble
+from tune.evaluate import evaluate
+from tune.pipeline import HOLDOUT_FRACTION, Trained, train_ensemble, unseen_views
+from tune.search import EMBARGO_SESSIONS, search
+from tune.splits import holdout
 
 pytestmark = pytest.mark.platform
 WITH_SKILL = {"seed": 1, "sessions": 100, "per_session": 60, "skill": 0.25}
@@ -70,7 +73,11 @@ def test_the_same_data_and_seed_give_the_same_ensemble(skilled: Trained, tmp_pat
 
 def test_noise_is_not_called_skill(local_ray: None, tmp_path: Path) -> None:  # noqa: ARG001
     """Without a signal the AUC's interval holds one half, and the ensemble isn't shown to beat the majority."""
-    accuracy = train(tmp_path, PURE_NOISE).accuracy
+    data = planted(**PURE_NOISE)  # type: ignore[arg-type]
+    split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
+    winners = search(data.take(split.train), tmp_path, seed=7)
+    views = unseen_views(data, split, winners, seed=7)
+    accuracy = evaluate(views, data.take(split.test), float(data.success[split.train].mean()), seed=7)
     assert accuracy.ensemble_auc.low is not None
     assert accuracy.ensemble_auc.high is not None
     assert accuracy.ensemble_auc.low <= 0.5 <= accuracy.ensemble_auc.high
