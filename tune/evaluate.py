@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.ensemble import Views
-from trading.metrics import BLOCK_SESSIONS, Estimate, block_samples, interval
+from trading.metrics import BLOCK_SESSIONS, Estimate, block_samples, interval, widening
 from trading.rules import BUY_AT
 from tune.training_set import TrainingSet
 
@@ -86,6 +86,7 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
     }
     sessions, group = np.unique(test.session, return_inverse=True)
     draws = block_samples(len(sessions), np.random.default_rng(seed), BLOCK_SESSIONS)
+    wide = widening(len(sessions), BLOCK_SESSIONS)
     sizes = np.bincount(group, minlength=len(sessions)).astype(np.float64)
 
     def share(right: npt.NDArray[np.bool_]) -> tuple[float, Floats]:
@@ -93,7 +94,7 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
         return float(right.mean()), hits[draws].sum(axis=1) / sizes[draws].sum(axis=1)
 
     shares = {name: share(call == truth) for name, call in calls.items()}
-    estimates = {name: interval(*pair) for name, pair in shares.items()}
+    estimates = {name: interval(*pair, widen=wide, within=(0.0, 1.0)) for name, pair in shares.items()}
     difference = shares["ensemble"][1] - shares["majority"][1]
     members = [np.flatnonzero(group == g) for g in range(len(sessions))]
     aucs = np.array(
@@ -106,7 +107,7 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
         setups=len(test),
         sessions=len(sessions),
         base_rate=float(truth.mean()),
-        ensemble_auc=interval(auc(strength, test.success), aucs),
-        ensemble_less_majority=interval(shares["ensemble"][0] - shares["majority"][0], difference),
+        ensemble_auc=interval(auc(strength, test.success), aucs, widen=wide, within=(0.0, 1.0)),
+        ensemble_less_majority=interval(shares["ensemble"][0] - shares["majority"][0], difference, widen=wide),
         **estimates,
     )

@@ -47,13 +47,17 @@ def judge(equity_cents: Mapping[date, int], limits: DrawdownLimits | None = None
     marks = [equity_cents[session] for session in sorted(equity_cents)]
     if len(marks) < 2:  # noqa: PLR2004
         return DrawdownState(1.0, "")
-    daily = marks[-1] / marks[-2] - 1.0
     week_ago = marks[-1 - WEEK_SESSIONS] if len(marks) > WEEK_SESSIONS else marks[0]
-    weekly = marks[-1] / week_ago - 1.0
-    if daily < -limits.daily_loss:
-        return DrawdownState(0.0, f"suspended: the session lost {-daily:.1%}, more than {limits.daily_loss:.0%}")
-    if weekly < -limits.weekly_suspend:
-        return DrawdownState(0.0, f"suspended: five sessions lost {-weekly:.1%}, more than {limits.weekly_suspend:.0%}")
-    if weekly < -limits.weekly_reduce:
-        return DrawdownState(0.5, f"halved: five sessions lost {-weekly:.1%}, more than {limits.weekly_reduce:.0%}")
+    daily, weekly = (_lost(before, marks[-1]) for before in (marks[-2], week_ago))
+    if daily > limits.daily_loss:
+        return DrawdownState(0.0, f"suspended: the session lost {daily:.1%}, more than {limits.daily_loss:.0%}")
+    if weekly > limits.weekly_suspend:
+        return DrawdownState(0.0, f"suspended: five sessions lost {weekly:.1%}, more than {limits.weekly_suspend:.0%}")
+    if weekly > limits.weekly_reduce:
+        return DrawdownState(0.5, f"halved: five sessions lost {weekly:.1%}, more than {limits.weekly_reduce:.0%}")
     return DrawdownState(1.0, "")
+
+
+def _lost(before_cents: int, after_cents: int) -> float:
+    """The fraction lost; a loss of exactly a limit is that limit, which `1 - after / before` would overshoot."""
+    return (before_cents - after_cents) / before_cents

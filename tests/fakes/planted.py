@@ -1,0 +1,37 @@
+"""Training sets with a known truth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trading.features import FEATURES
+from tune.training_set import TrainingSet
+
+SIGNAL = FEATURES.index("return_5")
+"""A column that all three models see."""
+
+
+def planted(seed: int, *, sessions: int = 60, per_session: int = 40, skill: float = 0.0) -> TrainingSet:
+    """Setups whose chance of success is 0.45 + `skill` x the sign of one feature; outcomes are known 2 to 6 days later.
+
+    One value in twenty is missing, none in the column with the signal.
+    """
+    rng = np.random.default_rng(seed)
+    n = sessions * per_session
+    matrix = rng.normal(size=(n, len(FEATURES))).astype(np.float32)
+    missing = rng.uniform(size=matrix.shape) < 0.05
+    missing[:, SIGNAL] = False
+    matrix[missing] = np.nan
+    chance = 0.45 + skill * np.sign(matrix[:, SIGNAL])
+    success = (rng.uniform(size=n) < chance).astype(np.float64)
+    days = np.busday_offset(np.datetime64("2009-09-01"), np.arange(sessions + 10)).astype("datetime64[D]")
+    at = np.repeat(np.arange(sessions), per_session)
+    return TrainingSet(
+        features=FEATURES,
+        matrix=matrix,
+        success=success,
+        net_return=(success - 0.5) / 20 + rng.normal(0, 0.005, n),
+        session=days[at],
+        known_session=days[at + rng.integers(2, 7, n)],
+        rule_confidence=rng.uniform(size=n).round(1),
+    )

@@ -1,0 +1,177 @@
+"""Models survive the way to disk and back: they score as they did, and only if they are what was registered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+import pytest
+import xgboost
+
+from adapters.scoring import CARD, Card, EnsembleScorer, sha256_of
+from tests.fakes.planted import SIGNAL, planted
+from trading.errors import ModelError
+from trading.features import FEATURES
+from tune.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
+from tune.registry import Fitted, forest_to_onnx, write_ensemble
+from tune.search import TARGET_SCALE, Winner, target_of
+from tune.specs import SPECS, Kind
+
+FOREST = {"trees": 30, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}
+BOOSTER = {"rounds": 20, "max_depth": 3, "eta": 0.3, "min_child_weight": 5, "subsample": 0.8, "colsample_bytree": 0.6}
+WINNERS: dict[Kind, Winner] = {
+    "pattern": Winner(FOREST, 0.6, 0.0, 2),
+    "catalyst": Winner(BOOSTER, 0.6, 0.0, 2),
+    "outcome": Winner(BOOSTER, 0.9, 0.02, 2),
+}
+DATA = planted(20, skill=0.25)
+UNSEEN = planted(21, sessions=10).matrix
+
+
+def columns(kind: Kind) -> npt.NDArray[np.int64]:
+    """The positions of a model's features."""
+    return np.array([FEATURES.index(name) for name in SPECS[kind].features])
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    """The three models on planted data."""
+
+    def booster(kind: Kind) -> xgboost.Booster:
+        rows = DATA.matrix[:, columns(kind)]
+        return fit_booster(BOOSTER, SPECS[kind].objective, rows, target_of(kind, DATA), seed=1)
+
+    forest = fit_forest(FOREST, DATA.matrix[:, columns("pattern")], DATA.success, seed=1, threads=1)
+    return Fitted(forest, booster("catalyst"), booster("outcome"))
+
+
+@pytest.fixture
+def folder(fitted: Fitted, tmp_path: Path) -> Path:
+    """The ensemble on disk."""
+    write_ensemble(tmp_path / "e", "ensemble-1", fitted, WINNERS, np.linspace(0.3, 0.7, 50))
+    return tmp_path / "e"
+
+
+def test_missing_values_become_medians_with_a_flag() -> None:
+    """By hand: the median of 1 and 3 is 2, a column without a value gets 0, a flag is 1 where the value is unknown."""
+    nan = np.nan
+    rows = np.array([[1, nan, nan], [3, nan, 5], [nan, nan, 7]], dtype=np.float32)
+    medians = medians_of(rows)
+    assert medians.tolist() == [2, 0, 6]
+    got = forest_input(rows, medians, np.array([0, 2]))
+    assert got.tolist() == [[1, 0, 6, 0, 1], [3, 0, 5, 0, 0], [2, 0, 7, 1, 0]]
+
+
+def test_the_forest_scores_as_onnx_what_it_scored_in_scikit_learn(fitted: Fitted) -> None:
+    """Rows with missing values included, to the precision of its 32-bit sums."""
+    forest: Forest = fitted.forest
+    session = onnxruntime.InferenceSession(forest_to_onnx(forest), providers=["CPUExecutionProvider"])
+    rows = UNSEEN[:, columns("pattern")]
+    assert np.isnan(rows).any(axis=1).sum() > 100
+    got = session.run(["probabilities"], {"rows": forest_input(rows, forest.medians, forest.flagged)})[0][:, 1]
+    np.testing.assert_allclose(got, forest.probability(rows), rtol=0, atol=1e-6)
+
+
+def test_the_ensemble_scores_on_disk_as_its_models_do_in_memory(fitted: Fitted, folder: Path) -> None:
+    """Forest, classifier, regressor in its unit, the probability from its error, and the rank among strengths."""
+    got = EnsembleScorer(folder).score(UNSEEN)
+    np.testing.assert_allclose(got.p_pattern, fitted.forest.probability(UNSEEN[:, columns("pattern")]), atol=1e-6)
+    catalyst = fitted.catalyst.predict(xgboost.DMatrix(UNSEEN[:, columns("catalyst")]))
+    np.testing.assert_array_equal(got.p_catalyst, catalyst.astype(np.float64))
+    outcome = fitted.outcome.predict(xgboost.DMatrix(UNSEEN[:, columns("outcome")])).astype(np.float64)
+    np.testing.assert_array_equal(got.expected_return, outcome * TARGET_SCALE)
+    z = got.expected_return / 0.02
+    assert ((got.p_outcome > 0.5) == (z > 0)).all()
+    at_one = np.abs(z - 1) < 0.05
+    np.testing.assert_allclose(got.p_outcome[at_one], 0.8413447, atol=0.02)  # the normal distribution at one sigma
+    expected_rank = np.clip((got.strength - 0.3) / 0.4, 0, 1)
+    np.testing.assert_allclose(got.rank, expected_rank, atol=0.02)
+
+
+def test_a_row_scores_the_same_alone_and_in_any_batch(folder: Path) -> None:
+    """Bit by bit, in another order and in another process start, so that a journal repeats."""
+    scorer = EnsembleScorer(folder)
+    whole = scorer.score(UNSEEN)
+    backwards = scorer.score(UNSEEN[::-1])
+    again = EnsembleScorer(folder).score(UNSEEN[100:200])
+    for name in ("p_pattern", "p_catalyst", "expected_return", "p_outcome", "rank"):
+        expected = getattr(whole, name)
+        np.testing.assert_array_equal(getattr(backwards, name)[::-1], expected, err_msg=name)
+        np.testing.assert_array_equal(getattr(again, name), expected[100:200], err_msg=name)
+        alone = [getattr(scorer.score(UNSEEN[at : at + 1]), name)[0] for at in range(0, 400, 20)]
+        np.testing.assert_array_equal(alone, expected[:400:20], err_msg=name)
+
+
+def test_no_rows_give_no_views(folder: Path) -> None:
+    """A session without a setup is no error."""
+    assert len(EnsembleScorer(folder).score(np.zeros((0, len(FEATURES)), dtype=np.float32)).strength) == 0
+
+
+def test_the_forest_learns_a_planted_signal(fitted: Fitted) -> None:
+    """Rows on the good side of the feature score higher than those on the other side."""
+    probability = fitted.forest.probability(UNSEEN[:, columns("pattern")])
+    good = UNSEEN[:, SIGNAL] > 0
+    assert probability[good].mean() > probability[~good].mean() + 0.1
+
+
+@pytest.mark.parametrize("name", ["pattern.onnx", "catalyst.ubj", "outcome.ubj"])
+def test_a_file_that_is_not_the_registered_one_is_refused(folder: Path, name: str) -> None:
+    """One bit, or the whole file missing; the error says what to do."""
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    with pytest.raises(ModelError, match="is not the one that was registered; it is refused"):
+        EnsembleScorer(folder)
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match="train again"):
+        EnsembleScorer(folder)
+
+
+def test_a_damaged_card_is_refused(folder: Path) -> None:
+    """Missing, cut off, or without a field."""
+    text = (folder / CARD).read_text()
+    for damaged in (text[:50], text.replace('"residual_std"', '"spread"'), "[]"):
+        (folder / CARD).write_text(damaged)
+        with pytest.raises(ModelError, match="can't be read as a model card"):
+            EnsembleScorer(folder)
+    (folder / CARD).unlink()
+    with pytest.raises(ModelError, match="can't be read as a model card"):
+        EnsembleScorer(folder)
+
+
+def test_models_of_other_features_are_refused(folder: Path) -> None:
+    """The same number of columns in another order would be scored without an error, and wrongly."""
+    card = Card.from_json((folder / CARD).read_text())
+    (folder / CARD).write_text(replace(card, features=card.features[::-1]).to_json())
+    with pytest.raises(ModelError, match="other features"):
+        EnsembleScorer(folder)
+    (folder / CARD).write_text(card.to_json())
+    scorer = EnsembleScorer(folder)
+    with pytest.raises(ModelError, match=f"take {len(FEATURES)} features"):
+        scorer.score(UNSEEN[:, 1:])
+
+
+def test_a_card_comes_back_from_its_text(folder: Path) -> None:
+    """The same card gives the same text, and the hashes on it are those of the files."""
+    card = Card.from_json((folder / CARD).read_text())
+    assert Card.from_json(card.to_json()) == card
+    for file in (card.pattern, card.catalyst, card.outcome):
+        assert sha256_of((folder / file.path).read_bytes()) == file.sha256
+
+
+def test_the_same_seed_gives_the_same_files(fitted: Fitted, folder: Path, tmp_path: Path) -> None:
+    """Fitting again on one and on two threads changes no byte of the forest."""
+    rows = DATA.matrix[:, columns("pattern")]
+    again = replace(fitted, forest=fit_forest(FOREST, rows, DATA.success, seed=1, threads=2))
+    card = write_ensemble(tmp_path / "again", "ensemble-1", again, WINNERS, np.linspace(0.3, 0.7, 50))
+    assert card == Card.from_json((folder / CARD).read_text())
+
+
+def test_a_regressor_without_error_is_refused(fitted: Fitted, tmp_path: Path) -> None:
+    """Zero error means leaked outcomes, and its probabilities could not be computed."""
+    winners = {**WINNERS, "outcome": replace(WINNERS["outcome"], residual_std=0.0)}
+    with pytest.raises(ModelError, match="without any error"):
+        write_ensemble(tmp_path, "ensemble-2", fitted, winners, np.linspace(0, 1, 5))

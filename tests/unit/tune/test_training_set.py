@@ -1,0 +1,89 @@
+"""The training set holds setups with known outcomes in the order of time, and says what it holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tests.fakes.planted import planted
+from tests.unit.trading.made_bars import random_panel
+from trading.catalysts import earnings_catalyst
+from trading.cycle import Market, Patterns, analyse
+from trading.errors import ModelError
+from trading.outcomes import OutcomeRules
+from trading.panel import as_date
+from trading.patterns.candlestick import detect
+from tune.training_set import TrainingSet, from_market
+
+DATA = planted(3, sessions=12, per_session=5)
+
+
+def changed(name: str, at: int, value: object) -> TrainingSet:
+    """The data with one value replaced."""
+    array = getattr(DATA, name).copy()
+    array[at] = value
+    return replace(DATA, **{name: array})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("session", np.datetime64("2009-01-01"), "must ascend"),
+        ("success", np.nan, "no outcome"),
+        ("net_return", np.inf, "no outcome"),
+        ("known_session", np.datetime64("NaT"), "at its own decision or never"),
+        ("known_session", np.datetime64("2009-09-01"), "at its own decision or never"),
+    ],
+)
+def test_rows_that_would_leak_or_mislead_are_refused(name: str, value: object, why: str) -> None:
+    """Order, outcome and the session that made it known are checked when the set is made."""
+    with pytest.raises(ModelError, match=why):
+        changed(name, 30, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("matrix", 7.0),
+        ("success", 0.5),
+        ("net_return", 0.5),
+        ("known_session", np.datetime64("2010-01-01")),
+        ("rule_confidence", 0.123),
+    ],
+)
+def test_the_digest_changes_with_every_part(name: str, value: object) -> None:
+    """One value suffices; the same rows have the same digest."""
+    assert changed(name, 30, value).sha256 != DATA.sha256
+    assert DATA.take(np.arange(len(DATA))).sha256 == DATA.sha256
+    assert replace(DATA, features=DATA.features[::-1]).sha256 != DATA.sha256
+
+
+def test_only_outcomes_known_before_a_session_are_taken() -> None:
+    """Known at its close is not known at its open."""
+    day = np.unique(DATA.known_session)[3]
+    kept = DATA.known_before(day)
+    assert len(kept) == int((DATA.known_session < day).sum())
+    assert (kept.known_session < day).all()
+
+
+def test_a_history_gives_its_setups_whose_outcome_was_known() -> None:
+    """Ascending, one row a bar and direction, and the same rows whether or not the history goes on."""
+    panel = random_panel(11)
+    sessions = np.unique(panel.sessions)
+    first_replay = as_date(sessions[90])
+
+    def training(until: np.datetime64) -> TrainingSet:
+        market = analyse(panel.take(np.flatnonzero(panel.sessions <= until)))
+        return from_market(market, _patterns(market), OutcomeRules(), first_replay)
+
+    early, whole = training(sessions[89]), training(sessions[-1])
+    assert len(early) > 50
+    assert early.sha256 == whole.sha256
+
+
+def _patterns(market: Market) -> Patterns:
+    events = pa.table({"symbol": pa.array([], pa.string()), "event_date": pa.array([], pa.date32())})
+    return Patterns(detect(market.panel), earnings_catalyst(market.panel, events, set()))
