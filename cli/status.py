@@ -52,7 +52,7 @@ def _facts(found: Status) -> dict[str, Any]:
 def _print(found: Status, console: Console) -> None:
     console.print(Text(f"{found.verdict}: {found.said}", style=STYLES[found.verdict]))
     for label, value in _lines(found):
-        console.print(Text(f"  {label:<14}{value}"))
+        console.print(Text(f"  {label:<21}{value}"))
 
 
 def _lines(found: Status) -> list[tuple[str, str]]:
