@@ -70,7 +70,7 @@ def test_each_column_holds_what_its_name_says() -> None:
 def test_a_short_sees_the_market_upside_down() -> None:
     """The short setup of a bar holds the long one's directional features with the other sign, and the rest alike."""
     inputs = _inputs(random_panel(44))
-    rows = np.array([500, 500])
+    rows = np.full(2, len(inputs[0]) - 1)
     long, short = feature_rows(*inputs, rows=rows, direction=np.array([1, -1], dtype=np.int8)).matrix
     for position, name in enumerate(FEATURES):
         if name in NEUTRAL or name.startswith("pattern_"):
