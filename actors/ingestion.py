@@ -65,6 +65,7 @@ class Ingestion(Service):
             reach = pc.min_max(sample.table.column("session"))
             expected = sessions_between(reach["min"].as_py(), reach["max"].as_py())
             screened = screen(sample.table, expected_sessions=expected)
+            self._bars.sweep()  # files of an import that was stopped before they were on record
             files = self._bars.write(screened.bars)
             self._record.record_import(source, screened, files, imported_at=now())
         return self._summary(new=new)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from actors.news import FIRST_DAY
 from actors.service import Service
@@ -35,7 +36,7 @@ class TechnicalAnalysis(Service):
         record = BarRecord(self.pool)
         if not self._follows(session, record):
             stored = BarStore(self.wiring.home, record).read(FIRST_DAY, session)
-            self._bars = stored.filter(pa.compute.less(stored.column("session"), pa.scalar(session)))
+            self._bars = stored.filter(pc.less(stored.column("session"), pa.scalar(session)))
         self._bars = pa.concat_tables([self._bars, batch])
         self._through = session
         return analyse(as_of(self._bars, record.splits(), record.breaks(), session))

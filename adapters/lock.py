@@ -69,3 +69,30 @@ class RunLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def is_held(home: Path) -> bool:
+    """Whether a run owns the data folder now, which a process id alone can't tell: ids are used again.
+
+    The lock is tried, shared and for an instant. A run that starts in that very instant is refused and says so.
+
+    Raises:
+        UnavailableError: when the lock's file may not be read.
+    """
+    path = home / NAME
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UnavailableError(
+            f"Whether a run owns {home} can't be told: {path}: {error.strerror}. Nothing was changed. Ask as the user "
+            "who started the run."
+        ) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False

@@ -9,6 +9,7 @@ import typer
 from cli.doctor import doctor
 from cli.output import print_json
 from cli.run import run
+from cli.status import status
 from trading.errors import InplayError
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.command()(run)
 app.command()(doctor)
+app.command()(status)
 
 
 @app.callback()

@@ -40,11 +40,11 @@ class Printer:
 
     def step(self, text: str) -> None:
         """Something is done or begins; the line begins with the seconds since the start."""
-        self.console.print(Text(f"{time.monotonic() - self._started:6.1f} s  {text}"))
+        self.console.print(Text(f"{time.monotonic() - self._started:6.1f} s  {text}"), soft_wrap=True)
 
     def warning(self, text: str) -> None:
         """Something went wrong and was mended."""
-        self.console.print(Text(f"! {text}", style="yellow"))
+        self.console.print(Text(f"! {text}", style="yellow"), soft_wrap=True)
 
     def imported(self, imported: Imported, new_events: int) -> None:
         """What the import stored and what the gates found."""
@@ -96,7 +96,7 @@ class Printer:
             for name, cents in summary.equity_cents.items()
         )
         line = f"{summary.session}  {number:>3}/{total}  {books}  {summary.stocks_in_play} in play"
-        self.console.print(Text(line))
+        self.console.print(Text(line), soft_wrap=True)
 
     def report(self, report: Report) -> None:
         """Figures of both accounts and the benchmark, and plainly which targets are not met."""

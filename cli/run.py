@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +16,7 @@ from adapters.memory import PeakMemory
 from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.settings import read_settings
+from cli.interrupt import Interrupt
 from cli.output import print_json
 from cli.progress import Printer
 from cli.sample_run import Options, SampleRun
@@ -36,10 +34,15 @@ def run(
     if not sample:
         raise ConfigurationError("Only the bundled sample can be run so far. Nothing was started. Add --sample.")
     settings = read_settings()
-    printer = Printer(Console(highlight=False, soft_wrap=True))
+    printer = Printer(Console(highlight=False, width=None if sys.stdout.isatty() else 120))
     started = now()
-    with _ended_by_signal(), RunLock(settings.home, now=started), PeakMemory() as memory:
-        facts = _run(SampleRun(settings, Options(fresh=fresh, sessions_per_s=speed), printer), printer, exit_=exit_)
+    options = Options(fresh=fresh, sessions_per_s=speed)
+    try:
+        with Interrupt() as interrupt, RunLock(settings.home, now=started), PeakMemory() as memory:
+            facts = _run(SampleRun(settings, options, printer, interrupt), printer, exit_=exit_)
+    except KeyboardInterrupt:
+        print("stopped; the record is whole, and the next run goes on from it", file=sys.stderr)
+        raise typer.Exit(130) from None
     if json_:
         wall_s = (now() - started).total_seconds()
         print_json({**facts, "wall_s": round(wall_s, 1), "peak_pss_mb": round(memory.peak_bytes / 1024**2)})
@@ -100,23 +103,3 @@ def _account(report: Report, name: str) -> dict[str, Any]:
             "profit_factor": figures.profit_factor.value,
         }
     return facts
-
-
-@contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run; while it ends, further ones are ignored."""
-
-    def end(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("stopped; the record is whole, and the next run goes on from it", file=sys.stderr)
-        raise typer.Exit(130) from None
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

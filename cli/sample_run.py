@@ -27,6 +27,7 @@ from adapters.postgres.server import EmbeddedPostgres
 from adapters.run_state import Phase, RunState, write_state
 from adapters.scoring import EnsembleScorer
 from adapters.settings import Settings
+from cli.interrupt import Interrupt
 from cli.progress import Printer
 from serve.app import build_app, check_port_free, ensemble_handle, serve_up
 from serve.backend import PlatformBackend
@@ -60,7 +61,8 @@ class Options:
 class SampleRun:
     """One run over one data folder; enter it, call the steps in order, leave it and everything is stopped."""
 
-    def __init__(self, settings: Settings, options: Options, printer: Printer) -> None:
+    def __init__(self, settings: Settings, options: Options, printer: Printer, interrupt: Interrupt) -> None:
+        self._interrupt = interrupt
         self.settings = settings
         self.options = options
         self.say = printer
@@ -76,10 +78,12 @@ class SampleRun:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._interrupt.ignore()
         self._stack.close()
         self._enter_phase("stopped")
 
     def _enter_phase(self, phase: Phase, detail: str = "", **facts: Any) -> None:
+        self._interrupt.check()
         self._state = replace(self._state, phase=phase, detail=detail, **facts)
         write_state(self.settings.home, self._state)
 
@@ -215,6 +219,7 @@ class SampleRun:
 
     def _one_session(self, session: date) -> SessionSummary:
         for attempt in range(1, RETRIES + 1):
+            self._interrupt.check()
             try:
                 answer = self.actors[Coordinator.name].run_session.remote(session, self._ensemble)
                 summary: SessionSummary = self.services.answer(answer)

@@ -1,0 +1,1 @@
+"""Speed against peers that do the same work in the same run, printed as ratios."""

@@ -1,0 +1,65 @@
+"""The bars that benchmarks run on: the bundled sample, and a far larger universe where it is at hand."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from adapters.calendar import sessions_between
+from adapters.sample import load_bars, load_earnings
+from trading.gates.findings import Break, Split
+from trading.gates.screening import screen
+from trading.panel import BARS_SCHEMA
+
+LARGE_FILE = "us_all_daily_2015_2016.parquet"
+
+
+@dataclass(frozen=True)
+class Universe:
+    """Bars with all that a cycle needs beside them.
+
+    Attributes:
+        bars: columns of `BARS_SCHEMA`.
+        events: earnings days.
+        last: the session whose work is measured.
+    """
+
+    name: str
+    bars: pa.Table
+    splits: tuple[Split, ...]
+    breaks: tuple[Break, ...]
+    events: pa.Table
+    last: date
+
+    @property
+    def words(self) -> str:
+        """How large it is."""
+        return f"{self.name}: {self.bars.num_rows:,} bars of {len(self.bars.column('symbol').unique()):,} symbols"
+
+
+def sample() -> Universe:
+    """The bundled sample behind its gates, as a run imports it."""
+    raw = load_bars().table
+    reach = pc.min_max(raw.column("session"))
+    screened = screen(raw, expected_sessions=sessions_between(reach["min"].as_py(), reach["max"].as_py()))
+    return Universe(
+        "bundled sample", screened.bars, screened.splits, screened.breaks, load_earnings().table, reach["max"].as_py()
+    )
+
+
+def large() -> Universe | None:
+    """All US shares of 2015 and 2016 as printed, from `INPLAY_SHARED`; None where that isn't."""
+    path = Path(os.environ.get("INPLAY_SHARED", "../shared")) / "data" / LARGE_FILE
+    if not path.is_file():
+        return None
+    raw = pq.read_table(path).rename_columns({"date": "session"}).select(BARS_SCHEMA.names).cast(BARS_SCHEMA)
+    priced = pc.and_(pc.greater(raw.column("low"), 0.0), pc.greater_equal(raw.column("high"), raw.column("low")))
+    bars = raw.filter(priced)
+    last = pc.max(bars.column("session")).as_py()
+    return Universe("all US shares 2015-2016", bars, (), (), load_earnings().table, last)

@@ -1,0 +1,96 @@
+"""Scoring a few setups: the ensemble's files against scikit-learn and XGBoost on the same fitted models."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from adapters.scoring import EnsembleScorer
+from benchmarks.daily_cycle import session_work
+from benchmarks.markets import sample
+from benchmarks.measure import Table, same, timed
+from trading.features import FEATURES
+from trading.outcomes import OutcomeRules
+from tune.estimators import fit_booster, fit_forest
+from tune.registry import Fitted, write_ensemble
+from tune.search import TARGET_SCALE, Winner, target_of
+from tune.specs import SPECS, Kind
+from tune.training_set import TrainingSet, from_market
+
+Rows = npt.NDArray[np.float32]
+Answers = tuple[npt.NDArray[np.float64], ...]
+SEED = 7
+TRAIN_ROWS = 20_000
+CLOSE_ENOUGH = 1e-5
+REPEATS = 200
+
+
+def training_rows() -> TrainingSet:
+    """Setups of the sample with known outcomes."""
+    universe = sample()
+    market, patterns = session_work(universe)
+    data = from_market(market, patterns, OutcomeRules(), universe.last)
+    return data.take(np.arange(min(TRAIN_ROWS, len(data))))
+
+
+def _columns(kind: Kind) -> list[int]:
+    return [FEATURES.index(name) for name in SPECS[kind].features]
+
+
+def _fitted(data: TrainingSet) -> Fitted:
+    """The three models as the platform fits them, with the simplest parameters of its search."""
+    rows = data.matrix[:, _columns("pattern")]
+    # One thread, for the peer's sake: scikit-learn needs longer to hand a few rows to two than to score them.
+    forest = fit_forest(SPECS["pattern"].grid[0], rows, data.success, seed=SEED, threads=1)
+
+    def booster(kind: Kind) -> object:
+        spec = SPECS[kind]
+        rows = data.matrix[:, _columns(kind)]
+        return fit_booster(spec.grid[0], spec.objective, rows, target_of(kind, data), seed=SEED)
+
+    return Fitted(forest, booster("catalyst"), booster("outcome"))
+
+
+def _scorer(folder: Path, fitted: Fitted) -> EnsembleScorer:
+    winners = {kind: Winner(spec.grid[0], 0.0, 0.03, 1) for kind, spec in SPECS.items()}
+    write_ensemble(folder, "benchmark", fitted, winners, np.linspace(0.3, 0.7, 1_000))
+    return EnsembleScorer(folder)
+
+
+def ask_peers(fitted: Fitted, rows: Rows) -> Answers:
+    """What the libraries' own prediction calls say."""
+    import xgboost  # noqa: PLC0415  heavy
+
+    catalyst = fitted.catalyst.predict(xgboost.DMatrix(rows[:, _columns("catalyst")]))
+    outcome = fitted.outcome.predict(xgboost.DMatrix(rows[:, _columns("outcome")]))
+    return fitted.forest.probability(rows[:, _columns("pattern")]), catalyst, outcome * TARGET_SCALE
+
+
+def _check(scorer: EnsembleScorer, fitted: Fitted, rows: Rows) -> str:
+    views = scorer.score(rows)
+    ours = (views.p_pattern, views.p_catalyst, views.expected_return)
+    worst = max(float(np.abs(a - b).max()) for a, b in zip(ours, ask_peers(fitted, rows), strict=True))
+    same(worst < CLOSE_ENOUGH, True, f"their answers (by up to {worst:g})")
+    return f"both give the same answers on {len(rows)} rows to {worst:.0e}"
+
+
+def run() -> Table:
+    """The table of this benchmark; `ratio` says how many times as long the libraries' own calls take."""
+    data = training_rows()
+    fitted = _fitted(data)
+    table = Table("scoring", f"three models on rows of {len(FEATURES)} features, fitted on {len(data):,} setups")
+    with tempfile.TemporaryDirectory(prefix="inplay-bench-") as folder:
+        scorer = _scorer(Path(folder) / "benchmark", fitted)
+        table.notes.append(_check(scorer, fitted, data.matrix[-500:]))
+        for count in (1, 25, 500):
+            rows = np.ascontiguousarray(data.matrix[-count:])
+            ours = timed(partial(scorer.score, rows), repeats=REPEATS)
+            theirs = timed(partial(ask_peers, fitted, rows), repeats=REPEATS)
+            table.add(f"{count} rows: EnsembleScorer", ours, ratio=theirs.median_s / ours.median_s)
+            table.add(f"{count} rows: predict_proba and predict", theirs, ratio=1.0)
+    table.notes.append("the scorer also computes probability, weighted strength and rank; both use one thread")
+    return table

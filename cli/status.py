@@ -1,0 +1,81 @@
+"""`inplay status`: whether a run is alive, what it is at, and how its services and accounts do."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from adapters.settings import read_settings
+from cli.output import print_json
+from serve.status import Status, Verdict, status_of
+
+EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}
+STYLES: dict[Verdict, str] = {"well": "green", "troubled": "red", "stopped": "yellow"}
+MIB = 1024**2
+
+
+def status(
+    *, as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False
+) -> None:
+    """Say whether a run is alive, what it is at, and how its services and accounts do.
+
+    The exit code is 0 when a run is alive and well, 3 when nothing runs, 1 when something is wrong.
+    """
+    found = status_of(read_settings())
+    if as_json:
+        print_json(_facts(found))
+    else:
+        _print(found, Console(highlight=False, soft_wrap=True))
+    raise typer.Exit(EXIT_CODES[found.verdict])
+
+
+def _facts(found: Status) -> dict[str, Any]:
+    return {
+        "home": str(found.home),
+        "verdict": found.verdict,
+        "said": found.said,
+        "phase": found.phase,
+        "session": found.session,
+        "sessions_done": found.sessions_done,
+        "sessions_total": found.sessions_total,
+        "url": found.url,
+        "ray_dashboard": found.ray_dashboard,
+        "services": {service.service: service.state for service in found.services},
+        "equity_usd": {account.book: account.equity_usd for account in found.accounts},
+        "disk_bytes": found.disk_bytes,
+    }
+
+
+def _print(found: Status, console: Console) -> None:
+    console.print(Text(f"{found.verdict}: {found.said}", style=STYLES[found.verdict]))
+    for label, value in _lines(found):
+        console.print(Text(f"  {label:<21}{value}"))
+
+
+def _lines(found: Status) -> list[tuple[str, str]]:
+    """What is known, in words; what isn't known is left out."""
+    lines = [("data folder", str(found.home))]
+    if found.phase:
+        lines.append(("phase", found.phase.replace("_", " ")))
+    if found.sessions_done is not None:
+        total = "" if found.sessions_total is None else f" of {found.sessions_total}"
+        last = f", the latest {found.session}" if found.session else ""
+        lines.append(("sessions", f"{found.sessions_done}{total}{last}"))
+    if found.url:
+        lines += [("dashboard", f"{found.url}/"), ("API docs", f"{found.url}/docs")]
+    if found.ray_dashboard:
+        lines.append(("Ray", found.ray_dashboard))
+    lines += [
+        (account.book, f"${account.equity_usd:,.2f}, {account.open_positions} positions, {account.state}")
+        for account in found.accounts
+    ]
+    lines += [(service.service, f"{service.state}  {service.detail}".rstrip()) for service in found.services]
+    lines.append(("on disk", ", ".join(f"{name} {_size(size)}" for name, size in found.disk_bytes.items())))
+    return lines
+
+
+def _size(size_bytes: int | None) -> str:
+    return "elsewhere or not readable" if size_bytes is None else f"{size_bytes / MIB:,.1f} MiB"

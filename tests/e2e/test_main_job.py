@@ -1,0 +1,211 @@
+"""The main job as a user runs it: whole, repeated, interrupted, killed, asked over HTTP, looked at in a browser."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.fakes.browser import CHROMEDRIVER, CHROMIUM, browser
+from tests.fakes.eventually import eventually
+from tests.fakes.platform import Platform
+
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
+COUNTS = ("symbols", "bars", "rejected_rows", "patterns_recorded", "patterns_with_outcome", "journal_hash")
+Starter = Callable[..., Platform]
+
+
+@pytest.fixture
+def start() -> Iterator[Starter]:
+    """Starts runs; whatever is left of them at the end of the test is killed."""
+    runs: list[Platform] = []
+
+    def begin(home: Path, *flags: str, **environment: str) -> Platform:
+        runs.append(Platform(home, *flags, **environment))
+        return runs[-1]
+
+    yield begin
+    for run in runs:
+        run.destroy()
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """An undisturbed run from nothing to its end."""
+    run = Platform(tmp_path_factory.mktemp("finished"), "--exit", "--json")
+    assert run.end(400) == 0, run.text
+    yield run
+    run.destroy()
+
+
+def test_the_run_trains_replays_and_reports_on_real_data(finished: Platform) -> None:
+    """At least 500 symbols, 120,000 bars, 10,000 patterns with outcome, and trades in both accounts."""
+    facts = finished.facts()
+    assert facts["symbols"] >= 500
+    assert facts["bars"] >= 120_000
+    assert facts["bars"] + facts["rejected_rows"] == 122_574
+    assert facts["patterns_with_outcome"] >= 10_000
+    assert {model["kind"] for model in facts["models"]} == {"pattern", "catalyst", "outcome"}
+    for account in facts["accounts"].values():
+        assert account["trades"] > 0
+        assert 0 < account["equity_usd"] < 1_000_000
+        assert 0 <= account["max_drawdown"] < 1
+    assert facts["accounts"]["rule"] != facts["accounts"]["ensemble"]
+    assert len(facts["journal_hash"]) == 64
+    assert facts["wall_s"] > 0
+    assert facts["peak_pss_mb"] > 0
+
+
+def test_the_run_says_plainly_how_good_it_is(finished: Platform) -> None:
+    """The accuracy stands beside the majority's and the rules', the targets beside the figures."""
+    for words in ("majority", "rule", "ensemble", "equal-weight buy and hold", "the strategy's targets"):
+        assert words in finished.text
+
+
+def test_nothing_is_left_behind(finished: Platform) -> None:
+    """After the end no process of the run lives."""
+    finished.assert_gone()
+
+
+def test_repeating_a_finished_run_doubles_nothing(finished: Platform, start: Starter) -> None:
+    """The second run on the same folder answers the same counts and the same journal."""
+    again = start(finished.home, "--exit", "--json")
+    assert again.end() == 0, again.text
+    assert {name: again.facts()[name] for name in COUNTS} == {name: finished.facts()[name] for name in COUNTS}
+    assert again.facts()["accounts"] == finished.facts()["accounts"]
+
+
+def test_kills_and_interruptions_change_no_entry_of_the_journal(
+    finished: Platform, start: Starter, tmp_path: Path
+) -> None:
+    """Ctrl-C at several stages, kill -9 of actors, replica, database and run: the journal ends up the same."""
+    for stage in ("PostgreSQL is up", "services are up", "searching", "fitting on all"):
+        run = start(tmp_path, "--exit", "--json")
+        run.wait_for(stage)
+        assert run.interrupt() == 130, run.text
+        assert "Traceback" not in run.text
+        run.assert_gone()
+
+    run = start(tmp_path, "--exit", "--json")
+    for number, victim in ((8, "ray::PaperTrading"), (16, "ServeReplica:inplay:Ensemble"), (24, "bin/postgres -D")):
+        run.wait_for_session(number)
+        run.kill(victim)
+    run.wait_for_session(32)
+    run.process.kill()
+    run.process.wait()
+    run.assert_gone()
+
+    run = start(tmp_path, "--exit", "--json")
+    for number, victim in ((40, "ray::Coordinator"), (48, "ray::TechnicalAnalysis"), (56, "ray::PatternAnalysis")):
+        run.wait_for_session(number)
+        run.kill(victim)
+    run.wait_for_session(64)
+    assert run.interrupt() == 130, run.text
+    run.assert_gone()
+
+    run = start(tmp_path, "--exit", "--json")
+    assert run.end() == 0, run.text
+    assert {name: run.facts()[name] for name in COUNTS} == {name: finished.facts()[name] for name in COUNTS}
+    assert run.facts()["accounts"] == finished.facts()["accounts"]
+
+
+def test_a_serving_run_answers_with_the_token_only_and_owns_its_folder(finished: Platform, start: Starter) -> None:
+    """Signals and portfolio with the token, 401 without, a second run refused, Ctrl-C ends all within a minute."""
+    run = start(finished.home, "--json")
+    run.wait_for("serving on")
+    with httpx.Client(base_url=run.url, trust_env=False, timeout=30) as client:
+        for path in ("/v1/signals", "/v1/portfolio", "/v1/scanner", "/v1/trades", "/v1/health"):
+            assert client.get(path).status_code == 401, path
+        client.headers["Authorization"] = f"Bearer {run.token}"
+        _check_answers(client)
+
+    second = start(finished.home, "--exit")
+    assert second.end(60) == 1
+    assert "Another run" in second.text
+    assert str(run.process.pid) in second.text
+
+    _check_dashboard(run, finished.home)
+    assert run.interrupt() == 0, run.text
+    assert run.facts()["journal_hash"] == finished.facts()["journal_hash"]
+    run.assert_gone()
+
+
+def _check_answers(client: httpx.Client) -> None:
+    signals = client.post("/v1/signals", json={"symbols": ["AAPL", "MSFT", "ZZZZ"]}).json()
+    assert signals["unknown_symbols"] == ["ZZZZ"]
+    assert [signal["symbol"] for signal in signals["signals"]] == ["AAPL", "MSFT"]
+    for signal in signals["signals"]:
+        weighted = 0.4 * signal["p_pattern"] + 0.4 * signal["p_catalyst"] + 0.2 * signal["p_outcome"]
+        assert signal["strength"] == pytest.approx(weighted)
+        assert signal["decision"] in {"buy", "none"}
+        assert signal["reason"]
+    portfolio = client.get("/v1/portfolio").json()
+    assert {account["book"] for account in portfolio["accounts"]} == {"rule", "ensemble"}
+    for account in portfolio["accounts"]:
+        assert account["equity_usd"] == pytest.approx(account["cash_usd"] + account["positions_usd"])
+    performance = client.get("/v1/performance").json()
+    assert performance["sessions"] == 98
+    assert client.get("/v1/models").json()["ensembles"][0]["status"] == "champion"
+    assert client.get("/v1/trades?limit=5").json()["total"] > 100
+    for path in ("scanner", "orders", "positions", "patterns", "catalysts", "equity", "progress"):
+        assert client.get(f"/v1/{path}").status_code == 200, path
+    assert client.get("/docs").status_code == 200
+    health = eventually(lambda: _well(client), what="all services well", timeout_s=60)
+    assert len(health["services"]) == 10
+
+
+def _well(client: httpx.Client) -> dict[str, list[object]] | None:
+    health: dict[str, list[object]] = client.get("/v1/health").json()
+    return health if health["state"] == "ok" else None  # type: ignore[comparison-overlap]
+
+
+def _check_dashboard(run: Platform, folder: Path) -> None:
+    if not (CHROMIUM and CHROMEDRIVER):
+        return
+    pictures = Path(os.environ.get("INPLAY_SCREENSHOT_DIR", folder))
+    profile = folder / "browser"
+    profile.mkdir()
+    with browser(profile) as window:
+        window.resize(1280, 900)
+        window.open(f"{run.url}/#token={run.token}")
+        eventually(lambda: "Ensemble" in window.text("#accounts"), what="the accounts on the dashboard")
+        eventually(lambda: "volume" in window.text("#scan"), what="stocks in play with reasons")
+        picture = window.screenshot(pictures / "dashboard.png")
+        assert len(picture) > 50_000
+        assert not [entry for entry in window.log("browser") if entry["level"] == "SEVERE"]
+
+
+def test_a_port_in_use_is_refused_before_anything_starts(start: Starter, tmp_path: Path) -> None:
+    """The error names the port and the setting; the data folder holds no database yet."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        run = start(tmp_path, "--exit", "--json", INPLAY_HTTP_PORT=port)
+        assert run.end(60) == 1
+    assert port in run.text
+    assert "INPLAY_HTTP_PORT" in run.text
+    assert not (tmp_path / "postgres").exists()
+    run.assert_gone()
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "PostgreSQL does not answer"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is no PostgreSQL URL"),
+        ({"INPLAY_HTTP_PORT": "80000"}, "INPLAY_HTTP_PORT"),
+        ({"INPLAY_HOME": "/proc/nowhere"}, "/proc/nowhere"),
+    ],
+)
+def test_what_cannot_work_is_refused_at_once_with_what_to_do(
+    start: Starter, tmp_path: Path, environment: dict[str, str], words: str
+) -> None:
+    """A wrong database, port or folder: one clear error, exit code 1, nothing left running."""
+    run = start(tmp_path, "--exit", **environment)
+    assert run.end(60) == 1
+    assert words in run.text
+    assert "Traceback" not in run.text
+    run.assert_gone()
