@@ -8,7 +8,7 @@ import pytest
 from made_bars import random_panel
 
 from trading.catalysts import Catalyst, earnings_catalyst
-from trading.features import FEATURES, Setups, build_setups, feature_rows
+from trading.features import FEATURES, NEUTRAL, Setups, build_setups, feature_rows
 from trading.indicators import INDICATORS, compute
 from trading.panel import BARS_SCHEMA, Panel
 from trading.patterns.candlestick import NAMES, detect
@@ -52,7 +52,9 @@ def _slow_row(
     values["direction"] = sign
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
-    values |= {f"pattern_{name}": dict(here).get(number, 0) for number, name in enumerate(NAMES)}
+    values |= {f"pattern_{name}": dict(here).get(number, 0) * sign for number, name in enumerate(NAMES)}
+    for name, neutral in NEUTRAL.items():  # what favours a long speaks against a short
+        values[name] = (np.float32(values[name]) - np.float32(neutral)) * sign
     return [values[name] for name in FEATURES]
 
 
