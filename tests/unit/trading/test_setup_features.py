@@ -53,13 +53,8 @@ def _slow_row(
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
     values |= {f"pattern_{name}": dict(here).get(number, 0) * sign for number, name in enumerate(NAMES)}
-<<<<<<< HEAD
     for name, neutral in NEUTRAL.items():  # in float32, as the matrix is
         values[name] = (np.float32(values[name]) - np.float32(neutral)) * np.float32(sign)
-=======
-    for name, neutral in NEUTRAL.items():  # what favours a long speaks against a short
-        values[name] = (np.float32(values[name]) - np.float32(neutral)) * sign
->>>>>>> engine
     return [values[name] for name in FEATURES]
 
 
