@@ -13,6 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, Self
 
+import ray
 from pydantic import SecretStr
 
 from actors.bootstrap import bootstrap
@@ -41,6 +42,7 @@ from tune.training_set import from_market
 
 WARM_UP_FRACTION = 0.6
 """Of the sample's sessions: the models learn from these and trade the rest."""
+WATCH_EVERY_S = 0.5
 RETRIES = 5
 """How often one session is tried again after something it needs went away and came back."""
 
@@ -217,12 +219,19 @@ class SampleRun:
                 show(self._one_session(session))
                 self._pace(started)
 
+    def _awaited(self, reference: Any) -> SessionSummary:
+        """The answer; while it is waited for, a database that died is started again."""
+        while not ray.wait([reference], timeout=WATCH_EVERY_S)[0]:
+            self._interrupt.check()
+            self._revive_database()
+        summary: SessionSummary = self.services.answer(reference)
+        return summary
+
     def _one_session(self, session: date) -> SessionSummary:
         for attempt in range(1, RETRIES + 1):
             self._interrupt.check()
             try:
-                answer = self.actors[Coordinator.name].run_session.remote(session, self._ensemble)
-                summary: SessionSummary = self.services.answer(answer)
+                summary = self._awaited(self.actors[Coordinator.name].run_session.remote(session, self._ensemble))
             except UnavailableError as error:
                 if attempt == RETRIES:
                     raise
