@@ -17,6 +17,7 @@ from tests.fakes.eventually import eventually
 
 INPLAY = Path(sys.executable).with_name("inplay")
 SESSION_LINE = re.compile(r"^(\d{4}-\d\d-\d\d) +(\d+)/(\d+) ")
+MARK = "TEST_RUN_MARK"
 STOP_TIMEOUT_S = 60
 """The issue allows a minute from Ctrl-C to the end."""
 
@@ -39,13 +40,11 @@ class Platform:
         self.home = home
         self.http_port = free_port()
         self.lines: list[str] = []
-        # psutil finds the tree's processes by this variable even when their parent is gone.
-        self.mark = f"INPLAY_TEST_MARK={home}-{self.http_port}"
+        self.mark = f"{home}-{self.http_port}"
         ports = {"INPLAY_HTTP_PORT": str(self.http_port), "INPLAY_DASHBOARD_PORT": str(free_port())}
-        key, value = self.mark.split("=", 1)
         self.process = subprocess.Popen(
             [str(INPLAY), "run", "--sample", *flags],
-            env={**os.environ, "INPLAY_HOME": str(home), **ports, **environment, key: value},
+            env={**os.environ, "INPLAY_HOME": str(home), **ports, **environment, MARK: self.mark},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
@@ -123,17 +122,18 @@ class Platform:
         return value
 
     def processes(self, containing: str = "") -> list[psutil.Process]:
-        """Living processes of this run, orphans included, whose command line holds `containing`."""
+        """Living processes of this run, orphans included, whose command line holds `containing`.
+
+        They are known by a variable of their environment, the database server, which is given none, by its folder.
+        """
         found = []
-        for process in psutil.process_iter(["pid", "cmdline", "status"]):
-            if process.info["status"] == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
+        for process in psutil.process_iter(["cmdline", "status", "environ"]):
+            told = process.info
+            if told["status"] == psutil.STATUS_ZOMBIE or process.pid == os.getpid():
                 continue
-            try:
-                environment = process.environ()
-            except (psutil.AccessDenied, psutil.NoSuchProcess, OSError):
-                continue
-            key, value = self.mark.split("=", 1)
-            if environment.get(key) == value and containing in " ".join(process.info["cmdline"] or []):
+            command = " ".join(told["cmdline"] or [])
+            ours = (told["environ"] or {}).get(MARK) == self.mark or f"-D {self.home}" in command
+            if ours and containing in command:
                 found.append(process)
         return found
 

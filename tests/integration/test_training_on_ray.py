@@ -95,12 +95,13 @@ def test_outcomes_that_are_all_alike_are_refused(tmp_path: Path) -> None:
 
 def test_a_killed_training_actor_is_replaced(local_ray: None) -> None:  # noqa: ARG001
     """One of two actors killed with -9 in mid-fit: the fit ends with all its rounds."""
-    data = planted(5, sessions=60, per_session=400, skill=0.25)
+    data = planted(5, sessions=60, per_session=300, skill=0.25)
     params = {"rounds": 300, "max_depth": 6, "eta": 0.05}
     matrix = np.ascontiguousarray(data.matrix)
     with ThreadPoolExecutor(1) as pool:
         fit = pool.submit(fit_distributed, params, "binary:logistic", matrix, data.success, seed=1, workers=Workers())
         victims = eventually(training_actors, what="two actors that are fitting", timeout_s=60)
+        assert not fit.done(), "the kill must come in mid-fit, or it proves nothing"
         os.kill(victims[0], signal.SIGKILL)
         booster = fit.result(timeout=300)
     assert booster.num_boosted_rounds() == 300

@@ -8,7 +8,7 @@ import pytest
 from made_bars import random_panel
 
 from trading.catalysts import Catalyst, earnings_catalyst
-from trading.features import FEATURES, Setups, build_setups, feature_rows
+from trading.features import FEATURES, NEUTRAL, Setups, build_setups, feature_rows
 from trading.indicators import INDICATORS, compute
 from trading.panel import BARS_SCHEMA, Panel
 from trading.patterns.candlestick import NAMES, detect
@@ -52,7 +52,14 @@ def _slow_row(
     values["direction"] = sign
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
-    values |= {f"pattern_{name}": dict(here).get(number, 0) for number, name in enumerate(NAMES)}
+    values |= {f"pattern_{name}": dict(here).get(number, 0) * sign for number, name in enumerate(NAMES)}
+<<<<<<< HEAD
+    for name, neutral in NEUTRAL.items():  # in float32, as the matrix is
+        values[name] = (np.float32(values[name]) - np.float32(neutral)) * np.float32(sign)
+=======
+    for name, neutral in NEUTRAL.items():  # what favours a long speaks against a short
+        values[name] = (np.float32(values[name]) - np.float32(neutral)) * sign
+>>>>>>> engine
     return [values[name] for name in FEATURES]
 
 
@@ -63,6 +70,18 @@ def test_each_column_holds_what_its_name_says() -> None:
     for at in np.random.default_rng(41).choice(len(setups), 40, replace=False):
         expected = np.array(_slow_row(inputs, int(setups.row[at]), int(setups.direction[at])), dtype=np.float32)
         np.testing.assert_array_equal(setups.matrix[at], expected, err_msg=f"setup {at}")
+
+
+def test_a_short_sees_the_market_upside_down() -> None:
+    """The short setup of a bar holds the long one's directional features with the other sign, and the rest alike."""
+    inputs = _inputs(random_panel(44))
+    rows = np.full(2, len(inputs[0]) - 1)
+    long, short = feature_rows(*inputs, rows=rows, direction=np.array([1, -1], dtype=np.int8)).matrix
+    for position, name in enumerate(FEATURES):
+        if name in NEUTRAL or name.startswith("pattern_"):
+            np.testing.assert_array_equal(short[position], -long[position], err_msg=name)
+        elif name not in {"direction", "n_same_direction_patterns", "n_opposite_patterns"}:
+            np.testing.assert_array_equal(short[position], long[position], err_msg=name)
 
 
 def test_rows_limits_the_setups_and_changes_none() -> None:
