@@ -1,0 +1,118 @@
+"""What the documents name exists: commands, flags, make targets, settings, addresses, files."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from adapters.settings import PREFIX, Settings
+from benchmarks.__main__ import NAMES
+from cli.main import app
+from serve.routes import router
+from trading import errors
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]+)\)")
+COMMAND = re.compile(r"(?:^|/|\s)inplay((?:\s+[a-z-][\w.=-]*)*)")
+ASKED = re.compile(r"/v1/([a-z]+)")
+VARIABLE = re.compile(r"INPLAY_[A-Z_]+[A-Z]")
+OF_THE_SHELL = {"INPLAY_TOKEN"}
+"""Variables that an example sets for itself."""
+OF_A_TEST = {"INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_CHAOS_ROUNDS", "INPLAY_CONFIG"}
+
+
+def code_lines() -> Iterator[tuple[str, str]]:
+    """(document, line) of everything that a document marks as code, comments left out."""
+    for document in DOCUMENTS:
+        for block, inline in CODE.findall(document.read_text(encoding="utf-8")):
+            for line in (block or inline).splitlines():
+                yield document.name, line.split(" #")[0].strip()
+
+
+def commands() -> list[tuple[str, list[str]]]:
+    """(document, words after `inplay`) of every command line that the documents name."""
+    found = []
+    for name, line in code_lines():
+        match = COMMAND.search(line)
+        if match and not line.startswith(("{", "<")) and match[1].strip():
+            found.append((name, shlex.split(match[1])))
+    return found
+
+
+def _typed() -> dict[str, Any]:
+    """Every command of the command line by name; typer says no common type of what it makes."""
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands)
+
+
+@pytest.mark.parametrize(("document", "words"), commands(), ids=str)
+def test_every_command_and_flag_exists(document: str, words: list[str]) -> None:
+    """A reader who types what the document says is understood."""
+    known_commands = _typed()
+    assert words[0] in known_commands, f"{document}: inplay {words[0]}"
+    known = {flag for parameter in known_commands[words[0]].params for flag in parameter.opts}
+    assert {word for word in words[1:] if word.startswith("-")} <= known, document
+
+
+def test_the_commands_are_found_and_every_one_is_documented() -> None:
+    """The pattern that looks for commands finds them, and no command is left out of the documents."""
+    known_commands = _typed()
+    assert {words[0] for _, words in commands()} == set(known_commands)
+
+
+def test_every_make_target_exists() -> None:
+    """`make something` in a document is a target of the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {m[1] for _, line in code_lines() if (m := re.match(r"make ([a-z]+)", line))}
+    assert {"run", "test"} <= named <= targets
+
+
+def test_every_benchmark_exists() -> None:
+    """`python -m benchmarks name` in a document is a benchmark."""
+    named = {m[1] for _, line in code_lines() if (m := re.search(r"-m benchmarks ([a-z_]+)", line))}
+    assert named <= set(NAMES)
+
+
+def test_every_setting_exists_and_is_in_the_readme() -> None:
+    """A variable that a document names is read by the program; each setting is in the README's table."""
+    settings = {PREFIX + name.upper() for name in Settings.model_fields if name != "database_url"}
+    named = {name for document in DOCUMENTS for name in VARIABLE.findall(document.read_text(encoding="utf-8"))}
+    assert named - OF_THE_SHELL - OF_A_TEST <= settings
+    assert settings <= set(VARIABLE.findall((ROOT / "README.md").read_text(encoding="utf-8")))
+
+
+def test_every_address_exists_and_is_in_the_reference() -> None:
+    """A path under /v1 that a document names is a route; each route is in http-api.md."""
+    routes = {route.path.removeprefix("/v1/") for route in router.routes}  # type: ignore[attr-defined]
+    named = {path for document in DOCUMENTS for path in ASKED.findall(document.read_text(encoding="utf-8"))}
+    assert named <= routes
+    assert routes <= set(ASKED.findall((ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")))
+
+
+def test_every_error_is_explained() -> None:
+    """operating.md says what each kind of error means."""
+    kinds = {name for name, value in vars(errors).items() if isinstance(value, type)} - {"InplayError"}
+    text = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert {kind for kind in kinds if f"`{kind}`" not in text} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    """A link to a file of ours names one that is there."""
+    links = [link for link in LINK.findall(document.read_text(encoding="utf-8")) if "://" not in link]
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_picture_is_small() -> None:
+    """The screenshot loads fast: a PNG below 300 kB."""
+    picture = (ROOT / "docs" / "dashboard.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 300_000
