@@ -17,10 +17,10 @@ from typing import Literal
 
 import psutil
 
+from adapters.lock import is_held
 from adapters.package_data import PackageFile, read
 from adapters.postgres import cluster
 from adapters.postgres.pool import open_pool, where
-from adapters.run_state import is_alive, read_state
 from adapters.sample import BARS, EARNINGS, SECTORS
 from adapters.settings import Settings, unknown_variables
 from trading.errors import InplayError
@@ -53,8 +53,7 @@ class Finding:
 
 def diagnose(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
     """Every check's result, what the main job needs first."""
-    state = read_state(settings.home)
-    running = state is not None and is_alive(state) and state.phase not in {"stopped", "failed"}
+    running = is_held(settings.home)
     found = [
         _python(),
         _packages(),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
+
+from trading.errors import UnavailableError
 
 FILE = "run.json"
 Phase = Literal["starting", "importing", "warming_up", "training", "replaying", "reporting", "done", "stopped"]
@@ -40,19 +41,14 @@ def write_state(home: Path, state: RunState) -> None:
 
 
 def read_state(home: Path) -> RunState | None:
-    """The state of the last run; its process may be gone. None when there was no run."""
+    """The state of the last run; its process may be gone. None when there was no run.
+
+    Raises:
+        UnavailableError: the file is damaged or may not be read.
+    """
     try:
         return RunState(**json.loads((home / FILE).read_text()))
     except FileNotFoundError:
         return None
-
-
-def is_alive(state: RunState) -> bool:
-    """Whether the run's process still exists."""
-    try:
-        os.kill(state.pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    except (OSError, ValueError, TypeError) as error:
+        raise UnavailableError(f"{home / FILE} can't be read: {error}. The next run writes it anew.") from error

@@ -81,6 +81,12 @@ class Printer:
             + ("better than the majority" if better else "not shown to be better than the majority")
             + f"; ranking (AUC) {estimate_text(accuracy.ensemble_auc, per_cent=False)}, chance is 0.50"
         )
+        shares = (accuracy.strongest_fifth, accuracy.weakest_fifth, accuracy.in_play_success)
+        strongest, weakest, every = (estimate_text(share, per_cent=True).replace("+", "") for share in shares)
+        self.step(
+            f"of {accuracy.in_play:,} long setups in play, {every} succeeded; of the fifth that the ensemble ranks "
+            f"highest {strongest}, of the lowest {weakest}"
+        )
 
     def addresses(self, url: str, token: str, ray_dashboard: str) -> None:
         """Where everything is and how to log in."""

@@ -164,7 +164,9 @@ class SampleRun:
         self._enter_phase("training")
         store = ModelStore(self.pool)
         champion = store.champion()
-        wanted = config_sha256(self.settings.seed, first_replay)
+        rules = self.wiring.decisions.outcome
+        workers = Workers(actors=min(2, os.cpu_count() or 1))
+        wanted = config_sha256(self.settings.seed, first_replay, rules, workers)
         if champion is not None and champion.config_sha256 != wanted:
             raise ConfigurationError(
                 "The record was made with another seed, sample or set of models. Nothing was changed. "
@@ -173,16 +175,16 @@ class SampleRun:
         if champion is not None:
             self.say.step(f"{champion.ensemble_id} is on record already")
             return champion
-        rules = self.wiring.decisions.outcome
-        data = from_market(self.services.answer(market), self.services.answer(patterns), rules, first_replay)
+        known = self.services.answer(market), self.services.answer(patterns)
+        data = from_market(*known, rules, self.wiring.scanner, first_replay)
         home = self.settings.home
         trained: Trained = train_ensemble(
-            data, home / "models", home / "tune", seed=self.settings.seed, workers=Workers(), say=self.say.step
+            data, home / "models", home / "tune", seed=self.settings.seed, workers=workers, say=self.say.step
         )  # fmt: skip
         shutil.rmtree(home / "tune", ignore_errors=True)
         row = register(
             store, trained, home,
-            seed=self.settings.seed, known_before=first_replay, code_version=version("inplay"), at=now(),
+            config=wanted, known_before=first_replay, code_version=version("inplay"), at=now(),
         )  # fmt: skip
         self.say.accuracy(trained.accuracy)
         return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from adapters.postgres.accounts import AccountView, PositionView, TradeView
@@ -180,14 +181,14 @@ def _estimate(value: Any) -> Estimate:
     return Estimate(value=value.value, low=value.low, high=value.high)
 
 
-def _accuracy(model: Mapping[str, Any], shared: Mapping[str, Any], rows: int) -> Accuracy:
+def _accuracy(model: Mapping[str, Any], shared: Mapping[str, Any], rows: int, reach: tuple[str, str]) -> Accuracy:
     return Accuracy(
         model=_estimate(model),
         majority=shared["majority"]["value"],
         rule=shared["rule"]["value"],
         rows=rows,
-        first_session=None,
-        last_session=None,
+        first_session=date.fromisoformat(reach[0]),
+        last_session=date.fromisoformat(reach[1]),
     )
 
 
@@ -206,7 +207,7 @@ def _ensemble(members: list[ModelView]) -> Ensemble:
         ensemble_id=first.ensemble_id,
         status=first.status,
         known_before=first.known_before,
-        accuracy=_accuracy(told["ensemble"], told, told["setups"]),
+        accuracy=_accuracy(told["ensemble"], told, told["setups"], (told["first_session"], told["last_session"])),
         models=[_model(member) for member in members],
     )
 
@@ -223,7 +224,9 @@ def _model(view: ModelView) -> Model:
         train_last_session=view.train_to,
         train_rows=told["train_rows"],
         features=len(view.features),
-        accuracy=_accuracy(told["accuracy"], told, told["test_setups"]),
+        accuracy=_accuracy(
+            told["accuracy"], told, told["test_setups"], (told["test_first_session"], told["test_last_session"])
+        ),
         sha256=view.sha256,
         data_sha256=view.data_sha256,
     )

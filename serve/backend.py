@@ -43,6 +43,8 @@ from trading.risk.drawdown import judge
 
 NAMESPACE = "inplay"
 ANSWER_TIMEOUT_S = 8.0
+ALL_NAMES = 1_000
+"""More than a scan ever keeps."""
 STALE_AFTER = timedelta(seconds=60)
 State = Literal["ok", "degraded", "down", "unknown"]
 STATES: dict[str, State] = {
@@ -132,14 +134,16 @@ class PlatformBackend:
 
     def scanner(self, limit: int) -> Scan:
         """See `serve.port.Backend`."""
-        session, rows = self._queries.last_scan(limit)
+        session, rows = self._queries.last_scan(ALL_NAMES)
         names = [
             InPlay(symbol=r.symbol, rank=r.rank, score=r.score, parts=dict(r.parts), reason=r.reason) for r in rows
         ]
         told = self._ask("scanner", "last_exclusions")
         excluded: dict[str, int] = told[1] if told and told[0] == session else {}
         considered = sum(excluded.values()) + len(rows) if excluded else None
-        return Scan(session=session, profile="large_cap", considered=considered, in_play=names, excluded=excluded)
+        return Scan(
+            session=session, profile="large_cap", considered=considered, in_play=names[:limit], excluded=excluded
+        )
 
     def models(self) -> Models:
         """See `serve.port.Backend`."""

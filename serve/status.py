@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from adapters.disk_use import bytes_on_disk
 from adapters.lock import is_held
-from adapters.run_state import FILE, RunState, read_state
+from adapters.run_state import RunState, read_state
 from adapters.settings import Settings
 from serve.schemas import Account, Health, Portfolio, Progress, ServiceHealth
 from serve.schemas.base import Schema
@@ -67,9 +67,6 @@ def status_of(settings: Settings) -> Status:
         alive, state = is_held(home), read_state(home)
     except UnavailableError as error:
         return Status(home, "troubled", str(error), disk_bytes=disk)
-    except (OSError, ValueError, TypeError) as error:
-        said = f"{home / FILE} can't be read: {error}. The next run writes it anew."
-        return Status(home, "troubled", said, disk_bytes=disk)
     if not alive:
         return _without_run(home, state, disk)
     if state is None or not state.url or state.phase == "stopped":

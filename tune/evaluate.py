@@ -13,6 +13,7 @@ from trading.rules import BUY_AT
 from tune.training_set import TrainingSet
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Accuracy:
 
     Attributes:
         setups: judged.
-        sessions: they come from.
+        sessions: they come from, `first_session` to `last_session`.
         base_rate: share of the setups that succeeded.
         majority: always saying what was more frequent in training.
         rule: the rule-based system saying yes from its threshold on.
@@ -31,6 +32,10 @@ class Accuracy:
         pattern: the forest alone; likewise `catalyst` and `outcome` (sign of the expected return).
         ensemble_auc: chance that a success is ranked above a failure.
         ensemble_less_majority: the difference, in the same resamples.
+        in_play: how many of the setups are such as the scanner passes on; the next three are about these.
+        in_play_success: share of them that succeeded.
+        strongest_fifth: share of successes among the fifth that the ensemble ranks highest.
+        weakest_fifth: likewise lowest.
     """
 
     setups: int
@@ -44,6 +49,12 @@ class Accuracy:
     outcome: Estimate
     ensemble_auc: Estimate
     ensemble_less_majority: Estimate
+    in_play: int
+    in_play_success: Estimate
+    strongest_fifth: Estimate
+    weakest_fifth: Estimate
+    first_session: str
+    last_session: str
 
     def to_dict(self) -> dict[str, object]:
         """The figures for a program."""
@@ -87,11 +98,15 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
     sessions, group = np.unique(test.session, return_inverse=True)
     draws = block_samples(len(sessions), np.random.default_rng(seed), BLOCK_SESSIONS)
     wide = widening(len(sessions), BLOCK_SESSIONS)
-    sizes = np.bincount(group, minlength=len(sessions)).astype(np.float64)
+    every = np.ones(len(test), dtype=np.bool_)
 
-    def share(right: npt.NDArray[np.bool_]) -> tuple[float, Floats]:
-        hits = np.bincount(group, weights=right.astype(np.float64), minlength=len(sessions))
-        return float(right.mean()), hits[draws].sum(axis=1) / sizes[draws].sum(axis=1)
+    def share(right: Bools, among: Bools = every) -> tuple[float, Floats]:
+        hits, sizes = (np.bincount(group, weights=of, minlength=len(sessions)) for of in (right & among, among))
+        with np.errstate(invalid="ignore"):
+            return float(np.divide(hits.sum(), sizes.sum())), hits[draws].sum(axis=1) / sizes[draws].sum(axis=1)
+
+    def success(among: Bools) -> Estimate:
+        return interval(*share(truth, among), widen=wide, within=(0.0, 1.0)) if among.any() else Estimate(None)
 
     shares = {name: share(call == truth) for name, call in calls.items()}
     estimates = {name: interval(*pair, widen=wide, within=(0.0, 1.0)) for name, pair in shares.items()}
@@ -103,11 +118,18 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
             for rows in (np.concatenate([members[g] for g in d]) for d in draws[:200])
         ]
     )
+    low, high = np.quantile(strength[test.in_play], [0.2, 0.8]) if test.in_play.any() else (np.nan, np.nan)
     return Accuracy(
         setups=len(test),
         sessions=len(sessions),
         base_rate=float(truth.mean()),
         ensemble_auc=interval(auc(strength, test.success), aucs, widen=wide, within=(0.0, 1.0)),
         ensemble_less_majority=interval(shares["ensemble"][0] - shares["majority"][0], difference, widen=wide),
+        in_play=int(test.in_play.sum()),
+        in_play_success=success(test.in_play),
+        strongest_fifth=success(test.in_play & (strength >= high)),
+        weakest_fifth=success(test.in_play & (strength <= low)),
+        first_session=str(sessions[0]),
+        last_session=str(sessions[-1]),
         **estimates,
     )

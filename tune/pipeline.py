@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from adapters.scoring import Card, views_of
 from trading.ensemble import Views
@@ -24,6 +25,9 @@ from tune.splits import Split, holdout
 from tune.training_set import TrainingSet
 
 HOLDOUT_FRACTION = 0.25
+MIN_REFERENCE = 100
+"""Fewer setups than this don't tell a rank to the per cent."""
+Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
 
@@ -74,19 +78,21 @@ def train_ensemble(
     say(f"judging the winners on {len(split.test):,} setups that came later")
     views = unseen_views(data, split, winners, seed=seed)
     base_rate = float(data.success[split.train].mean())
-    accuracy = evaluate(views, data.take(split.test), base_rate, seed=seed)
+    test = data.take(split.test)
+    accuracy = evaluate(views, test, base_rate, seed=seed)
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
     fitted = fit_all(data, winners, seed=seed, workers=workers)
-    name = ensemble_name(data, winners, seed)
-    card = write_ensemble(models / name, name, fitted, winners, views.strength)
+    name = ensemble_name(data, winners, seed, workers)
+    card = write_ensemble(models / name, name, fitted, winners, reference_strengths(views, test))
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
     )  # fmt: skip
 
 
-def ensemble_name(data: TrainingSet, winners: Mapping[Kind, Winner], seed: int) -> str:
-    """The same name for the same data, parameters and seed."""
-    facts = json.dumps([data.sha256, {k: w.params for k, w in winners.items()}, seed], sort_keys=True)
+def ensemble_name(data: TrainingSet, winners: Mapping[Kind, Winner], seed: int, workers: Workers) -> str:
+    """The same name for the same data, parameters, seed and workers."""
+    parameters = {kind: winner.params for kind, winner in winners.items()}
+    facts = json.dumps([data.sha256, parameters, seed, asdict(workers)], sort_keys=True)
     return "ensemble-" + hashlib.sha256(facts.encode()).hexdigest()[:12]
 
 
@@ -100,6 +106,12 @@ def unseen_views(data: TrainingSet, split: Split, winners: Mapping[Kind, Winner]
         residual_std=winners["outcome"].residual_std,
         strengths=np.full(1, 0.5),  # no rank is asked of these: they are what later strengths are ranked among
     )
+
+
+def reference_strengths(views: Views, test: TrainingSet) -> Floats:
+    """What later strengths are ranked among: unseen setups in play, or all unseen ones when those are too few."""
+    chosen = views.strength[test.in_play]
+    return chosen if len(chosen) >= MIN_REFERENCE else views.strength
 
 
 def fit_all(data: TrainingSet, winners: Mapping[Kind, Winner], *, seed: int, workers: Workers) -> Fitted:

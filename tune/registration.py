@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,19 +12,22 @@ from typing import Any
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore
 from adapters.scoring import ModelFile
 from trading.ensemble import WEIGHTS
+from trading.outcomes import OutcomeRules
 from trading.panel import as_date
+from tune.distributed import Workers
 from tune.pipeline import Trained
 from tune.specs import SPECS
 
 
-def config_sha256(seed: int, known_before: date) -> str:
+def config_sha256(seed: int, known_before: date, rules: OutcomeRules, workers: Workers) -> str:
     """A digest of what a training depends on beside the data."""
     grids = {kind: [spec.features, spec.objective, spec.grid] for kind, spec in SPECS.items()}
-    return hashlib.sha256(json.dumps([seed, known_before.isoformat(), grids], sort_keys=True).encode()).hexdigest()
+    facts = [seed, known_before.isoformat(), asdict(rules), asdict(workers), grids]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def register(
-    store: ModelStore, trained: Trained, home: Path, *, seed: int, known_before: date, code_version: str, at: datetime
+    store: ModelStore, trained: Trained, home: Path, *, config: str, known_before: date, code_version: str, at: datetime
 ) -> EnsembleRow:
     """The ensemble and its models are on record, the ensemble as champion; repeating it changes nothing."""
     accuracy = trained.accuracy.to_dict()
@@ -43,6 +47,8 @@ def register(
             "rule": accuracy["rule"],
             "test_setups": trained.accuracy.setups,
             "test_sessions": trained.accuracy.sessions,
+            "test_first_session": trained.accuracy.first_session,
+            "test_last_session": trained.accuracy.last_session,
             "train_rows": trained.rows,
         }
         return ModelRow(
@@ -70,7 +76,7 @@ def register(
         weights=WEIGHTS,
         status="champion",
         metrics=accuracy,
-        config_sha256=config_sha256(seed, known_before),
+        config_sha256=config,
         known_before=known_before,
     )
     store.register(list(models.values()), ensemble)

@@ -11,14 +11,16 @@ import numpy.typing as npt
 
 from trading.cycle import Market, Patterns, rule_inputs
 from trading.errors import ModelError
-from trading.features import FEATURES, build_setups
+from trading.features import FEATURES, Setups, build_setups
 from trading.outcomes import OutcomeRules, label
 from trading.panel import as_day
 from trading.rules import confidence
+from trading.scanner_rules import ScannerRules
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 Days = npt.NDArray[np.datetime64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class TrainingSet:
         session: of the decision.
         known_session: at whose close the outcome was known.
         rule_confidence: of the rule-based system for the same setup.
+        in_play: whether it is a setup such as the scanner passes on: long, moving and traded as its rules ask.
     """
 
     features: tuple[str, ...]
@@ -45,6 +48,7 @@ class TrainingSet:
     session: Days
     known_session: Days
     rule_confidence: Floats
+    in_play: Bools
 
     def __post_init__(self) -> None:
         if not (np.diff(self.session.astype(np.int64)) >= 0).all():
@@ -67,6 +71,7 @@ class TrainingSet:
             self.session[rows],
             self.known_session[rows],
             self.rule_confidence[rows],
+            self.in_play[rows],
         )
 
     def known_before(self, session: np.datetime64) -> TrainingSet:
@@ -78,12 +83,27 @@ class TrainingSet:
         """A digest of everything that a fit or the choice between fits can depend on."""
         digest = hashlib.sha256("\x1f".join(self.features).encode())
         days = (part.astype("datetime64[D]").astype(np.int64) for part in (self.session, self.known_session))
-        for part in (self.matrix, self.success, self.net_return, *days, self.rule_confidence):
+        for part in (self.matrix, self.success, self.net_return, *days, self.rule_confidence, self.in_play):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
 
 
-def from_market(market: Market, patterns: Patterns, rules: OutcomeRules, before: date) -> TrainingSet:
+def looks_in_play(setups: Setups, rules: ScannerRules) -> Bools:
+    """Whether each setup is long, and moves and trades as the scanner asks; price, value and rank are left out."""
+
+    def column(name: str) -> Floats:
+        return setups.matrix[:, FEATURES.index(name)].astype(np.float64)
+
+    gap, change = column("gap_pct"), column("return_1")
+    with np.errstate(invalid="ignore"):
+        move = np.fmax(np.abs(gap), np.abs(change)) if rules.both_directions else np.fmax(gap, change)
+        moving = (move >= rules.min_move) & (column("volume_ratio_20") >= rules.min_relative_volume)
+    return np.asarray(moving & (setups.direction > 0))
+
+
+def from_market(
+    market: Market, patterns: Patterns, rules: OutcomeRules, scanner: ScannerRules, before: date
+) -> TrainingSet:
     """The setups of a history whose outcome was known at the close of a session before `before`."""
     setups = build_setups(market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst)
     atr = market.indicators["atr_14"][setups.row]
@@ -99,4 +119,5 @@ def from_market(market: Market, patterns: Patterns, rules: OutcomeRules, before:
         session=session[rows],
         known_session=outcome.known_session[rows],
         rule_confidence=confidence(rule_inputs(setups))[rows],
+        in_play=looks_in_play(setups, scanner)[rows],
     )

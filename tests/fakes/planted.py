@@ -34,4 +34,5 @@ def planted(seed: int, *, sessions: int = 60, per_session: int = 40, skill: floa
         session=days[at],
         known_session=days[at + rng.integers(2, 7, n)],
         rule_confidence=rng.uniform(size=n).round(1),
+        in_play=np.arange(n) % 4 == 0,
     )

@@ -65,7 +65,7 @@ CREATE TABLE decisions (
     CHECK (source = 'rule' OR ensemble_id IS NOT NULL),
     CHECK ((action IN ('buy', 'sell')) = (shares > 0))
 );
-COMMENT ON TABLE decisions IS 'What was decided at the close of session, and why. Writer: the coordinator.';
+COMMENT ON TABLE decisions IS 'What was decided at the close of session, and why. Writer: pattern analysis.';
 
 CREATE TABLE scans (
     session date NOT NULL,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from adapters.diagnosis import Finding, diagnose
-from adapters.run_state import RunState, write_state
+from adapters.lock import RunLock
 from adapters.settings import Settings, read_settings
 
 
@@ -58,9 +58,8 @@ def test_a_port_in_use_is_named_unless_our_own_run_uses_it(settings: Settings) -
         finding = _found(busy)["port of the HTTP interface"]
         assert (finding.result, finding.needed) == ("broken", True)
         assert f"127.0.0.1:{port}" in finding.detail
-        busy.home.mkdir()
-        write_state(busy.home, RunState(pid=os.getpid(), phase="replaying"))
-        assert _found(busy)["port of the HTTP interface"].result == "ok"
+        with RunLock(busy.home, now=datetime.now(UTC)):
+            assert _found(busy)["port of the HTTP interface"].result == "ok"
 
 
 def test_a_database_that_is_away_is_found_without_its_password(settings: Settings) -> None:

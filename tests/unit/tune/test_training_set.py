@@ -16,6 +16,7 @@ from trading.errors import ModelError
 from trading.outcomes import OutcomeRules
 from trading.panel import as_date
 from trading.patterns.candlestick import detect
+from trading.scanner_rules import large_cap
 from tune.training_set import TrainingSet, from_market
 
 DATA = planted(3, sessions=12, per_session=5)
@@ -77,7 +78,7 @@ def test_a_history_gives_its_setups_whose_outcome_was_known() -> None:
 
     def training(until: np.datetime64) -> TrainingSet:
         market = analyse(panel.take(np.flatnonzero(panel.sessions <= until)))
-        return from_market(market, _patterns(market), OutcomeRules(), first_replay)
+        return from_market(market, _patterns(market), OutcomeRules(), large_cap(), first_replay)
 
     early, whole = training(sessions[89]), training(sessions[-1])
     assert len(early) > 50
