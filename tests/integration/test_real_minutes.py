@@ -84,7 +84,7 @@ def test_nothing_is_lost_between_minutes_and_days() -> None:
 def test_days_made_of_minutes_agree_with_the_daily_file() -> None:
     """SPY and IBM in October 2013: the same opens and closes, and extremes within 0.05 %.
 
-    Five of IBM's twelve extremes differ by a few cents; SPY's are all equal.
+    Five of the 24 extremes differ, by a few cents each.
     """
     panel, hours, _ = cached("us_1min_trades_premarket")
     day = to_daily(panel, hours, known_at=END)
