@@ -9,7 +9,8 @@ import talib
 from made_bars import random_panel, weekdays
 
 from trading.panel import Floats, Panel
-from trading.patterns.chart.registry import ChartDetections, detect
+from trading.patterns.chart.detections import ChartDetections
+from trading.patterns.chart.registry import detect
 
 PRELUDE = 20
 """Bars at 100 that every drawing begins with: high 100.5, low 99.5, so that the average true range is 1."""

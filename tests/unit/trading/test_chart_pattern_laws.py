@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from trading.history import as_of
 from trading.panel import Panel
-from trading.patterns.chart.registry import FAMILIES, ChartDetections, detect
+from trading.patterns.chart.detections import ChartDetections
+from trading.patterns.chart.registry import FAMILIES, detect
 
 SEEDS = st.integers(0, 10_000)
 OTHER_SIDE = {family.long: family.short for family in FAMILIES} | {family.short: family.long for family in FAMILIES}
@@ -21,7 +22,7 @@ Row = tuple[int, str, int, int, float, float, float, float]
 
 def _listed(found: ChartDetections) -> list[Row]:
     columns = (
-        found.row, found.pattern_names, found.direction, found.start_row, found.level_usd, found.entry_usd,
+        found.row, found.names, found.direction, found.start_row, found.level_usd, found.entry_usd,
         found.stop_usd, found.target_usd,
     )  # fmt: skip
     return sorted(zip(*(column.tolist() for column in columns), strict=True))
@@ -85,7 +86,7 @@ def _known_too_early(panel: Panel) -> ChartDetections:
     found = found_in(panel)
     return ChartDetections(
         np.maximum(found.row - 3, 0), found.pattern, found.direction, found.start_row, found.level_usd,
-        found.entry_usd, found.stop_usd, found.target_usd,
+        found.entry_usd, found.stop_usd, found.target_usd, found.vocabulary,
     )  # fmt: skip
 
 
@@ -105,7 +106,7 @@ def test_a_planted_look_ahead_is_caught(leak: Callable[[Panel], ChartDetections]
 
 def test_random_walks_hold_patterns() -> None:
     """The walks of these tests hold detections of most patterns, or the tests above would compare nothing."""
-    names = {name for seed in range(12) for name in found_in(wandering(seed)).pattern_names.tolist()}
+    names = {name for seed in range(12) for name in found_in(wandering(seed)).names.tolist()}
     assert len(names) >= 10
 
 

@@ -8,6 +8,7 @@ from drawn import PRELUDE, Stroke, draw, found_in, mirrored
 
 from trading.panel import BARS_SCHEMA, Panel
 from trading.patterns.chart.registry import FAMILIES, NAMES, Family, detect
+from trading.patterns.chart.view import View
 
 CUP: tuple[Stroke, ...] = (
     (10, 90.0),
@@ -45,7 +46,7 @@ Double bottom: 90.5 + (90.5 - 79.5). Head and shoulders: 96.5 + (96.5 - 79.5).
 
 def _of(panel: Panel, name: str, direction: int = 1) -> list[tuple[int, int, float, float, float]]:
     found = found_in(panel)
-    which = (found.pattern_names == name) & (found.direction == direction)
+    which = (found.names == name) & (found.direction == direction)
     columns = (
         found.start_row[which] - PRELUDE + 1,
         found.row[which] - PRELUDE + 1,
@@ -61,7 +62,7 @@ def test_a_drawn_pattern_fires_once(name: str) -> None:
     """Each pattern is found in its drawing, once, and at no bar before the drawing's last stroke."""
     panel = draw(*DRAWN[name])
     found = found_in(panel)
-    which = found.pattern_names == name
+    which = found.names == name
     assert which.sum() == 1
     assert found.direction[which].tolist() == [1]
     assert found.row[which][0] >= len(panel) - DRAWN[name][-1][0]
@@ -75,7 +76,7 @@ def test_its_bars_and_prices_are_those_of_the_rule(name: str) -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.long)
-def test_the_mirrored_drawing_fires_the_mirrored_pattern(family: Family) -> None:
+def test_the_mirrored_drawing_fires_the_mirrored_pattern(family: Family[View]) -> None:
     """A drawing upside down fires the short pattern with every price reflected."""
     long, short = family.long, family.short
     up = _of(draw(*DRAWN[long]), long)
@@ -162,7 +163,7 @@ def test_a_fall_below_zero_has_no_target() -> None:
     low = mirrored(draw(*DRAWN["double_bottom"]), 50.5)  # and here -0.5
     for drawn, expected in ((panel, 10.5), (low, np.nan)):
         found = found_in(drawn)
-        np.testing.assert_equal(found.target_usd[found.pattern_names == "double_top"], [expected])
+        np.testing.assert_equal(found.target_usd[found.names == "double_top"], [expected])
 
 
 def test_every_family_is_drawn_here() -> None:
