@@ -14,9 +14,11 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+import talib
 
 from trading.panel import Floats, Ints
 
+ATR_BARS = 14
 Signs = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
 
@@ -29,20 +31,16 @@ class Bars(Protocol):
         """Rows of stretch `i` are `offsets[i]:offsets[i + 1]`."""
 
     @property
-    def open(self) -> Floats:
-        """Price in USD, shape `(n_rows,)`; likewise the next three."""
-
-    @property
     def high(self) -> Floats:
-        """As above."""
+        """Highest price in USD, shape `(n_rows,)`."""
 
     @property
     def low(self) -> Floats:
-        """As above."""
+        """Lowest price in USD."""
 
     @property
     def close(self) -> Floats:
-        """As above."""
+        """Last price in USD."""
 
     @property
     def volume(self) -> Floats:
@@ -102,6 +100,19 @@ class _Legs:
         return cls(
             np.zeros(count, dtype=np.int8), below.copy(), rows, above.copy(), below, above.copy(), above, above.copy()
         )
+
+
+def average_true_range(bars: Bars) -> Floats:
+    """Wilder's average true range of 14 bars in USD, NaN for the first 14 of each stretch; shape `(n_rows,)`.
+
+    The same as `trading.indicators.compute(panel)["atr_14"]`, for bars of any length.
+    """
+    values = np.full(len(bars.close), np.nan)
+    for start, end in zip(bars.offsets[:-1].tolist(), bars.offsets[1:].tolist(), strict=True):
+        rows = slice(start, end)
+        if end > start:
+            values[rows] = talib.ATR(bars.high[rows], bars.low[rows], bars.close[rows], timeperiod=ATR_BARS)
+    return values
 
 
 def swings(bars: Bars, atr: Floats, multiple: float) -> Swings:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import talib
 from made_bars import random_panel, weekdays
 
-from trading.panel import Floats, Panel
+from trading.panel import Panel
 from trading.patterns.chart.detections import ChartDetections
 from trading.patterns.chart.registry import detect
+from trading.swings import average_true_range
 
 PRELUDE = 20
 """Bars at 100 that every drawing begins with: high 100.5, low 99.5, so that the average true range is 1."""
@@ -43,18 +43,9 @@ def draw(*strokes: Stroke) -> Panel:
     )
 
 
-def average_range(panel: Panel) -> Floats:
-    """Wilder's average true range of 14 bars, symbol by symbol."""
-    parts = [
-        talib.ATR(panel.high[start:end], panel.low[start:end], panel.close[start:end], timeperiod=14)
-        for start, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True)
-    ]
-    return np.concatenate([np.zeros(0), *parts])
-
-
 def found_in(panel: Panel) -> ChartDetections:
     """Every chart pattern of the panel."""
-    return detect(panel, average_range(panel))
+    return detect(panel, average_true_range(panel))
 
 
 def mirrored(panel: Panel, level: float) -> Panel:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from drawn import average_range, found_in, mirrored, scaled, wandering
+from drawn import found_in, mirrored, scaled, wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +14,7 @@ from trading.history import as_of
 from trading.panel import Panel
 from trading.patterns.chart.detections import ChartDetections
 from trading.patterns.chart.registry import FAMILIES, detect
+from trading.swings import average_true_range
 
 SEEDS = st.integers(0, 10_000)
 OTHER_SIDE = {family.long: family.short for family in FAMILIES} | {family.short: family.long for family in FAMILIES}
@@ -77,7 +78,7 @@ def test_no_chart_pattern_looks_ahead(seed: int, cut: int) -> None:
 
 def _with_the_mean_range(panel: Panel) -> ChartDetections:
     """A planted look-ahead: ranges of the whole history."""
-    atr = average_range(panel)
+    atr = average_true_range(panel)
     return detect(panel, np.where(np.isnan(atr), np.nan, np.nanmean(atr)))
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn import PRELUDE, average_range, draw, scaled, wandering
+from drawn import PRELUDE, draw, scaled, wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trading.history import as_of
 from trading.levels import LEVELS, RECENT_TURNS, compute_levels
 from trading.panel import Floats, Panel
-from trading.swings import swings
+from trading.swings import average_true_range, swings
 
 
 def _levels(panel: Panel) -> dict[str, Floats]:
-    return compute_levels(panel, swings(panel, average_range(panel), 1.5))
+    return compute_levels(panel, swings(panel, average_true_range(panel), 1.5))
 
 
 def test_a_known_top_is_resistance_until_price_is_above_it() -> None:
@@ -31,7 +31,7 @@ def test_a_known_top_is_resistance_until_price_is_above_it() -> None:
 def test_levels_equal_a_search_bar_by_bar() -> None:
     """Of the last eight turns known at a bar, the nearest on each side of its close."""
     panel = wandering(2)
-    turns, values = swings(panel, average_range(panel), 1.5), _levels(panel)
+    turns, values = swings(panel, average_true_range(panel), 1.5), _levels(panel)
     symbol = panel.symbol_index
     for row in range(0, len(panel), 7):
         known = (turns.known_row <= row) & (symbol[turns.row] == symbol[row])

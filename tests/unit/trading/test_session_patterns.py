@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from drawn import draw, found_in
 from made_minutes import Minute, hours, minutes, random_minutes
 
 from trading.errors import ConfigurationError
 from trading.intraday import IntradayPanel
 from trading.patterns.chart.detections import ChartDetections
-from trading.patterns.chart.registry import SESSION_FAMILIES, SESSION_NAMES, detect_in_sessions
+from trading.patterns.chart.registry import SESSION_FAMILIES, SESSION_NAMES, detect, detect_in_sessions
+from trading.swings import average_true_range
 
 PREVIOUS_CLOSE = 64.0
 Bar = tuple[float, float, float, float, int]
@@ -218,3 +220,19 @@ def test_bad_bars_are_survived_and_long_ones_refused() -> None:
     assert len(_detect(drawn([(0.0, 0.0, 0.0, 0.0, 0)] * 30))) == 0
     with pytest.raises(ConfigurationError, match="give shorter bars"):
         _detect(minutes([("A", 0, 0, 1.0, 1.0, 1.0, 1.0, 1)], bar_s=360))
+
+
+def test_a_flag_of_minutes_is_the_flag_of_days() -> None:
+    """The same bars hold the same chart patterns as days and as minutes of one session; a night ends every pattern."""
+    days = draw((5, 110.0, 3000.0), (4, 108.0, 500.0), (1, 110.0))
+    bars = zip(days.open, days.high, days.low, days.close, days.volume, strict=True)
+    rows: list[Minute] = [
+        ("A", 1, number, float(open_), float(high), float(low), float(close), int(volume))
+        for number, (open_, high, low, close, volume) in enumerate(bars)
+    ]
+    panel = minutes(rows).session_by_session
+    found, expected = detect(panel, average_true_range(panel)), found_in(days)
+    assert _listed(found) == _listed(expected)
+    assert "bull_flag" in found.names.tolist()
+    split = minutes([("A", 1 + (row[2] > 27), *row[2:]) for row in rows]).session_by_session
+    assert len(detect(split, average_true_range(split))) == 0

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import PRELUDE, average_range, draw, mirrored, wandering
+from drawn import PRELUDE, draw, mirrored, wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trading.history import as_of
+from trading.indicators import compute
 from trading.panel import Panel
-from trading.swings import Swings, swings
+from trading.swings import Swings, average_true_range, swings
 
 
 def _slowly(panel: Panel, multiple: float) -> list[tuple[int, int, float, int]]:
     """The definition, bar by bar: row, row where it was known, price, side."""
     found: list[tuple[int, int, float, int]] = []
-    atr = average_range(panel)
+    atr = average_true_range(panel)
     for start, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
         rows = [row for row in range(start, end) if atr[row] > 0]
         trend = 0
@@ -52,7 +53,7 @@ def _listed(found: Swings) -> list[tuple[int, int, float, int]]:
 def test_a_drawn_turn_is_known_when_price_came_back_far_enough() -> None:
     """Up to 110 and down 1 a bar: the high of 110.5 is known at the first low two ranges under it, and not before."""
     panel = draw((5, 110.0), (20, 90.0))
-    atr = average_range(panel)
+    atr = average_true_range(panel)
     found = swings(panel, atr, 2.0)
     top = PRELUDE + 4
     assert found.price.tolist() == [110.5]
@@ -68,7 +69,7 @@ def test_turns_equal_the_definition_bar_by_bar(seed: int, multiple: float) -> No
     """All symbols at once give what each gives alone, read one bar at a time."""
     panel = wandering(seed)
     expected = _slowly(panel, multiple)
-    assert _listed(swings(panel, average_range(panel), multiple)) == expected
+    assert _listed(swings(panel, average_true_range(panel), multiple)) == expected
     assert len(expected) > 20, "the walk must turn, or this proves nothing"
 
 
@@ -77,7 +78,7 @@ def test_turns_equal_the_definition_bar_by_bar(seed: int, multiple: float) -> No
 def test_highs_and_lows_take_turns_and_mirror_each_other(seed: int) -> None:
     """Within a symbol sides alternate and rows ascend; upside down every high is a low."""
     panel = wandering(seed)
-    atr = average_range(panel)
+    atr = average_true_range(panel)
     found = swings(panel, atr, 1.5)
     same = panel.symbol_index[found.row][1:] == panel.symbol_index[found.row][:-1]
     assert (found.side[1:] != found.side[:-1])[same].all(), seed
@@ -95,7 +96,13 @@ def test_a_turn_that_is_known_stays_as_it_was(seed: int, cut: int) -> None:
     day = np.unique(panel.sessions)[cut]
     part = as_of(panel, [], [], day)
     rows = np.flatnonzero(panel.sessions <= day)
-    whole = swings(panel, average_range(panel), 1.5)
+    whole = swings(panel, average_true_range(panel), 1.5)
     known = whole.take(panel.sessions[whole.known_row] <= day)
-    cut_off = swings(part, average_range(part), 1.5)
+    cut_off = swings(part, average_true_range(part), 1.5)
     assert [(rows[row], rows[seen], price, side) for row, seen, price, side in _listed(cut_off)] == _listed(known), seed
+
+
+def test_the_range_is_that_of_the_indicators() -> None:
+    """Average true ranges equal the indicator of that name, bit by bit, also for symbols too short to have one."""
+    panel = wandering(4)
+    np.testing.assert_array_equal(average_true_range(panel), compute(panel)["atr_14"])

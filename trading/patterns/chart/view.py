@@ -33,7 +33,6 @@ class View:
     sign: int
     begin: Ints
     end: Ints
-    open: Floats
     high: Floats
     low: Floats
     close: Floats
@@ -50,7 +49,6 @@ class View:
             sign=1,
             begin=np.repeat(bars.offsets[:-1], lengths),
             end=np.repeat(bars.offsets[1:], lengths),
-            open=bars.open,
             high=bars.high,
             low=bars.low,
             close=bars.close,
@@ -67,7 +65,6 @@ class View:
             sign=-self.sign,
             begin=self.begin,
             end=self.end,
-            open=-self.open,
             high=-self.low,
             low=-self.high,
             close=-self.close,
