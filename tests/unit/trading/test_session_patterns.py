@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawn import draw, found_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from drawn import draw, found_in
 from made_minutes import Minute, hours, minutes, random_minutes
 
 from trading.errors import ConfigurationError
