@@ -1,9 +1,9 @@
 """Double bottom (double top): two lows at nearly one price after a fall, and a close above the high between them.
 
 Source: Bulkowski, Encyclopedia of Chart Patterns (2nd ed., 2005), Double bottoms and Double tops: a trend leads into
-the formation, the two turns differ by little (he allows 4 % where the rise between is 10 % and more: 0.4 of the height;
-this asks for half of that), they stand at least two weeks apart, and only a close beyond the turn between confirms it.
-The measure rule adds the height to the confirmation price.
+the formation, the two turns differ by 2 to 5 % where the rise between them is about 10 %, they stand at least two weeks
+apart, and only a close beyond the turn between confirms it. The measure rule adds the height to that price. As shares
+of the height his differences are 0.2 to 0.5; this takes the strict end.
 """
 
 from __future__ import annotations

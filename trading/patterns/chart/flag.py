@@ -1,8 +1,9 @@
 """Bull flag, bear flag: a steep move, a short drift against it on lighter volume, and the break of the drift's line.
 
-Source: Bulkowski, Encyclopedia of Chart Patterns (2nd ed., 2005), chapters Flags and Measure rule of flags: the pole's
-height added to the flag's low; Ross Cameron (Warrior Trading), bull flag: the pullback gives back at most half of the
-move, on lighter volume, and the stop is the low of the pullback.
+Source: Bulkowski, Encyclopedia of Chart Patterns (2nd ed., 2005), chapter Flags: shorter than three weeks, mostly on
+falling volume, and the measure rule: the height of the pole added to the low of the flag. Ross Cameron (Warrior
+Trading), bull flag: the pullback gives back at most half of the move, on lighter volume, and its low is the stop. The
+pole's height in ranges is ours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Gap and go: a stock that opens away from yesterday's close and breaks its premarket high within half an hour.
 
-Source: Ross Cameron (Warrior Trading), gap and go: gappers of 4 % and more, the entry is the break of the premarket
-high, the stop the low since the open; a filled gap ends it.
+Source: Ross Cameron, How to Day Trade (Warrior Trading), Gap and Go: stocks that gap at least 4 %, the entry is the
+break of the premarket high. The low since the open as the stop, the half-hour and the filled gap are ours; his demands
+on price, volume and catalyst are the scanner's.
 """
 
 from __future__ import annotations

@@ -11,7 +11,8 @@ from trading.patterns.chart.view import View
 from trading.swings import Flags, Swings
 
 POLE_BARS = 12
-"""A pole takes at most so many bars: Bulkowski finds most flagpoles shorter than three weeks."""
+"""A pole takes at most so many bars. Bulkowski asks for a pole that is unusually steep and takes several days; the
+number is ours, a little less than the three weeks that he allows the flag itself."""
 
 
 @dataclass(frozen=True)
