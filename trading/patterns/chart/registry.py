@@ -101,7 +101,9 @@ def detect_in_sessions(bars: IntradayPanel, hours: SessionHours) -> ChartDetecti
     """Every session pattern of every symbol and session; `vocabulary` is `SESSION_NAMES`.
 
     Args:
-        bars: bars of at most five minutes; with their premarket, where gap and go is to break its high.
+        bars: bars of at most five minutes, restated for splits: an overnight split looks like a gap. With their
+            premarket where gap and go is to break its high; a session that is missing makes the close before it the
+            previous one.
         hours: of every session in `bars`.
 
     Raises:
