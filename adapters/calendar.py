@@ -7,13 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from trading.errors import BadDataError
 from trading.panel import Days
+from trading.session_hours import SessionHours
 
 EXCHANGE = "XNYS"
 FIRST = "2000-01-01"
 """The first day that is computed; the last is a year ahead, as far as holidays are announced."""
+TIME_ZONE = "America/New_York"
+PREMARKET_HOUR, REGULAR_CLOSE_HOUR, END_HOUR, EARLY_END_HOUR = 4, 16, 20, 17
 
 
 @lru_cache(maxsize=1)
@@ -53,3 +58,49 @@ def closes(sessions: Days) -> list[datetime]:
 def close_of(session: date) -> datetime:
     """When the session closes, UTC."""
     return closes(np.array([session], dtype="datetime64[D]"))[0]
+
+
+def session_hours(first: date, last: date) -> SessionHours:
+    """Hours of every session from `first` to `last`, extended trading included.
+
+    Premarket trading begins at 04:00 New York time; after-hours trading ends at 20:00, on half-days at 17:00.
+
+    Raises:
+        ValueError: when the calendar does not reach so far.
+
+    Source: NYSE Arca trading hours (https://www.nyse.com/markets/hours-calendars): early session from 4:00, late
+        session to 20:00, on early-close days to 17:00.
+    """
+    sessions = sessions_between(first, last)
+    table = _calendar().schedule.loc[pd.DatetimeIndex(sessions)]
+    midnight = pd.DatetimeIndex(sessions)
+    close = pd.DatetimeIndex(table["close"]).tz_convert(TIME_ZONE)
+    early = close.hour < REGULAR_CLOSE_HOUR
+    end = midnight + pd.to_timedelta(np.where(early, EARLY_END_HOUR, END_HOUR), unit="h")
+    return SessionHours(
+        sessions=sessions,
+        premarket_at=exchange_time_to_utc((midnight + pd.Timedelta(hours=PREMARKET_HOUR)).to_numpy()),
+        open_at=_utc_seconds(pd.DatetimeIndex(table["open"])),
+        close_at=_utc_seconds(close),
+        end_at=exchange_time_to_utc(end.to_numpy()),
+    )
+
+
+def exchange_time_to_utc(stamps: npt.NDArray[np.datetime64]) -> npt.NDArray[np.datetime64]:
+    """The UTC instant of each New York wall-clock time, `datetime64[s]`.
+
+    Raises:
+        BadDataError: for a time that the clock skipped or showed twice; New York changes its clocks on Sundays at
+            02:00, when nothing trades.
+    """
+    wall = pd.DatetimeIndex(stamps)
+    instants = wall.tz_localize(TIME_ZONE, ambiguous="NaT", nonexistent="NaT")
+    lost = wall[instants.isna()]
+    if len(lost):
+        raise BadDataError(f"{lost[0]} is no single instant in {TIME_ZONE}: the clock was changed; nothing was taken")
+    return _utc_seconds(instants)
+
+
+def _utc_seconds(stamps: pd.DatetimeIndex) -> npt.NDArray[np.datetime64]:
+    seconds: npt.NDArray[np.datetime64] = stamps.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[s]")
+    return seconds

@@ -42,6 +42,8 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
     {
         "rsi_14": Indicator(15, "Wilder's relative strength index, 0 to 100"),
         "bb_position": Indicator(20, "(close - lower) / (upper - lower) of the Bollinger bands 20, 2 sigma"),
+        "macd_pct": Indicator(34, "line of MACD 12/26/9, divided by the close"),
+        "macd_signal_pct": Indicator(34, "signal line of MACD 12/26/9, divided by the close"),
         "macd_hist_pct": Indicator(34, "histogram of MACD 12/26/9, divided by the close"),
         "atr_14": Indicator(15, "Wilder's average true range in USD", scale_free=False),
         "atr_pct": Indicator(15, "average true range divided by the close"),
@@ -61,6 +63,8 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
         "upper_shadow_ratio": Indicator(1, "(high - max(open, close)) / (high - low)"),
         "lower_shadow_ratio": Indicator(1, "(min(open, close) - low) / (high - low)"),
         "stoch_k": Indicator(16, "slow stochastic %K 14, 3, 0 to 100"),
+        "stoch_d": Indicator(18, "slow stochastic %D: mean of the last 3 values of stoch_k"),
+        "obv": Indicator(1, "on-balance volume in shares since the symbol's first bar", scale_free=False),
         "obv_slope_10": Indicator(10, "slope of on-balance volume over 10 bars / mean volume of those bars"),
         "high_20_distance": Indicator(21, "close / highest high of the 20 bars before this one - 1"),
         "position_52w": Indicator(
@@ -71,8 +75,8 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
 """Every indicator that `compute` returns."""
 
 _RAW = (
-    "rsi", "bb_upper", "bb_lower", "macd_hist", "atr", "adx", "sma_9", "sma_20", "sma_50", "sma_200", "volume_20",
-    "volume_10", "obv_slope", "high_20", "high_14", "low_14", "high_52w", "low_52w",
+    "rsi", "bb_upper", "bb_lower", "macd", "macd_signal", "macd_hist", "atr", "adx", "sma_9", "sma_20", "sma_50",
+    "sma_200", "volume_20", "volume_10", "obv", "obv_slope", "high_20", "high_14", "low_14", "high_52w", "low_52w",
 )  # fmt: skip
 
 
@@ -123,13 +127,14 @@ def _talib_of_symbol(high: Floats, low: Floats, close: Floats, volume: Floats) -
         rsi,
         upper,
         lower,
-        talib.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)[2],
+        *talib.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9),
         talib.ATR(high, low, close, timeperiod=14),
         talib.ADX(high, low, close, timeperiod=14),
         *(talib.SMA(close, timeperiod=bars) for bars in (9, 20, 50, 200)),
         talib.SMA(volume, timeperiod=20),
         talib.SMA(volume, timeperiod=10),
-        talib.LINEARREG_SLOPE(talib.OBV(close, volume), timeperiod=10),
+        (balance := talib.OBV(close, volume)),
+        talib.LINEARREG_SLOPE(balance, timeperiod=10),
         talib.MAX(high, timeperiod=20),
         talib.MAX(high, timeperiod=14),
         talib.MIN(low, timeperiod=14),
@@ -144,7 +149,7 @@ def _of_closes(panel: Panel, raw: dict[str, Floats]) -> dict[str, Floats]:
     values = {
         "rsi_14": raw["rsi"],
         "bb_position": _ratio(close - raw["bb_lower"], _width(raw["bb_upper"] - raw["bb_lower"], close)),
-        "macd_hist_pct": _ratio(raw["macd_hist"], close),
+        **{f"{name}_pct": _ratio(raw[name], close) for name in ("macd", "macd_signal", "macd_hist")},
         "gap_pct": _ratio(panel.open, panel.shifted(close)) - 1,
     }
     values |= {f"return_{bars}": _ratio(close, panel.shifted(close, bars)) - 1 for bars in (1, 5, 20)}
@@ -166,6 +171,7 @@ def _of_volume(panel: Panel, raw: dict[str, Floats]) -> dict[str, Floats]:
     return {
         "volume_ratio_20": volume_ratio,
         "volume_surge": volume_ratio,
+        "obv": raw["obv"],
         "obv_slope_10": _ratio(raw["obv_slope"], raw["volume_10"]),
     }
 
@@ -173,6 +179,7 @@ def _of_volume(panel: Panel, raw: dict[str, Floats]) -> dict[str, Floats]:
 def _of_ranges(panel: Panel, raw: dict[str, Floats]) -> dict[str, Floats]:
     close = panel.close
     fast_k = 100 * _ratio(close - raw["low_14"], raw["high_14"] - raw["low_14"])
+    stoch_k = (fast_k + panel.shifted(fast_k) + panel.shifted(fast_k, 2)) / 3
     position = _ratio(close - raw["low_52w"], raw["high_52w"] - raw["low_52w"])
     position[panel.bar_numbers < INDICATORS["position_52w"].warm_up_bars] = np.nan
     return {
@@ -180,7 +187,8 @@ def _of_ranges(panel: Panel, raw: dict[str, Floats]) -> dict[str, Floats]:
         "atr_pct": _ratio(raw["atr"], close),
         "adx_14": raw["adx"],
         # TA-Lib's STOCH would answer 0 for a price that hasn't moved in 14 bars; this leaves it unknown.
-        "stoch_k": (fast_k + panel.shifted(fast_k) + panel.shifted(fast_k, 2)) / 3,
+        "stoch_k": stoch_k,
+        "stoch_d": (stoch_k + panel.shifted(stoch_k) + panel.shifted(stoch_k, 2)) / 3,
         "high_20_distance": _ratio(close, panel.shifted(raw["high_20"])) - 1,
         "position_52w": position,
     }

@@ -60,6 +60,8 @@ def test_values_equal_plain_arithmetic() -> None:
         "upper_shadow_ratio": (high - pd.concat([open_, close], axis=1).max(axis=1)) / (high - low),
         "lower_shadow_ratio": (pd.concat([open_, close], axis=1).min(axis=1) - low) / (high - low),
         "stoch_k": (100 * (close - lowest) / (highest - lowest)).rolling(3).mean(),
+        "stoch_d": (100 * (close - lowest) / (highest - lowest)).rolling(3).mean().rolling(3).mean(),
+        "obv": volume[0] + (np.sign(close.diff()).fillna(0) * volume).cumsum(),  # TA-Lib starts with the first volume
         "obv_slope_10": slope / volume.rolling(10).mean(),
         "high_20_distance": close / high.rolling(20).max().shift() - 1,
         "position_52w": (close - low.expanding(100).min()) / (high.expanding(100).max() - low.expanding(100).min()),
@@ -75,7 +77,10 @@ def test_recursive_values_equal_ta_lib_itself() -> None:
     panel = random_panel(8, (200,))
     got = compute(panel)
     high, low, close = panel.high, panel.low, panel.close
-    same(got["macd_hist_pct"], talib.MACD(close, 12, 26, 9)[2] / close, "macd")
+    for name, values in zip(
+        ("macd_pct", "macd_signal_pct", "macd_hist_pct"), talib.MACD(close, 12, 26, 9), strict=True
+    ):
+        same(got[name], values / close, name)
     same(got["atr_14"], talib.ATR(high, low, close, 14), "atr")
     same(got["atr_pct"], talib.ATR(high, low, close, 14) / close, "atr_pct")
     same(got["adx_14"], talib.ADX(high, low, close, 14), "adx")

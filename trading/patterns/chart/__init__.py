@@ -1,0 +1,1 @@
+"""Chart patterns: setups of several bars, each with an entry, a stop and a target."""
