@@ -80,3 +80,12 @@ class Coordinator(Service):
     def run_session(self, session: date, ensemble: Any) -> SessionSummary:
         """The whole cycle for one session; see `trading.sessions.run_session`."""
         return run_session(ActorServices(self._actors, ensemble), session, self.wiring.decisions)
+
+    def refresh(self, session: date) -> None:
+        """The services know a complete session's market, patterns and scan again, after a restart; nothing new is made."""
+        services = ActorServices(self._actors, None)
+        batch = services.ask("ingestion", "deliver", session)
+        market = services.ask("technical_analysis", "observe", session, batch)
+        known = services.ask("news", "known_at", session)
+        patterns = services.ask("pattern_recognition", "recognise", session, market, known)
+        services.answer(services.ask("scanner", "scan", session, market, patterns))

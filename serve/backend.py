@@ -99,7 +99,7 @@ class PlatformBackend:
             asked = tuple(row.symbol for row in rows)
         else:
             asked = tuple(symbols)
-        latest = self._ask("pattern_recognition", "latest", asked)
+        latest = self._latest(asked)
         try:
             views = self._ensemble.score.remote(latest.setups.matrix).result(timeout_s=ANSWER_TIMEOUT_S)
         except (RayActorError, TimeoutError) as error:
@@ -108,6 +108,20 @@ class PlatformBackend:
         if symbols is None:
             signals.sort(key=lambda signal: -(signal.strength or 0.0))
         return Signals(session=latest.session, signals=signals[:limit], unknown_symbols=list(latest.missing))
+
+    def _latest(self, symbols: tuple[str, ...]) -> Any:
+        """Features at the latest complete session or a later one; services that were restarted since are brought up."""
+        complete = self._queries.progress().last_session
+        try:
+            latest = self._ask("pattern_recognition", "latest", symbols)
+        except UnavailableError:
+            if complete is None:
+                raise
+            latest = None
+        if complete is not None and (latest is None or latest.session < complete):
+            self._ask("coordinator", "refresh", complete)
+            latest = self._ask("pattern_recognition", "latest", symbols)
+        return latest
 
     def portfolio(self) -> Portfolio:
         """See `serve.port.Backend`."""

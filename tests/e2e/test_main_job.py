@@ -136,6 +136,7 @@ def _check_answers(client: httpx.Client) -> None:
     signals = client.post("/v1/signals", json={"symbols": ["AAPL", "MSFT", "ZZZZ"]}).json()
     assert signals["unknown_symbols"] == ["ZZZZ"]
     assert [signal["symbol"] for signal in signals["signals"]] == ["AAPL", "MSFT"]
+    assert signals["session"] == "2010-08-20"
     for signal in signals["signals"]:
         weighted = 0.4 * signal["p_pattern"] + 0.4 * signal["p_catalyst"] + 0.2 * signal["p_outcome"]
         assert signal["strength"] == pytest.approx(weighted)
@@ -149,7 +150,8 @@ def _check_answers(client: httpx.Client) -> None:
     assert performance["sessions"] == 98
     assert client.get("/v1/models").json()["ensembles"][0]["status"] == "champion"
     assert client.get("/v1/trades?limit=5").json()["total"] > 100
-    for path in ("scanner", "orders", "positions", "patterns", "catalysts", "equity", "progress"):
+    assert client.get("/v1/scanner?limit=1").json()["considered"] > 400
+    for path in ("orders", "positions", "patterns", "catalysts", "equity", "progress"):
         assert client.get(f"/v1/{path}").status_code == 200, path
     assert client.get("/docs").status_code == 200
     health = eventually(lambda: _well(client), what="all services well", timeout_s=60)

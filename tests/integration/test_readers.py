@@ -31,7 +31,7 @@ def _decision(strength: float, reason: str = "rule confidence 0.58 reaches 0.55"
     candidate = Candidate(
         symbol="AAPL", score=0.7, close_usd=20.0, atr_usd=0.5, average_volume=1e6, patterns=("engulfing", "hammer"),
         rule_confidence=0.58, rule_reasons=(), p_pattern=0.6, p_catalyst=NAN, p_outcome=0.5, expected_return=NAN,
-        strength=strength, disagreement=NAN,
+        strength=strength, rank=NAN, disagreement=NAN,
     )  # fmt: skip
     verdict = Verdict(buy=True, source="rule", confidence=0.58, careful=False, reason=reason)
     return Decision(DAYS[0], "rule", candidate, verdict, "buy", 100, reason)
