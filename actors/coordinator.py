@@ -82,7 +82,7 @@ class Coordinator(Service):
         return run_session(ActorServices(self._actors, ensemble), session, self.wiring.decisions)
 
     def refresh(self, session: date) -> None:
-        """The services know a complete session's market, patterns and scan again, after a restart; nothing new is made."""
+        """The services know a complete session's market, patterns and scan again after a restart; nothing is added."""
         services = ActorServices(self._actors, None)
         batch = services.ask("ingestion", "deliver", session)
         market = services.ask("technical_analysis", "observe", session, batch)
