@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -37,6 +37,7 @@ class Statistics:
         symbols: with bars.
         bars: measured, each long and short.
         tested: rows that were tested; the q-values are corrected for all of them.
+        conditions: measured, with their labels.
         rows: see `trading.pattern_statistics.measure`.
         catalyst: patterns with a catalyst against those without.
     """
@@ -46,6 +47,7 @@ class Statistics:
     symbols: int
     bars: int
     tested: int
+    conditions: Mapping[str, tuple[str, ...]]
     rows: tuple[Measured, ...]
     catalyst: CatalystRatio
 
@@ -96,6 +98,7 @@ def measured_patterns(
         symbols=len(panel.symbols),
         bars=len(panel),
         tested=sum(row.q_value is not None for row in rows),
+        conditions={condition.name: condition.labels for condition in known},
         rows=rows if not asked else tuple(row for row in rows if (row.condition, row.label) != ("where", "other")),
         catalyst=catalyst_ratio(both, sightings, next(c for c in known if c.name == "catalyst")),
     )

@@ -110,7 +110,7 @@ class Totals:
         label_of = code[rows].astype(np.int64)
         key = label_of * (bars.n_symbols * bars.n_buckets) + bars.cell[rows]
         count = np.bincount(key, minlength=size).astype(np.float64).reshape(shape)
-        successes = np.bincount(key, weights=bars.success[rows], minlength=size).reshape(shape)
+        successes = np.bincount(key, weights=bars.success[rows], minlength=size).astype(np.float64).reshape(shape)
         return cls(bars, rows, key, label_of * bars.n_sessions + bars.session[rows], count, successes)
 
 
@@ -204,4 +204,5 @@ def _influence(
     value = np.where(sighted, of_sighting, of_candle)
     value = np.where(np.isfinite(value), value, 0.0)  # a bar without a comparison, or of a cell that isn't used
     size = n_labels * bars.n_sessions
-    return np.bincount(totals.slot, weights=value, minlength=size).reshape(n_labels, bars.n_sessions)
+    by_session = np.bincount(totals.slot, weights=value, minlength=size).astype(np.float64)
+    return by_session.reshape(n_labels, bars.n_sessions)
