@@ -129,17 +129,16 @@ def _words(found: Statistics, rows: Sequence[Measured], wanted: Sequence[tuple[s
     return [
         f"{found.bars:,} bars of {found.symbols} symbols, {found.first_session} to {found.last_session}; {under}.",
         (
-            f"{len(shown)} of {len(rows)} patterns show an edge, {len(worse)} do worse than random candles, {few} are too "
-            "rare to test."
+            f"{len(shown)} of {len(rows)} patterns show an edge, {len(worse)} do worse than random candles of the same "
+            f"symbols and close-in-range, {few} are too rare to test."
         ),
         (
-            f"Corrected together with all {found.tested:,} pairs of pattern and condition tested; under other conditions "
-            f"{others} differ from random candles."
+            f"The intervals are corrected for all {found.tested:,} pairs of pattern and condition that were tested; "
+            f"elsewhere among them {others} differ from random candles."
         ),
         (
-            f"With a catalyst patterns succeed {_span(catalyst.success_with)} of the time, without "
-            f"{_span(catalyst.success_without)}: {_times(catalyst.ratio)}. "
-            f"That patterns with catalysts succeed 2 times more: {catalyst.claim}."
+            f"On all bars, patterns with a catalyst succeed {_span(catalyst.success_with)} of the time, without "
+            f"{_span(catalyst.success_without)}: {_times(catalyst.ratio)}. That it is twice as often: {catalyst.claim}."
         ),
     ]
 
