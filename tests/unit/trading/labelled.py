@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trading.panel import Floats, Ints
+from trading.panel import Floats
 from trading.pattern_statistics import Sightings
 from trading.random_candles import CLOSE_BUCKETS, LabelledBars
 
