@@ -31,15 +31,17 @@ def session_variance(influence: Floats, lags: int) -> Floats:
     Source:
         Driscoll and Kraay (1998), Consistent covariance matrix estimation with spatially dependent panel data: Newey
         and West's (1987) Bartlett weights on the sums of each period; with 0 lags it is the usual clustered variance.
-        The factor G / (G - 1) is Stata's for G clusters.
+        The factor G / (G - 1) is Stata's for G clusters. Never below the variance without lags: a rare pattern's
+        few products of neighbours may come out negative by luck, and would make it look sure.
     """
-    total: Floats = np.einsum("ij,ij->i", influence, influence)
+    alone: Floats = np.einsum("ij,ij->i", influence, influence)
+    total = alone
     for lag in range(1, min(lags, influence.shape[1] - 1) + 1):
         weight = 1.0 - lag / (lags + 1.0)
         total = total + 2.0 * weight * np.einsum("ij,ij->i", influence[:, lag:], influence[:, :-lag])
     clusters = (influence != 0).sum(axis=1)
     factor = clusters / np.maximum(clusters - 1, 1)
-    return np.where(clusters > 1, np.maximum(total, 0.0) * factor, np.nan)
+    return np.where(clusters > 1, np.maximum(total, alone) * factor, np.nan)
 
 
 def two_sided(figure: Floats, error: Floats, freedom: Floats) -> Floats:

@@ -73,3 +73,9 @@ def test_corrected_intervals_and_q_values_agree(seed: int) -> None:
     q = q_values(two_sided(figure, error, freedom))
     reach = student_quantile(freedom, corrected_alpha(q)) * error
     np.testing.assert_array_equal(np.abs(figure) >= reach, q <= 0.05, err_msg=f"seed {seed}")
+
+
+def test_luck_among_neighbours_does_not_make_a_figure_surer() -> None:
+    """Where the products of neighbouring sessions are negative, the variance without lags stands."""
+    influence = np.array([[0.2, -0.2, 0.2, -0.2]])
+    assert session_variance(influence, 2)[0] == pytest.approx(session_variance(influence, 0)[0])
