@@ -36,6 +36,8 @@ class Statistics:
         last_session: the last one that the run has come to; nothing later is looked at.
         symbols: with bars.
         bars: measured, each long and short.
+        bars_before_breaks: on record and left out, because prices before a symbol's latest break don't compare with
+            those after it.
         tested: rows that were tested; the q-values are corrected for all of them.
         conditions: measured, with their labels.
         rows: see `trading.pattern_statistics.measure`.
@@ -46,6 +48,7 @@ class Statistics:
     last_session: date
     symbols: int
     bars: int
+    bars_before_breaks: int
     tested: int
     conditions: Mapping[str, tuple[str, ...]]
     rows: tuple[Measured, ...]
@@ -97,6 +100,7 @@ def measured_patterns(
         last_session=last,
         symbols=len(panel.symbols),
         bars=len(panel),
+        bars_before_breaks=bars.num_rows - len(panel),
         tested=sum(row.q_value is not None for row in rows),
         conditions={condition.name: condition.labels for condition in known},
         rows=rows if not asked else tuple(row for row in rows if (row.condition, row.label) != ("where", "other")),

@@ -55,7 +55,7 @@ def stats(
         found = measured_patterns(pool, settings.home, where=wanted, min_count=min_count)
     rows = chosen(found, wanted)
     if rates is not None:
-        print_json(_facts(found, rows, {**counts, "by_pattern": rates.to_dict("records")}))
+        print_json(_facts(found, rows, {**counts, "known_outcomes_by_pattern": rates.to_dict("records")}))
         return
     console = Console(highlight=False, soft_wrap=True, width=None)
     console.print(_table(rows))
@@ -81,6 +81,7 @@ def _facts(found: Statistics, rows: Sequence[Measured], record: dict[str, Any]) 
         "last_session": found.last_session,
         "symbols": found.symbols,
         "bars": found.bars,
+        "bars_before_breaks": found.bars_before_breaks,
         "record": record,
         "tested_together": found.tested,
         "catalyst": asdict(found.catalyst),
@@ -127,7 +128,10 @@ def _words(found: Statistics, rows: Sequence[Measured], wanted: Sequence[tuple[s
     others = sum(row.verdict in {"edge shown", "worse than random"} for row in found.rows) - len(shown) - len(worse)
     catalyst = found.catalyst
     return [
-        f"{found.bars:,} bars of {found.symbols} symbols, {found.first_session} to {found.last_session}; {under}.",
+        (
+            f"{found.bars:,} bars of {found.symbols} symbols, {found.first_session} to {found.last_session}; {under}. "
+            f"{found.bars_before_breaks:,} bars before a break in a symbol's prices are left out."
+        ),
         (
             f"{len(shown)} of {len(rows)} patterns show an edge, {len(worse)} do worse than random candles of the same "
             f"symbols and close-in-range, {few} are too rare to test."
