@@ -8,6 +8,7 @@ import typer
 
 from cli.doctor import doctor
 from cli.output import print_json
+from cli.patterns import patterns
 from cli.run import run
 from cli.status import status
 from trading.errors import InplayError
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(doctor)
 app.command()(status)
+app.add_typer(patterns, name="patterns")
 
 
 @app.callback()

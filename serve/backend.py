@@ -29,6 +29,7 @@ from serve.schemas import (
     Orders,
     Pattern,
     Patterns,
+    PatternStatistics,
     Performance,
     Portfolio,
     Positions,
@@ -38,6 +39,7 @@ from serve.schemas import (
     Signals,
     Trades,
 )
+from serve.statistics import Kept, statistics_answer
 from trading.errors import InplayError, UnavailableError
 from trading.risk.drawdown import judge
 
@@ -70,6 +72,7 @@ class PlatformBackend:
         self._queries = Queries(self._pool)
         self._accounts = Accounts(self._pool)
         self._report: tuple[str, Any] = ("", None)
+        self._measured = Kept(self._pool, home)
 
     def _ask(self, service: str, method: str, *args: Any) -> Any:
         """The actor's answer.
@@ -192,6 +195,11 @@ class PlatformBackend:
                 for row in rows[:limit]
             ],
         )
+
+    def pattern_statistics(self, condition: str, label: str | None, limit: int) -> PatternStatistics:
+        """See `serve.port.Backend`."""
+        found = self._measured.at(self._queries.pattern_sessions()[1])
+        return statistics_answer(found, condition, label, limit)
 
     def catalysts(self, limit: int) -> Catalysts:
         """See `serve.port.Backend`."""

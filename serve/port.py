@@ -22,6 +22,7 @@ from serve.schemas import (
     Models,
     Orders,
     Patterns,
+    PatternStatistics,
     Performance,
     Portfolio,
     Positions,
@@ -79,6 +80,16 @@ class Backend(Protocol):
 
     def patterns(self, limit: int) -> Patterns:
         """What the training table holds."""
+        ...
+
+    def pattern_statistics(self, condition: str, label: str | None, limit: int) -> PatternStatistics:
+        """The patterns beside random candles.
+
+        Args:
+            condition: `all`, or a condition's name; without patterns for one that doesn't exist.
+            label: one of the condition's labels; None = all of them.
+            limit: most patterns to return.
+        """
         ...
 
     def catalysts(self, limit: int) -> Catalysts:

@@ -22,6 +22,7 @@ from serve.schemas import (
     Models,
     Orders,
     Patterns,
+    PatternStatistics,
     Performance,
     Portfolio,
     Positions,
@@ -66,6 +67,12 @@ SymbolList = Annotated[
         description="Tickers, comma-separated, 1 to 500; without it the latest session's stocks in play.",
         examples=["AAPL,F"],
     ),
+]
+ConditionName = Annotated[
+    str, Query(max_length=40, description="`all`, or one of the answer's `conditions`.", examples=["rsi"])
+]
+ConditionLabel = Annotated[
+    str | None, Query(max_length=40, description="One label of the condition.", examples=["25-35"])
 ]
 
 router = APIRouter(
@@ -112,6 +119,17 @@ async def get_scanner(desk: TheDesk, limit: Limit = 100) -> Scan:
 async def get_patterns(desk: TheDesk, limit: Limit = 200) -> Patterns:
     """How often each pattern was recorded and how its outcomes were."""
     return await desk.asker.ask(desk.backend.patterns, limit)
+
+
+@router.get("/patterns/statistics", tags=["market"], summary="The patterns beside random candles")
+async def get_pattern_statistics(
+    desk: TheDesk, condition: ConditionName = "all", label: ConditionLabel = None, limit: Limit = 200
+) -> PatternStatistics:
+    """Success by pattern and condition, and whether it is more than that of random candles of the same symbols.
+
+    Measured anew after each session, which takes some seconds; then it is kept.
+    """
+    return await desk.asker.ask(desk.backend.pattern_statistics, condition, label, limit)
 
 
 @router.get("/catalysts", tags=["market"], summary="Catalysts")

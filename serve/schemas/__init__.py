@@ -6,7 +6,17 @@ backend that lets one through fails loudly instead of printing nonsense.
 
 from serve.schemas.accounts import Account, Order, Orders, Portfolio, Position, Positions, Trade, Trades
 from serve.schemas.base import Book, Estimate, Schema, Symbol
-from serve.schemas.market import Catalyst, Catalysts, InPlay, Pattern, Patterns, Scan
+from serve.schemas.market import (
+    Catalyst,
+    Catalysts,
+    CatalystStatistic,
+    InPlay,
+    Pattern,
+    Patterns,
+    PatternStatistic,
+    PatternStatistics,
+    Scan,
+)
 from serve.schemas.models import Accuracy, Ensemble, Model, Models
 from serve.schemas.performance import AccountPerformance, Benchmark, Curve, EquityCurves, Performance, Target
 from serve.schemas.problem import Problem
@@ -20,6 +30,7 @@ __all__ = [
     "Benchmark",
     "Book",
     "Catalyst",
+    "CatalystStatistic",
     "Catalysts",
     "Curve",
     "Ensemble",
@@ -32,6 +43,8 @@ __all__ = [
     "Order",
     "Orders",
     "Pattern",
+    "PatternStatistic",
+    "PatternStatistics",
     "Patterns",
     "Performance",
     "Portfolio",

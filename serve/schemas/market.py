@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from serve.schemas.base import Probability, Schema, Symbol
+from serve.schemas.base import Estimate, Probability, Schema, Symbol
 
 
 class InPlay(Schema):
@@ -51,6 +51,55 @@ class Patterns(Schema):
     first_session: date | None
     last_session: date | None
     patterns: list[Pattern] = Field(description="Most frequent first.")
+
+
+class PatternStatistic(Schema):
+    """One pattern in one direction under one condition, beside random candles."""
+
+    pattern: str = Field(examples=["engulfing"])
+    direction: Literal["long", "short"]
+    condition: str = Field(description="`all` = every bar.", examples=["rsi"])
+    label: str = Field(examples=["25-35"])
+    recorded: int = Field(ge=0)
+    with_outcome: int = Field(ge=0)
+    sessions: int = Field(ge=0, description="Sessions with a known outcome.")
+    success: Estimate = Field(description="Share with a net gain; Wilson's interval, as if outcomes were independent.")
+    success_error: float | None = Field(description="Its standard error, clustered by session.")
+    mean_return: float | None = Field(description="Mean net outcome, as a fraction.")
+    compared: int = Field(ge=0, description="Outcomes that have random candles beside them.")
+    baseline: Probability | None = Field(
+        description="Success of bars of the same symbols that closed at the same place of their range."
+    )
+    difference: Estimate = Field(description="Success less baseline; 95 % interval, clustered by session.")
+    corrected: Estimate = Field(description="The same, its interval corrected for everything tested.")
+    p_value: Probability | None = Field(description="Null = too few to test.")
+    q_value: Probability | None = Field(description="Benjamini-Hochberg over everything tested.")
+    verdict: Literal["edge shown", "worse than random", "no edge shown", "too few"]
+
+
+class CatalystStatistic(Schema):
+    """Bars with a pattern and a catalyst against bars with a pattern and none."""
+
+    with_catalyst: int = Field(ge=0)
+    without: int = Field(ge=0)
+    unknown: int = Field(ge=0, description="No source tells; in neither of the two.")
+    success_with: Estimate
+    success_without: Estimate
+    ratio: Estimate = Field(description="The first over the second.")
+    claim: Literal["refuted", "not refuted", "too few"] = Field(
+        description="That patterns with catalysts succeed twice as often."
+    )
+
+
+class PatternStatistics(Schema):
+    """What the patterns of the record are worth."""
+
+    first_session: date | None = Field(description="Null before the first pattern is on record.")
+    last_session: date | None
+    tested: int = Field(ge=0, description="Pairs of pattern and condition that the q-values are corrected for.")
+    conditions: dict[str, list[str]] = Field(description="The conditions there are, with their labels.")
+    catalyst: CatalystStatistic | None
+    patterns: list[PatternStatistic] = Field(description="The clearest difference first, those too few to test last.")
 
 
 class Catalyst(Schema):

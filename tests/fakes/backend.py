@@ -18,6 +18,7 @@ from serve.schemas import (
     Book,
     Catalyst,
     Catalysts,
+    CatalystStatistic,
     Curve,
     Ensemble,
     EquityCurves,
@@ -30,6 +31,8 @@ from serve.schemas import (
     Orders,
     Pattern,
     Patterns,
+    PatternStatistic,
+    PatternStatistics,
     Performance,
     Portfolio,
     Position,
@@ -359,6 +362,52 @@ class FakeBackend:
             first_session=date(2009, 9, 21),
             last_session=self._session,
             patterns=rows[:limit],
+        )
+
+    def pattern_statistics(self, condition: str, label: str | None, limit: int) -> PatternStatistics:
+        self._answer("pattern_statistics", condition, label, limit)
+        if not self.done:
+            return PatternStatistics(
+                first_session=None, last_session=None, tested=0, conditions={}, catalyst=None, patterns=[]
+            )
+        labels = {"all": ("all",), "rsi": ("25-35", "unknown")}.get(condition, ())
+        rows = [self._statistic(condition, one) for one in labels if label in {None, one}]
+        return PatternStatistics(
+            first_session=date(2009, 9, 21),
+            last_session=self._session,
+            tested=3,
+            conditions={"rsi": ["25-35", "unknown"]},
+            catalyst=CatalystStatistic(
+                with_catalyst=100,
+                without=900,
+                unknown=0,
+                success_with=_around(0.48, 0.1),
+                success_without=_around(0.48, 0.03),
+                ratio=_around(1.0, 0.2),
+                claim="refuted",
+            ),
+            patterns=rows[:limit],
+        )
+
+    def _statistic(self, condition: str, label: str) -> PatternStatistic:
+        return PatternStatistic(
+            pattern="engulfing",
+            direction="long",
+            condition=condition,
+            label=label,
+            recorded=900,
+            with_outcome=880,
+            sessions=80,
+            success=_around(0.48, 0.033),
+            success_error=0.03,
+            mean_return=-0.0004,
+            compared=880,
+            baseline=0.47,
+            difference=_around(0.01, 0.06),
+            corrected=_around(0.01, 0.09),
+            p_value=0.74,
+            q_value=0.9,
+            verdict="no edge shown",
         )
 
     def catalysts(self, limit: int) -> Catalysts:

@@ -22,7 +22,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 COMMAND = re.compile(r"(?:^|/|\s)inplay((?:\s+[a-z-][\w.=-]*)*)")
-ASKED = re.compile(r"/v1/([a-z]+)")
+ASKED = re.compile(r"/v1/([a-z]+(?:/[a-z]+)*)")
 VARIABLE = re.compile(r"INPLAY_[A-Z_]+[A-Z]")
 OF_THE_SHELL = {"INPLAY_TOKEN"}
 """Variables that an example sets for itself."""
@@ -58,8 +58,12 @@ def test_every_command_and_flag_exists(document: str, words: list[str]) -> None:
     """A reader who types what the document says is understood."""
     known_commands = _typed()
     assert words[0] in known_commands, f"{document}: inplay {words[0]}"
-    known = {flag for parameter in known_commands[words[0]].params for flag in parameter.opts}
-    assert {word for word in words[1:] if word.startswith("-")} <= known, document
+    command, rest = known_commands[words[0]], words[1:]
+    if hasattr(command, "commands") and rest:  # a group of commands, such as `patterns`
+        assert rest[0] in command.commands, f"{document}: inplay {words[0]} {rest[0]}"
+        command, rest = command.commands[rest[0]], rest[1:]
+    known = {flag for parameter in command.params for flag in parameter.opts}
+    assert {word for word in rest if word.startswith("-")} <= known, document
 
 
 def test_the_commands_are_found_and_every_one_is_documented() -> None:

@@ -27,6 +27,7 @@ QUESTIONS = {
     "/v1/performance": "performance",
     "/v1/equity": "equity_curves",
     "/v1/patterns": "patterns",
+    "/v1/patterns/statistics": "pattern_statistics",
     "/v1/catalysts": "catalysts",
     "/v1/health": "health",
     "/v1/progress": "progress",
@@ -38,6 +39,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "trades": (None, 100),
     "scanner": (100,),
     "patterns": (200,),
+    "pattern_statistics": ("all", None, 200),
     "catalysts": (100,),
 }
 
