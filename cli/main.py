@@ -9,6 +9,7 @@ import typer
 from cli.doctor import doctor
 from cli.output import print_json
 from cli.run import run
+from cli.scan import scan
 from cli.status import status
 from trading.errors import InplayError
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(doctor)
 app.command()(status)
+app.command()(scan)
 
 
 @app.callback()
