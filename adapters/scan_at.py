@@ -22,6 +22,7 @@ from trading.errors import BadDataError, UnavailableError
 from trading.gates import Break, Split
 from trading.history import as_of
 from trading.panel import as_date
+from trading.regimes import Regime, regimes
 from trading.scanner import Scan, scan_all
 from trading.scanner_flags import flags
 from trading.scanner_rules import ScannerRules
@@ -42,14 +43,14 @@ class ScanAt:
         known_at: the close of the session that was scanned, the last at or before `at`; nothing later was read.
         scan: stocks in play, and why the others are out.
         flags: warnings by symbol; see `trading.scanner_flags.flags`.
-        trend: of the market at that close: bull, bear, sideways or None.
+        regime: of the market at that close, by the sectors as they are on record, whenever they were assigned.
     """
 
     at: datetime
     known_at: datetime
     scan: Scan
     flags: dict[str, tuple[str, ...]]
-    trend: str | None
+    regime: Regime
 
 
 def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt:
@@ -82,7 +83,9 @@ def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt
     since = events.filter(pc.greater_equal(events.column("event_date"), pa.scalar(session, pa.date32())))
     reported = {event["symbol"]: event["event_date"] for event in since.to_pylist()}
     warnings = flags(market.panel, found.in_play, [*splits, *breaks], reported)
-    return ScanAt(at, known_at, found, warnings, market.context.trend[-1])
+    sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
+    market_now = regimes(market.panel, market.indicators, market.context, catalyst, sectors=sectors).at(session)
+    return ScanAt(at, known_at, found, warnings, market_now)
 
 
 def _manifest(pool: Pool, home: Path) -> list[BarFile]:

@@ -117,7 +117,15 @@ def _facts(found: ScanAt, profile: str) -> dict[str, Any]:
         "session": found.scan.session.isoformat(),
         "bars": "1d",
         "profile": profile,
-        "market_trend": found.trend,
+        "market": {
+            "words": found.regime.words,
+            "trend": found.regime.trend,
+            "volatility": found.regime.volatility,
+            "volatility_source": found.regime.volatility_source,
+            "driver": found.regime.driver,
+            "leaders": list(found.regime.leaders),
+            "laggards": list(found.regime.laggards),
+        },
         "in_play": [
             {
                 "rank": stock.rank,
@@ -140,7 +148,7 @@ def _print(found: ScanAt, profile: str, console: Console) -> None:
     console.print(
         Text(
             f"Known at {close:%Y-%m-%d %H:%M} {TIME_ZONE}, the last close by {found.at.isoformat()}. Daily bars are "
-            f"stamped at their close. Profile {profile}, market {found.trend or 'of unknown trend'}."
+            f"stamped at their close. Profile {profile}.\nMarket: {found.regime.words}."
         ),
         soft_wrap=True,
     )

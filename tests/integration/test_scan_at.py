@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from trading.scanner import Scan, large_cap, ross_cameron
 
 ROOT = Path(__file__).parents[2]
 CRASH = date(2010, 5, 6)
+OVERNIGHT = timedelta(hours=16)
 BEFORE_NOON = datetime(2010, 5, 6, 14, 0, tzinfo=UTC)
 """10:00 in New York: the session is open, so the last close is that of 5 May."""
 
@@ -46,6 +47,7 @@ def test_a_question_during_a_session_is_answered_from_the_close_before(platform:
     morning, evening = (scan_at(pool, home, at, large_cap()) for at in (BEFORE_NOON, close_of(CRASH)))
     assert (morning.scan.session, morning.known_at) == (date(2010, 5, 5), close_of(date(2010, 5, 5)))
     assert (evening.scan.session, evening.known_at) == (CRASH, close_of(CRASH))
+    assert (evening.regime.trend, evening.regime.volatility_source) == ("bear", "realised")
     fallen = [one for one in evening.scan.in_play if "down" in one.reason]
     assert len(fallen) > len(evening.scan.in_play) / 2, "on the day of the crash most of what is in play fell"
 
@@ -72,14 +74,12 @@ def test_later_data_change_nothing(platform: Platform, rules: Any) -> None:
 
 
 def test_a_report_counts_once_the_next_day_has_begun(platform: Platform) -> None:
-    """A report of 5 May is flagged on the morning of the 6th, and not at the close of the 5th."""
-    evening = scan_at(platform.pool, platform.home, close_of(date(2010, 5, 5)), large_cap())
-    morning = scan_at(platform.pool, platform.home, BEFORE_NOON, large_cap())
+    """State Street's report of 20 April 2010 is flagged on the next morning, and not at the close of its own day."""
+    close = close_of(date(2010, 4, 20))
+    evening, morning = (scan_at(platform.pool, platform.home, at, large_cap()) for at in (close, close + OVERNIGHT))
     assert evening.scan == morning.scan, "flags move no name"
-    assert not any("earnings dated" in flag for found in evening.flags.values() for flag in found)
-    dated = [flag for found in morning.flags.values() for flag in found if "earnings dated" in flag]
-    assert dated
-    assert all("2010-05-05" in flag for flag in dated)
+    assert evening.flags["STT"] == ()
+    assert [flag for flag in morning.flags["STT"] if "earnings dated 2010-04-20" in flag]
 
 
 def test_a_time_without_bars_is_refused(platform: Platform) -> None:

@@ -32,8 +32,9 @@ from trading.swings import swings
 
 Known = dict[str, Any]
 Way = Callable[[Panel, np.datetime64], Known]
-SYMBOLS = ("S0", "S1", "S2", "S3", "S4", "S5")
-SECTORS = {"S0": "Energy", "S1": "Energy", "S2": "Energy", "S3": "Energy"}
+LENGTHS = (350, 350, 350, 300, 300, 200, 30, 3)
+COVERED = {"S0", "S1", "S2"}
+SECTORS = dict.fromkeys(("S0", "S1", "S2"), "Energy") | dict.fromkeys(("S3", "S4", "S5"), "Utilities")
 
 
 def _events(panel: Panel) -> pa.Table:
@@ -43,13 +44,13 @@ def _events(panel: Panel) -> pa.Table:
     return pa.table(columns)
 
 
-WHOLE = wandering(0)
+WHOLE = wandering(0, LENGTHS)
 EVENTS = _events(WHOLE)
 VIX = (np.unique(WHOLE.sessions), np.random.default_rng(3).uniform(15, 30, len(np.unique(WHOLE.sessions))))
 
 
 def _patterns(market: Market) -> Patterns:
-    return Patterns(candlestick.detect(market.panel), earnings_catalyst(market.panel, EVENTS, set(SYMBOLS[:3])))
+    return Patterns(candlestick.detect(market.panel), earnings_catalyst(market.panel, EVENTS, COVERED))
 
 
 def _per_bar(panel: Panel, columns: Any, session: np.datetime64) -> Known:
@@ -155,7 +156,7 @@ def assert_same_without_later_bars(way: Way, panel: Panel, session: np.datetime6
 @given(cut=st.integers(5, 348), seed=st.integers(0, 1_000))
 def test_nothing_looks_ahead(way: Way, cut: int, seed: int) -> None:
     """At a random session of random walks each value is, to the last bit, what it is on all bars."""
-    panel = wandering(seed)
+    panel = wandering(seed, LENGTHS)
     assert_same_without_later_bars(way, panel, np.unique(panel.sessions)[cut])
 
 
