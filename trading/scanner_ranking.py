@@ -81,7 +81,12 @@ class Candidates:
 
 
 def ranked(
-    found: Candidates, rules: ScannerRules, float_shares: Mapping[str, float], quiet: list[str]
+    found: Candidates,
+    rules: ScannerRules,
+    float_shares: Mapping[str, float],
+    quiet: list[str],
+    *,
+    stands: str = "closed",
 ) -> tuple[tuple[InPlay, ...], dict[str, int]]:
     """The names in play, best first, and how many of `found` are out for each reason.
 
@@ -90,6 +95,7 @@ def ranked(
         rules: what is asked for.
         float_shares: free float by symbol where it is known.
         quiet: symbols that are out because of a recent split or break.
+        stands: what the price did after the gap, in words.
     """
     verdicts = _verdicts(found, rules, float_shares, quiet)
     chosen = np.flatnonzero(verdicts == "")
@@ -102,7 +108,7 @@ def ranked(
             score=float(scores[at]),
             parts=parts[at],
             rank=rank,
-            reason=_in_words(found, int(chosen[at])),
+            reason=_in_words(found, int(chosen[at]), stands),
             row=int(found.rows[chosen[at]]),
         )
         for rank, at in enumerate(best.tolist(), start=1)
@@ -147,12 +153,12 @@ def _score(parts: Mapping[str, float]) -> float:
     return sum(PART_WEIGHTS[name] * value for name, value in parts.items()) / weight
 
 
-def _in_words(found: Candidates, at: int) -> str:
+def _in_words(found: Candidates, at: int, stands: str) -> str:
     """For example: up 4.1 % on 3.2x volume, earnings 1 session ago."""
     change, gap = float(found.change[at]), float(found.gap[at])
     words = f"{'up' if change >= 0 else 'down'} {_percent(change)}"
     if abs(gap) > abs(change):
-        words = f"gapped {'up' if gap >= 0 else 'down'} {_percent(gap)}, closed {words}"
+        words = f"gapped {'up' if gap >= 0 else 'down'} {_percent(gap)}, {stands} {words}"
     words += f" on {found.volume_ratio[at]:.1f}\u00d7 volume"
     if found.has_catalyst[at] == 1:
         since = int(found.sessions_since_event[at])
