@@ -109,7 +109,8 @@ def _is_fresh(known: IntradayPanel, last: Ints, at: np.datetime64, mode: Mode) -
     """Whether each last bar is of this phase and recent."""
     phase = {"premarket": PREMARKET, "after hours": AFTER_HOURS}.get(mode, REGULAR)
     recent: Flags = at - known.closes_at[last] <= np.timedelta64(STALE_S, "s")
-    return recent & (known.phase[last] == phase)
+    of_phase: Flags = known.phase[last] == phase
+    return np.logical_and(recent, of_phase)
 
 
 def _candidates(
