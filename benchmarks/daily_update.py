@@ -38,12 +38,14 @@ def one_session(universe: Universe) -> Signals:
     """All signals after one new session, made of the whole history as it was known then.
 
     Indicators, candlesticks, catalysts, market context, the session's setups and its scan are those of
-    `benchmarks.daily_cycle.session_work`; chart patterns, levels and regimes are added. The universe names no sectors.
+    `benchmarks.daily_cycle.session_work`; chart patterns, levels and regimes are added.
     """
     market, patterns = session_work(universe)
     panel, atr = market.panel, market.indicators["atr_14"]
     compute_levels(panel, swings(panel, atr, MINOR_ATR))
-    found = regimes(panel, market.indicators, market.context, patterns.catalyst, sectors={})
+    found = regimes(
+        panel, market.indicators, market.context, patterns.catalyst, sectors=universe.sectors, vix=universe.vix
+    )
     found.at(universe.last)
     return Signals(market, patterns, registry.detect(panel, atr), found)
 
