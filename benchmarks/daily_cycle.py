@@ -84,7 +84,7 @@ def _indicators(frame: pd.DataFrame) -> dict[str, pd.Series]:
     return out | {f"return_{bars}": close / close.shift(bars) - 1 for bars in (1, 5, 20)}
 
 
-def _check(market: Market, patterns: Patterns, theirs: pd.DataFrame) -> str:
+def agreement(market: Market, patterns: Patterns, theirs: pd.DataFrame) -> str:
     """Both found the same; says so in words."""
     found = int((theirs[list(PATTERNS)].to_numpy() != 0).sum())
     same(len(patterns.detections), found, "the number of patterns")
@@ -101,7 +101,7 @@ def _measured(universe: Universe, table: Table, repeats: int) -> None:
     panel = as_of(universe.bars, universe.splits, universe.breaks, universe.last)
     frame = frame_of(panel)
     market, patterns = session_work(universe)
-    table.notes.append(f"{universe.words}: {_check(market, patterns, symbol_by_symbol(frame))}")
+    table.notes.append(f"{universe.words}: {agreement(market, patterns, symbol_by_symbol(frame))}")
     whole = timed(lambda: session_work(universe), repeats=repeats, warm_up=False)
     part = timed(lambda: (compute(panel), detect(panel)), repeats=repeats, warm_up=False)
     peer = timed(lambda: symbol_by_symbol(frame), repeats=repeats, warm_up=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from adapters.calendar import sessions_between
-from adapters.sample import load_bars, load_earnings
+from adapters.sample import load_bars, load_earnings, load_instruments
 from trading.gates.findings import Break, Split
 from trading.gates.screening import screen
-from trading.panel import BARS_SCHEMA
+from trading.panel import BARS_SCHEMA, Days, Floats
 
 LARGE_FILE = "us_all_daily_2015_2016.parquet"
 
@@ -28,6 +29,8 @@ class Universe:
         bars: columns of `BARS_SCHEMA`.
         events: earnings days.
         last: the session whose work is measured.
+        sectors: sector by symbol, where one is known.
+        vix: days and closes of the VIX; None where it isn't at hand.
     """
 
     name: str
@@ -36,6 +39,8 @@ class Universe:
     breaks: tuple[Break, ...]
     events: pa.Table
     last: date
+    sectors: Mapping[str, str] = field(default_factory=dict)
+    vix: tuple[Days, Floats] | None = None
 
     @property
     def words(self) -> str:
@@ -49,17 +54,30 @@ def sample() -> Universe:
     reach = pc.min_max(raw.column("session"))
     screened = screen(raw, expected_sessions=sessions_between(reach["min"].as_py(), reach["max"].as_py()))
     return Universe(
-        "bundled sample", screened.bars, screened.splits, screened.breaks, load_earnings().table, reach["max"].as_py()
-    )
+        "bundled sample", screened.bars, screened.splits, screened.breaks, load_earnings().table, reach["max"].as_py(),
+        sectors=_sectors(load_instruments(), "symbol", "sector"),
+    )  # fmt: skip
 
 
 def large() -> Universe | None:
     """All US shares of 2015 and 2016 as printed, from `INPLAY_SHARED`; None where that isn't."""
-    path = Path(os.environ.get("INPLAY_SHARED", "../shared")) / "data" / LARGE_FILE
+    data = Path(os.environ.get("INPLAY_SHARED", "../shared")) / "data"
+    path = data / LARGE_FILE
     if not path.is_file():
         return None
     raw = pq.read_table(path).rename_columns({"date": "session"}).select(BARS_SCHEMA.names).cast(BARS_SCHEMA)
     priced = pc.and_(pc.greater(raw.column("low"), 0.0), pc.greater_equal(raw.column("high"), raw.column("low")))
     bars = raw.filter(priced)
     last = pc.max(bars.column("session")).as_py()
-    return Universe("all US shares 2015-2016", bars, (), (), load_earnings().table, last)
+    vix = pq.read_table(data / "vix_daily.parquet")
+    days = vix.column("date").to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    return Universe(
+        "all US shares 2015-2016", bars, (), (), load_earnings().table, last,
+        sectors=_sectors(pq.read_table(data / "sp500_constituents_gics.parquet"), "Symbol", "GICS Sector"),
+        vix=(days, vix.column("close").to_numpy(zero_copy_only=False)),
+    )  # fmt: skip
+
+
+def _sectors(table: pa.Table, symbol: str, sector: str) -> dict[str, str]:
+    pairs = zip(table.column(symbol).to_pylist(), table.column(sector).to_pylist(), strict=True)
+    return {name: of for name, of in pairs if name and of}

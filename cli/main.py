@@ -10,6 +10,7 @@ from cli.doctor import doctor
 from cli.output import print_json
 from cli.patterns import patterns
 from cli.run import run
+from cli.scan import scan
 from cli.status import status
 from trading.errors import InplayError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(doctor)
 app.command()(status)
+app.command()(scan)
 app.add_typer(patterns, name="patterns")
 
 

@@ -1,0 +1,173 @@
+"""`inplay scan`: which stocks were in play at an instant of the past, from what was known then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from actors.wiring import now
+from adapters.calendar import TIME_ZONE
+from adapters.lock import RunLock, is_held
+from adapters.postgres.catalysts import EXCHANGE
+from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.server import EmbeddedPostgres
+from adapters.scan_at import NO_RECORD, ScanAt, scan_at
+from adapters.settings import Settings, read_settings
+from cli.output import print_json
+from trading.errors import UnavailableError
+from trading.scanner_flags import UNKNOWN
+from trading.scanner_rules import ScannerRules, large_cap, ross_cameron
+
+PROFILES: dict[str, Callable[[], ScannerRules]] = {"large_cap": large_cap, "ross_cameron": ross_cameron}
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no time; write it like 2010-05-06T16:00-04:00") from None
+    if at.tzinfo is None:
+        raise typer.BadParameter(f"{text!r} has no time zone; add one, such as -04:00 for New York in summer, or Z")
+    return at
+
+
+def _profile(text: str) -> str:
+    if text not in PROFILES:
+        raise typer.BadParameter(f"{text!r} is no profile; there are {', '.join(PROFILES)}")
+    return text
+
+
+def scan(
+    *,
+    at: Annotated[
+        datetime, typer.Option(parser=_instant, metavar="TIME", help="With its time zone: 2010-05-06T16:00-04:00.")
+    ],
+    profile: Annotated[str, typer.Option(help=f"The rules: {' or '.join(PROFILES)}.", callback=_profile)] = "large_cap",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many names to show, best first.")] = 25,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+) -> None:
+    """Say which stocks were in play at an instant, only from what was known then.
+
+    Bars on record are daily: a bar is known at the close of its session, so a question during a session is answered
+    from the session before.
+    """
+    settings = read_settings()
+    with _record(settings) as pool:
+        found = scan_at(pool, settings.home, at, replace(PROFILES[profile](), max_names=limit))
+    if as_json:
+        print_json(_facts(found, profile))
+    else:
+        _print(found, profile, Console(highlight=False))
+
+
+@contextmanager
+def _record(settings: Settings) -> Iterator[Pool]:
+    """The record: that of a run that is alive, or one that is up for this command only."""
+    if settings.database_url is not None:
+        with _pool(settings.database_url.get_secret_value()) as pool:
+            yield pool
+        return
+    server = EmbeddedPostgres(settings.home)
+    if is_held(settings.home):
+        with _pool(server.url) as pool:
+            yield pool
+        return
+    _require_record(settings.home)
+    with RunLock(settings.home, now=now()):
+        try:
+            with _pool(server.start()) as pool:
+                yield pool
+        finally:
+            server.stop()
+
+
+def _require_record(home: Path) -> None:
+    """Asking must not make a data folder.
+
+    Raises:
+        UnavailableError: when there is no database in it.
+    """
+    if not (home / "postgres" / "data").exists():
+        raise UnavailableError(NO_RECORD.format(home=home))
+
+
+@contextmanager
+def _pool(url: str) -> Iterator[Pool]:
+    pool = open_pool(url, name="inplay scan", size=1)
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def _facts(found: ScanAt, profile: str) -> dict[str, Any]:
+    return {
+        "at": found.at.isoformat(),
+        "known_at": found.known_at.isoformat(),
+        "session": found.scan.session.isoformat(),
+        "bars": "1d",
+        "profile": profile,
+        "market": {
+            "words": found.regime.words,
+            "trend": found.regime.trend,
+            "volatility": found.regime.volatility,
+            "volatility_source": found.regime.volatility_source,
+            "driver": found.regime.driver,
+            "leaders": list(found.regime.leaders),
+            "laggards": list(found.regime.laggards),
+        },
+        "in_play": [
+            {
+                "rank": stock.rank,
+                "symbol": stock.symbol,
+                "score": round(stock.score, 4),
+                "parts": {name: round(value, 4) for name, value in stock.parts.items()},
+                "reason": stock.reason,
+                "flags": list(found.flags[stock.symbol]),
+            }
+            for stock in found.scan.in_play
+        ],
+        "excluded": found.scan.excluded,
+        "unknown": dict(UNKNOWN),
+    }
+
+
+def _print(found: ScanAt, profile: str, console: Console) -> None:
+    """A table, what was left out, and what nobody could have known."""
+    close = found.known_at.astimezone(EXCHANGE)
+    console.print(
+        Text(
+            f"Known at {close:%Y-%m-%d %H:%M} {TIME_ZONE}, the last close by {found.at.isoformat()}. Daily bars are "
+            f"stamped at their close. Profile {profile}.\nMarket: {found.regime.words}."
+        ),
+        soft_wrap=True,
+    )
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("rank", "symbol", "score", "parts", "reason", "flags"):
+        table.add_column(heading, overflow="fold", justify="right" if heading in {"rank", "score"} else "left")
+    for stock in found.scan.in_play:
+        parts = " ".join(f"{name} {value:.2f}" for name, value in stock.parts.items())
+        words = (
+            str(stock.rank),
+            stock.symbol,
+            f"{stock.score:.3f}",
+            parts,
+            stock.reason,
+            "; ".join(found.flags[stock.symbol]),
+        )
+        table.add_row(*map(Text, words))
+    console.print(table if found.scan.in_play else Text("Nothing was in play."))
+    left_out = ", ".join(f"{count} {reason}" for reason, count in found.scan.excluded.items()) or "nobody"
+    console.print(Text(f"Left out: {left_out}."), soft_wrap=True)
+    for check, why in UNKNOWN.items():
+        console.print(Text(f"Unknown for all: {check} ({why})."), soft_wrap=True)

@@ -1,0 +1,218 @@
+"""Everything that is computed of a session is the same with and without later bars: one test over all of it.
+
+Each way of computing gives, for a panel and a session, what was known at that close, as a table of named values. It is
+asked twice: on all bars, and on the bars up to the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from drawn import wandering
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trading.catalysts import earnings_catalyst
+from trading.cycle import Market, Patterns, analyse
+from trading.features import FEATURES, build_setups
+from trading.history import as_of
+from trading.indicators import INDICATORS, compute
+from trading.levels import LEVELS, compute_levels
+from trading.panel import Panel
+from trading.patterns import candlestick
+from trading.patterns.chart import registry
+from trading.regime import market_context
+from trading.regimes import regimes
+from trading.scanner import large_cap, scan_all
+from trading.swings import swings
+
+Known = dict[str, Any]
+Way = Callable[[Panel, np.datetime64], Known]
+LENGTHS = (350, 350, 350, 300, 300, 200, 30, 3)
+COVERED = {"S0", "S1", "S2"}
+SECTORS = dict.fromkeys(("S0", "S1", "S2"), "Energy") | dict.fromkeys(("S3", "S4", "S5"), "Utilities")
+
+
+def _events(panel: Panel) -> pa.Table:
+    """Reports every forty sessions, later ones included: what isn't over mustn't count."""
+    days = np.unique(panel.sessions)[10::40].tolist()
+    columns = {"symbol": ["S0", "S1"] * len(days), "event_date": [day for day in days for _ in range(2)]}
+    return pa.table(columns)
+
+
+WHOLE = wandering(0, LENGTHS)
+EVENTS = _events(WHOLE)
+VIX = (np.unique(WHOLE.sessions), np.random.default_rng(3).uniform(15, 30, len(np.unique(WHOLE.sessions))))
+
+
+def _patterns(market: Market) -> Patterns:
+    return Patterns(candlestick.detect(market.panel), earnings_catalyst(market.panel, EVENTS, COVERED))
+
+
+def _per_bar(panel: Panel, columns: Any, session: np.datetime64) -> Known:
+    rows = panel.rows_at(session)
+    return {
+        f"{name} of {symbol}": value
+        for name, values in columns.items()
+        for symbol, value in zip(panel.row_symbols[rows].tolist(), values[rows].tolist(), strict=True)
+    }
+
+
+def indicators(panel: Panel, session: np.datetime64) -> Known:
+    """Every indicator."""
+    return _per_bar(panel, compute(panel), session)
+
+
+def levels(panel: Panel, session: np.datetime64) -> Known:
+    """Support and resistance."""
+    return _per_bar(panel, compute_levels(panel, swings(panel, compute(panel)["atr_14"], 1.5)), session)
+
+
+def candlesticks(panel: Panel, session: np.datetime64) -> Known:
+    """Every candlestick of the session, its direction and strength."""
+    found = candlestick.detect(panel)
+    here = np.flatnonzero(panel.sessions[found.row] == session)
+    symbols = panel.row_symbols[found.row[here]].tolist()
+    values = zip(
+        symbols, found.names[here].tolist(), found.direction[here].tolist(), found.strength[here].tolist(), strict=True
+    )
+    return {f"{symbol} {name}": (way, strength) for symbol, name, way, strength in values}
+
+
+def chart_patterns(panel: Panel, session: np.datetime64) -> Known:
+    """Every chart pattern that triggered in the session, with its beginning and its prices."""
+    found = registry.detect(panel, compute(panel)["atr_14"])
+    here = np.flatnonzero(panel.sessions[found.row] == session)
+    prices = np.stack([found.level_usd, found.entry_usd, found.stop_usd, found.target_usd], axis=1)
+    return {
+        f"{panel.row_symbols[found.row[at]]} {found.names[at]} {found.direction[at]}": (
+            str(panel.sessions[found.start_row[at]]), *prices[at].tolist(),
+        )
+        for at in here.tolist()
+    }  # fmt: skip
+
+
+def context(panel: Panel, session: np.datetime64) -> Known:
+    """Every value of the market context."""
+    found = market_context(panel, compute(panel))
+    at = int(np.searchsorted(found.sessions, session))
+    return {name: getattr(found, name)[at] for name in found.__dataclass_fields__}
+
+
+def regime(panel: Panel, session: np.datetime64) -> Known:
+    """The regime of the session and the measures behind it."""
+    market = analyse(panel)
+    catalyst = _patterns(market).catalyst
+    # Ranges a quarter as large: a few random walks have too few big moves otherwise, and the share is never known.
+    measured = {**market.indicators, "atr_pct": market.indicators["atr_pct"] / 4}
+    found = regimes(panel, measured, market.context, catalyst, sectors=SECTORS, vix=VIX)
+    at = int(np.searchsorted(found.sessions, session))
+    measures = {name: getattr(found, name)[at] for name in ("volatility", "catalyst_share", "driver", "vix_known")}
+    sectors = {name: getattr(found.sectors, name)[at].tolist() for name in ("strength", "dispersion", "turnover")}
+    return {**measures, **sectors, "regime": found.at(session)}
+
+
+def features(panel: Panel, session: np.datetime64) -> Known:
+    """Every feature of every setup."""
+    market = analyse(panel)
+    patterns = _patterns(market)
+    setups = build_setups(
+        panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=panel.rows_at(session)
+    )
+    symbols = panel.row_symbols[setups.row].tolist()
+    return {
+        f"{name} of {symbol} {way:+d}": value
+        for symbol, way, row in zip(symbols, setups.direction.tolist(), setups.matrix.tolist(), strict=True)
+        for name, value in zip(FEATURES, row, strict=True)
+    }
+
+
+def scanner(panel: Panel, session: np.datetime64) -> Known:
+    """Every score, part and reason of the scan."""
+    market = analyse(panel)
+    catalyst = _patterns(market).catalyst
+    found = scan_all(panel, market.indicators, market.context, catalyst, session=session, rules=large_cap())
+    # A name without a bar yet is stale to the whole panel and unknown to the history: it is in neither list below.
+    return {one.symbol: (one.rank, one.score, one.parts, one.reason) for one in found.in_play}
+
+
+WAYS: tuple[Way, ...] = (indicators, levels, candlesticks, chart_patterns, context, regime, features, scanner)
+
+
+def assert_same_without_later_bars(way: Way, panel: Panel, session: np.datetime64) -> Known:
+    """What is known at the session is the same on the bars up to it; returned for those who want to count it."""
+    whole, part = way(panel, session), way(as_of(panel, [], [], session), session)
+    names = [name for name in {**whole, **part} if str(whole.get(name)) != str(part.get(name))]  # str: NaN equals NaN
+    assert not names, f"{way.__name__} looks beyond {session}: {names[:5]}"
+    return part
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+@settings(max_examples=8, deadline=None)
+@given(cut=st.integers(5, 348), seed=st.integers(0, 1_000))
+def test_nothing_looks_ahead(way: Way, cut: int, seed: int) -> None:
+    """At a random session of random walks each value is, to the last bit, what it is on all bars."""
+    panel = wandering(seed, LENGTHS)
+    assert_same_without_later_bars(way, panel, np.unique(panel.sessions)[cut])
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_something_is_compared(way: Way) -> None:
+    """Over the sessions compared each way knows something, so that equality says something."""
+    sessions = np.unique(WHOLE.sessions)[60::4]
+    found = sum(len(way(as_of(WHOLE, [], [], session), session)) for session in sessions[:: 1 if way is scanner else 4])
+    assert found > 0
+
+
+def test_no_indicator_level_or_feature_is_left_out() -> None:
+    """Each name of the registries is among the values compared."""
+    session = np.unique(WHOLE.sessions)[300]
+    for way, names in ((indicators, INDICATORS), (levels, LEVELS), (features, FEATURES)):
+        compared = {name.split(" of ")[0] for name in way(WHOLE, session)}
+        assert set(names) <= compared, way.__name__
+
+
+def test_every_part_of_the_regime_is_known_somewhere() -> None:
+    """In one session at least no measure is unknown, or equality would compare nothing with nothing."""
+    known = [regime(WHOLE, session) for session in np.unique(WHOLE.sessions)[200:340:20]]
+    full = [one for one in known if one["driver"] and one["volatility"] and np.isfinite(one["dispersion"])]
+    assert full
+    assert {one["vix_known"] for one in full} == {True}
+
+
+def _planted(way: Way) -> Way:
+    """The same, of a panel whose every bar closes where the next one does."""
+
+    def peeking(panel: Panel, session: np.datetime64) -> Known:
+        later = panel.shifted(panel.close, -1)
+        close = np.where(np.isnan(later), panel.close, later)
+        high, low = np.maximum(panel.high, close), np.minimum(panel.low, close)
+        peeked = Panel(panel.symbols, panel.offsets, panel.sessions, panel.open, high, low, close, panel.volume)
+        return way(peeked, session)
+
+    peeking.__name__ = f"peeking {way.__name__}"
+    return peeking
+
+
+def _smoothed_regime(panel: Panel, session: np.datetime64) -> Known:
+    """A planted look-ahead of its own kind: volatility averaged over the sessions around this one."""
+    measures = market_context(panel, compute(panel)).realised_volatility_20
+    at = int(np.searchsorted(np.unique(panel.sessions), session))
+    return {"smoothed": float(np.nanmean(measures[max(0, at - 5) : at + 6]))}
+
+
+@pytest.mark.parametrize("way", [*map(_planted, WAYS), _smoothed_regime], ids=lambda way: way.__name__)
+def test_a_planted_look_ahead_is_caught(way: Way) -> None:
+    """The comparison fails for each way once it sees tomorrow's close; otherwise it would prove nothing."""
+    sessions = np.unique(WHOLE.sessions)[60:340:5]
+
+    def compare() -> None:
+        for session in sessions:
+            assert_same_without_later_bars(way, WHOLE, session)
+
+    with pytest.raises(AssertionError, match="looks beyond"):
+        compare()

@@ -1,0 +1,64 @@
+"""What a trader should check before trading a stock in play, and what nobody could have known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import numpy as np
+
+from trading.gates.findings import Break, Split
+from trading.panel import Panel, as_day
+from trading.scanner_ranking import InPlay
+
+PENNY_USD = 5.0
+"""Source: a share below 5 USD is a penny stock to the SEC (17 CFR 240.3a51-1, paragraph d)."""
+ILLIQUID_USD = 1e6
+"""Traded in the session. Ours: an order of 10,000 USD is then 1 % of it, what `trading.risk.sizing` allows."""
+SPLIT_SESSIONS = 20
+"""As long as the usual volume reaches back over a split, it is a restated one."""
+
+UNKNOWN: Mapping[str, str] = {
+    "halted": "no source of trading halts is on record",
+    "earnings tonight": "the calendar has days of reports and not when they were announced, so none counts before it",
+}
+"""Checks that no name can pass or fail, and why."""
+
+
+def flags(
+    panel: Panel, in_play: Sequence[InPlay], jumps: Iterable[Split | Break], events: Mapping[str, date]
+) -> dict[str, tuple[str, ...]]:
+    """The warnings of each stock in play, in words; empty where nothing was found.
+
+    Args:
+        panel: history as known at the session that was scanned, which is its last.
+        in_play: the scan's list.
+        jumps: splits and breaks; later ones are ignored.
+        events: the day of a report that became knowable after the close of the session and before the question.
+    """
+    if not in_play:
+        return {}
+    sessions = np.unique(panel.sessions)
+    since = {
+        jump.symbol: (jump, len(sessions) - int(np.searchsorted(sessions, as_day(jump.session))) - 1)
+        for jump in sorted(jumps, key=lambda jump: jump.session)
+        if sessions[max(0, len(sessions) - 1 - SPLIT_SESSIONS)] <= as_day(jump.session) <= sessions[-1]
+    }
+    return {stock.symbol: tuple(_flags_of(panel, stock, since, events)) for stock in in_play}
+
+
+def _flags_of(
+    panel: Panel, stock: InPlay, since: Mapping[str, tuple[Split | Break, int]], events: Mapping[str, date]
+) -> Iterable[str]:
+    close = float(panel.close[stock.row])
+    traded = close * float(panel.volume[stock.row])
+    if close < PENNY_USD:
+        yield f"penny: {close:,.2f} USD is below {PENNY_USD:g}"
+    if traded < ILLIQUID_USD:
+        yield f"illiquid: {traded:,.0f} USD traded, below {ILLIQUID_USD:,.0f}"
+    if stock.symbol in since:
+        jump, ago = since[stock.symbol]
+        kind = "split" if isinstance(jump, Split) else "break in its prices"
+        yield f"{kind} {ago} session{'' if ago == 1 else 's'} ago"
+    if stock.symbol in events:
+        yield f"earnings dated {events[stock.symbol]}: after this close or before it, the hour isn't known"
