@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli import evaluate, imports
 from cli.doctor import doctor
 from cli.output import print_json
 from cli.run import run
@@ -19,6 +20,8 @@ app = typer.Typer(
 app.command()(run)
 app.command()(doctor)
 app.command()(status)
+app.add_typer(imports.app, name="import")
+app.add_typer(evaluate.app, name="evaluate")
 
 
 @app.callback()
