@@ -240,7 +240,7 @@ class _Mentions:
         return np.where(self._known(asked, oldest_s), mean, np.nan)
 
     def impact(self, asked: _Asked, oldest_s: int) -> Floats:
-        """Sum x of weight · sentiment, halved with each day of age, brought within ±1 as x / (1 + |x|); 0 without news."""
+        """Sum x of weight · sentiment, halved with each day of age, as x / (1 + |x|); 0 without news."""
         question, mention = self._pairs(asked, oldest_s, 0)
         age_s = asked.at_s[question] - self.second[mention]
         pull = self.weight[mention] * self.score[mention] * np.exp2(-age_s / HALF_LIFE_S)

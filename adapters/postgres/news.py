@@ -115,7 +115,8 @@ class NewsStore:
             since: leaves out what was knowable before it.
         """
         query = sql.SQL(
-            "SELECT a.article_id, l.symbol, a.knowable_at, a.channel, a.catalyst_kind, s.score, a.duplicate_of IS NOT NULL "
+            "SELECT a.article_id, l.symbol, a.knowable_at, a.channel, a.catalyst_kind, s.score, "
+            "a.duplicate_of IS NOT NULL "
             "FROM news_articles a JOIN news_links l USING (article_id) "
             "LEFT JOIN news_sentiment s ON s.article_id = a.article_id AND s.scorer = {} "
             "WHERE a.knowable_at < {} AND a.knowable_at >= coalesce({}, '-infinity'::timestamptz) "

@@ -32,7 +32,10 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"bids? for|spin[- ]?off|divest\w*",
     ),
     "offering": (
-        r"(?:public|secondary|stock|share|registered direct|follow[- ]on|convertible notes?|senior notes|at[- ]the[- ]market|equity|ipo) (?:stock )?offering",
+        (
+            r"(?:public|secondary|stock|share|registered direct|follow[- ]on|convertible notes?|senior notes|"
+            r"at[- ]the[- ]market|equity|ipo) (?:stock )?offering"
+        ),
         r"prices? (?:\S+ ){0,4}offering|private placement|shelf registration|dilut\w+",
         r"offering of (?:common|ordinary|shares|\S+ shares|convertible)",
         r"raises? (?:us)?\$ ?\S+ (?:\w+ )?(?:in|through|via) (?:\w+ )?(?:offering|placement|equity|stock|shares)",
@@ -40,7 +43,10 @@ _WORDS: dict[str, tuple[str, ...]] = {
     ),
     "guidance": (
         r"guidance|outlook|forecasts?",
-        r"(?:raises?|cuts?|lowers?|lifts?|boosts?|reaffirms?|slashes|withdraws?) (?:\S+ ){0,4}(?:view|forecast|outlook|guidance|estimates?)",
+        (
+            r"(?:raises?|cuts?|lowers?|lifts?|boosts?|reaffirms?|slashes|withdraws?) (?:\S+ ){0,4}(?:view|"
+            r"forecast|outlook|guidance|estimates?)"
+        ),
         r"sees (?:\S+ ){0,3}(?:eps|revenue|sales|earnings|q[1-4]|fy)|profit warning|pre-?announces?",
         r"expects (?:\S+ ){0,4}(?:revenue|eps|earnings|sales)",
     ),
@@ -71,14 +77,22 @@ _WORDS: dict[str, tuple[str, ...]] = {
         r"penalt(?:y|ies)|doj|department of justice|sec (?:charges|probe|inquiry)|bankruptcy|chapter 11",
     ),
     "management": (
-        r"(?:ceo|cfo|coo|cto|chief (?:executive|financial|operating|technology)(?: officer)?|chairman|chairwoman|president|director|executive)s?,? (?:\S+ ){0,4}(?:resigns?|resigned|steps? down|stepping down|retires?|retiring|departs?|leaves?|leaving|fired|ousted|dies|to leave|to retire|out)",
-        r"(?:appoints?|names?|hires?|named|appointed) (?:\S+ ){0,6}(?:ceo|cfo|coo|cto|chief|chairman|chairwoman|president|director)",
+        (
+            r"(?:ceo|cfo|coo|cto|chief (?:executive|financial|operating|technology)(?: officer)?|chairman|"
+            r"chairwoman|president|director|executive)s?,? (?:\S+ ){0,4}(?:resigns?|resigned|steps? down|"
+            r"stepping down|retires?|retiring|departs?|leaves?|leaving|fired|ousted|dies|to leave|to retire|"
+            r"out)"
+        ),
+        (
+            r"(?:appoints?|names?|hires?|named|appointed) (?:\S+ ){0,6}(?:ceo|cfo|coo|cto|chief|chairman|"
+            r"chairwoman|president|director)"
+        ),
         r"(?:new|interim) (?:ceo|cfo|coo|chief \w+ officer|chairman)",
         r"management (?:change|shake-?up|transition)|joins? (?:the |its )?board",
     ),
 }
 RULES: dict[str, re.Pattern[str]] = {
-    kind: re.compile(rf"(?<![\w$]) ?(?:{'|'.join(words)})(?!\w)", re.IGNORECASE) for kind, words in _WORDS.items()
+    kind: re.compile(rf"(?<![\w$])(?:{'|'.join(words)})(?!\w)", re.IGNORECASE) for kind, words in _WORDS.items()
 }
 """Pattern of each kind but `other`, in the order in which they are tried."""
 

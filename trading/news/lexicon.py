@@ -1,8 +1,8 @@
 """Words of the market and what they say of a share's price, written for this project.
 
-No published list was copied: the best known one, of Loughran and McDonald, isn't free for commercial use. Weights are
-judgements: 3 = usually moves the price by itself, 2 = clearly good or bad, 1 = a shade. `inplay evaluate sentiment` says
-what they are worth on texts of one's own.
+No published list was copied: the best known one, of Loughran and McDonald, isn't free for commercial use. Weights
+are judgements: 3 = usually moves the price by itself, 2 = clearly good or bad, 1 = a shade. `inplay evaluate
+sentiment` says what they are worth on texts of one's own.
 """
 
 from __future__ import annotations
@@ -128,69 +128,21 @@ PHRASES: Mapping[tuple[str, ...], float] = MappingProxyType(
 )
 """Phrases, which count in place of their words; 0 = the words mean nothing there."""
 
-NEGATIONS = frozenset(
-    [
-        "not",
-        "no",
-        "never",
-        "without",
-        "neither",
-        "nor",
-        "cannot",
-        "can't",
-        "cant",
-        "won't",
-        "wont",
-        "don't",
-        "dont",
-        "doesn't",
-        "doesnt",
-        "didn't",
-        "didnt",
-        "isn't",
-        "isnt",
-        "aren't",
-        "arent",
-        "wasn't",
-        "wasnt",
-        "hasn't",
-        "hasnt",
-        "lack",
-        "lacks",
-        "lacked",
-        "unable",
-        "despite",
-        "fewer",
-    ]
-)
+_NEGATIONS_TEXT = """
+aren't arent can't cannot cant despite didn't didnt doesn't doesnt don't dont fewer hasn't hasnt isn't isnt
+lack lacked lacks neither never no nor not unable wasn't wasnt without won't wont
+"""
+NEGATIONS = frozenset(_NEGATIONS_TEXT.split())
 """Within three words before a word, they turn it."""
 
+_STRONGER_TEXT = """
+big dramatically extremely far heavily huge hugely major massive massively sharply significantly steep
+steeply strongly substantially very well
+"""
+_WEAKER_TEXT = """
+barely marginally mildly modest modestly partly slight slightly somewhat
+"""
 INTENSIFIERS: Mapping[str, float] = MappingProxyType(
-    dict.fromkeys(
-        [
-            "very",
-            "sharply",
-            "significantly",
-            "strongly",
-            "hugely",
-            "massive",
-            "massively",
-            "huge",
-            "steep",
-            "steeply",
-            "big",
-            "extremely",
-            "substantially",
-            "dramatically",
-            "heavily",
-            "major",
-            "far",
-            "well",
-        ],
-        1.4,
-    )
-    | dict.fromkeys(
-        ["slightly", "somewhat", "modestly", "marginally", "barely", "mildly", "partly", "modest", "slight"], 0.6
-    )
+    dict.fromkeys(_STRONGER_TEXT.split(), 1.4) | dict.fromkeys(_WEAKER_TEXT.split(), 0.6)
 )
 """Directly before a word, they scale it."""
