@@ -24,7 +24,7 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far the clock of a source may be ahead of ours before its time is refused."""
 
 # Tags begin with a letter: "EPS <0.10" and "a < b" are text.
-_HIDDEN = re.compile(r"<(script|style|head)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_HIDDEN = re.compile(r"<(script|style|head)\b[^<>]{0,2000}>|<!--", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
 _SPACE = re.compile(r"\s+")
 _TICKER = re.compile(r"[A-Z][A-Z0-9]{0,5}(?:[.\-][A-Z]{1,2})?")
@@ -163,11 +163,24 @@ def _decoded(data: bytes, flags: set[str]) -> str:
     return data.decode("cp1252", errors="replace")
 
 
+def _without_hidden(text: str) -> str:
+    """Without scripts, styles and comments. Searched from each opening on, once: a pattern would be quadratic."""
+    kept, at, lower = [], 0, text.lower()
+    while match := _HIDDEN.search(text, at):
+        closing = f"</{match[1].lower()}>" if match[1] else "-->"
+        end = lower.find(closing, match.end())
+        if end < 0 or len(lower) != len(text):
+            break  # never closed: what looks like an opening is text, and tags in it go their own way
+        kept += [text[at : match.start()], " "]
+        at = end + len(closing)
+    return "".join(kept) + text[at:]
+
+
 def _without_markup(text: str) -> str:
-    text = _TAG.sub(" ", _HIDDEN.sub(" ", text))
+    text = _TAG.sub(" ", _without_hidden(text))
     unescaped = html.unescape(text)
     # Feeds often escape their markup once more; "&lt;b&gt;" is a tag, "EPS &lt; 0.10" is not.
-    return _TAG.sub(" ", _HIDDEN.sub(" ", unescaped)) if unescaped != text else text
+    return _TAG.sub(" ", _without_hidden(unescaped)) if unescaped != text else text
 
 
 def instant(value: datetime | str | float | None, zone: tzinfo | None) -> datetime | str:
