@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from cli import evaluate, imports
 from cli.doctor import doctor
 from cli.output import print_json
 from cli.patterns import patterns
@@ -23,6 +24,8 @@ app.command()(doctor)
 app.command()(status)
 app.command()(scan)
 app.add_typer(patterns, name="patterns")
+app.add_typer(imports.app, name="import")
+app.add_typer(evaluate.app, name="evaluate")
 
 
 @app.callback()

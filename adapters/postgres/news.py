@@ -1,0 +1,175 @@
+"""News on record: articles, the companies they are about, their sentiment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from adapters.postgres.bulk import insert_missing, read_table
+from adapters.postgres.pool import Cursor, Pool, transaction
+from trading.catalyst_features import NEWS_SCHEMA
+from trading.errors import BadDataError
+from trading.news.article import Channel
+from trading.news.digest import Digest
+
+ARTICLE_COLUMNS = (
+    "article_id", "source", "channel", "published_at", "knowable_at", "headline", "body", "url", "catalyst_kind",
+    "duplicate_of", "flags", "import_id",
+)  # fmt: skip
+ON_RECORD = "already on record"
+REPEATED = "repeated in this import"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """What an import brings, before anybody looked into the record.
+
+    Attributes:
+        rows_in: rows that the source had.
+        repeated: rows that were an article of the same import again.
+        refused: rows by reason.
+        flagged: mended rows by what was wrong; they are among the stored or the duplicate ones.
+    """
+
+    source: str
+    channel: Channel
+    rows_in: int
+    repeated: int
+    refused: Counter[str]
+    flagged: Counter[str]
+
+
+@dataclass(frozen=True)
+class NewsCounts:
+    """What became of the rows of an import: `rows_in` = `stored` + all of `duplicate` + all of `refused`.
+
+    Attributes:
+        near_duplicate: of the stored, how many repeat the story of another.
+        links: how many (article, company) pairs are new.
+    """
+
+    rows_in: int
+    stored: int
+    duplicate: dict[str, int]
+    refused: dict[str, int]
+    flagged: dict[str, int]
+    near_duplicate: int
+    links: int
+
+
+class NewsStore:
+    """Writer and reader of the tables about news."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def record(self, read: Digest, incoming: Incoming, *, imported_at: datetime) -> NewsCounts:
+        """The articles are on record with all that was read out of them, each once; together or not at all.
+
+        An article that was there keeps what it had and gains new links and scores. A repeat of the whole import stores
+        nothing; only the count of the import itself is written again.
+
+        Raises:
+            BadDataError: when rows are neither stored nor duplicate nor refused; nothing was written.
+        """
+        if incoming.rows_in != len(read.articles) + incoming.repeated + incoming.refused.total():
+            raise BadDataError(f"{incoming.source}: {incoming.rows_in} rows came in, other than those accounted for")
+        with transaction(self._pool) as cursor:
+            import_id = _open_import(cursor, incoming, imported_at)
+            stored = insert_missing(cursor, "news_articles", ARTICLE_COLUMNS, _article_rows(read, import_id))
+            links = insert_missing(cursor, "news_links", ("article_id", "symbol", "how"), _link_rows(read))
+            insert_missing(cursor, "news_sentiment", ("article_id", "scorer", "score"), _score_rows(read))
+            duplicate = {REPEATED: incoming.repeated, ON_RECORD: len(read.articles) - stored}
+            cursor.execute(
+                "UPDATE news_imports SET stored = %s, duplicate = %s WHERE import_id = %s",
+                [stored, Jsonb(duplicate), import_id],
+            )
+            cursor.execute(
+                "SELECT count(*) FROM news_articles WHERE import_id = %s AND duplicate_of IS NOT NULL", [import_id]
+            )
+            near = cursor.fetchone()
+        return NewsCounts(
+            rows_in=incoming.rows_in,
+            stored=stored,
+            duplicate=duplicate,
+            refused=dict(incoming.refused),
+            flagged=dict(incoming.flagged),
+            near_duplicate=int(near[0]) if near else 0,
+            links=links,
+        )
+
+    def load(self, before: datetime, *, scorer: str, since: datetime | None = None) -> pa.Table:
+        """What was knowable before `before`, a row per article and company, columns of `NEWS_SCHEMA`.
+
+        Args:
+            before: the decision's time; what becomes knowable at that very instant is left out.
+            scorer: whose sentiment; an article that it didn't score has none.
+            since: leaves out what was knowable before it.
+        """
+        query = sql.SQL(
+            "SELECT a.article_id, l.symbol, a.knowable_at, a.channel, a.catalyst_kind, s.score, "
+            "a.duplicate_of IS NOT NULL "
+            "FROM news_articles a JOIN news_links l USING (article_id) "
+            "LEFT JOIN news_sentiment s ON s.article_id = a.article_id AND s.scorer = {} "
+            "WHERE a.knowable_at < {} AND a.knowable_at >= coalesce({}, '-infinity'::timestamptz) "
+            "ORDER BY l.symbol, a.knowable_at, a.article_id"
+        ).format(sql.Literal(scorer), sql.Literal(before), sql.Literal(since))
+        with transaction(self._pool) as cursor:
+            return read_table(cursor, query, NEWS_SCHEMA)
+
+
+def _open_import(cursor: Cursor, incoming: Incoming, imported_at: datetime) -> int:
+    cursor.execute(
+        "INSERT INTO news_imports (source, channel, rows_in, stored, duplicate, refused, flagged, "
+        "imported_at) VALUES (%s, %s, %s, 0, '{}', %s, %s, %s) RETURNING import_id",
+        [
+            incoming.source,
+            incoming.channel,
+            incoming.rows_in,
+            Jsonb(dict(incoming.refused)),
+            Jsonb(dict(incoming.flagged)),
+            imported_at,
+        ],
+    )
+    row = cursor.fetchone()
+    if row is None:
+        raise BadDataError("the database gave the import no number; nothing was written")
+    return int(row[0])
+
+
+def _article_rows(read: Digest, import_id: int) -> Iterable[tuple[Any, ...]]:
+    for article, kind, copy_of in zip(read.articles, read.kinds, read.duplicate_of, strict=True):
+        yield (
+            article.article_id,
+            article.source,
+            article.channel,
+            article.published_at,
+            article.knowable_at,
+            article.headline or None,
+            article.body or None,
+            article.url or None,
+            kind,
+            copy_of,
+            list(article.flags),
+            import_id,
+        )
+
+
+def _link_rows(read: Digest) -> Iterable[tuple[str, str, str]]:
+    for article, links in zip(read.articles, read.links, strict=True):
+        for symbol, how in links.items():
+            yield article.article_id, symbol, how
+
+
+def _score_rows(read: Digest) -> Iterable[tuple[str, str, float]]:
+    for article, score in zip(read.articles, read.scores.tolist(), strict=True):
+        if np.isfinite(score):
+            yield article.article_id, read.scorer, score

@@ -1,0 +1,135 @@
+"""`inplay import`: archives into the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from actors.wiring import now
+from adapters.lock import RunLock
+from adapters.news_feeds import FeedNews
+from adapters.news_files import FileNews
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.migrate import migrate
+from adapters.postgres.news import Incoming, NewsCounts, NewsStore
+from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.server import EmbeddedPostgres
+from adapters.settings import Settings, read_settings
+from cli.output import print_json
+from trading.errors import ConfigurationError
+from trading.news.article import NewsSource
+from trading.news.digest import digest
+from trading.news.normalise import Rules, normalise
+from trading.news.sentiment import LexiconScorer
+from trading.news.tickers import Linker
+
+app = typer.Typer(help="Bring archives into the record.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Bring archives into the record."""
+
+
+@app.command()
+def news(
+    path: Annotated[str, typer.Argument(help="A CSV, Parquet or JSON-lines file, or the http(s) address of a feed.")],
+    *,
+    source: Annotated[str, typer.Option(help="Name of the source; the file's name by default.")] = "",
+    column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, where the file has its own names.")] = None,
+    timezone: Annotated[str, typer.Option(help="Of times that carry none, such as America/New_York.")] = "",
+    delay_s: Annotated[int, typer.Option(min=0, help="Seconds from publication to the first decision.")] = 60,
+    social: Annotated[bool, typer.Option("--social", help="Posts of the public, not news.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
+) -> None:
+    """Put the news of a file or feed on record, each once, with companies, sentiment and kind of catalyst.
+
+    Importing the same again changes nothing.
+    """
+    at = now()
+    reader: NewsSource
+    if path.startswith(("http://", "https://")):
+        reader = FeedNews(path)
+    else:
+        reader = FileNews(Path(path), _columns(column or []))
+    channel: Literal["news", "social"] = "social" if social else "news"
+    rules = Rules(
+        source=source or (path if "://" in path else Path(path).stem),
+        channel=channel,
+        now=at,
+        delay=timedelta(seconds=delay_s),
+        timezone=_zone(timezone),
+    )
+    with _record(read_settings()) as pool:
+        counts = import_news(reader, rules, pool)
+    if json_:
+        print_json(asdict(counts))
+    else:
+        _say(counts)
+
+
+def import_news(reader: NewsSource, rules: Rules, pool: Pool) -> NewsCounts:
+    """The news of the source are on record; each row is stored, duplicate or refused."""
+    fetched = reader.fetch()
+    clean = normalise(fetched.articles, rules)
+    names = {symbol: name for symbol, (name, _, _) in BarRecord(pool).instruments().items()}
+    read = digest(clean.articles, Linker(names), LexiconScorer())
+    incoming = Incoming(
+        source=rules.source,
+        channel=rules.channel,
+        rows_in=fetched.rows_in,
+        repeated=clean.repeated,
+        refused=fetched.refused + clean.refused,
+        flagged=clean.flagged,
+    )
+    return NewsStore(pool).record(read, incoming, imported_at=rules.now)
+
+
+def _columns(given: list[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    wrong = [field + equals + name for field, equals, name in pairs if not (field and equals and name)]
+    if wrong:
+        raise ConfigurationError(f"--column takes FIELD=COLUMN, such as headline=title, and not {wrong[0]!r}.")
+    return {field: name for field, _, name in pairs}
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ConfigurationError(f"no time zone is called {name!r}; one is America/New_York.") from None
+
+
+@contextmanager
+def _record(settings: Settings) -> Iterator[Pool]:
+    """The database, migrated; the embedded one runs for as long as this does, and no run beside it."""
+    with ExitStack() as stack:
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+        else:
+            stack.enter_context(RunLock(settings.home, now=now()))
+            server = EmbeddedPostgres(settings.home)
+            stack.callback(server.stop)
+            url = server.start()
+        pool = open_pool(url, name="inplay import")
+        stack.callback(pool.close)
+        migrate(pool)
+        yield pool
+
+
+def _say(counts: NewsCounts) -> None:
+    print(f"{counts.rows_in:,} rows came in")
+    print(f"{counts.stored:>12,} stored, {counts.near_duplicate:,} of them repeat the story of another")
+    for heading, reasons in (("duplicate", counts.duplicate), ("refused", counts.refused)):
+        for reason, count in reasons.items():
+            print(f"{count:>12,} {heading}: {reason}")
+    for reason, count in counts.flagged.items():
+        print(f"{count:>12,} kept, flagged: {reason}")
+    print(f"{counts.links:>12,} links to companies are new")
