@@ -94,5 +94,5 @@ def test_labelled_texts_are_read_or_counted(tmp_path: Path) -> None:
 
 def test_a_transformer_that_is_not_there_is_said(tmp_path: Path) -> None:
     """Without a model in the folder nothing is scored and the text says what to do."""
-    with pytest.raises(ConfigurationError, match="config.json"):
+    with pytest.raises(ConfigurationError, match=r"config\.json"):
         TransformerScorer(tmp_path)
