@@ -50,26 +50,32 @@ def commands() -> list[tuple[str, list[str]]]:
 def _typed() -> dict[str, Any]:
     """Every command of the command line by name; typer says no common type of what it makes."""
     group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        found |= {name: command} if inner is None else {f"{name} {under}": of for under, of in inner.items()}
+    return found
+
+
+def _named(words: list[str], known: dict[str, Any]) -> str:
+    """The command that the words begin with: one word, or a group and its command."""
+    return words[0] if words[0] in known else " ".join(words[:2])
 
 
 @pytest.mark.parametrize(("document", "words"), commands(), ids=str)
 def test_every_command_and_flag_exists(document: str, words: list[str]) -> None:
     """A reader who types what the document says is understood."""
     known_commands = _typed()
-    assert words[0] in known_commands, f"{document}: inplay {words[0]}"
-    command, rest = known_commands[words[0]], words[1:]
-    if hasattr(command, "commands") and rest:  # a group of commands, such as `patterns`
-        assert rest[0] in command.commands, f"{document}: inplay {words[0]} {rest[0]}"
-        command, rest = command.commands[rest[0]], rest[1:]
-    known = {flag for parameter in command.params for flag in parameter.opts}
-    assert {word for word in rest if word.startswith("-")} <= known, document
+    name = _named(words, known_commands)
+    assert name in known_commands, f"{document}: inplay {name}"
+    known = {flag for parameter in known_commands[name].params for flag in parameter.opts}
+    assert {word for word in words[1:] if word.startswith("-")} <= known, document
 
 
 def test_the_commands_are_found_and_every_one_is_documented() -> None:
     """The pattern that looks for commands finds them, and no command is left out of the documents."""
     known_commands = _typed()
-    assert {words[0] for _, words in commands()} == set(known_commands)
+    assert {_named(words, known_commands) for _, words in commands()} == set(known_commands)
 
 
 def test_every_make_target_exists() -> None:
