@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
@@ -26,6 +27,8 @@ from tune.pattern_table import success_rates
 
 patterns = typer.Typer(help="What was measured of the patterns.", no_args_is_help=True)
 
+WIDTH = 140
+"""Columns where no terminal says how many it has."""
 STYLES: dict[Verdict, str] = {
     "edge shown": "green", "worse than random": "red", "no edge shown": "yellow", "too few": "dim",
 }  # fmt: skip
@@ -57,7 +60,7 @@ def stats(
     if rates is not None:
         print_json(_facts(found, rows, {**counts, "known_outcomes_by_pattern": rates.to_dict("records")}))
         return
-    console = Console(highlight=False, soft_wrap=True, width=None)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     console.print(_table(rows))
     for line in _words(found, rows, wanted):
         console.print(Text(line))
@@ -104,7 +107,7 @@ def _span(estimate: Estimate, sign: str = "") -> str:
 def _table(rows: Sequence[Measured]) -> Table:
     table = Table(pad_edge=False, box=box.SIMPLE_HEAD)
     for heading in ("pattern", "", "outcomes", "success", "random candles", "difference, corrected", "q", "verdict"):
-        table.add_column(heading, justify="right" if heading in {"outcomes", "q"} else "left", no_wrap=True)
+        table.add_column(heading, justify="right" if heading in {"outcomes", "q"} else "left", overflow="fold")
     for row in rows:
         table.add_row(
             Text(row.pattern),
