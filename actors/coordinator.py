@@ -13,7 +13,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 from actors.service import Service
 from actors.wiring import Wiring
 from trading.errors import InplayError, UnavailableError
-from trading.sessions import SessionSummary, run_session
+from trading.sessions import SessionSummary, look, run_session
 
 ANSWER_TIMEOUT_S = 120.0
 RETRY_FOR_S = 90.0
@@ -84,8 +84,5 @@ class Coordinator(Service):
     def refresh(self, session: date) -> None:
         """The services know a complete session's market, patterns and scan again after a restart; nothing is added."""
         services = ActorServices(self._actors, None)
-        batch = services.ask("ingestion", "deliver", session)
-        market = services.ask("technical_analysis", "observe", session, batch)
-        known = services.ask("news", "known_at", session)
-        patterns = services.ask("pattern_recognition", "recognise", session, market, known)
+        _, market, patterns = look(services, session)
         services.answer(services.ask("scanner", "scan", session, market, patterns))

@@ -53,10 +53,13 @@ class Reporting(Service):
         sessions = sorted(journal.completed_sessions())
         if not sessions:
             return None
-        start = self.wiring.cash_cents / 100
+        deposits = [entry.draft.payload for entry in entries if entry.draft.kind == "deposit"]
+        starts = {told["book"]: told["amount_cents"] / 100 for told in deposits}
         equity = {
-            name: (start, *(book.equity_cents[session] / 100 for session in sessions)) for name, book in books.items()
+            name: (starts[name], *(book.equity_cents[session] / 100 for session in sessions))
+            for name, book in books.items()
         }
+        start = starts[next(iter(books))]
         equity[BENCHMARK] = (start, *self._benchmark(sessions, start))
         profits = {name: [cents / 100 for cents in book.trades] for name, book in books.items()}
         return Report(

@@ -34,7 +34,7 @@ from serve.app import build_app, check_port_free, ensemble_handle, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
 from trading.errors import ConfigurationError, UnavailableError
-from trading.sessions import SessionSummary
+from trading.sessions import SessionSummary, look
 from tune.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
@@ -147,10 +147,7 @@ class SampleRun:
         """Every pattern of the warm-up is on record with its outcome; returns references to market and patterns."""
         self._enter_phase("warming_up")
         last = sessions[-1]
-        batch = self.services.ask("ingestion", "deliver", last)
-        market = self.services.ask("technical_analysis", "observe", last, batch)
-        known = self.services.ask("news", "known_at", last)
-        patterns = self.services.ask("pattern_recognition", "recognise", last, market, known)
+        _, market, patterns = look(self.services, last)
         new = self.ask("pattern_analysis", "warm_up", market, patterns)
         counts = PatternStore(self.pool).counts()
         self.say.step(

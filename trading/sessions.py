@@ -63,6 +63,14 @@ class SessionSummary:
     stocks_in_play: int
 
 
+def look(services: Services, session: date) -> tuple[Any, Any, Any]:
+    """References to the session's bars, and to the market and the patterns as known at its close."""
+    batch = services.ask("ingestion", "deliver", session)
+    market = services.ask("technical_analysis", "observe", session, batch)
+    known = services.ask("news", "known_at", session)
+    return batch, market, services.ask("pattern_recognition", "recognise", session, market, known)
+
+
 def run_session(services: Services, session: date, rules: DecisionRules) -> SessionSummary:
     """The whole cycle for the bars of one session; repeating one that is complete changes nothing that is on record.
 
@@ -72,12 +80,9 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     done = services.answer(services.ask("paper_trading", "completed", session))
     if done is not None:
         return SessionSummary(session, *done)
-    batch = services.ask("ingestion", "deliver", session)
     actions = services.ask("ingestion", "corporate_actions", session)
+    batch, market, patterns = look(services, session)
     settled = services.ask("paper_trading", "settle", session, batch, actions)
-    market = services.ask("technical_analysis", "observe", session, batch)
-    known = services.ask("news", "known_at", session)
-    patterns = services.ask("pattern_recognition", "recognise", session, market, known)
     recorded = services.ask("pattern_analysis", "record", session, market, patterns)
     in_play_ref = services.ask("scanner", "scan", session, market, patterns)
     setups_ref = services.ask("pattern_recognition", "setups", session, market, patterns)
