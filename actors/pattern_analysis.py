@@ -43,12 +43,13 @@ class PatternAnalysis(Service):
 
     def record(self, session: date, market: Market, patterns: Patterns) -> int:
         """The session's patterns are on record, and outcomes that it made known are filled in; returns the new ones."""
-        horizon = self.wiring.decisions.outcome.horizon_sessions
-        recent = self._log(market, patterns, recent_detections(market, patterns, horizon + 3))
+        rules = self.wiring.decisions.outcome
+        recent = self._log(market, patterns, recent_detections(market, patterns, rules))
         today = pc.equal(recent.column("session"), pa.scalar(session))
         new = self._store.record(recent.filter(today))
         earlier = recent.filter(pc.invert(today))
-        decided = earlier.filter(pc.is_valid(earlier.column("outcome_known_session")))
+        known = (pc.is_valid(earlier.column(name)) for name in ("outcome_known_session", "own_known_session"))
+        decided = earlier.filter(pc.or_(*known))
         self._store.fill_outcomes(decided.select([name for name in (*KEY, *OUTCOME) if name in decided.column_names]))
         return new
 

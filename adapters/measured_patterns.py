@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
@@ -20,8 +22,7 @@ from trading.history import as_of
 from trading.outcomes import OutcomeRules
 from trading.pattern_conditions import Condition, conditions, matching
 from trading.pattern_statistics import MIN_COUNT, Measured, Sightings, measure
-from trading.patterns import candlestick
-from trading.patterns.chart import registry
+from trading.patterns.recognised import NAMES
 from trading.random_candles import label_bars
 
 FIRST_DAY = date(1900, 1, 1)
@@ -85,13 +86,9 @@ def measured_patterns(
     market = analyse(panel)
     events = CatalystStore(pool).load(FIRST_DAY, last)
     patterns = recognise(market, events, covered_at(events, last))
-    candles, atr = patterns.detections, market.indicators["atr_14"]
-    charts = registry.detect(panel, atr)
-    sightings = Sightings.of(
-        (candlestick.NAMES, candles.row, candles.pattern, candles.direction),
-        (registry.NAMES, charts.row, charts.pattern, charts.direction),
-    )
-    both = label_bars(panel, atr, rules or OutcomeRules())
+    found = patterns.detections
+    sightings = Sightings(found.row, found.pattern.astype(np.int64), found.direction, NAMES)
+    both = label_bars(panel, market.indicators["atr_14"], rules or OutcomeRules())
     known = conditions(market, patterns)
     asked = _as_condition(known, tuple(where))
     rows = measure(both, sightings, (*known, *asked), min_count=min_count)

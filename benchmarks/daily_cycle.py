@@ -87,14 +87,15 @@ def _indicators(frame: pd.DataFrame) -> dict[str, pd.Series]:
 def agreement(market: Market, patterns: Patterns, theirs: pd.DataFrame) -> str:
     """Both found the same; says so in words."""
     found = int((theirs[list(PATTERNS)].to_numpy() != 0).sum())
-    same(len(patterns.detections), found, "the number of patterns")
+    candlesticks = int((patterns.detections.chart < 0).sum())
+    same(candlesticks, found, "the number of candlestick patterns")
     worst = 0.0
     for name in ("rsi_14", "atr_14", "adx_14", "macd_hist_pct", "sma_50_distance", "volume_ratio_20"):
         ours, others = market.indicators[name], theirs[name].to_numpy()
         known = np.isfinite(ours)
         worst = max(worst, float(np.abs(ours[known] - others[known]).max()))
     same(worst < CLOSE_ENOUGH, True, f"the indicators (by up to {worst:g})")
-    return f"both found the same {found:,} patterns; six indicators compared agree to {worst:.0e}"
+    return f"both found the same {found:,} candlestick patterns; six indicators compared agree to {worst:.0e}"
 
 
 def _measured(universe: Universe, table: Table, repeats: int) -> None:

@@ -152,7 +152,8 @@ class SampleRun:
         counts = PatternStore(self.pool).counts()
         self.say.step(
             f"warmed up on {len(sessions)} sessions, {sessions[0]} to {last}: {counts.recorded:,} patterns on record "
-            f"({new:,} new), {counts.with_outcome:,} with outcome"
+            f"({new:,} new): {counts.candlesticks:,} candlesticks, {counts.charts:,} chart patterns; "
+            f"{counts.with_outcome:,} with outcome, {counts.without_direction:,} without a direction, so without one"
         )
         return market, patterns
 

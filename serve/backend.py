@@ -41,6 +41,7 @@ from serve.schemas import (
 )
 from serve.statistics import Kept, statistics_answer
 from trading.errors import InplayError, UnavailableError
+from trading.patterns.recognised import direction_word
 from trading.risk.drawdown import judge
 
 NAMESPACE = "inplay"
@@ -186,11 +187,15 @@ class PlatformBackend:
             patterns=[
                 Pattern(
                     pattern=row.pattern_type,
-                    direction="long" if row.direction > 0 else "short",
+                    family=row.family,
+                    direction=direction_word(row.direction),
                     recorded=row.recorded,
                     with_outcome=row.with_outcome,
                     success_rate=row.success_rate,
                     mean_return=row.mean_return,
+                    own_trades=row.own_trades,
+                    own_target_rate=row.own_target_rate,
+                    own_mean_return=row.own_mean_return,
                 )
                 for row in rows[:limit]
             ],

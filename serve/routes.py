@@ -115,7 +115,7 @@ async def get_scanner(desk: TheDesk, limit: Limit = 100) -> Scan:
     return await desk.asker.ask(desk.backend.scanner, limit)
 
 
-@router.get("/patterns", tags=["market"], summary="The record of the candlestick patterns")
+@router.get("/patterns", tags=["market"], summary="The record of the patterns")
 async def get_patterns(desk: TheDesk, limit: Limit = 200) -> Patterns:
     """How often each pattern was recorded and how its outcomes were."""
     return await desk.asker.ask(desk.backend.patterns, limit)
@@ -126,6 +126,8 @@ async def get_pattern_statistics(
     desk: TheDesk, condition: ConditionName = "all", label: ConditionLabel = None, limit: Limit = 200
 ) -> PatternStatistics:
     """Success by pattern and condition, and whether it is more than that of random candles of the same symbols.
+
+    Candlesticks and chart patterns; those without a direction are counted and come last.
 
     Measured anew after each session, which takes some seconds; then it is kept.
     """

@@ -11,7 +11,8 @@ from typing import Any
 from adapters.measured_patterns import Statistics, measured_patterns
 from adapters.postgres.pool import Pool
 from serve.schemas import CatalystStatistic, PatternStatistic, PatternStatistics
-from trading.pattern_statistics import Measured
+from trading.pattern_statistics import Measured, clearest_first
+from trading.patterns.recognised import FAMILY_OF, direction_word
 
 
 class Kept:
@@ -46,7 +47,7 @@ def statistics_answer(found: Statistics | None, condition: str, label: str | Non
             first_session=None, last_session=None, tested=0, conditions={}, catalyst=None, patterns=[]
         )
     rows = [row for row in found.rows if row.condition == condition and label in {None, row.label}]
-    rows.sort(key=lambda row: (row.p_value is None, row.p_value or 0.0, row.pattern, row.direction))
+    rows.sort(key=clearest_first)
     return PatternStatistics(
         first_session=found.first_session,
         last_session=found.last_session,
@@ -58,4 +59,4 @@ def statistics_answer(found: Statistics | None, condition: str, label: str | Non
 
 
 def _facts(row: Measured) -> dict[str, Any]:
-    return {**asdict(row), "direction": "long" if row.direction > 0 else "short"}
+    return {**asdict(row), "family": FAMILY_OF[row.pattern], "direction": direction_word(row.direction)}

@@ -20,7 +20,7 @@ from trading.features import FEATURES, Setups, build_setups
 from trading.indicators import compute
 from trading.orders import Quote, usd_e4
 from trading.panel import Floats, Panel
-from trading.patterns.candlestick import Detections, detect
+from trading.patterns.recognised import NAMES, Detections, recognise_all
 from trading.regime import MarketContext, market_context
 from trading.rules import RuleInputs, confidence, reasons
 from trading.scanner import InPlay
@@ -50,8 +50,9 @@ def analyse(panel: Panel) -> Market:
 
 
 def recognise(market: Market, events: pa.Table, covered: AbstractSet[str]) -> Patterns:
-    """Candlestick patterns and catalysts of the whole history."""
-    return Patterns(detect(market.panel), earnings_catalyst(market.panel, events, covered))
+    """Candlesticks, chart patterns and catalysts of the whole history."""
+    found = recognise_all(market.panel, market.indicators["atr_14"])
+    return Patterns(found, earnings_catalyst(market.panel, events, covered))
 
 
 def setups_at(market: Market, patterns: Patterns, session: np.datetime64) -> Setups:
@@ -103,12 +104,12 @@ def candidates(
     rules = rule_inputs(setups)
     rule_confidence = confidence(rules)
     names = market.panel.row_symbols
-    found = patterns.detections
+    found, names_of = patterns.detections, np.array(NAMES)
     volume = market.panel.volume / market.indicators["volume_ratio_20"]
     out = []
     for i, row in enumerate(setups.row.tolist()):
-        here = slice(*np.searchsorted(found.row, [row, row + 1]))
-        bullish = found.names[here][found.direction[here] > 0]
+        here = found.at(row)
+        bullish = names_of[found.pattern[here]][found.direction[here] > 0]
         out.append(
             Candidate(
                 symbol=str(names[row]),

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from trading.catalysts import Catalyst
 from trading.panel import Floats, Ints, Panel
-from trading.patterns.candlestick import NAMES, Detections
+from trading.patterns.recognised import NAMES, Detections
 from trading.regime import MarketContext, relative_strength_20
 
 _INDICATORS = (
@@ -30,8 +30,9 @@ _OTHERS = (
 FEATURES: tuple[str, ...] = (*_INDICATORS, *_CONTEXT, *_OTHERS, *(f"pattern_{name}" for name in NAMES))
 """The columns of `Setups.matrix`, in order.
 
-`market_trend` is +1 bull, 0 sideways, -1 bear. `pattern_…` is +1 or -1 when that pattern stands at the bar, else 0.
-Those in `NEUTRAL` and all patterns are as seen from the setup's direction.
+`market_trend` is +1 bull, 0 sideways, -1 bear. `pattern_…` is +1 when that pattern stands at the bar in the setup's
+direction, -1 when it stands against it, else 0; a pattern without a direction is +1 whatever the setup's. Those in
+`NEUTRAL` are as seen from the setup's direction.
 """
 
 NEUTRAL: Mapping[str, float] = MappingProxyType(
@@ -80,11 +81,13 @@ def build_setups(
 ) -> Setups:
     """One setup for each bar and direction in which at least one pattern stands, sorted by row, then direction.
 
+    A pattern without a direction makes none.
+
     Args:
         panel: bars.
         indicators: `trading.indicators.compute(panel)`.
         context: `trading.regime.market_context(panel, indicators)`.
-        detections: `trading.patterns.candlestick.detect(panel)`.
+        detections: `trading.patterns.recognised.recognise_all(panel, indicators["atr_14"])`.
         catalyst: `trading.catalysts.earnings_catalyst(panel, …)`.
         rows: only these bars; all if None.
     """
@@ -93,7 +96,7 @@ def build_setups(
         wanted[:] = False
         wanted[rows] = True
     found = detections.row * 2 + (detections.direction > 0)
-    keys = np.unique(found[wanted[detections.row]])
+    keys = np.unique(found[wanted[detections.row] & (detections.direction != 0)])
     direction = np.where(keys % 2 == 1, 1, -1).astype(np.int8)
     return feature_rows(panel, indicators, context, detections, catalyst, rows=keys // 2, direction=direction)
 
@@ -138,10 +141,10 @@ def feature_rows(
     }
     for name in _OTHERS:
         matrix[:, column[name]] = others[name]
-    _mark_patterns(matrix[:, -len(NAMES) :], detections, rows)
+    first = column[f"pattern_{NAMES[0]}"]
+    _mark_patterns(matrix[:, first : first + len(NAMES)], detections, rows, direction)
     for name, neutral in NEUTRAL.items():
         matrix[:, column[name]] = (matrix[:, column[name]] - neutral) * direction
-    matrix[:, -len(NAMES) :] *= direction[:, None]
     return Setups(np.asarray(rows, dtype=np.int64), np.asarray(direction, dtype=np.int8), matrix)
 
 
@@ -154,11 +157,27 @@ def _pattern_counts(
     return np.where(direction > 0, up, down), np.where(direction > 0, down, up)
 
 
-def _mark_patterns(columns: npt.NDArray[np.float32], detections: Detections, rows: Ints) -> None:
-    """Writes the direction of each pattern at `rows` into its column of `columns`, a view of shape `(n, 61)`."""
+def _mark_patterns(
+    columns: npt.NDArray[np.float32], detections: Detections, rows: Ints, direction: npt.NDArray[np.int8]
+) -> None:
+    """Writes each pattern at `rows`, as its setup sees it, into its column of `columns`, shape `(n, n_patterns)`.
+
+    A chart pattern that triggers both ways at one bar says nothing: it is 0 there.
+    """
     first = np.searchsorted(detections.row, rows, side="left")
     counts = np.searchsorted(detections.row, rows, side="right") - first
     setup = np.repeat(np.arange(len(rows)), counts)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     found = np.repeat(first, counts) + within
-    columns[setup, detections.pattern[found]] = detections.direction[found]
+    way = detections.direction[found]
+    seen = np.where(way == 0, 1, way * direction[setup])
+    columns[setup, detections.pattern[found]] = np.where(_both_ways(detections)[found], 0, seen)
+
+
+def _both_ways(detections: Detections) -> npt.NDArray[np.bool_]:
+    """Detections whose pattern stands at the same bar in the other direction too; the two are neighbours."""
+    row, pattern = detections.row, detections.pattern
+    twin = (row[1:] == row[:-1]) & (pattern[1:] == pattern[:-1])
+    edge = np.zeros(min(len(row), 1), dtype=np.bool_)
+    out: npt.NDArray[np.bool_] = np.concatenate([edge, twin]) | np.concatenate([twin, edge])
+    return out

@@ -23,7 +23,7 @@ OUTCOME_FEATURES = tuple(name for name in FEATURES if name not in _MARKET)
 """Everything that differs between the setups of one session."""
 
 PATTERN_FEATURES = tuple(name for name in OUTCOME_FEATURES if name not in _CATALYST)
-"""Price action, technical indicators and candlesticks: the strategy's phase 1."""
+"""Price action, technical indicators, candlesticks and chart patterns: the strategy's phase 1."""
 
 CATALYST_FEATURES = (
     *_CATALYST, "gap_pct", "volume_ratio_20", "return_1", "return_5", "return_20", "range_pct", "atr_pct",

@@ -32,15 +32,23 @@ class Scan(Schema):
     )
 
 
+Family = Literal["candlestick", "chart"]
+Direction = Literal["long", "short", "none"]
+
+
 class Pattern(Schema):
     """The record of one pattern in one direction."""
 
     pattern: str = Field(examples=["engulfing"])
-    direction: Literal["long", "short"]
+    family: Family
+    direction: Direction = Field(description="none = it says nothing about a direction, so it has no outcome.")
     recorded: int = Field(ge=0)
-    with_outcome: int = Field(ge=0)
+    with_outcome: int = Field(ge=0, description="By the stop, target and time limit that all patterns share.")
     success_rate: Probability | None = Field(description="Share of outcomes with a net gain.", examples=[0.47])
     mean_return: float | None = Field(description="Mean net outcome, as a fraction.", examples=[-0.0008])
+    own_trades: int = Field(ge=0, description="Chart patterns traded to the end by their own stop and target.")
+    own_target_rate: Probability | None = Field(description="Share of these that reached their own target first.")
+    own_mean_return: float | None = Field(description="Mean net outcome of these, as a fraction.")
 
 
 class Patterns(Schema):
@@ -57,7 +65,8 @@ class PatternStatistic(Schema):
     """One pattern in one direction under one condition, beside random candles."""
 
     pattern: str = Field(examples=["engulfing"])
-    direction: Literal["long", "short"]
+    family: Family
+    direction: Direction = Field(description="none = it says nothing about a direction: counted, never compared.")
     condition: str = Field(description="`all` = every bar.", examples=["rsi"])
     label: str = Field(examples=["25-35"])
     recorded: int = Field(ge=0)
@@ -74,11 +83,11 @@ class PatternStatistic(Schema):
     corrected: Estimate = Field(description="The same, its interval corrected for everything tested.")
     p_value: Probability | None = Field(description="Null = too few to test.")
     q_value: Probability | None = Field(description="Benjamini-Hochberg over everything tested.")
-    verdict: Literal["edge shown", "worse than random", "no edge shown", "too few"]
+    verdict: Literal["edge shown", "worse than random", "no edge shown", "too few", "no direction"]
 
 
 class CatalystStatistic(Schema):
-    """Bars with a pattern and a catalyst against bars with a pattern and none."""
+    """Bars with a directed pattern and a catalyst against bars with such a pattern and none."""
 
     with_catalyst: int = Field(ge=0)
     without: int = Field(ge=0)

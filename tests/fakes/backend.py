@@ -352,9 +352,18 @@ class FakeBackend:
         self._answer("patterns", limit)
         rows = [
             Pattern(
-                pattern=name, direction="long", recorded=900, with_outcome=880, success_rate=0.48, mean_return=-0.0004
+                pattern=name,
+                family="candlestick",
+                direction="long",
+                recorded=900,
+                with_outcome=880,
+                success_rate=0.48,
+                mean_return=-0.0004,
+                own_trades=0,
+                own_target_rate=None,
+                own_mean_return=None,
             )
-            for name in ("engulfing", "hammer", "doji")
+            for name in ("engulfing", "hammer", "piercing")
         ]
         return Patterns(
             recorded=31_200,
@@ -392,6 +401,7 @@ class FakeBackend:
     def _statistic(self, condition: str, label: str) -> PatternStatistic:
         return PatternStatistic(
             pattern="engulfing",
+            family="candlestick",
             direction="long",
             condition=condition,
             label=label,

@@ -30,13 +30,14 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def _pattern(day: date) -> pa.Table:
-    """One doji on record, so that the record reaches to its session."""
+    """One engulfing on record, so that the record reaches to its session."""
     return pa.table(
         {
             "symbol": ["S0"],
             "timestamp": [datetime(day.year, day.month, day.day, 21, tzinfo=UTC)],
             "session": [day],
-            "pattern_type": ["doji"],
+            "pattern_type": ["engulfing"],
+            "family": ["candlestick"],
             "direction": np.array([1], dtype=np.int8),
         }
     )
@@ -65,13 +66,14 @@ def test_the_rates_are_those_of_the_bars_up_to_the_record(pool: Pool, home: Path
     found = measured_patterns(pool, home)
     panel = Panel.from_arrow(bars.filter(pc.less_equal(bars.column("session"), pa.scalar(cut))))
     candles = detect(panel)
-    mine = (candles.pattern == NAMES.index("doji")) & (candles.direction > 0)
+    mine = (candles.pattern == NAMES.index("engulfing")) & (candles.direction > 0)
     rows = candles.row[mine]
     outcome = label(panel, rows, candles.direction[mine], compute(panel)["atr_14"][rows], OutcomeRules())
-    (doji,) = [row for row in found.rows if (row.pattern, row.direction, row.condition) == ("doji", 1, "all")]
-    assert doji.recorded == len(rows)
-    assert doji.with_outcome == np.isfinite(outcome.success).sum()
-    assert doji.success.value == pytest.approx(np.nanmean(outcome.success))
+    wanted = ("engulfing", 1, "all")
+    (seen,) = [row for row in found.rows if (row.pattern, row.direction, row.condition) == wanted]
+    assert seen.recorded == len(rows)
+    assert seen.with_outcome == np.isfinite(outcome.success).sum()
+    assert seen.success.value == pytest.approx(np.nanmean(outcome.success))
     assert (found.last_session, found.bars, found.bars_before_breaks) == (cut, len(panel), 0)
 
 

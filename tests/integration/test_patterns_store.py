@@ -22,7 +22,8 @@ def _patterns(**columns: object) -> pa.Table:
         "symbol": ["AAPL", "BRK.B"],
         "timestamp": [CLOSE, CLOSE],
         "session": [DAY, DAY],
-        "pattern_type": ["doji", "engulfing"],
+        "pattern_type": ["hammer", "engulfing"],
+        "family": ["candlestick", "candlestick"],
         "direction": np.array([1, -1], dtype=np.int8),
         **columns,
     }
@@ -71,7 +72,7 @@ def test_a_repeat_doubles_nothing(pool: Pool) -> None:
     store = PatternStore(pool)
     assert store.record(_patterns()) == 2
     assert store.record(_patterns()) == 0
-    assert store.counts() == PatternCounts(recorded=2, with_outcome=0)
+    assert store.counts() == PatternCounts(recorded=2, with_outcome=0, candlesticks=2, charts=0, without_direction=0)
 
 
 def test_only_outcomes_known_before_the_session_are_loaded(pool: Pool) -> None:
@@ -107,7 +108,7 @@ def test_an_outcome_is_filled_once_and_never_changed(pool: Pool) -> None:
     assert store.fill_outcomes(_outcomes(**later)) == 1
     row = store.load_training(date(2010, 2, 1)).to_pylist()[0]
     assert (row["outcome_return"], row["outcome_exit"], row["optimal_hold_time"]) == (0.02, "target", 3)
-    assert store.counts() == PatternCounts(recorded=2, with_outcome=1)
+    assert store.counts() == PatternCounts(recorded=2, with_outcome=1, candlesticks=2, charts=0, without_direction=0)
 
 
 def test_an_outcome_of_no_pattern_is_refused(pool: Pool) -> None:

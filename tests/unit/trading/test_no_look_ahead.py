@@ -22,7 +22,7 @@ from trading.gates import Split
 from trading.history import as_of
 from trading.indicators import INDICATORS, compute
 from trading.panel import Panel
-from trading.patterns.candlestick import detect
+from trading.patterns.recognised import recognise_all
 from trading.regime import market_context, relative_strength_20
 from trading.scanner import large_cap, scan
 
@@ -96,7 +96,8 @@ def test_a_planted_look_ahead_is_caught(leak: Callable[[Panel], Columns]) -> Non
 def _setups(panel: Panel, rows: npt.NDArray[np.int64] | None = None) -> Any:
     indicators = compute(panel)
     catalyst = earnings_catalyst(panel, EVENTS, {"S0", "S1", "S2"})
-    return build_setups(panel, indicators, market_context(panel, indicators), detect(panel), catalyst, rows=rows)
+    found = recognise_all(panel, indicators["atr_14"])
+    return build_setups(panel, indicators, market_context(panel, indicators), found, catalyst, rows=rows)
 
 
 @settings(max_examples=15, deadline=None)

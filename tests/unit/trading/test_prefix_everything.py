@@ -16,13 +16,15 @@ from drawn import wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trading.catalysts import earnings_catalyst
-from trading.cycle import Market, Patterns, analyse
+from adapters.postgres.patterns import OUTCOME
+from trading.cycle import Market, Patterns, analyse, recognise
 from trading.features import FEATURES, build_setups
 from trading.history import as_of
 from trading.indicators import INDICATORS, compute
 from trading.levels import LEVELS, compute_levels
+from trading.outcomes import OutcomeRules
 from trading.panel import Panel
+from trading.pattern_log import pattern_log
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
 from trading.regime import market_context
@@ -50,7 +52,7 @@ VIX = (np.unique(WHOLE.sessions), np.random.default_rng(3).uniform(15, 30, len(n
 
 
 def _patterns(market: Market) -> Patterns:
-    return Patterns(candlestick.detect(market.panel), earnings_catalyst(market.panel, EVENTS, COVERED))
+    return recognise(market, EVENTS, COVERED)
 
 
 def _per_bar(panel: Panel, columns: Any, session: np.datetime64) -> Known:
@@ -94,6 +96,18 @@ def chart_patterns(panel: Panel, session: np.datetime64) -> Known:
         )
         for at in here.tolist()
     }  # fmt: skip
+
+
+def logged(panel: Panel, session: np.datetime64) -> Known:
+    """What the training table keeps of every pattern of the session, its own prices included, but for the outcome."""
+    market = analyse(panel)
+    patterns = _patterns(market)
+    here = np.flatnonzero(panel.sessions[patterns.detections.row] == session)
+    log = pattern_log(market, patterns, here, OutcomeRules())
+    key = ("symbol", "pattern_type", "direction")
+    kept = log.select([name for name in log.column_names if name not in OUTCOME and name not in key])
+    names = zip(*(log.column(name).to_pylist() for name in key), strict=True)
+    return {" ".join(map(str, name)): row for name, row in zip(names, kept.to_pylist(), strict=True)}
 
 
 def context(panel: Panel, session: np.datetime64) -> Known:
@@ -140,7 +154,7 @@ def scanner(panel: Panel, session: np.datetime64) -> Known:
     return {one.symbol: (one.rank, one.score, one.parts, one.reason) for one in found.in_play}
 
 
-WAYS: tuple[Way, ...] = (indicators, levels, candlesticks, chart_patterns, context, regime, features, scanner)
+WAYS: tuple[Way, ...] = (indicators, levels, candlesticks, chart_patterns, logged, context, regime, features, scanner)
 
 
 def assert_same_without_later_bars(way: Way, panel: Panel, session: np.datetime64) -> Known:
