@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import SecretStr
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from adapters.calendar import close_of
+from adapters.measured_patterns import measured_patterns
 from adapters.postgres.accounts import Accounts
 from adapters.postgres.health import HealthStore
 from adapters.postgres.pool import open_pool
@@ -73,7 +75,7 @@ class PlatformBackend:
         self._queries = Queries(self._pool)
         self._accounts = Accounts(self._pool)
         self._report: tuple[str, Any] = ("", None)
-        self._measured = Kept(self._pool, home)
+        self._measured = Kept(partial(measured_patterns, self._pool, home))
 
     def _ask(self, service: str, method: str, *args: Any) -> Any:
         """The actor's answer.

@@ -129,7 +129,8 @@ async def get_pattern_statistics(
 
     Candlesticks and chart patterns; those without a direction are counted and come last.
 
-    Measured anew after each session, which takes some seconds; then it is kept.
+    Measured anew after each session, off the path of requests; until then the answer is that of an earlier session, as
+    its `last_session` says. Only the first one since the start has to be waited for.
     """
     return await desk.asker.ask(desk.backend.pattern_statistics, condition, label, limit)
 
