@@ -151,7 +151,8 @@ class SampleRun:
         new = self.ask("pattern_analysis", "warm_up", market, patterns)
         counts = PatternStore(self.pool).counts()
         self.say.step(
-            f"warmed up on {len(sessions)} sessions, {sessions[0]} to {last}: {new:,} new patterns; {pattern_words(counts)}"
+            f"warmed up on {len(sessions)} sessions, {sessions[0]} to {last}: {new:,} new patterns; "
+            + pattern_words(counts)
         )
         return market, patterns
 
