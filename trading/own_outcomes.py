@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.outcomes import OutcomeRules, exits, window_after
-from trading.panel import Days, Floats, Panel
-from trading.patterns.chart.detections import ChartDetections
+from trading.panel import Days, Floats, Ints, Panel
 
 
 @dataclass(frozen=True)
@@ -32,27 +31,38 @@ class OwnOutcomes:
     known_session: Days
 
 
-def label_own(panel: Panel, found: ChartDetections, rules: OutcomeRules) -> OwnOutcomes:
+def label_own(
+    panel: Panel,
+    rows: Ints,
+    direction: npt.NDArray[np.int8],
+    *,
+    stop_usd: Floats,
+    target_usd: Floats,
+    rules: OutcomeRules,
+) -> OwnOutcomes:
     """The outcome of entering at the open of the symbol's next bar and leaving at the pattern's own stop or target.
 
     The rules of a fill are those of `trading.outcomes.label`; the time limit is `rules.own_horizon_sessions`. A target
     that is unknown (a fall that would have to end below zero) is never reached.
 
     Args:
-        panel: the bars in which `found` was found.
-        found: chart patterns of that panel.
+        panel: bars.
+        rows: where the patterns triggered, shape `(n,)`.
+        direction: +1 long, -1 short, shape `(n,)`.
+        stop_usd: of each pattern, in the shares that the panel is restated for, shape `(n,)`.
+        target_usd: likewise.
         rules: costs and time limit.
     """
-    sign = found.direction.astype(np.float64)
+    sign = direction.astype(np.float64)
     horizon = rules.own_horizon_sessions
-    window = window_after(panel, found.row, sign, horizon + 1)
-    entry, stop, target = window.open[:, 0], found.stop_usd * sign, found.target_usd * sign
+    window = window_after(panel, rows, sign, horizon + 1)
+    entry, stop, target = window.open[:, 0], stop_usd * sign, target_usd * sign
     bar, exit_price, kind = exits(window, stop, target, horizon)
     entered = (entry > stop) & ~(entry >= target)  # an entry that isn't there yet compares as false
     missed = np.isfinite(entry) & ~entered
     done = entered & np.isfinite(exit_price)
     net = (exit_price - entry) / np.abs(entry) - 2 * rules.cost_bp_per_side / 10_000
-    every = np.arange(len(found))
+    every = np.arange(len(rows))
     known = np.where(missed, window.sessions[:, 0], window.sessions[every, bar])
     return OwnOutcomes(
         exit_kind=np.where(missed, "no_entry", np.where(done, kind, "open")),

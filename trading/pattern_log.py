@@ -9,15 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trading.cycle import Market, Patterns
-from trading.outcomes import OutcomeRules, Outcomes, label
-from trading.own_outcomes import label_own
-from trading.panel import Days, Floats, Ints
+from trading.outcomes import OutcomeRules
+from trading.panel import Floats, Ints
+from trading.pattern_outcomes import own_outcome, shared_outcome
 
 VOLUME_SPIKE_RATIO = 2.0
 """A bar with at least twice its average volume is a spike (a usual reading of "unusual volume")."""
-
-SPARE_SESSIONS = 3
-"""The bar after the horizon may make an outcome known; so many bars are looked at again, for symbols that skip days."""
 
 _FROM_INDICATORS = (
     "body_to_range_ratio", "upper_shadow_ratio", "lower_shadow_ratio", "volume_surge", "rsi_14", "bb_position",
@@ -48,10 +45,8 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
     rows, direction = found.row[picked], found.direction[picked]
     panel, context = market.panel, market.context
     at = context.positions(panel.sessions[rows])
-    outcome = _outcome(market, rows, direction, rules)
     ratio = market.indicators["volume_surge"][rows]
     catalyst = patterns.catalyst.has_catalyst[rows]
-    known = ~np.isnat(outcome.known_session)
     columns: dict[str, Any] = {
         "symbol": pa.array(panel.row_symbols[rows].tolist(), pa.string()),
         "session": pa.array(panel.sessions[rows], pa.date32()),
@@ -62,16 +57,7 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         "market_trend": pa.array(context.trend[at].tolist(), pa.string()),
         "vix_level": pa.nulls(len(rows), pa.float64()),
         "realised_volatility_20": context.realised_volatility_20[at],
-        "pattern_success": _flags(outcome.success, outcome.success > 0),
-        "max_gain": outcome.max_gain,
-        "max_loss": outcome.max_loss,
-        "optimal_hold_time": pa.array(
-            np.nan_to_num(outcome.optimal_hold_sessions).astype(np.int32),
-            mask=~(np.isfinite(outcome.optimal_hold_sessions) & known),
-        ),
-        "outcome_return": outcome.net_return,
-        "outcome_exit": pa.array(outcome.exit_kind.tolist(), pa.string(), mask=~known),
-        "outcome_known_session": pa.array(outcome.known_session, pa.date32()),
+        **shared_outcome(market, rows, direction, rules),
         "news_catalyst": _flags(catalyst, catalyst > 0),
         "news_sentiment": pa.nulls(len(rows), pa.float64()),
         "volume_spike": _flags(ratio, ratio >= VOLUME_SPIKE_RATIO),
@@ -80,52 +66,33 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
     return pa.table(columns)
 
 
-def _outcome(market: Market, rows: Ints, direction: npt.NDArray[np.int8], rules: OutcomeRules) -> Outcomes:
-    """The outcome of following each pattern; unknown for those without a direction."""
-    directed = direction != 0
-    atr = np.where(directed, market.indicators["atr_14"][rows], np.nan)
-    return label(market.panel, rows, np.where(directed, direction, 1).astype(np.int8), atr, rules)
-
-
 def _formation(market: Market, patterns: Patterns, picked: Ints, rules: OutcomeRules) -> dict[str, Any]:
     """The columns that only chart patterns have, null elsewhere."""
-    chart = patterns.detections.chart[picked]
+    found = patterns.detections
+    chart = found.chart[picked]
     at = np.flatnonzero(chart >= 0)
-    charts = patterns.detections.charts.take(chart[at])
-    own = label_own(market.panel, charts, rules)
-    sessions = market.panel.sessions
-
-    def days(values: Days) -> pa.Array[Any]:
-        out = np.full(len(picked), np.datetime64("NaT", "D"))
-        out[at] = values
-        return pa.array(out, pa.date32())
+    charts = found.charts.take(chart[at])
 
     def floats(values: Floats) -> Floats:
         out = np.full(len(picked), np.nan)
         out[at] = values
         return out
 
-    kinds = np.full(len(picked), "", dtype="U8")
-    kinds[at] = np.where(np.isnat(own.known_session), "", own.exit_kind)
+    began = np.full(len(picked), np.datetime64("NaT", "D"))
+    began[at] = market.panel.sessions[charts.start_row]
+    stop, target = floats(charts.stop_usd), floats(charts.target_usd)
     return {
-        "formation_session": days(sessions[charts.start_row]),
+        "formation_session": pa.array(began, pa.date32()),
         "level_usd": floats(charts.level_usd),
         "entry_usd": floats(charts.entry_usd),
-        "stop_usd": floats(charts.stop_usd),
-        "target_usd": floats(charts.target_usd),
-        "own_exit": pa.array(kinds.tolist(), pa.string(), mask=kinds == ""),
-        "own_return": floats(own.net_return),
-        "own_known_session": days(own.known_session),
+        "stop_usd": stop,
+        "target_usd": target,
+        **own_outcome(
+            market.panel, found.row[picked], found.direction[picked], stop_usd=stop, target_usd=target, rules=rules
+        ),
     }
 
 
-def recent_detections(market: Market, patterns: Patterns, rules: OutcomeRules) -> Ints:
-    """Positions of the detections on the last bars of each symbol, whose outcomes may have become known just now.
-
-    Chart patterns are followed for `own_horizon_sessions`, all others for `horizon_sessions`, and some sessions more.
-    """
-    found = patterns.detections
-    ends = market.panel.offsets[1:][market.panel.symbol_index[found.row]]
-    reach = rules.horizon_sessions + SPARE_SESSIONS
-    chart_reach = max(reach, rules.own_horizon_sessions + SPARE_SESSIONS)
-    return np.flatnonzero(ends - found.row <= np.where(found.chart >= 0, chart_reach, reach))
+def detections_at(market: Market, patterns: Patterns, session: np.datetime64) -> Ints:
+    """Positions of the detections whose bar is of the session."""
+    return np.flatnonzero(market.panel.sessions[patterns.detections.row] == session)

@@ -57,6 +57,13 @@ PATTERNS_SCHEMA = pa.schema(
     ]
 )
 """The columns of the table without its id. NULL (or NaN on the way in) = unknown."""
+OPEN_SCHEMA = pa.schema(
+    [
+        PATTERNS_SCHEMA.field(name)
+        for name in ("symbol", "session", "pattern_type", "direction", "entry_usd", "stop_usd", "target_usd")
+    ]
+)
+"""What is needed to follow a pattern on record."""
 _REQUIRED = ("symbol", "timestamp", "session", "pattern_type", "family", "direction")
 
 
@@ -128,6 +135,19 @@ class PatternStore:
                 )
             )
             return cursor.rowcount
+
+    def open_patterns(self, before: date) -> pa.Table:
+        """Patterns of earlier sessions whose outcome is not known in full, sorted by session and symbol.
+
+        Columns and types are those of `OPEN_SCHEMA`. Patterns without a direction are not among them: they have none.
+        """
+        query = sql.SQL(
+            "SELECT {} FROM pattern_training_data WHERE timeframe = '1d' AND session < {} AND direction <> 0 "
+            "AND (optimal_hold_time IS NULL OR (family = 'chart' AND own_known_session IS NULL)) "
+            "ORDER BY session, symbol, pattern_type, direction"
+        ).format(sql.SQL(", ").join(map(sql.Identifier, OPEN_SCHEMA.names)), sql.Literal(before))
+        with transaction(self._pool) as cursor:
+            return read_table(cursor, query, OPEN_SCHEMA)
 
     def counts(self) -> PatternCounts:
         """Patterns on record now."""

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from adapters.postgres.patterns import PATTERNS_SCHEMA, PatternCounts, PatternStore
+from adapters.postgres.patterns import OPEN_SCHEMA, PATTERNS_SCHEMA, PatternCounts, PatternStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
 from trading.errors import BadDataError
@@ -153,6 +153,21 @@ def test_a_chart_pattern_comes_back_with_its_formation_and_prices(pool: Pool) ->
     flag, engulfing = views["bull_flag"], views["engulfing"]
     assert (flag.family, flag.own_trades, flag.own_target_rate, flag.own_mean_return) == ("chart", 1, 1.0, 0.08)
     assert (engulfing.own_trades, engulfing.own_target_rate, engulfing.own_mean_return) == (0, None, None)
+
+
+def test_the_open_patterns_are_those_with_something_to_come(pool: Pool) -> None:
+    """Without an outcome, or a chart pattern whose own plan is open; never one without direction, never today's."""
+    store = PatternStore(pool)
+    whole = {"pattern_success": [True] * 2, "outcome_return": [0.01] * 2, "outcome_exit": ["horizon"] * 2}
+    whole |= {"outcome_known_session": [date(2010, 1, 12)] * 2, "optimal_hold_time": [3, 3]}
+    store.record(_patterns(**CHART, **whole))
+    neutral = {"symbol": ["F", "GE"], "pattern_type": ["doji", "hammer"], "direction": np.array([0, 1], dtype=np.int8)}
+    store.record(_patterns(**neutral))
+    later = store.open_patterns(date(2010, 1, 13))
+    assert later.schema == OPEN_SCHEMA
+    assert later.column("symbol").to_pylist() == ["AAPL", "GE"]
+    assert later.column("stop_usd").to_pylist() == [29.0, None]
+    assert store.open_patterns(DAY).num_rows == 0
 
 
 def test_a_pattern_that_nobody_could_enter_has_no_return(pool: Pool) -> None:

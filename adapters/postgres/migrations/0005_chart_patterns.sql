@@ -40,6 +40,10 @@ ALTER TABLE pattern_training_data
         AND (own_return IS NOT NULL) = (own_exit IS NOT NULL AND own_exit <> 'no_entry')),
     ADD CONSTRAINT own_outcome_follows_decision CHECK (own_known_session > session);
 
+DROP INDEX pattern_training_data_open;
+CREATE INDEX pattern_training_data_open ON pattern_training_data (session)
+    WHERE direction <> 0 AND (optimal_hold_time IS NULL OR (family = 'chart' AND own_known_session IS NULL));
+
 COMMENT ON COLUMN pattern_training_data.direction IS '1 long, -1 short, 0 without a direction: then without an outcome.';
 COMMENT ON COLUMN pattern_training_data.formation_session IS 'Where a chart pattern began; NULL for a candlestick.';
 COMMENT ON COLUMN pattern_training_data.level_usd IS

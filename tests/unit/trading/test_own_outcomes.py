@@ -10,7 +10,6 @@ from trading.errors import ConfigurationError
 from trading.outcomes import OutcomeRules
 from trading.own_outcomes import OwnOutcomes, label_own
 from trading.panel import Panel
-from trading.patterns.chart.detections import ChartDetections
 
 Bar = tuple[float, float, float, float]
 RULES = OutcomeRules(own_horizon_sessions=3, cost_bp_per_side=10.0)
@@ -22,12 +21,10 @@ COSTS = 2 * 10.0 / 10_000
 def _followed(*after: Bar, direction: int = 1, stop: float = 95.0, target: float = 110.0) -> OwnOutcomes:
     """A pattern that triggers at 100 on the first bar, and the bars after it."""
     rows = [("A", day, *bar, 1000) for day, bar in zip(DAYS, (CALM, *after), strict=False)]
-    found = ChartDetections(
-        row=np.array([0]), pattern=np.array([0], dtype=np.int16), direction=np.array([direction], dtype=np.int8),
-        start_row=np.array([0]), level_usd=np.array([100.0]), entry_usd=np.array([100.0]),
-        stop_usd=np.array([stop]), target_usd=np.array([target]), vocabulary=("made",),
+    return label_own(
+        Panel.from_arrow(table(rows)), np.array([0]), np.array([direction], dtype=np.int8),
+        stop_usd=np.array([stop]), target_usd=np.array([target]), rules=RULES,
     )  # fmt: skip
-    return label_own(Panel.from_arrow(table(rows)), found, RULES)
 
 
 def _said(outcome: OwnOutcomes) -> tuple[str, float, object]:
