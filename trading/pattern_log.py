@@ -11,6 +11,7 @@ import pyarrow as pa
 from trading.cycle import Market, Patterns
 from trading.outcomes import OutcomeRules, label
 from trading.panel import Ints
+from trading.regimes import known_vix
 
 VOLUME_SPIKE_RATIO = 2.0
 """A bar with at least twice its average volume is a spike (a usual reading of "unusual volume")."""
@@ -36,7 +37,8 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         rules: of the outcome.
 
     Returns:
-        A table; unknown = NaN or null. VIX and news sentiment are null: no source of theirs is connected.
+        A table; unknown = NaN or null. The VIX is that of the day before; news sentiment is null, as no source of
+        it is connected.
     """
     found = patterns.detections
     rows, direction = found.row[picked], found.direction[picked]
@@ -53,7 +55,7 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         "direction": pa.array(direction.astype(np.int16)),
         **{name: market.indicators[name][rows] for name in _FROM_INDICATORS},
         "market_trend": pa.array(context.trend[at].tolist(), pa.string()),
-        "vix_level": pa.nulls(len(rows), pa.float64()),
+        "vix_level": known_vix(context.sessions, market.vix)[at],
         "realised_volatility_20": context.realised_volatility_20[at],
         "pattern_success": _flags(outcome.success, outcome.success > 0),
         "max_gain": outcome.max_gain,

@@ -49,6 +49,8 @@ def _slow_row(
     values["relative_strength_20"] = relative_strength_20(panel, indicators)[row]
     values["has_catalyst"] = catalyst.has_catalyst[row]
     values["sessions_since_event"] = catalyst.sessions_since_event[row]
+    for name in ("market_volatility", "market_driver", "sector_strength_20", "strength_in_sector_20"):
+        values[name] = np.nan  # no regime is given
     values["direction"] = sign
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
@@ -106,7 +108,7 @@ def test_any_bar_can_be_scored_with_or_without_a_pattern() -> None:
 
 def test_every_feature_is_scale_free() -> None:
     """No price, no volume and no other indicator that depends on the unit is among the features."""
-    assert len(set(FEATURES)) == len(FEATURES) == 34 + 61
+    assert len(set(FEATURES)) == len(FEATURES) == 38 + 61
     assert all(INDICATORS[name].scale_free for name in FEATURES if name in INDICATORS)
 
 
