@@ -17,16 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trading.catalysts import earnings_catalyst
-from trading.cycle import Market, Patterns, analyse
-from trading.features import FEATURES, build_setups
+from trading.cycle import Market, Patterns, analyse, setups_at
+from trading.features import FEATURES
 from trading.history import as_of
 from trading.indicators import INDICATORS, compute
 from trading.levels import LEVELS, compute_levels
+from trading.outcomes import OutcomeRules
 from trading.panel import Panel
+from trading.pattern_log import pattern_log
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
 from trading.regime import market_context
-from trading.regimes import regimes
+from trading.regimes import known_vix, regimes
 from trading.scanner import large_cap, scan_all
 from trading.swings import swings
 
@@ -117,18 +119,26 @@ def regime(panel: Panel, session: np.datetime64) -> Known:
 
 
 def features(panel: Panel, session: np.datetime64) -> Known:
-    """Every feature of every setup."""
-    market = analyse(panel)
+    """Every feature of every setup, its regime and its sector's strength included."""
+    market = analyse(panel, vix=VIX, sectors=SECTORS)
     patterns = _patterns(market)
-    setups = build_setups(
-        panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=panel.rows_at(session)
-    )
+    setups = setups_at(market, patterns, session)
     symbols = panel.row_symbols[setups.row].tolist()
     return {
         f"{name} of {symbol} {way:+d}": value
         for symbol, way, row in zip(symbols, setups.direction.tolist(), setups.matrix.tolist(), strict=True)
         for name, value in zip(FEATURES, row, strict=True)
     }
+
+
+def vix_level(panel: Panel, session: np.datetime64) -> Known:
+    """The VIX that the log keeps with each pattern of the session."""
+    market = analyse(panel, vix=VIX)
+    patterns = _patterns(market)
+    picked = np.flatnonzero(panel.sessions[patterns.detections.row] == session)
+    log = pattern_log(market, patterns, picked, OutcomeRules())
+    keys = zip(*(log.column(name).to_pylist() for name in ("symbol", "pattern_type", "direction")), strict=True)
+    return dict(zip(map(str, keys), log.column("vix_level").to_pylist(), strict=True))
 
 
 def scanner(panel: Panel, session: np.datetime64) -> Known:
@@ -140,7 +150,17 @@ def scanner(panel: Panel, session: np.datetime64) -> Known:
     return {one.symbol: (one.rank, one.score, one.parts, one.reason) for one in found.in_play}
 
 
-WAYS: tuple[Way, ...] = (indicators, levels, candlesticks, chart_patterns, context, regime, features, scanner)
+WAYS: tuple[Way, ...] = (
+    indicators,
+    levels,
+    candlesticks,
+    chart_patterns,
+    context,
+    regime,
+    features,
+    vix_level,
+    scanner,
+)
 
 
 def assert_same_without_later_bars(way: Way, panel: Panel, session: np.datetime64) -> Known:
@@ -184,6 +204,22 @@ def test_every_part_of_the_regime_is_known_somewhere() -> None:
     assert {one["vix_known"] for one in full} == {True}
 
 
+def test_every_feature_of_the_regime_is_known_somewhere() -> None:
+    """Equality of the new columns compares numbers, but for the driver, which random walks leave unknown."""
+    values = features(WHOLE, np.unique(WHOLE.sessions)[300])
+    for name in ("market_volatility", "sector_strength_20", "strength_in_sector_20"):
+        assert any(np.isfinite(value) for key, value in values.items() if key.startswith(f"{name} of")), name
+
+
+def _vix_of_the_day(panel: Panel, session: np.datetime64) -> Known:
+    """A planted look-ahead of the VIX: the log takes the latest close there is, whatever its day.
+
+    The walks' sessions end with the panel, so on all bars that is another one than on the bars up to the session.
+    """
+    seen = known_vix(np.unique(panel.sessions)[-1:] + np.timedelta64(1, "D"), VIX)
+    return {"vix": float(seen[0]), "session": str(session)}
+
+
 def _planted(way: Way) -> Way:
     """The same, of a panel whose every bar closes where the next one does."""
 
@@ -205,7 +241,11 @@ def _smoothed_regime(panel: Panel, session: np.datetime64) -> Known:
     return {"smoothed": float(np.nanmean(measures[max(0, at - 5) : at + 6]))}
 
 
-@pytest.mark.parametrize("way", [*map(_planted, WAYS), _smoothed_regime], ids=lambda way: way.__name__)
+@pytest.mark.parametrize(
+    "way",
+    [*map(_planted, (way for way in WAYS if way is not vix_level)), _vix_of_the_day, _smoothed_regime],
+    ids=lambda way: way.__name__,
+)
 def test_a_planted_look_ahead_is_caught(way: Way) -> None:
     """The comparison fails for each way once it sees tomorrow's close; otherwise it would prove nothing."""
     sessions = np.unique(WHOLE.sessions)[60:340:5]
