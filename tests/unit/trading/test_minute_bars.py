@@ -36,7 +36,7 @@ def test_minutes_before_a_break_are_gone() -> None:
 
 
 def test_an_event_is_counted_in_sessions() -> None:
-    """Yesterday's event is one session ago, one of three sessions ago still a catalyst, of four none; today's unknown."""
+    """Yesterday's is one session ago; three sessions ago is still a catalyst, four is none; today's doesn't count."""
     days = {"A": DAYS[-2], "B": DAYS[-4], "C": DAYS[-5], "D": DAYS[-1], "E": date(1999, 1, 4)}
     events = pa.table({"symbol": list(days), "event_date": pa.array(days.values(), pa.date32())})
     assert sessions_since(events, HOURS.sessions) == {"A": 1, "B": 3, "C": None}
@@ -44,7 +44,7 @@ def test_an_event_is_counted_in_sessions() -> None:
 
 
 def test_flags_count_what_was_traded_so_far() -> None:
-    """300,000 shares at 4 USD in two minutes are 1.2 million, so no longer illiquid; the session before doesn't count."""
+    """300,000 shares at 4 USD are 1.2 million USD, no longer illiquid; the session before doesn't count."""
     bars = minutes(
         [("A", 0, 0, 4, 4, 4, 4, 900_000), ("A", 1, 0, 4, 4, 4, 4, 200_000), ("A", 1, 1, 4, 4, 4, 4, 100_000)]
     )

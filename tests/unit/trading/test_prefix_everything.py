@@ -28,7 +28,7 @@ from trading.pattern_log import pattern_log
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
 from trading.regime import market_context
-from trading.regimes import known_vix, regimes
+from trading.regimes import regimes
 from trading.scanner import large_cap, scan_all
 from trading.swings import swings
 
@@ -49,6 +49,13 @@ def _events(panel: Panel) -> pa.Table:
 WHOLE = wandering(0, LENGTHS)
 EVENTS = _events(WHOLE)
 VIX = (np.unique(WHOLE.sessions), np.random.default_rng(3).uniform(15, 30, len(np.unique(WHOLE.sessions))))
+
+
+def _vix(panel: Panel) -> tuple[Any, Any]:
+    """The VIX of the days before the last session of the panel: on a shorter panel less of it is known."""
+    days, closes = VIX
+    earlier = days < panel.sessions.max()
+    return days[earlier], closes[earlier]
 
 
 def _patterns(market: Market) -> Patterns:
@@ -111,7 +118,7 @@ def regime(panel: Panel, session: np.datetime64) -> Known:
     catalyst = _patterns(market).catalyst
     # Ranges a quarter as large: a few random walks have too few big moves otherwise, and the share is never known.
     measured = {**market.indicators, "atr_pct": market.indicators["atr_pct"] / 4}
-    found = regimes(panel, measured, market.context, catalyst, sectors=SECTORS, vix=VIX)
+    found = regimes(panel, measured, market.context, catalyst, sectors=SECTORS, vix=_vix(panel))
     at = int(np.searchsorted(found.sessions, session))
     measures = {name: getattr(found, name)[at] for name in ("volatility", "catalyst_share", "driver", "vix_known")}
     sectors = {name: getattr(found.sectors, name)[at].tolist() for name in ("strength", "dispersion", "turnover")}
@@ -120,7 +127,7 @@ def regime(panel: Panel, session: np.datetime64) -> Known:
 
 def features(panel: Panel, session: np.datetime64) -> Known:
     """Every feature of every setup, its regime and its sector's strength included."""
-    market = analyse(panel, vix=VIX, sectors=SECTORS)
+    market = analyse(panel, vix=_vix(panel), sectors=SECTORS)
     patterns = _patterns(market)
     setups = setups_at(market, patterns, session)
     symbols = panel.row_symbols[setups.row].tolist()
@@ -131,14 +138,18 @@ def features(panel: Panel, session: np.datetime64) -> Known:
     }
 
 
-def vix_level(panel: Panel, session: np.datetime64) -> Known:
-    """The VIX that the log keeps with each pattern of the session."""
-    market = analyse(panel, vix=VIX)
+def _logged_vix(panel: Panel, session: np.datetime64, vix: tuple[Any, Any]) -> Known:
+    market = analyse(panel, vix=vix)
     patterns = _patterns(market)
     picked = np.flatnonzero(panel.sessions[patterns.detections.row] == session)
     log = pattern_log(market, patterns, picked, OutcomeRules())
     keys = zip(*(log.column(name).to_pylist() for name in ("symbol", "pattern_type", "direction")), strict=True)
     return dict(zip(map(str, keys), log.column("vix_level").to_pylist(), strict=True))
+
+
+def vix_level(panel: Panel, session: np.datetime64) -> Known:
+    """The VIX that the log keeps with each pattern of the session."""
+    return _logged_vix(panel, session, _vix(panel))
 
 
 def scanner(panel: Panel, session: np.datetime64) -> Known:
@@ -206,18 +217,19 @@ def test_every_part_of_the_regime_is_known_somewhere() -> None:
 
 def test_every_feature_of_the_regime_is_known_somewhere() -> None:
     """Equality of the new columns compares numbers, but for the driver, which random walks leave unknown."""
-    values = features(WHOLE, np.unique(WHOLE.sessions)[300])
-    for name in ("market_volatility", "sector_strength_20", "strength_in_sector_20"):
-        assert any(np.isfinite(value) for key, value in values.items() if key.startswith(f"{name} of")), name
+    known = {
+        name.split(" of ")[0]
+        for session in np.unique(WHOLE.sessions)[200:340:20]
+        for name, value in features(WHOLE, session).items()
+        if np.isfinite(value)
+    }
+    assert {"market_volatility", "sector_strength_20", "strength_in_sector_20"} <= known
 
 
 def _vix_of_the_day(panel: Panel, session: np.datetime64) -> Known:
-    """A planted look-ahead of the VIX: the log takes the latest close there is, whatever its day.
-
-    The walks' sessions end with the panel, so on all bars that is another one than on the bars up to the session.
-    """
-    seen = known_vix(np.unique(panel.sessions)[-1:] + np.timedelta64(1, "D"), VIX)
-    return {"vix": float(seen[0]), "session": str(session)}
+    """A planted look-ahead of its own kind: the VIX of a session's own day, which closes after the shares."""
+    days, closes = _vix(panel)
+    return _logged_vix(panel, session, (days - np.timedelta64(1, "D"), closes))
 
 
 def _planted(way: Way) -> Way:
