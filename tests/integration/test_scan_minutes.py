@@ -95,7 +95,7 @@ def test_minutes_and_the_record_are_one_answer(platform: Platform) -> None:
 
 
 def test_real_minutes_of_other_years_lack_only_what_the_record_lacks(platform: Platform) -> None:
-    """In January 2020 the record tells nothing: no regime, no catalyst, and the answer says so; nothing later is read."""
+    """In January 2020 the record tells nothing: no regime, no catalyst, and the answer says so."""
     found = _ask(platform, STRIKE, _shared("us_etf_1min_2019_12"))
     assert isinstance(found.scan, IntradayScan)
     assert (found.regime, len(found.notes), found.known_at <= STRIKE) == (None, 1, True)
