@@ -10,7 +10,7 @@ import numpy as np
 from actors.news import KnownEvents
 from actors.service import Service
 from actors.wiring import Wiring
-from trading.cycle import Market, Patterns, recognise, setups_at
+from trading.cycle import Market, Patterns, recognise, regimes_of, setups_at
 from trading.errors import UnavailableError
 from trading.features import Setups, feature_rows
 from trading.panel import as_day
@@ -70,7 +70,7 @@ class PatternRecognition(Service):
         at = np.array([by_name[symbol] for symbol in present], dtype=np.int64)
         setups = feature_rows(
             market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
-            rows=at, direction=np.ones(len(at), dtype=np.int8),
+            rows=at, direction=np.ones(len(at), dtype=np.int8), regime=regimes_of(market, patterns),
         )  # fmt: skip
         found = patterns.detections
         spans = np.searchsorted(found.row, [at, at + 1]).T

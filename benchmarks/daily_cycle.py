@@ -24,7 +24,8 @@ CLOSE_ENOUGH = 1e-9
 
 def session_work(universe: Universe) -> tuple[Market, Patterns]:
     """All that a session's cycle computes before the models: history, indicators, patterns, context, setups, scan."""
-    market = analyse(as_of(universe.bars, universe.splits, universe.breaks, universe.last))
+    history = as_of(universe.bars, universe.splits, universe.breaks, universe.last)
+    market = analyse(history, vix=universe.vix, sectors=universe.sectors)
     patterns = recognise(market, universe.events, covered_at(universe.events, universe.last))
     setups_at(market, patterns, as_day(universe.last))
     scan_all(

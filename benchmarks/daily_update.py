@@ -9,12 +9,12 @@ import numpy as np
 from benchmarks.daily_cycle import PATTERNS, agreement, frame_of, session_work, symbol_by_symbol
 from benchmarks.markets import Universe, large, sample
 from benchmarks.measure import Table, Timing, timed
-from trading.cycle import Market, Patterns
+from trading.cycle import Market, Patterns, regimes_of
 from trading.features import build_setups
 from trading.history import as_of
 from trading.levels import compute_levels
 from trading.patterns.chart import registry
-from trading.regimes import Regimes, regimes
+from trading.regimes import Regimes
 from trading.scanner import large_cap, scan_all
 from trading.swings import swings
 
@@ -41,9 +41,7 @@ def one_session(universe: Universe) -> Signals:
     market, patterns = session_work(universe)
     panel, atr = market.panel, market.indicators["atr_14"]
     compute_levels(panel, swings(panel, atr, MINOR_ATR))
-    found = regimes(
-        panel, market.indicators, market.context, patterns.catalyst, sectors=universe.sectors, vix=universe.vix
-    )
+    found = regimes_of(market, patterns)
     found.at(universe.last)
     return Signals(market, patterns, found)
 
@@ -69,7 +67,10 @@ def full_history(universe: Universe) -> tuple[int, int]:
     setups = 0
     for first in range(0, len(panel), CHUNK_ROWS):
         rows = np.arange(first, min(first + CHUNK_ROWS, len(panel)), dtype=np.int64)
-        made = build_setups(panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=rows)
+        made = build_setups(
+            panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=rows,
+            regime=signals.regimes,
+        )  # fmt: skip
         setups += len(made.row)
     return setups, in_play
 

@@ -17,11 +17,14 @@ from adapters.lock import RunLock
 from adapters.news_feeds import FeedNews
 from adapters.news_files import FileNews
 from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.catalysts import EXCHANGE
 from adapters.postgres.migrate import migrate
 from adapters.postgres.news import Incoming, NewsCounts, NewsStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
+from adapters.postgres.vix import VixStore
 from adapters.settings import Settings, read_settings
+from adapters.vix_source import CBOE, vix_rows
 from cli.output import print_json
 from trading.errors import ConfigurationError
 from trading.news.article import NewsSource
@@ -29,6 +32,7 @@ from trading.news.digest import digest
 from trading.news.normalise import Rules, normalise
 from trading.news.sentiment import LexiconScorer
 from trading.news.tickers import Linker
+from trading.vix import read_vix
 
 app = typer.Typer(help="Bring archives into the record.", no_args_is_help=True)
 
@@ -73,6 +77,35 @@ def news(
         print_json(asdict(counts))
     else:
         _say(counts)
+
+
+@app.command()
+def vix(
+    source: Annotated[str, typer.Argument(help="A CSV or Parquet file, or the http(s) address of a CSV.")] = CBOE,
+    *,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
+) -> None:
+    """Put the VIX's daily closes on record; by default Cboe's own history since 1990.
+
+    A close that differs from the one on record is a new version of its day, and the latest version is used. Importing
+    the same again changes nothing.
+    """
+    at = now()
+    rows = read_vix(vix_rows(source), today=at.astimezone(EXCHANGE).date())
+    with _record(read_settings()) as pool:
+        counts = VixStore(pool).record(rows, source=source if "://" in source else Path(source).name, imported_at=at)
+    if json_:
+        print_json(asdict(counts))
+        return
+    print(f"{counts.rows_in:,} rows came in")
+    for count, what in (
+        (counts.added, "days are new"),
+        (counts.corrected, "days have another close than before"),
+        (counts.unchanged, "days were on record already"),
+        (counts.repeated, "rows repeat another"),
+        *((count, f"rows refused: {reason}") for reason, count in counts.refused.items()),
+    ):
+        print(f"{count:>12,} {what}")
 
 
 def import_news(reader: NewsSource, rules: Rules, pool: Pool) -> NewsCounts:

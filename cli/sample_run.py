@@ -149,6 +149,7 @@ class SampleRun:
         last = sessions[-1]
         _, market, patterns = look(self.services, last)
         new = self.ask("pattern_analysis", "warm_up", market, patterns)
+        self.ask("technical_analysis", "record_regimes", market, patterns)
         counts = PatternStore(self.pool).counts()
         self.say.step(
             f"warmed up on {len(sessions)} sessions, {sessions[0]} to {last}: {new:,} new patterns; "

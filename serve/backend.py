@@ -18,6 +18,7 @@ from adapters.postgres.accounts import Accounts
 from adapters.postgres.health import HealthStore
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
+from adapters.postgres.regimes import RegimeStore
 from adapters.run_state import read_state
 from serve import answers
 from serve.schemas import (
@@ -36,6 +37,7 @@ from serve.schemas import (
     Portfolio,
     Positions,
     Progress,
+    Regime,
     Scan,
     ServiceHealth,
     Signals,
@@ -164,6 +166,10 @@ class PlatformBackend:
         return Scan(
             session=session, profile="large_cap", considered=considered, in_play=names[:limit], excluded=excluded
         )
+
+    def regime(self, session: date | None) -> Regime:
+        """See `serve.port.Backend`."""
+        return answers.regime(RegimeStore(self._pool).load(session))
 
     def models(self) -> Models:
         """See `serve.port.Backend`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -27,6 +28,7 @@ from serve.schemas import (
     Portfolio,
     Positions,
     Progress,
+    Regime,
     Scan,
     Signals,
     SignalsRequest,
@@ -60,6 +62,7 @@ def _documented(status: int, description: str) -> dict[int | str, dict[str, Any]
 TheDesk = Annotated[Desk, Depends(_desk)]
 Limit = Annotated[int, Query(ge=1, le=MAX_ROWS, description=f"Most rows to return, 1 to {MAX_ROWS}.")]
 OneBook = Annotated[Book | None, Query(description="One account only.")]
+OneSession = Annotated[date | None, Query(description="The latest one by default.", examples=["2010-05-06"])]
 SymbolList = Annotated[
     str | None,
     Query(
@@ -113,6 +116,12 @@ async def get_signals(desk: TheDesk, symbols: SymbolList = None, limit: Limit = 
 async def get_scanner(desk: TheDesk, limit: Limit = 100) -> Scan:
     """The scan of the latest session, by rank, each with its reasons; how many were left out and why."""
     return await desk.asker.ask(desk.backend.scanner, limit)
+
+
+@router.get("/regime", tags=["market"], summary="The market's regime")
+async def get_regime(desk: TheDesk, session: OneSession = None) -> Regime:
+    """Trend, volatility, driver and leading sectors as they were seen at the close; nulls where none is on record."""
+    return await desk.asker.ask(desk.backend.regime, session)
 
 
 @router.get("/patterns", tags=["market"], summary="The record of the patterns")

@@ -12,6 +12,7 @@ from trading.cycle import Market, Patterns
 from trading.outcomes import OutcomeRules
 from trading.panel import Floats, Ints
 from trading.pattern_outcomes import own_outcome, shared_outcome
+from trading.regimes import known_vix
 
 VOLUME_SPIKE_RATIO = 2.0
 """A bar with at least twice its average volume is a spike (a usual reading of "unusual volume")."""
@@ -37,9 +38,10 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         rules: of the outcome.
 
     Returns:
-        A table; unknown = NaN or null. VIX and news sentiment are null: no source of theirs is connected. A pattern
-        without a direction has no outcome: there is no trade to follow. A candlestick has no formation and no prices
-        of its own; those of a chart pattern are restated for the splits that the panel is restated for.
+        A table; unknown = NaN or null. The VIX is that of the day before; news sentiment is null, as no source of
+        it is connected. A pattern without a direction has no outcome: there is no trade to follow. A candlestick has no
+        formation and no prices of its own; those of a chart pattern are restated for the splits that the panel is
+        restated for.
     """
     found = patterns.detections
     rows, direction = found.row[picked], found.direction[picked]
@@ -55,7 +57,7 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         "direction": pa.array(direction.astype(np.int16)),
         **{name: market.indicators[name][rows] for name in _FROM_INDICATORS},
         "market_trend": pa.array(context.trend[at].tolist(), pa.string()),
-        "vix_level": pa.nulls(len(rows), pa.float64()),
+        "vix_level": known_vix(context.sessions, market.vix)[at],
         "realised_volatility_20": context.realised_volatility_20[at],
         **shared_outcome(market, rows, direction, rules),
         "news_catalyst": _flags(catalyst, catalyst > 0),

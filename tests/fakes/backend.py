@@ -38,6 +38,7 @@ from serve.schemas import (
     Position,
     Positions,
     Progress,
+    Regime,
     RuleView,
     Scan,
     ServiceHealth,
@@ -418,6 +419,23 @@ class FakeBackend:
             p_value=0.74,
             q_value=0.9,
             verdict="no edge shown",
+        )
+
+    def regime(self, session: date | None) -> Regime:
+        self._answer("regime", session)
+        known = self._session is not None and session in {None, self._session}
+        return Regime(
+            session=self._session if known else None,
+            words="bull market, high volatility (VIX), technical, led by Energy" if known else None,
+            trend="bull" if known else None,
+            volatility="high" if known else None,
+            volatility_source="VIX" if known else None,
+            volatility_points=26.5 if known else None,
+            driver="technical" if known else None,
+            catalyst_share=0.25 if known else None,
+            leaders=["Energy"] if known else [],
+            laggards=["Utilities"] if known else [],
+            sector_dispersion=0.02 if known else None,
         )
 
     def catalysts(self, limit: int) -> Catalysts:

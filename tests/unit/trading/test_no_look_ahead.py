@@ -24,6 +24,7 @@ from trading.indicators import INDICATORS, compute
 from trading.panel import Panel
 from trading.patterns.recognised import recognise_all
 from trading.regime import market_context, relative_strength_20
+from trading.regimes import regimes
 from trading.scanner import large_cap, scan
 
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -53,8 +54,14 @@ def _per_row(panel: Panel) -> Columns:
         "dispersion",
         "trend_sign",
     )
+    regime = regimes(panel, indicators, context, catalyst, sectors=dict.fromkeys(panel.symbols.tolist(), "Energy"))
+    strength, of_sector = regime.sectors.of_rows(panel, context, np.arange(len(panel)))
     return {
         **indicators,
+        "market_volatility": regime.volatility_sign[at],
+        "market_driver": regime.driver_sign[at],
+        "sector_strength_20": strength,
+        "strength_in_sector_20": indicators["return_20"] - of_sector,
         **{name: getattr(context, name)[at] for name in names},
         "relative_strength_20": relative_strength_20(panel, indicators),
         "has_catalyst": catalyst.has_catalyst,

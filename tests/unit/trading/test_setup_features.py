@@ -55,6 +55,8 @@ def _slow_row(
     values["relative_strength_20"] = relative_strength_20(panel, indicators)[row]
     values["has_catalyst"] = catalyst.has_catalyst[row]
     values["sessions_since_event"] = catalyst.sessions_since_event[row]
+    for name in ("market_volatility", "market_driver", "sector_strength_20", "strength_in_sector_20"):
+        values[name] = np.nan  # no regime is given
     values["direction"] = sign
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
@@ -167,7 +169,7 @@ def test_a_chart_pattern_that_triggers_both_ways_says_nothing() -> None:
 
 def test_every_feature_is_scale_free() -> None:
     """No price, no volume and no other indicator that depends on the unit is among the features."""
-    assert len(set(FEATURES)) == len(FEATURES) == 34 + 61 + len(registry.NAMES)
+    assert len(set(FEATURES)) == len(FEATURES) == 38 + 61 + len(registry.NAMES)
     assert all(INDICATORS[name].scale_free for name in FEATURES if name in INDICATORS)
 
 
