@@ -229,7 +229,7 @@ class _Mentions:
 
     def _known(self, asked: _Asked, oldest_s: int) -> npt.NDArray[np.bool_]:
         return silence_known(
-            self.followed, self.channel, asked.symbols, asked.company, asked.at_s, asked.at_s - oldest_s
+            self.followed, self.channel, asked.symbols, asked.company, at_s=asked.at_s, since_s=asked.at_s - oldest_s
         )
 
     def count(self, asked: _Asked, oldest_s: int, newest_s: int) -> Floats:

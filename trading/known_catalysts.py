@@ -36,7 +36,7 @@ def known_catalysts(
         news: None without a source; what only news can tell is NaN then.
     """
     # Without news no time of day plays a part; the end of the day keeps the shape.
-    asked = news or NewsAt(NO_NEWS, panel.sessions.astype("datetime64[s]") + np.timedelta64(86_399, "s"))
+    asked = news or NewsAt(NO_NEWS, (panel.sessions + np.timedelta64(1, "D")).astype("datetime64[s]"))
     calendar = earnings_catalyst(panel, events, covered, LOOKBACK_SESSIONS)
     told = news_catalyst(panel, asked, LOOKBACK_SESSIONS)
     resistance = compute_levels(panel, swings(panel, indicators["atr_14"], MINOR_ATR))["resistance_distance"]
@@ -67,21 +67,21 @@ def news_catalyst(panel: Panel, news: NewsAt, lookback_sessions: int = LOOKBACK_
     row_key = panel.symbol_index * _SPAN + at
     key = _story_keys(panel, news.record, close_s, sessions)
     latest = np.searchsorted(key, row_key, side="right") - 1
-    found = (latest >= 0) & (key[np.maximum(latest, 0)] // _SPAN == panel.symbol_index) if len(key) else latest >= 0
+    found = np.flatnonzero(latest >= 0)
+    found = found[key[latest[found]] // _SPAN == panel.symbol_index[found]]
     since = np.full(len(panel), np.nan)
-    since[found] = (row_key - key[latest])[found] + 1.0 if len(key) else 0.0
+    since[found] = row_key[found] - key[latest[found]] + 1.0
     silent = np.where(_followed(panel, news, close_s, at, lookback_sessions), 0.0, np.nan)
-    has = np.where(found & (since <= lookback_sessions), 1.0, silent)
+    has = np.where(since <= lookback_sessions, 1.0, silent)
     return Catalyst(has, since)
 
 
 def _story_keys(panel: Panel, record: NewsRecord, close_s: Ints, sessions: npt.NDArray[np.datetime64]) -> Ints:
     """Company and first session whose close comes after it, as one sorted number, of each story that is a catalyst."""
     rows = record.rows
-    wanted = pc.and_(
-        pc.and_(pc.equal(rows.column("channel"), "news"), pc.not_equal(rows.column("catalyst_kind"), "other")),
-        pc.invert(rows.column("is_copy")),
-    )
+    told = pc.equal(rows.column("channel"), pa.scalar("news"))
+    of_a_kind = pc.not_equal(rows.column("catalyst_kind"), pa.scalar("other"))
+    wanted = pc.and_(pc.and_(told, of_a_kind), pc.invert(rows.column("is_copy")))
     rows = rows.filter(wanted)
     symbol = rows.column("symbol").to_numpy(zero_copy_only=False).astype(np.str_)
     second = knowable_second(rows)
@@ -94,9 +94,11 @@ def _story_keys(panel: Panel, record: NewsRecord, close_s: Ints, sessions: npt.N
 
 def _followed(panel: Panel, news: NewsAt, close_s: Ints, at: Ints, lookback_sessions: int) -> npt.NDArray[np.bool_]:
     """Whether a story of the look-back would be on record: heard from the close before its first session on."""
+    if not len(panel):
+        return np.zeros(0, dtype=np.bool_)
     before = at - lookback_sessions
-    since_s = close_s[np.maximum(before, 0)] if len(close_s) else at
+    since_s = close_s[np.maximum(before, 0)]
     known = silence_known(
-        news.record.followed, "news", panel.symbols, panel.symbol_index, close_s[at] if len(close_s) else at, since_s
+        news.record.followed, "news", panel.symbols, panel.symbol_index, at_s=close_s[at], since_s=since_s
     )
     return known & (before >= 0)

@@ -75,7 +75,8 @@ def write_ensemble(
         "outcome": ("outcome.ubj", bytes(fitted.outcome.save_raw(raw_format="ubj"))),
     }
     files = {
-        kind: _model_file(kind, path, data, fitted, winners[kind], left_out) for kind, (path, data) in contents.items()
+        kind: _model_file(kind, path, data, fitted, winners[kind], left_out=left_out)
+        for kind, (path, data) in contents.items()
     }
     card = Card(
         ensemble_id=ensemble_id,
@@ -95,7 +96,7 @@ def write_ensemble(
 
 
 def _model_file(
-    kind: Kind, path: str, data: bytes, fitted: Fitted, winner: Winner, left_out: Mapping[str, str]
+    kind: Kind, path: str, data: bytes, fitted: Fitted, winner: Winner, *, left_out: Mapping[str, str]
 ) -> ModelFile:
     forest = fitted.forest if kind == "pattern" else None
     return ModelFile(

@@ -13,7 +13,7 @@ Kind = Literal["pattern", "catalyst", "outcome"]
 
 
 _RESTATED = ("gap_percentage", "volume_confirmation")
-"""`gap_pct` and `volume_ratio_20` under the strategy's names: seen twice, a column would only be drawn twice as often."""
+"""`gap_pct` and `volume_ratio_20` by the strategy's names: a column that stands twice is only drawn twice as often."""
 _CATALYST = (
     "has_catalyst", "sessions_since_event",
     *(name for name in catalyst_features.CATALYST_FEATURES if name not in _RESTATED),

@@ -85,8 +85,8 @@ class TrainingSet:
         A source that isn't connected leaves its columns unknown. Nothing can be learned from them, and a model would
         meet their first value unprepared.
         """
-        known = np.isfinite(self.matrix[rows]).any(axis=0)
-        unknown = {name: UNKNOWN for name, there in zip(self.features, known.tolist(), strict=True) if not there}
+        known: Bools = np.asarray(np.isfinite(self.matrix[rows]).any(axis=0))
+        unknown = {name: UNKNOWN for name, there in zip(self.features, known, strict=True) if not there}
         return replace(self, left_out={**self.left_out, **unknown})
 
     def known_before(self, session: np.datetime64) -> TrainingSet:

@@ -36,7 +36,13 @@ class Followed:
 
 
 def silence_known(
-    followed: Iterable[Followed], channel: Channel, symbols: npt.NDArray[np.str_], company: Ints, at_s: Ints, since_s: Ints
+    followed: Iterable[Followed],
+    channel: Channel,
+    symbols: npt.NDArray[np.str_],
+    company: Ints,
+    *,
+    at_s: Ints,
+    since_s: Ints,
 ) -> npt.NDArray[np.bool_]:
     """Whether the absence of news between two times says that there were none, shape `(n,)`.
 

@@ -36,7 +36,9 @@ AT = START + np.timedelta64(60 * 86_400, "s")
 END = START + np.timedelta64(90 * 86_400, "s")
 
 
-def _followed(*channels: Channel, since: np.datetime64 = START, symbols: set[str] | None = None) -> tuple[Followed, ...]:
+def _followed(
+    *channels: Channel, since: np.datetime64 = START, symbols: set[str] | None = None
+) -> tuple[Followed, ...]:
     span = (np.array([since]), np.array([END]), np.array([since]))
     return tuple(Followed(channel, symbols, *span) for channel in channels)
 
