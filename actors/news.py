@@ -60,6 +60,10 @@ class News(Service):
         events = self._store.load(FIRST_DAY, session)
         return KnownEvents(events, covered_at(events, session), news_record(self.pool, close_of(session)))
 
+    def covered_symbols(self, session: date) -> int:
+        """How many companies the calendar of earnings covers at the close of the session."""
+        return len(covered_at(self._store.load(FIRST_DAY, session), session))
+
     def condition(self) -> Condition:
         """Well, or which sources can't be had; trading goes on without them."""
         return self._following.condition()

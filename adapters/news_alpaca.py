@@ -148,8 +148,8 @@ class AlpacaNews:
             data += block
             if len(data) > MOST_BYTES or self.seconds() > ends:
                 raise UnavailableError(
-                    f"A page of Alpaca's news is over {MOST_BYTES:,} bytes or took over {self.timeout_s:g} s. It was not "
-                    "used; the next fetch tries again."
+                    f"A page of Alpaca's news is over {MOST_BYTES:,} bytes or took over {self.timeout_s:g} s. It was "
+                    "not used; the next fetch tries again."
                 )
         return bytes(data)
 

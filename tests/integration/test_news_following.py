@@ -138,7 +138,7 @@ def test_silence_is_zero_where_a_source_was_followed_and_unknown_elsewhere(
 def test_after_a_hole_that_may_have_swallowed_news_silence_is_unknown_again(
     web: NewsServer, pool: Pool, clock: Clock
 ) -> None:
-    """Two days away: with an article that was known before, nothing was missed; with new ones only, something may be."""
+    """Two days away: with an article that was known, nothing was missed; with new ones only, something may be."""
     for path, after in (("/joined", (STORY, OTHER)), ("/torn", (OTHER,))):
         web.feeds[path] = Answer(200, rss((STORY, AT_14)))
         follower = _follower(_feed(web, path), pool, clock)
