@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 import time
 from calendar import timegm
@@ -163,6 +164,7 @@ class FeedNews:
 def retry_after_s(header: str | None) -> float:
     """Seconds of a `Retry-After` header; a date, an absent or an unreadable one is a minute."""
     try:
-        return min(max(float(header or ""), 0.0), 3_600.0)
+        seconds = float(header or "")
     except ValueError:
-        return 60.0
+        seconds = math.nan
+    return 60.0 if math.isnan(seconds) else min(max(seconds, 0.0), 3_600.0)

@@ -96,7 +96,7 @@ class TrainingSet:
     @property
     def sha256(self) -> str:
         """A digest of everything that a fit or the choice between fits can depend on."""
-        digest = hashlib.sha256("\x1f".join(self.features).encode())
+        digest = hashlib.sha256("\x1f".join((*self.features, "\x1e", *sorted(self.left_out))).encode())
         days = (part.astype("datetime64[D]").astype(np.int64) for part in (self.session, self.known_session))
         for part in (self.matrix, self.success, self.net_return, *days, self.rule_confidence, self.in_play):
             digest.update(np.ascontiguousarray(part).tobytes())

@@ -15,10 +15,13 @@ from adapters.news_files import FileNews
 from adapters.news_import import NewsImport
 from adapters.postgres.migrate import migrate
 from adapters.postgres.news import ON_RECORD, NewsCounts
+from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool, open_pool, transaction
+from adapters.postgres.queries import Queries
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.writing import writable_record
 from adapters.settings import Settings
+from trading.errors import BadDataError
 from trading.news.normalise import Rules
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -103,3 +106,28 @@ def test_without_a_run_the_database_is_up_for_the_import_only(home: Path, tmp_pa
         assert not (home / "postgres/data/postmaster.pid").exists()
         with RunLock(home, now=NOW):
             pass
+
+
+def test_the_latest_news_are_read_back_by_company(pool: Pool, tmp_path: Path) -> None:
+    """Two of ACME's ten, the latest first, with what was read out of them; none of another company."""
+    NewsImport(pool).bring(_file(tmp_path, 10).fetch(), RULES)
+    found = Queries(pool).news("ACME", 2)
+    assert [one.headline for one in found] == ["Acme story 9", "Acme story 8"]
+    assert (found[0].symbols, found[0].kind, found[0].channel) == (["ACME"], "other", "news")
+    assert found[0].knowable_at - found[0].published_at == timedelta(minutes=5)
+    assert Queries(pool).news("NONE", 2) == []
+    assert len(Queries(pool).news(None, 500)) == 10
+
+
+def test_an_archive_called_whole_makes_silence_known(pool: Pool, tmp_path: Path) -> None:
+    """Between its first and last article, and an hour more; for other companies it is refused under that name."""
+    _, articles = NewsImport(pool).bring(_file(tmp_path, 10).fetch(), RULES)
+    store, span = CoverageStore(pool), (articles[0].knowable_at, articles[-1].knowable_at)
+    for _ in range(2):
+        store.archived("wire", "news", ["ACME"], span)
+    (followed,) = store.followed(NOW)
+    assert followed.symbols == {"ACME"}
+    assert [str(part[0]) for part in (followed.begin, followed.end)] == ["2024-05-01T12:05:00", "2024-05-01T21:05:00"]
+    assert store.followed(span[0]) == ()
+    with pytest.raises(BadDataError, match="another --source"):
+        store.archived("wire", "news", ["ELSE"], span)
