@@ -135,6 +135,11 @@ class FollowedAlpaca:
         return Poll(page.fetched, latest, joined=mark is not None, more=page.more)
 
 
+def feed_name(feed: NewsFeed) -> str:
+    """What the record calls the feed."""
+    return FeedNews(feed.url).shown
+
+
 def sources(wanted: NewsToFollow) -> list[FollowedSource]:
     """The sources, nothing fetched yet."""
     made: list[FollowedSource] = []

@@ -20,7 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from adapters.news_sources import NewsFeed, NewsToFollow
+from adapters.news_sources import NewsFeed, NewsToFollow, feed_name
 from trading.errors import ConfigurationError
 
 PREFIX = "INPLAY_"
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         """The sources of news.
 
         Raises:
-            ConfigurationError: when Alpaca is wanted without its keys.
+            ConfigurationError: when Alpaca is wanted without its keys, or two feeds have one name on record.
         """
         alpaca = None
         if self.news_alpaca:
@@ -85,6 +85,10 @@ class Settings(BaseSettings):
                     "APCA_API_SECRET_KEY, or turn it off."
                 )
             alpaca = (self.apca_api_key_id, self.apca_api_secret_key)
+        named = [feed_name(feed) for feed in self.news_feeds]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ConfigurationError(f"INPLAY_NEWS_FEEDS names {twice[0]} twice. Nothing was started. Remove one.")
         return NewsToFollow(self.news_feeds, alpaca, self.news_interval_s, self.news_delay_s)
 
     @classmethod

@@ -130,6 +130,13 @@ def test_news_are_off_by_default_and_their_keys_are_never_shown(monkeypatch: pyt
     assert "the-" not in repr((read_settings(), wanted, made))
 
 
+def test_two_feeds_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses that differ in their keys alone would share one record."""
+    monkeypatch.setenv("INPLAY_NEWS_FEEDS", '[{"url": "https://e.com/r?key=1"}, {"url": "https://e.com/r?key=2"}]')
+    with pytest.raises(ConfigurationError, match="twice"):
+        read_settings().news_to_follow()
+
+
 @pytest.mark.parametrize("feeds", ['[{"url": "file:///etc/passwd"}]', '[{"address": "https://example.com"}]', "[7]"])
 def test_a_feed_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, feeds: str) -> None:
     """Only http and https addresses, with fields of ours, can be followed."""
