@@ -11,7 +11,7 @@ import pyarrow as pa
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
 from adapters.calendar import close_of
-from adapters.known_news import news_record
+from adapters.known_news import NewsMemory
 from adapters.news_following import Following
 from adapters.postgres.catalysts import CatalystStore
 from adapters.sample import load_earnings
@@ -50,6 +50,10 @@ class News(Service):
     def _store(self) -> CatalystStore:
         return CatalystStore(self.pool)
 
+    @cached_property
+    def _news(self) -> NewsMemory:
+        return NewsMemory(self.pool)
+
     def import_earnings(self) -> int:
         """The bundled earnings dates are on record; returns how many are new."""
         earnings = load_earnings()
@@ -58,7 +62,7 @@ class News(Service):
     def known_at(self, session: date) -> KnownEvents:
         """What was knowable at the close of the session; of events without an hour, those of earlier days."""
         events = self._store.load(FIRST_DAY, session)
-        return KnownEvents(events, covered_at(events, session), news_record(self.pool, close_of(session)))
+        return KnownEvents(events, covered_at(events, session), self._news.record(close_of(session)))
 
     def covered_symbols(self, session: date) -> int:
         """How many companies the calendar of earnings covers at the close of the session."""

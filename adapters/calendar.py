@@ -61,11 +61,14 @@ def _closes(sessions: Days) -> pd.Series[pd.Timestamp]:
 def close_times(sessions: Days) -> Stamps:
     """When the session of each bar closes, UTC, `datetime64[s]`; any order, sessions may repeat.
 
-    Raises:
-        ValueError: when one of them is no session.
+    A bar of a day on which the exchange was closed, which some archives have, counts as known at 16:00 New York time.
     """
     days, at = np.unique(sessions, return_inverse=True)
-    closed = _utc_seconds(pd.DatetimeIndex(_closes(days))) if len(days) else np.zeros(0, dtype="datetime64[s]")
+    closed = exchange_time_to_utc((pd.DatetimeIndex(days) + pd.Timedelta(hours=REGULAR_CLOSE_HOUR)).to_numpy())
+    real = (
+        np.isin(days, _calendar().sessions.to_numpy().astype("datetime64[D]")) if len(days) else days.astype(np.bool_)
+    )
+    closed[real] = _utc_seconds(pd.DatetimeIndex(_closes(days[real])))
     return closed[at]
 
 

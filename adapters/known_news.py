@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from adapters.calendar import close_times
 from adapters.postgres.news import NewsStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool
-from trading.catalyst_features import NewsAt, NewsRecord
+from trading.catalyst_features import NEWS_SCHEMA, NO_NEWS, NewsAt, NewsRecord
 from trading.news.sentiment import LexiconScorer
 from trading.panel import Panel
+
+THE_END = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def news_record(pool: Pool, before: datetime) -> NewsRecord:
@@ -19,12 +24,27 @@ def news_record(pool: Pool, before: datetime) -> NewsRecord:
     return NewsRecord(rows, CoverageStore(pool).followed(before))
 
 
-def news_at(pool: Pool, panel: Panel, before: datetime) -> NewsAt:
-    """`news_record` with the close of each bar's session as the time of its decision.
+class NewsMemory:
+    """`news_record` for a service that asks once a session: the rows are read again only after an import."""
 
-    Args:
-        pool: of the record.
-        panel: bars of sessions that closed by `before`.
-        before: the time of the question.
-    """
-    return NewsAt(news_record(pool, before), close_times(panel.sessions))
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._import_id = -1
+        self._rows = NEWS_SCHEMA.empty_table()
+
+    def record(self, before: datetime) -> NewsRecord:
+        """As `news_record`."""
+        store = NewsStore(self._pool)
+        latest = store.latest_import()
+        if latest != self._import_id:
+            self._rows, self._import_id = store.load(THE_END, scorer=LexiconScorer().name), latest
+        known = pc.less(self._rows.column("knowable_at"), pa.scalar(before, NEWS_SCHEMA.field("knowable_at").type))
+        return NewsRecord(self._rows.filter(known), CoverageStore(self._pool).followed(before))
+
+
+def news_at(pool: Pool, panel: Panel) -> NewsAt:
+    """News as known at the panel's last close, with the close of each bar's session as the time of its decision."""
+    closed = close_times(panel.sessions)
+    if not len(closed):
+        return NewsAt(NO_NEWS, closed)
+    return NewsAt(news_record(pool, closed.max().item().replace(tzinfo=UTC)), closed)

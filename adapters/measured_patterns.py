@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 
 from adapters.bars import BarStore
-from adapters.calendar import close_of
 from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
@@ -86,7 +85,7 @@ def measured_patterns(
     panel = as_of(bars, record.splits(), record.breaks(), last)
     market = analyse(panel)
     events = CatalystStore(pool).load(FIRST_DAY, last)
-    news = news_at(pool, panel, close_of(last))
+    news = news_at(pool, panel)
     patterns = recognise(market, events, covered_at(events, last), news)
     candles, atr = patterns.detections, market.indicators["atr_14"]
     charts = registry.detect(panel, atr)

@@ -77,7 +77,7 @@ def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt
     market = analyse(as_of(BarStore(home, record).read(FIRST_DAY, session), splits, breaks, session))
     events = _events_by(CatalystStore(pool).load(FIRST_DAY, at.astimezone(EXCHANGE).date()), at)
     before = _events_by(events, known_at)
-    news = news_at(pool, market.panel, known_at)
+    news = news_at(pool, market.panel)
     catalyst = known_catalysts(market.panel, market.indicators, before, covered_at(before, session), news)
     found = scan_all(
         market.panel, market.indicators, market.context, catalyst,

@@ -132,6 +132,13 @@ class NewsStore:
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, NEWS_SCHEMA)
 
+    def latest_import(self) -> int:
+        """Number of the last import on record, 0 without one; it changes whenever anything of the news may have."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT coalesce(max(import_id), 0) FROM news_imports")
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
+
     def near(
         self, first: datetime, last: datetime, without: Sequence[str]
     ) -> list[tuple[str, datetime, str, list[str]]]:

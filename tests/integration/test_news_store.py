@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from shared_data import shared_frame
 
+from adapters.known_news import NewsMemory, news_record
 from adapters.news_files import FileNews
 from adapters.news_import import NewsImport
 from adapters.postgres.news import ON_RECORD, REPEATED, Incoming, NewsCounts, NewsStore
@@ -105,3 +106,15 @@ def test_real_tweets_keep_every_row_accounted_for_and_find_their_company(pool: P
     linker = Linker({})
     marked = [row.symbols[0] in linker.find(str(row.headline)) for row in source.fetch().articles]
     assert np.mean(marked) > 0.99
+
+
+def test_what_is_kept_in_memory_is_what_the_record_says(pool: Pool, tmp_path: Path) -> None:
+    """At any time, before and after another import, the kept rows are those read anew."""
+    memory = NewsMemory(pool)
+    five_past = datetime(2024, 5, 1, 12, 5, tzinfo=UTC)
+    for text in (STORY, "Acme recalls robots"):
+        NewsImport(pool).bring(_file(tmp_path, _row(text)).fetch(), RULES)
+        for at in (five_past, five_past + timedelta(seconds=1), NOW):
+            assert memory.record(at).rows.equals(news_record(pool, at).rows)
+    assert memory.record(NOW).rows.num_rows == 2
+    assert memory.record(five_past).rows.num_rows == 0
