@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from adapters.bars import BarStore
+from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.pool import Pool
@@ -85,7 +86,7 @@ def measured_patterns(
     panel = as_of(bars, record.splits(), record.breaks(), last)
     market = analyse(panel)
     events = CatalystStore(pool).load(FIRST_DAY, last)
-    patterns = recognise(market, events, covered_at(events, last))
+    patterns = recognise(market, events, covered_at(events, last), news_at(pool, panel))
     found = patterns.detections
     sightings = Sightings(found.row, found.pattern.astype(np.int64), found.direction, NAMES)
     both = label_bars(panel, market.indicators["atr_14"], rules or OutcomeRules())

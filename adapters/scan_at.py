@@ -13,17 +13,19 @@ import pyarrow.compute as pc
 
 from adapters.bars import BarFile, BarStore
 from adapters.calendar import closes, sessions_between
+from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import EXCHANGE, CatalystStore
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.vix import VixStore
 from adapters.session_minutes import DuringSession, during_session
-from trading.catalysts import Catalyst, covered_at, earnings_catalyst, sessions_since
+from trading.catalysts import Catalyst, covered_at, sessions_since
 from trading.cycle import Market, analyse
 from trading.errors import BadDataError, UnavailableError
 from trading.gates import Break, Split
 from trading.history import as_of
 from trading.intraday_indicators import USUAL_SESSIONS
+from trading.known_catalysts import known_catalysts
 from trading.minute_bars import MinuteBars, restated
 from trading.panel import as_date
 from trading.regimes import Regime, regimes
@@ -111,7 +113,8 @@ def known_daily(pool: Pool, home: Path, at: datetime) -> Known:
     market = analyse(history, vix=VixStore(pool).closes_before(session), sectors=sectors)
     events = _events_by(CatalystStore(pool).load(FIRST_DAY, at.astimezone(EXCHANGE).date()), at)
     before = _events_by(events, known_at)
-    catalyst = earnings_catalyst(market.panel, before, covered_at(before, session))
+    news = news_at(pool, market.panel)
+    catalyst = known_catalysts(market.panel, market.indicators, before, covered_at(before, session), news)
     return Known(session, known_at, market, splits, breaks, events, catalyst)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -13,25 +11,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from actors.wiring import now
-from adapters.lock import RunLock
 from adapters.news_feeds import FeedNews
 from adapters.news_files import FileNews
-from adapters.postgres.bars_record import BarRecord
+from adapters.news_import import NewsImport
 from adapters.postgres.catalysts import EXCHANGE
-from adapters.postgres.migrate import migrate
-from adapters.postgres.news import Incoming, NewsCounts, NewsStore
-from adapters.postgres.pool import Pool, open_pool
-from adapters.postgres.server import EmbeddedPostgres
+from adapters.postgres.news import NewsCounts
+from adapters.postgres.news_coverage import CoverageStore
+from adapters.postgres.pool import Pool
 from adapters.postgres.vix import VixStore
-from adapters.settings import Settings, read_settings
+from adapters.postgres.writing import writable_record
+from adapters.settings import read_settings
 from adapters.vix_source import CBOE, vix_rows
 from cli.output import print_json
 from trading.errors import ConfigurationError
-from trading.news.article import NewsSource
-from trading.news.digest import digest
-from trading.news.normalise import Rules, normalise
-from trading.news.sentiment import LexiconScorer
-from trading.news.tickers import Linker
+from trading.news.article import Article, NewsSource
+from trading.news.normalise import Rules
 from trading.vix import read_vix
 
 app = typer.Typer(help="Bring archives into the record.", no_args_is_help=True)
@@ -50,6 +44,9 @@ def news(
     column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, where the file has its own names.")] = None,
     timezone: Annotated[str, typer.Option(help="Of times that carry none, such as America/New_York.")] = "",
     delay_s: Annotated[int, typer.Option(min=0, help="Seconds from publication to the first decision.")] = 60,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All news of its companies from its first to its last article are in it.")
+    ] = False,
     social: Annotated[bool, typer.Option("--social", help="Posts of the public, not news.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
 ) -> None:
@@ -71,8 +68,11 @@ def news(
         delay=timedelta(seconds=delay_s),
         timezone=_zone(timezone),
     )
-    with _record(read_settings()) as pool:
-        counts = import_news(reader, rules, pool)
+    fetched = reader.fetch()
+    with writable_record(read_settings(), now=at) as pool:
+        counts, articles = NewsImport(pool).bring(fetched, rules)
+        if whole and articles:
+            _note_whole(pool, rules, articles)
     if json_:
         print_json(asdict(counts))
     else:
@@ -92,7 +92,7 @@ def vix(
     """
     at = now()
     rows = read_vix(vix_rows(source), today=at.astimezone(EXCHANGE).date())
-    with _record(read_settings()) as pool:
+    with writable_record(read_settings(), now=at) as pool:
         counts = VixStore(pool).record(rows, source=source if "://" in source else Path(source).name, imported_at=at)
     if json_:
         print_json(asdict(counts))
@@ -106,23 +106,6 @@ def vix(
         *((count, f"rows refused: {reason}") for reason, count in counts.refused.items()),
     ):
         print(f"{count:>12,} {what}")
-
-
-def import_news(reader: NewsSource, rules: Rules, pool: Pool) -> NewsCounts:
-    """The news of the source are on record; each row is stored, duplicate or refused."""
-    fetched = reader.fetch()
-    clean = normalise(fetched.articles, rules)
-    names = {symbol: name for symbol, (name, _, _) in BarRecord(pool).instruments().items()}
-    read = digest(clean.articles, Linker(names), LexiconScorer())
-    incoming = Incoming(
-        source=rules.source,
-        channel=rules.channel,
-        rows_in=fetched.rows_in,
-        repeated=clean.repeated,
-        refused=fetched.refused + clean.refused,
-        flagged=clean.flagged,
-    )
-    return NewsStore(pool).record(read, incoming, imported_at=rules.now)
 
 
 def _columns(given: list[str]) -> dict[str, str]:
@@ -140,21 +123,10 @@ def _zone(name: str) -> ZoneInfo | None:
         raise ConfigurationError(f"no time zone is called {name!r}; one is America/New_York.") from None
 
 
-@contextmanager
-def _record(settings: Settings) -> Iterator[Pool]:
-    """The database, migrated; the embedded one runs for as long as this does, and no run beside it."""
-    with ExitStack() as stack:
-        if settings.database_url is not None:
-            url = settings.database_url.get_secret_value()
-        else:
-            stack.enter_context(RunLock(settings.home, now=now()))
-            server = EmbeddedPostgres(settings.home)
-            stack.callback(server.stop)
-            url = server.start()
-        pool = open_pool(url, name="inplay import")
-        stack.callback(pool.close)
-        migrate(pool)
-        yield pool
+def _note_whole(pool: Pool, rules: Rules, articles: tuple[Article, ...]) -> None:
+    companies = sorted({symbol for article in articles for symbol in article.symbols})
+    span = articles[0].knowable_at, articles[-1].knowable_at
+    CoverageStore(pool).archived(rules.source, rules.channel, companies, span)
 
 
 def _say(counts: NewsCounts) -> None:

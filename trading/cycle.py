@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from trading.catalysts import Catalyst, earnings_catalyst
+from trading.catalyst_features import NewsAt
+from trading.catalysts import Catalyst
 from trading.decide import Candidate
 from trading.ensemble import Views
 from trading.features import FEATURES, Setups, build_setups
 from trading.indicators import compute
+from trading.known_catalysts import known_catalysts
 from trading.orders import Quote, usd_e4
 from trading.panel import Days, Floats, Panel
 from trading.patterns.recognised import NAMES, Detections, recognise_all
@@ -59,10 +61,10 @@ def analyse(
     return Market(panel, indicators, market_context(panel, indicators), vix, dict(sectors or {}))
 
 
-def recognise(market: Market, events: pa.Table, covered: AbstractSet[str]) -> Patterns:
-    """Candlesticks, chart patterns and catalysts of the whole history."""
+def recognise(market: Market, events: pa.Table, covered: AbstractSet[str], news: NewsAt | None = None) -> Patterns:
+    """Candlesticks, chart patterns and catalysts of the history; without `news`, what they tell is unknown."""
     found = recognise_all(market.panel, market.indicators["atr_14"])
-    return Patterns(found, earnings_catalyst(market.panel, events, covered))
+    return Patterns(found, known_catalysts(market.panel, market.indicators, events, covered, news))
 
 
 def regimes_of(market: Market, patterns: Patterns) -> Regimes:

@@ -28,6 +28,11 @@ def _flags(values: npt.NDArray[np.float64], holds: npt.NDArray[np.bool_]) -> pa.
     return pa.array(holds, mask=~np.isfinite(values))
 
 
+def _catalyst_feature(patterns: Patterns, name: str, rows: Ints) -> npt.NDArray[np.float64]:
+    values = patterns.catalyst.features.get(name)
+    return np.full(len(rows), np.nan) if values is None else values[rows]
+
+
 def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: OutcomeRules) -> pa.Table:
     """One row per picked detection, with the columns of `pattern_training_data` but for the time stamp.
 
@@ -38,10 +43,9 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         rules: of the outcome.
 
     Returns:
-        A table; unknown = NaN or null. The VIX is that of the day before; news sentiment is null, as no source of
-        it is connected. A pattern without a direction has no outcome: there is no trade to follow. A candlestick has no
-        formation and no prices of its own; those of a chart pattern are restated for the splits that the panel is
-        restated for.
+        A table; unknown = NaN or null. The VIX is that of the day before. A pattern without a direction has no outcome:
+        there is no trade to follow. A candlestick has no formation and no prices of its own; those of a chart pattern
+        are restated for the splits that the panel is restated for.
     """
     found = patterns.detections
     rows, direction = found.row[picked], found.direction[picked]
@@ -61,7 +65,7 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         "realised_volatility_20": context.realised_volatility_20[at],
         **shared_outcome(market, rows, direction, rules),
         "news_catalyst": _flags(catalyst, catalyst > 0),
-        "news_sentiment": pa.nulls(len(rows), pa.float64()),
+        "news_sentiment": _catalyst_feature(patterns, "news_sentiment_score", rows),
         "volume_spike": _flags(ratio, ratio >= VOLUME_SPIKE_RATIO),
         **_formation(market, patterns, picked, rules),
     }

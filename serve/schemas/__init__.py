@@ -19,6 +19,7 @@ from serve.schemas.market import (
     Scan,
 )
 from serve.schemas.models import Accuracy, Ensemble, Model, Models
+from serve.schemas.news import News, NewsArticle, NewsSource
 from serve.schemas.performance import AccountPerformance, Benchmark, Curve, EquityCurves, Performance, Target
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
@@ -41,6 +42,9 @@ __all__ = [
     "InPlay",
     "Model",
     "Models",
+    "News",
+    "NewsArticle",
+    "NewsSource",
     "Order",
     "Orders",
     "Pattern",

@@ -34,6 +34,7 @@ QUESTIONS = {
     "/v1/patterns/statistics": "pattern_statistics",
     "/v1/catalysts": "catalysts",
     "/v1/regime": "regime",
+    "/v1/news": "news",
     "/v1/health": "health",
     "/v1/progress": "progress",
 }
@@ -47,6 +48,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "pattern_statistics": ("all", None, 200),
     "catalysts": (100,),
     "regime": (None,),
+    "news": (None, 20),
 }
 
 

@@ -15,7 +15,7 @@ from trading.features import FEATURES, feature_rows
 from trading.outcomes import OutcomeRules
 from trading.panel import Panel
 from trading.pattern_log import pattern_log
-from trading.patterns.candlestick import detect
+from trading.patterns.recognised import recognise_all
 from trading.vix import BAD_CLOSE, BAD_DAY, CONTRADICTED, LATER_DAY, OUT_OF_RANGE, WEEKEND, read_vix
 
 BARS = 30
@@ -30,7 +30,8 @@ def _market(vix: tuple[np.ndarray, np.ndarray] | None = None) -> Market:
 
 def _patterns(market: Market) -> Patterns:
     unknown = np.full(len(market.panel), np.nan)
-    return Patterns(detect(market.panel), Catalyst(unknown, unknown))
+    found = recognise_all(market.panel, market.indicators["atr_14"])
+    return Patterns(found, Catalyst(unknown, unknown))
 
 
 def _feature(market: Market, name: str, symbol: str, direction: int = 1) -> float:

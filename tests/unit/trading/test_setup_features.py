@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from drawn import draw
 from made_bars import random_panel
 
+from trading.catalyst_features import CATALYST_FEATURES
 from trading.catalysts import Catalyst, earnings_catalyst
 from trading.features import FEATURES, NEUTRAL, Setups, build_setups, feature_rows
 from trading.indicators import INDICATORS, compute
@@ -25,7 +27,10 @@ def _inputs(panel: Panel) -> tuple[Panel, dict[str, np.ndarray], object, object,
     events = pa.table(
         {"symbol": ["S0"], "event_date": [panel.sessions[len(panel) // 8].item() if len(panel) else None]}
     )
-    catalyst = earnings_catalyst(panel, events, {"S0", "S1"})
+    values = np.random.default_rng(7).normal(size=(len(CATALYST_FEATURES), len(panel)))
+    known = dict(zip(CATALYST_FEATURES, values, strict=True))
+    del known["day_trader_interest"]  # nobody tells it, so it is unknown
+    catalyst = replace(earnings_catalyst(panel, events, {"S0", "S1"}), features=known)
     return panel, indicators, market_context(panel, indicators), recognise_all(panel, indicators["atr_14"]), catalyst
 
 
@@ -57,6 +62,8 @@ def _slow_row(
     values["sessions_since_event"] = catalyst.sessions_since_event[row]
     for name in ("market_volatility", "market_driver", "sector_strength_20", "strength_in_sector_20"):
         values[name] = np.nan  # no regime is given
+    values |= {name: catalyst.features[name][row] for name in CATALYST_FEATURES if name in catalyst.features}
+    values["day_trader_interest"] = np.nan
     values["direction"] = sign
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
@@ -169,7 +176,7 @@ def test_a_chart_pattern_that_triggers_both_ways_says_nothing() -> None:
 
 def test_every_feature_is_scale_free() -> None:
     """No price, no volume and no other indicator that depends on the unit is among the features."""
-    assert len(set(FEATURES)) == len(FEATURES) == 38 + 61 + len(registry.NAMES)
+    assert len(set(FEATURES)) == len(FEATURES) == 38 + 10 + 61 + len(registry.NAMES)
     assert all(INDICATORS[name].scale_free for name in FEATURES if name in INDICATORS)
 
 
