@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -79,6 +80,15 @@ class BarFile:
     def last_session(self) -> date:
         """The last of its sessions."""
         return self.sessions[-1]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The bars that are asked for; `symbols` ascending, all if None."""
+
+    first: date
+    last: date
+    symbols: tuple[str, ...] | None
 
 
 class Manifest(Protocol):
@@ -153,9 +163,7 @@ class BarStore:
             BadDataError: when a file is missing or is not what the manifest says.
         """
         files = self._manifest.files(first, last, timeframe=timeframe)
-        wanted = (pc.field("session") >= pa.scalar(first)) & (pc.field("session") <= pa.scalar(last))
-        if symbols is not None:
-            wanted &= pc.field("symbol").isin(sorted(symbols))
+        wanted = Wanted(first, last, None if symbols is None else tuple(sorted(symbols)))
         return self._read(files, SHAPES[timeframe], wanted, verify=verify)
 
     def read_all(self, timeframe: Timeframe = "1d", *, verify: bool = True) -> pa.Table:
@@ -182,7 +190,7 @@ class BarStore:
         _write_whole(self._home / path, data)
         return BarFile(path, "hot", timeframe, tuple(sessions.tolist()), bars.num_rows, digest)
 
-    def _read(self, files: Sequence[BarFile], shape: Shape, wanted: pc.Expression | None, *, verify: bool) -> pa.Table:
+    def _read(self, files: Sequence[BarFile], shape: Shape, wanted: Wanted | None, *, verify: bool) -> pa.Table:
         tables = [self._read_file(file, shape, wanted, verify=verify) for file in files]
         if not tables:
             return shape.schema.empty_table()
@@ -191,14 +199,15 @@ class BarStore:
             bars = bars.take(pa.array(_latest(bars, shape)))
         return bars
 
-    def _read_file(self, file: BarFile, shape: Shape, wanted: pc.Expression | None, *, verify: bool) -> pa.Table:
+    def _read_file(self, file: BarFile, shape: Shape, wanted: Wanted | None, *, verify: bool) -> pa.Table:
         path = self._home / file.path
         advice = "Restore it from a backup, or import it again into an empty data folder."
         try:
             status = path.stat()
             if verify and _digest(str(path), status.st_mtime_ns, status.st_size) != file.sha256:
                 raise BadDataError(f"{path} does not match the manifest: it was changed or damaged. {advice}")
-            table = pq.read_table(path, schema=shape.stored, filters=wanted)
+            with pq.ParquetFile(path) as parquet:
+                table = _selected(parquet, wanted).cast(shape.stored)
         except pa.ArrowInvalid as error:
             raise BadDataError(f"{path} is no Parquet file of bars: {error}. {advice}") from None
         except OSError as error:
@@ -207,6 +216,30 @@ class BarStore:
         if wanted is None and table.num_rows != file.rows:
             raise BadDataError(f"{path} holds {table.num_rows} bars, the manifest says {file.rows}. {advice}")
         return table
+
+
+def _selected(parquet: pq.ParquetFile, wanted: Wanted | None) -> pa.Table:
+    """The rows asked for; row groups without any aren't read."""
+    if wanted is None:
+        return parquet.read()
+    symbols = wanted.symbols
+    groups = [at for at in range(parquet.num_row_groups) if _may_hold(parquet.metadata.row_group(at), wanted)]
+    rows = parquet.read_row_groups(groups)
+    session = rows.column("session")
+    mask = pc.and_(pc.greater_equal(session, pa.scalar(wanted.first)), pc.less_equal(session, pa.scalar(wanted.last)))
+    if symbols is not None:
+        mask = pc.and_(mask, pc.is_in(rows.column("symbol"), pa.array(symbols, pa.string())))
+    return rows.filter(mask)
+
+
+def _may_hold(group: pq.RowGroupMetaData, wanted: Wanted) -> bool:
+    if wanted.symbols is None:
+        return True
+    reach = group.column(0).statistics  # the symbol is the first column
+    if reach is None or not reach.has_min_max:
+        return True
+    at = bisect_left(wanted.symbols, reach.min)
+    return at < len(wanted.symbols) and wanted.symbols[at] <= reach.max
 
 
 def _order(bars: pa.Table, shape: Shape) -> Ints:
