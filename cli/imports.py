@@ -58,16 +58,16 @@ def news(
     if path.startswith(("http://", "https://")):
         reader = FeedNews(path)
     else:
-        reader = FileNews(Path(path), _columns(column or []))
+        reader = FileNews(Path(path), columns_given(column or []))
     channel: Literal["news", "social"] = "social" if social else "news"
     rules = Rules(
         source=source or (path if "://" in path else Path(path).stem),
         channel=channel,
         now=at,
         delay=timedelta(seconds=delay_s),
-        timezone=_zone(timezone),
+        timezone=zone_named(timezone),
     )
-    with _record(read_settings()) as pool:
+    with record_for_import(read_settings()) as pool:
         counts = import_news(reader, rules, pool)
     if json_:
         print_json(asdict(counts))
@@ -92,7 +92,12 @@ def import_news(reader: NewsSource, rules: Rules, pool: Pool) -> NewsCounts:
     return NewsStore(pool).record(read, incoming, imported_at=rules.now)
 
 
-def _columns(given: list[str]) -> dict[str, str]:
+def columns_given(given: list[str]) -> dict[str, str]:
+    """`FIELD=COLUMN` as a mapping.
+
+    Raises:
+        ConfigurationError: for anything else.
+    """
     pairs = [text.partition("=") for text in given]
     wrong = [field + equals + name for field, equals, name in pairs if not (field and equals and name)]
     if wrong:
@@ -100,7 +105,12 @@ def _columns(given: list[str]) -> dict[str, str]:
     return {field: name for field, _, name in pairs}
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone; None for an empty name.
+
+    Raises:
+        ConfigurationError: when there is none of this name.
+    """
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -108,13 +118,13 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 @contextmanager
-def _record(settings: Settings) -> Iterator[Pool]:
-    """The database, migrated; the embedded one runs for as long as this does, and no run beside it."""
+def record_for_import(settings: Settings) -> Iterator[Pool]:
+    """The database, migrated, and the data folder to ourselves; the embedded one runs for as long as this does."""
     with ExitStack() as stack:
+        stack.enter_context(RunLock(settings.home, now=now()))
         if settings.database_url is not None:
             url = settings.database_url.get_secret_value()
         else:
-            stack.enter_context(RunLock(settings.home, now=now()))
             server = EmbeddedPostgres(settings.home)
             stack.callback(server.stop)
             url = server.start()

@@ -53,11 +53,16 @@ class BarImporter:
         self._clock = clock
         self._store = BarStore(home, record)
 
-    def run(self, source: BarSource, progress: Progress | None = None) -> ImportCounts:
+    def run(self, source: BarSource, progress: Progress | None = None, *, replace: bool = False) -> ImportCounts:
         """The source is on record. Running it again after a stop goes on; running it again after that changes nothing.
 
+        Args:
+            source: of bars.
+            progress: told how far it is.
+            replace: many bars of the record may be replaced by other values; a few always may.
+
         Raises:
-            BadDataError: when no file of the source can be read.
+            BadDataError: when no file of the source can be read, or the source contradicts the record.
             UnavailableError: when the disk is full or the database away; what was stored stays.
         """
         tell = progress or _silent
@@ -69,7 +74,7 @@ class BarImporter:
         with Spill(self._home / "import" / about.file_sha256[:12], source.timeframe) as spill:
             unread, refused = self._read(source, spill, tell)
             self._keep_unread(begun, source.timeframe, unread)
-            judge = Judge(self._store, self._record, source.timeframe, today=self._clock())
+            judge = Judge(self._store, self._record, source.timeframe, today=self._clock(), replace_=replace)
             for name, bars in spill.parts():
                 if name not in begun.parts:
                     part = judge.part(name, bars)

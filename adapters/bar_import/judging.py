@@ -12,6 +12,7 @@ from adapters.bar_import.source import UNREAD_SCHEMA
 from adapters.bars import SHAPES, BarStore, Timeframe
 from adapters.calendar import session_hours, sessions_between
 from adapters.postgres.bars_record import BarRecord, Part
+from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
 from trading.panel import BARS_SCHEMA, Days, Flags, Panel, as_date, symbol_codes
 from trading.session_hours import SessionHours
@@ -23,6 +24,9 @@ TAIL_DAYS = 180
 FIRST_DAY = date(1990, 1, 2)
 """The calendar begins here; earlier bars belong to no session that is known."""
 NIGHT = np.timedelta64(5, "h")
+SAME_PRICE = 1e-6
+CONTRADICTED_SHARE, CONTRADICTED_ROWS = 0.05, 20
+"""From both on, a source doesn't correct the record but contradicts it: adjusted prices, another unit."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +49,20 @@ class _Compared:
 class Judge:
     """Judges the parts of one import, in order of time."""
 
-    def __init__(self, store: BarStore, record: BarRecord, timeframe: Timeframe, *, today: datetime) -> None:
+    def __init__(
+        self, store: BarStore, record: BarRecord, timeframe: Timeframe, *, today: datetime, replace_: bool
+    ) -> None:
         self._store = store
         self._record = record
         self._timeframe = timeframe
         self._today = today
+        self._replace = replace_
 
     def part(self, name: str, bars: pa.Table) -> Part:
         """What the part puts on record; its files are written."""
         first, last = self._reach(bars)
         compared = self._compare(bars, first, last)
+        self._refuse_contradiction(name, compared)
         screened = self._screened(compared, first, last)
         doubles = _doubles(screened.quarantined)
         quarantined = screened.quarantined.filter(pa.array(~doubles))
@@ -67,6 +75,19 @@ class Judge:
             files=tuple(self._store.write(stored, self._timeframe)) if stored.num_rows else (),
             corrected=_replaced(compared.replaced, stored, SHAPES[self._timeframe].time),
             unread=UNREAD_SCHEMA.empty_table(),
+        )
+
+    def _refuse_contradiction(self, name: str, compared: _Compared) -> None:
+        differ = compared.replaced.num_rows
+        both = differ + compared.duplicates
+        if self._replace or differ < CONTRADICTED_ROWS or differ < CONTRADICTED_SHARE * both:
+            return
+        example = compared.replaced.slice(0, 1).to_pylist()[0]
+        raise BadDataError(
+            f"{differ:,} of {both:,} bars of {name} that are on record have other values there, such as "
+            f"{example['symbol']} of {example['session']}, which closed at {example['close']:g}. This part was not "
+            "stored; parts before it were. If the source is right, import it with --replace; if it only counts in "
+            "another way (adjusted prices, another unit), keep it in a data folder of its own (INPLAY_HOME)."
         )
 
     def _reach(self, bars: pa.Table) -> tuple[date, date]:
@@ -163,7 +184,10 @@ def _groups(codes: np.ndarray, time: np.ndarray) -> np.ndarray:
 
 
 def _equal(one: pa.Table, other: pa.Table) -> Flags:
-    """Rows with the same prices and volume; a missing value equals none. The range is compared as it is stored."""
+    """Rows with the same volume and prices; a missing value equals none. The range is compared as it is stored.
+
+    Prices that differ by less than a millionth are the same: a source with single precision says 42.389999.
+    """
 
     def values(table: pa.Table, name: str) -> np.ndarray:
         return table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
@@ -173,7 +197,8 @@ def _equal(one: pa.Table, other: pa.Table) -> Flags:
     new["low"] = np.minimum(new["low"], np.minimum(new["open"], new["close"]))
     same = np.ones(one.num_rows, dtype=np.bool_)
     for name, theirs in new.items():
-        same &= values(one, name) == theirs
+        ours = values(one, name)
+        same &= np.abs(ours - theirs) <= (0.0 if name == "volume" else SAME_PRICE * ours)
     return same
 
 
