@@ -186,8 +186,8 @@ def _numbers(column: Any, name: str, problems: _Problems) -> Any:
     if not pa.types.is_string(column.type):
         return column.cast(pa.float64())
     text = pc.utf8_trim_whitespace(column)
-    readable = pc.fill_null(pc.match_substring_regex(text, NUMBER), value=False)
-    empty = pc.fill_null(pc.equal(text, ""), value=True)
+    readable = pc.fill_null(pc.match_substring_regex(text, NUMBER), False)
+    empty = pc.fill_null(pc.equal(text, ""), True)
     odd = pc.invert(pc.or_(readable, empty)).to_numpy(zero_copy_only=False)
     problems.add(odd, "not_a_number", f"the {name} is no number")
     return pc.if_else(readable, text, None).cast(pa.float64())
