@@ -7,21 +7,20 @@ from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from actors.service import Service
 from actors.wiring import now
+from adapters.bar_import.importing import BarImporter
+from adapters.bar_import.source import TableSource
 from adapters.bars import BarStore
-from adapters.calendar import sessions_between
-from adapters.postgres.bars_record import BarRecord, ImportedFile
+from adapters.postgres.bars_record import BarRecord
 from adapters.sample import load_bars, load_instruments
-from trading.gates.screening import screen
 from trading.paper import CorporateAction
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did; `rows_in` = stored + quarantined.
+    """What the imports so far did; `rows_in` = stored + quarantined + duplicate.
 
     Attributes:
         corrections: what was changed in all rows of a file, in words.
@@ -33,6 +32,7 @@ class Imported:
     rows_in: int
     rows_stored: int
     rows_quarantined: int
+    rows_duplicate: int
     corrections: tuple[str, ...]
     findings: dict[tuple[str, str], tuple[int, int]]
 
@@ -53,36 +53,25 @@ class Ingestion(Service):
     def import_sample(self) -> Imported:
         """The bundled sample is stored, once; a repeated import answers what the first one did."""
         sample = load_bars()
-        source = ImportedFile(
-            source="bundled sample",
-            file_sha256=sample.file_sha256,
-            rows_in=sample.table.num_rows,
-            corrections=(*sample.corrections, *sample.warnings),
-        )
-        new = not self._record.imported(source.source, source.file_sha256)
-        if new:
-            self._record.record_instruments(load_instruments())
-            reach = pc.min_max(sample.table.column("session"))
-            expected = sessions_between(reach["min"].as_py(), reach["max"].as_py())
-            screened = screen(sample.table, expected_sessions=expected)
-            self._bars.sweep()  # files of an import that was stopped before they were on record
-            files = self._bars.write(screened.bars)
-            self._record.record_import(source, screened, files, imported_at=now())
-        return self._summary(new=new)
+        self._record.record_instruments(load_instruments())
+        corrections = (*sample.corrections, *sample.warnings)
+        source = TableSource("bundled sample", sample.file_sha256, sample.table, corrections=corrections)
+        counts = BarImporter(self.wiring.home, self._record, now).run(source)
+        return self._summary(new=counts.new)
 
     def _summary(self, *, new: bool) -> Imported:
-        rows_in, stored, quarantined = self._record.totals()
+        rows_in, stored, quarantined, duplicate = self._record.totals()
         findings: dict[tuple[str, str], tuple[int, int]] = {}
         for finding in self._record.findings():
             count, rows = findings.get((finding.gate, finding.severity), (0, 0))
             findings[finding.gate, finding.severity] = (count + 1, rows + finding.rows)
         symbols = len(self._bars.read_all(verify=False).column("symbol").unique())
         corrections = self._record.corrections()
-        return Imported(new, symbols, rows_in, stored, quarantined, corrections, findings)
+        return Imported(new, symbols, rows_in, stored, quarantined, duplicate, corrections, findings)
 
     def sessions(self) -> list[date]:
         """Sessions that have bars, ascending."""
-        return sorted({file.first_session for file in self._record.files()})
+        return self._record.sessions()
 
     def deliver(self, session: date) -> pa.Table:
         """The accepted bars of one session, prices as printed."""

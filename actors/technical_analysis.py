@@ -62,4 +62,4 @@ class TechnicalAnalysis(Service):
         seen = self._through
         if seen is None or session <= seen:
             return False
-        return not any(seen < file.first_session < session for file in record.files(seen, session))
+        return not any(seen < day < session for file in record.files(seen, session) for day in file.sessions)

@@ -15,7 +15,7 @@ from trading.panel import Days
 from trading.session_hours import SessionHours, Stamps
 
 EXCHANGE = "XNYS"
-FIRST = "2000-01-01"
+FIRST = "1990-01-01"
 """The first day that is computed; the last is a year ahead, as far as holidays are announced."""
 TIME_ZONE = "America/New_York"
 PREMARKET_HOUR, REGULAR_CLOSE_HOUR, END_HOUR, EARLY_END_HOUR = 4, 16, 20, 17

@@ -199,7 +199,7 @@ def _last_closed(at: datetime, files: list[BarFile]) -> tuple[date, datetime]:
     Raises:
         BadDataError: when the record has no bars of it: an older session would pass for the present one.
     """
-    first, last = files[0].first_session, files[-1].last_session
+    first, last = min(file.first_session for file in files), max(file.last_session for file in files)
     reach = f"The record goes from {first} to {last}; nothing was changed. Ask for a time after a close between them."
     today = at.astimezone(EXCHANGE).date()
     if today < first or today > last + timedelta(days=LONGEST_CLOSURE_DAYS):
@@ -207,7 +207,7 @@ def _last_closed(at: datetime, files: list[BarFile]) -> tuple[date, datetime]:
     sessions = sessions_between(today - timedelta(days=LONGEST_CLOSURE_DAYS), today)
     closed = [pair for pair in zip(map(as_date, sessions), closes(sessions), strict=True) if pair[1] <= at]
     session, known_at = closed[-1]
-    if not any(file.first_session <= session <= file.last_session for file in files):
+    if not any(session in file.sessions for file in files):
         raise BadDataError(f"At {at.isoformat()} the last session to have closed was {session}, without bars. {reach}")
     return session, known_at
 

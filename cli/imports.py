@@ -59,14 +59,14 @@ def news(
     if path.startswith(("http://", "https://")):
         reader = FeedNews(path)
     else:
-        reader = FileNews(Path(path), _columns(column or []))
+        reader = FileNews(Path(path), columns_given(column or []))
     channel: Literal["news", "social"] = "social" if social else "news"
     rules = Rules(
         source=source or (path if "://" in path else Path(path).stem),
         channel=channel,
         now=at,
         delay=timedelta(seconds=delay_s),
-        timezone=_zone(timezone),
+        timezone=zone_named(timezone),
     )
     fetched = reader.fetch()
     with writable_record(read_settings(), now=at) as pool:
@@ -108,7 +108,12 @@ def vix(
         print(f"{count:>12,} {what}")
 
 
-def _columns(given: list[str]) -> dict[str, str]:
+def columns_given(given: list[str]) -> dict[str, str]:
+    """`FIELD=COLUMN` as a mapping.
+
+    Raises:
+        ConfigurationError: for anything else.
+    """
     pairs = [text.partition("=") for text in given]
     wrong = [field + equals + name for field, equals, name in pairs if not (field and equals and name)]
     if wrong:
@@ -116,7 +121,12 @@ def _columns(given: list[str]) -> dict[str, str]:
     return {field: name for field, _, name in pairs}
 
 
-def _zone(name: str) -> ZoneInfo | None:
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone; None for an empty name.
+
+    Raises:
+        ConfigurationError: when there is none of this name.
+    """
     try:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):

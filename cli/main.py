@@ -8,6 +8,7 @@ import typer
 
 from cli import evaluate, imports
 from cli.doctor import doctor
+from cli.import_bars import bars
 from cli.output import print_json
 from cli.patterns import patterns
 from cli.run import run
@@ -24,6 +25,7 @@ app.command()(doctor)
 app.command()(status)
 app.command()(scan)
 app.add_typer(patterns, name="patterns")
+imports.app.command()(bars)
 app.add_typer(imports.app, name="import")
 app.add_typer(evaluate.app, name="evaluate")
 

@@ -15,6 +15,7 @@ from trading.errors import BadDataError
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Days = npt.NDArray[np.datetime64]
+Flags = npt.NDArray[np.bool_]
 
 _FIELDS: list[Any] = [
     pa.field("symbol", pa.string()),
@@ -38,6 +39,23 @@ def as_day(session: date | np.datetime64) -> np.datetime64:
 def as_date(session: np.datetime64) -> date:
     """The session as a `datetime.date`."""
     return date.fromisoformat(str(as_day(session)))
+
+
+def symbol_codes(column: pa.ChunkedArray[Any]) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.int32]]:
+    """The distinct symbols, ascending, and each row's position among them; comparing whole numbers is fast.
+
+    Raises:
+        BadDataError: when a symbol is missing.
+    """
+    if column.null_count:
+        raise BadDataError(f"{column.null_count} bars have no symbol; nothing was taken")
+    encoded = pa.array(column.combine_chunks()).dictionary_encode()
+    names = encoded.dictionary.to_numpy(zero_copy_only=False).astype(np.str_)
+    order = np.argsort(names)
+    place = np.empty(len(names), dtype=np.int32)
+    place[order] = np.arange(len(names), dtype=np.int32)
+    codes: npt.NDArray[np.int32] = place[encoded.indices.to_numpy()]
+    return names[order], codes
 
 
 @dataclass(frozen=True)
@@ -68,15 +86,14 @@ class Panel:
         Raises:
             BadDataError: when a (symbol, session) pair stands twice.
         """
-        symbol = bars.column("symbol").to_numpy(zero_copy_only=False).astype(str)
+        symbols, codes = symbol_codes(bars.column("symbol"))
         session = bars.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
-        order = np.lexsort((session, symbol))
-        symbol, session = symbol[order], session[order]
-        twice = (symbol[1:] == symbol[:-1]) & (session[1:] == session[:-1])
+        order = np.lexsort((session, codes))
+        codes, session = codes[order], session[order]
+        twice = (codes[1:] == codes[:-1]) & (session[1:] == session[:-1])
         if twice.any():
             where = int(np.flatnonzero(twice)[0])
-            raise BadDataError(f"{symbol[where]} has more than one bar on {session[where]}")
-        symbols, starts = np.unique(symbol, return_index=True)
+            raise BadDataError(f"{symbols[codes[where]]} has more than one bar on {session[where]}")
 
         def column(name: str) -> Floats:
             values: Floats = bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)[order]
@@ -84,7 +101,7 @@ class Panel:
 
         return cls(
             symbols=symbols,
-            offsets=np.append(starts, len(symbol)).astype(np.int64),
+            offsets=np.searchsorted(codes, np.arange(len(symbols) + 1)).astype(np.int64),
             sessions=session,
             open=column("open"),
             high=column("high"),

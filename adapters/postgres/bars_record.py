@@ -10,28 +10,72 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
-from adapters.bars import BarFile
+from adapters.bars import BarFile, Timeframe
 from adapters.postgres.bulk import insert_missing, rows_of
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.errors import BadDataError
 from trading.gates import Break, Finding, Screened, Split
 
-FILE_COLUMNS = ("path", "tier", "first_session", "last_session", "rows", "sha256")
-
 
 @dataclass(frozen=True)
 class ImportedFile:
-    """A file of bars that came in.
+    """A file or folder of bars that comes in.
 
     Attributes:
-        source: what it was, such as `sample`.
+        source: what it is, such as `bundled sample`.
+        file_sha256: of the file; of names and hashes of the files in a folder.
         corrections: what was changed in every row before the gates saw it, in words, such as the unit of the volume.
     """
 
     source: str
     file_sha256: str
-    rows_in: int
+    timeframe: Timeframe
     corrections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one step of an import puts on record, all of it or nothing.
+
+    Attributes:
+        name: of the step, unique in its import.
+        rows_in: rows that it is about; each is in `screened`, unread or a duplicate.
+        rows_duplicate: rows that were on record with the same values, or stood twice.
+        unread: rows that could not be read as bars, columns `raw`, `gate`, `reason`.
+        corrected: bars on record that other values replace, stored schema of the timeframe.
+    """
+
+    name: str
+    rows_in: int
+    rows_duplicate: int
+    screened: Screened
+    files: tuple[BarFile, ...]
+    corrected: pa.Table
+    unread: pa.Table
+
+
+@dataclass(frozen=True)
+class BarImport:
+    """An import as it is on record.
+
+    Attributes:
+        complete: False while it runs, or when it was stopped.
+        parts: names of the steps that are on record.
+        files_refused: path and reason.
+        by_reason: rows in quarantine by gate.
+        rows_corrected: of the stored ones, those that replaced a bar with other values.
+    """
+
+    import_id: int
+    complete: bool
+    parts: frozenset[str]
+    files_refused: tuple[tuple[str, str], ...]
+    by_reason: dict[str, int]
+    rows_in: int
+    rows_stored: int
+    rows_quarantined: int
+    rows_duplicate: int
+    rows_corrected: int
 
 
 class BarRecord:
@@ -40,33 +84,54 @@ class BarRecord:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def imported(self, source: str, file_sha256: str) -> bool:
-        """True when this very file is on record."""
+    def begin_import(self, file: ImportedFile, *, at: datetime) -> BarImport:
+        """The import of this very file is on record: as new, or as far as it had come."""
         with transaction(self._pool) as cursor:
-            cursor.execute("SELECT 1 FROM bar_imports WHERE source = %s AND file_sha256 = %s", [source, file_sha256])
-            return cursor.fetchone() is not None
+            cursor.execute(
+                "INSERT INTO bar_imports (source, file_sha256, timeframe, state, rows_in, rows_stored, "
+                "rows_quarantined, corrections, imported_at) VALUES (%s, %s, %s, 'running', 0, 0, 0, %s, %s) "
+                "ON CONFLICT (source, file_sha256) DO NOTHING",
+                [file.source, file.file_sha256, file.timeframe, Jsonb(file.corrections), at],
+            )
+            return _import_of(cursor, file)
 
-    def record_import(
-        self, file: ImportedFile, screened: Screened, files: Sequence[BarFile], *, imported_at: datetime
-    ) -> bool:
-        """The import, everything the gates found and the manifest are on record, together or not at all.
+    def record_part(self, import_id: int, part: Part, timeframe: Timeframe, *, at: datetime) -> bool:
+        """The part's files, findings, splits, breaks and refused rows are on record, together or not at all.
 
         Returns:
-            False when this very file was on record already; nothing was changed then.
+            False when a part of this name was on record already; nothing was changed then.
 
         Raises:
-            BadDataError: when a row is neither stored nor in quarantine, or the files don't hold the stored rows.
+            BadDataError: when a row is neither stored, in quarantine nor a duplicate, or the files don't hold the
+                stored rows.
         """
-        stored = screened.bars.num_rows
-        if sum(bar_file.rows for bar_file in files) != stored:
-            raise BadDataError(f"{file.source}: the files hold other than the {stored} accepted bars; nothing recorded")
+        stored = part.screened.bars.num_rows
+        if sum(bar_file.rows for bar_file in part.files) != stored:
+            raise BadDataError(f"{part.name}: the files hold other than the {stored} accepted bars; nothing recorded")
         with transaction(self._pool) as cursor:
-            import_id = _insert_import(cursor, file, stored, screened.quarantined.num_rows, imported_at)
-            if import_id is None:
+            cursor.execute(
+                "INSERT INTO bar_import_parts VALUES (%s, %s) ON CONFLICT DO NOTHING", [import_id, part.name]
+            )
+            if not cursor.rowcount:
                 return False
-            _insert_findings(cursor, import_id, screened)
-            _upsert_files(cursor, files, imported_at)
+            cursor.execute(
+                "UPDATE bar_imports SET rows_in = rows_in + %s, rows_stored = rows_stored + %s, rows_quarantined = "
+                "rows_quarantined + %s, rows_duplicate = rows_duplicate + %s, rows_corrected = rows_corrected + %s "
+                "WHERE import_id = %s",
+                [part.rows_in, stored, part.screened.quarantined.num_rows + part.unread.num_rows, part.rows_duplicate,
+                 part.corrected.num_rows, import_id],
+            )  # fmt: skip
+            _insert_findings(cursor, import_id, part, timeframe)
+            _insert_files(cursor, part.files, at)
         return True
+
+    def finish_import(self, import_id: int, files_refused: Sequence[tuple[str, str]]) -> None:
+        """The import is complete: every part of it is on record."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "UPDATE bar_imports SET state = 'complete', files_refused = %s WHERE import_id = %s",
+                [Jsonb([list(pair) for pair in files_refused]), import_id],
+            )
 
     def record_instruments(self, instruments: pa.Table) -> None:
         """Name, sector and industry of each symbol are on record as in the table (symbol, name, sector, industry)."""
@@ -78,20 +143,28 @@ class BarRecord:
             )
 
     def record_files(self, files: Sequence[BarFile], *, written_at: datetime) -> None:
-        """The manifest names these files for their sessions, in place of any others."""
+        """The manifest names these files, each later than those before it."""
         with transaction(self._pool) as cursor:
-            _upsert_files(cursor, files, written_at)
+            _insert_files(cursor, files, written_at)
 
-    def files(self, first: date | None = None, last: date | None = None) -> list[BarFile]:
-        """The manifest: files with a session between `first` and `last`, both included, in order."""
+    def files(
+        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d"
+    ) -> list[BarFile]:
+        """The manifest: files that reach into `first` to `last`, both included, the earliest written first."""
         with transaction(self._pool) as cursor:
             cursor.execute(
-                "SELECT path, tier, first_session, last_session, rows, sha256 FROM bar_files "
+                "SELECT path, tier, timeframe, sessions, rows, sha256 FROM bar_files "
                 "WHERE last_session >= coalesce(%s, '-infinity'::date) "
-                "AND first_session <= coalesce(%s, 'infinity'::date) ORDER BY first_session",
-                [first, last],
+                "AND first_session <= coalesce(%s, 'infinity'::date) AND timeframe = coalesce(%s, timeframe) "
+                "ORDER BY file_id",
+                [first, last, timeframe],
             )
-            return [BarFile(*row) for row in cursor.fetchall()]
+            rows = cursor.fetchall()
+        return [BarFile(path, tier, length, tuple(days), count, sha) for path, tier, length, days, count, sha in rows]
+
+    def sessions(self, timeframe: Timeframe = "1d") -> list[date]:
+        """Sessions that have bars, ascending."""
+        return sorted({session for file in self.files(timeframe=timeframe) for session in file.sessions})
 
     def splits(self) -> list[Split]:
         """Every split on record, by session, then symbol."""
@@ -112,11 +185,14 @@ class BarRecord:
         rows = self._rows("SELECT symbol, name, sector, industry FROM instruments ORDER BY symbol")
         return {symbol: (name, sector, industry) for symbol, name, sector, industry in rows}
 
-    def totals(self) -> tuple[int, int, int]:
-        """Rows that came in, were stored, were put in quarantine, over all imports."""
-        query = "SELECT sum(rows_in), sum(rows_stored), sum(rows_quarantined) FROM bar_imports"
-        rows_in, stored, quarantined = self._rows(query)[0]
-        return int(rows_in or 0), int(stored or 0), int(quarantined or 0)
+    def totals(self) -> tuple[int, int, int, int]:
+        """Rows that came in, were stored, were put in quarantine, were duplicates, over all imports."""
+        query = (
+            "SELECT sum(rows_in)::bigint, sum(rows_stored)::bigint, sum(rows_quarantined)::bigint, "
+            "sum(rows_duplicate)::bigint FROM bar_imports"
+        )
+        rows_in, stored, quarantined, duplicate = (count or 0 for count in self._rows(query)[0])
+        return rows_in, stored, quarantined, duplicate
 
     def corrections(self) -> tuple[str, ...]:
         """What imports changed in all rows of a file, in words."""
@@ -129,38 +205,50 @@ class BarRecord:
             return cursor.fetchall()
 
 
-def _insert_import(
-    cursor: Cursor, file: ImportedFile, stored: int, quarantined: int, imported_at: datetime
-) -> int | None:
+def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
     cursor.execute(
-        "INSERT INTO bar_imports (source, file_sha256, rows_in, rows_stored, rows_quarantined, corrections, "
-        "imported_at) VALUES (%s, %s, %s, %s, %s, %s, %s) "
-        "ON CONFLICT (source, file_sha256) DO NOTHING RETURNING import_id",
-        [file.source, file.file_sha256, file.rows_in, stored, quarantined, Jsonb(file.corrections), imported_at],
+        "SELECT import_id, state = 'complete', files_refused, rows_in, rows_stored, rows_quarantined, "
+        "rows_duplicate, rows_corrected FROM bar_imports WHERE source = %s AND file_sha256 = %s",
+        [file.source, file.file_sha256],
     )
-    row = cursor.fetchone()
-    return None if row is None else int(row[0])
+    ((import_id, complete, refused, *counts),) = cursor.fetchall()
+    cursor.execute("SELECT part FROM bar_import_parts WHERE import_id = %s", [import_id])
+    parts = frozenset(name for (name,) in cursor.fetchall())
+    cursor.execute("SELECT gate, count(*) FROM bar_quarantine WHERE import_id = %s GROUP BY 1 ORDER BY 1", [import_id])
+    files_refused = tuple((path, reason) for path, reason in refused)
+    return BarImport(import_id, complete, parts, files_refused, dict(cursor.fetchall()), *counts)
 
 
-def _insert_findings(cursor: Cursor, import_id: int, screened: Screened) -> None:
+def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Timeframe) -> None:
     def tagged(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         return ((import_id, *row) for row in rows)
 
+    def kept(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        return ((import_id, timeframe, *row) for row in rows)
+
+    screened = part.screened
     columns = ("import_id", "gate", "severity", "symbol", "session", "rows", "detail")
     insert_missing(cursor, "bar_findings", columns, tagged(map(astuple, screened.findings)))
-    quarantined = screened.quarantined
-    insert_missing(cursor, "bar_quarantine", ("import_id", *quarantined.column_names), tagged(rows_of(quarantined)))
+    for table, refused in (("bar_quarantine", screened.quarantined), ("bar_quarantine", part.unread)):
+        insert_missing(cursor, table, ("import_id", "timeframe", *refused.column_names), kept(rows_of(refused)))
+    corrected = part.corrected
+    insert_missing(
+        cursor, "bar_corrections", ("import_id", "timeframe", *corrected.column_names), kept(rows_of(corrected))
+    )
     splits = ("import_id", "symbol", "session", "numerator", "denominator")
     insert_missing(cursor, "splits", splits, tagged(map(astuple, screened.splits)))
     breaks = ("import_id", "symbol", "session", "reason")
     insert_missing(cursor, "bar_breaks", breaks, tagged(map(astuple, screened.breaks)))
 
 
-def _upsert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:
+def _insert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:
     cursor.executemany(
-        "INSERT INTO bar_files (path, tier, first_session, last_session, rows, sha256, written_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (first_session, last_session) DO UPDATE SET "
-        "path = excluded.path, tier = excluded.tier, rows = excluded.rows, sha256 = excluded.sha256, "
-        "written_at = excluded.written_at",
-        [(*astuple(file), written_at) for file in files],
-    )
+        "INSERT INTO bar_files (path, tier, timeframe, first_session, last_session, sessions, rows, sha256, "
+        "written_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (path) DO NOTHING",
+        [
+            (file.path, file.tier, file.timeframe, file.first_session, file.last_session, list(file.sessions),
+             file.rows, file.sha256, written_at)
+            for file in files
+        ],
+    )  # fmt: skip

@@ -24,9 +24,9 @@ from actors.scanner import Scanner
 from actors.service import Service
 from actors.technical_analysis import TechnicalAnalysis
 from actors.wiring import Wiring
-from adapters.bars import BarStore
-from adapters.calendar import sessions_between
-from adapters.postgres.bars_record import BarRecord, ImportedFile
+from adapters.bar_import.importing import BarImporter
+from adapters.bar_import.source import TableSource
+from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DECISION_COLUMNS, SCAN_COLUMNS
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore
@@ -36,7 +36,6 @@ from adapters.sample import load_bars, load_earnings
 from trading.decide import DecisionRules
 from trading.ensemble import WEIGHTS, Views, weighted
 from trading.features import FEATURES
-from trading.gates.screening import screen
 from trading.sessions import LocalServices, SessionSummary, run_session
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -108,12 +107,8 @@ class Platform:
         if last is not None:
             bars = bars.filter(pc.less_equal(bars.column("session"), pa.scalar(last)))
             events = events.filter(pc.less_equal(events.column("event_date"), pa.scalar(last)))
-        reach = pc.min_max(bars.column("session"))
-        screened = screen(bars, expected_sessions=sessions_between(reach["min"].as_py(), reach["max"].as_py()))
-        record = BarRecord(self.pool)
-        files = BarStore(self.home, record).write(screened.bars)
-        source = ImportedFile(f"sample until {last}", "0" * 64, bars.num_rows)
-        record.record_import(source, screened, files, imported_at=NOON)
+        source = TableSource(f"sample until {last}", "0" * 64, bars)
+        BarImporter(self.home, BarRecord(self.pool), lambda: NOON).run(source)
         CatalystStore(self.pool).record_earnings(events, source="sample")
         _register_scorer(self.pool)
 

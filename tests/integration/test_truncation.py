@@ -62,7 +62,7 @@ class PeekingScanner(Scanner):
         """The honest scan less tomorrow's losers; what is on record stays honest, as with a fault further down."""
         found = super().scan(session, market, patterns)
         record = BarRecord(self.pool)
-        later = [file.first_session for file in record.files(session) if file.first_session > session]
+        later = [day for day in record.sessions() if day > session]
         if not later:
             return found
         bars = BarStore(self.wiring.home, record).read(later[0], later[0])

@@ -1,6 +1,17 @@
 """Data gates: what comes in is accepted, flagged or quarantined, and every verdict is listed."""
 
-from trading.gates.findings import QUARANTINE_SCHEMA, Break, Finding, Screened, Severity, Split
-from trading.gates.screening import screen
+from trading.gates.findings import QUARANTINE_SCHEMA, Break, Finding, History, Screened, Severity, Split
+from trading.gates.screening import daily_bars, screen, screen_minutes
 
-__all__ = ["QUARANTINE_SCHEMA", "Break", "Finding", "Screened", "Severity", "Split", "screen"]
+__all__ = [
+    "QUARANTINE_SCHEMA",
+    "Break",
+    "Finding",
+    "History",
+    "Screened",
+    "Severity",
+    "Split",
+    "daily_bars",
+    "screen",
+    "screen_minutes",
+]

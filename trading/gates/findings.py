@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
+from trading.intraday import INTRADAY_SCHEMA
 from trading.panel import BARS_SCHEMA
 
 Severity = Literal["info", "warning", "quarantine"]
 
-QUARANTINE_SCHEMA = pa.schema([*BARS_SCHEMA, pa.field("gate", pa.string()), pa.field("reason", pa.string())])
+_VERDICT: list[Any] = [pa.field("gate", pa.string()), pa.field("reason", pa.string())]
+QUARANTINE_SCHEMA = pa.schema([*BARS_SCHEMA, *_VERDICT])
 """A refused bar exactly as it came, with the gate that refused it and why."""
+MINUTE_QUARANTINE_SCHEMA = pa.schema([*INTRADAY_SCHEMA, *_VERDICT])
+"""Likewise for a bar of minutes."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,28 @@ class Break:
 
 
 @dataclass(frozen=True)
+class History:
+    """What is on record already: new bars are judged beside it, and it isn't judged again.
+
+    Attributes:
+        bars: accepted daily bars, `BARS_SCHEMA`; none of a symbol and session that is judged now. About 25 a symbol do.
+        splits: on record.
+        breaks: on record.
+    """
+
+    bars: pa.Table = field(default_factory=BARS_SCHEMA.empty_table)
+    splits: tuple[Split, ...] = ()
+    breaks: tuple[Break, ...] = ()
+
+
+@dataclass(frozen=True)
 class Screened:
     """The outcome of the gates: each bar that came in is in `bars` or in `quarantined`, exactly once.
 
     Attributes:
-        bars: accepted bars with `BARS_SCHEMA`, sorted by symbol and session; prices as printed, not adjusted.
-        quarantined: refused bars with `QUARANTINE_SCHEMA`.
+        bars: accepted bars with `BARS_SCHEMA` (`INTRADAY_SCHEMA` for minutes), sorted by symbol and time; prices as
+            printed, not adjusted.
+        quarantined: refused bars with `QUARANTINE_SCHEMA` (`MINUTE_QUARANTINE_SCHEMA`).
         findings: everything that was seen, in the order of the gates.
         splits: splits that were recognised; history before them is adjusted by `trading.history.as_of`.
         breaks: jumps that nothing explains; history before them is withheld by `trading.history.as_of`.

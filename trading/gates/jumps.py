@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from trading.gates.findings import Break, Finding, Split
-from trading.panel import Days, Floats, Ints, Panel
+from trading.panel import Days, Flags, Floats, Ints, Panel
 
 FARTHEST_PRINT = 0.6
 """A trade this far from its reference price was cancelled as clearly erroneous after the crash of 2010-05-06.
@@ -67,11 +67,11 @@ class _Move:
         return f"open is {self.ratio:.4f} times the close {self.gap} session(s) before; volume {volume}"
 
 
-def unsupported_prints(panel: Panel) -> Ints:
-    """Rows whose high or low lies `FARTHEST_PRINT` beyond open and close without volume that would support it."""
+def unsupported_prints(panel: Panel, judged: Flags | None = None) -> Ints:
+    """Rows, of `judged` if given, with a high or low `FARTHEST_PRINT` beyond open and close on too little volume."""
     highest, lowest = np.maximum(panel.open, panel.close), np.minimum(panel.open, panel.close)
     far = (panel.high > (1 + FARTHEST_PRINT) * highest) | (panel.low < (1 - FARTHEST_PRINT) * lowest)
-    rows = np.flatnonzero(far)
+    rows = np.flatnonzero(far if judged is None else far & judged)
     first_rows = panel.offsets[panel.symbol_index[rows]]
     ratios = [
         _volume_ratio(panel, row, first, []) for row, first in zip(rows.tolist(), first_rows.tolist(), strict=True)
@@ -82,8 +82,22 @@ def unsupported_prints(panel: Panel) -> Ints:
     return unsupported
 
 
-def find_jumps(panel: Panel, expected_sessions: Days) -> Jumps:
+def find_jumps(
+    panel: Panel,
+    expected_sessions: Days,
+    *,
+    judged: Flags | None = None,
+    known_splits: Sequence[Split] = (),
+    known_breaks: Sequence[Break] = (),
+) -> Jumps:
     """What each large move at the open is, judged from that bar and earlier ones.
+
+    Args:
+        panel: bars of earlier sessions included, as far as they are known.
+        expected_sessions: sessions of the exchange calendar that cover the bars.
+        judged: rows whose move at the open is judged, shape `(n_rows,)`; all if None.
+        known_splits: found before, of any session; they aren't in the answer.
+        known_breaks: likewise.
 
     - A split, when open / previous close is within 5 % of a usual split ratio and the volume, in old shares, is what it
       was.
@@ -94,12 +108,13 @@ def find_jumps(panel: Panel, expected_sessions: Days) -> Jumps:
     splits: list[Split] = []
     breaks: list[Break] = []
     findings: list[Finding] = []
-    history_start = dict(zip(panel.symbols.tolist(), panel.offsets[:-1].tolist(), strict=True))
-    for move in _moves(panel, expected_sessions, splits, history_start):
+    past = _Past(panel, list(known_splits), known_breaks)
+    for move in _moves(panel, expected_sessions, judged, past):
         session = panel.sessions[move.row].item()
         factor = _split_factor(move.ratio)
         if factor and move.gap <= LONGEST_SPLIT_GAP and _keeps_volume(move, factor):
             splits.append(Split(move.symbol, session, factor.numerator, factor.denominator))
+            past.splits.append(splits[-1])
             detail = f"{move.in_words}: a {factor.numerator}-for-{factor.denominator} split; earlier bars are restated"
             findings.append(Finding("split", "info", move.symbol, session, 1, detail))
         elif move.volume_ratio >= NEWS_VOLUME and not (factor and 1 in {factor.numerator, factor.denominator}):
@@ -107,30 +122,57 @@ def find_jumps(panel: Panel, expected_sessions: Days) -> Jumps:
             findings.append(Finding("large_move_with_volume", "warning", move.symbol, session, 1, detail))
         else:
             detail = f"{move.in_words}: unexplained; bars before it are withheld from this session on"
-            withheld = move.row - history_start[move.symbol]
-            history_start[move.symbol] = move.row
+            withheld = move.row - past.start(move.symbol, move.row)
+            past.cut(move.symbol, move.row)
             breaks.append(Break(move.symbol, session, move.in_words))
             findings.append(Finding("unexplained_jump", "quarantine", move.symbol, session, withheld, detail))
     return Jumps(tuple(splits), tuple(breaks), tuple(findings))
 
 
-def _moves(
-    panel: Panel, expected_sessions: Days, splits: list[Split], history_start: dict[str, int]
-) -> Iterator[_Move]:
+class _Past:
+    """Where the comparable history of each symbol starts, and which splits restate it."""
+
+    def __init__(self, panel: Panel, splits: list[Split], breaks: Sequence[Break]) -> None:
+        self.splits = splits
+        starts: dict[str, int] = dict(zip(panel.symbols.tolist(), panel.offsets[:-1].tolist(), strict=True))
+        self._first = starts
+        self._cuts: dict[str, list[int]] = {}
+        for cut in breaks:
+            if cut.symbol in self._first:
+                position = int(np.searchsorted(panel.symbols, cut.symbol))
+                first, end = panel.offsets[position : position + 2]
+                row = first + np.searchsorted(panel.sessions[first:end], np.datetime64(cut.session))
+                self.cut(cut.symbol, int(row))
+
+    def cut(self, symbol: str, row: int) -> None:
+        """Bars before `row` can't be compared with those from it on."""
+        self._cuts.setdefault(symbol, []).append(row)
+
+    def start(self, symbol: str, row: int) -> int:
+        """The first row that a bar at `row` may be compared with."""
+        return max([self._first[symbol], *(cut for cut in self._cuts.get(symbol, []) if cut <= row)])
+
+    def splits_of(self, symbol: str, session: np.datetime64) -> list[Split]:
+        """Those of the symbol that had taken effect by `session`."""
+        return [split for split in self.splits if split.symbol == symbol and np.datetime64(split.session) <= session]
+
+
+def _moves(panel: Panel, expected_sessions: Days, judged: Flags | None, past: _Past) -> Iterator[_Move]:
     """Every move beyond the quiet bound, by symbol and session.
 
-    The caller adds to `splits` and `history_start` while it consumes: a split restates the earlier volumes of later
-    moves, a break ends what they are compared with.
+    The caller adds to `past` while it consumes: a split restates the earlier volumes of later moves, a break ends what
+    they are compared with.
     """
     at = np.searchsorted(expected_sessions, panel.sessions).astype(np.float64)
     gap = at - panel.shifted(at)
     ratio: Floats = panel.open / panel.shifted(panel.close)
-    large = np.flatnonzero(np.abs(np.log(ratio)) > LARGEST_QUIET_MOVE * np.sqrt(gap))
+    moved = np.abs(np.log(ratio)) > LARGEST_QUIET_MOVE * np.sqrt(gap)
+    large = np.flatnonzero(moved if judged is None else moved & judged)
     symbol_index = panel.symbol_index
     for row in large.tolist():
         symbol = str(panel.symbols[symbol_index[row]])
-        earlier_splits = [split for split in splits if split.symbol == symbol]
-        volume_ratio = _volume_ratio(panel, row, history_start[symbol], earlier_splits)
+        splits = past.splits_of(symbol, panel.sessions[row])
+        volume_ratio = _volume_ratio(panel, row, past.start(symbol, row), splits)
         yield _Move(row, symbol, float(ratio[row]), int(gap[row]), volume_ratio)
 
 

@@ -12,9 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trading.gates.findings import Finding
-from trading.panel import Days, Floats, Ints
-
-Flags = npt.NDArray[np.bool_]
+from trading.panel import Days, Flags, Floats, Ints
+from trading.session_hours import SessionHours
 
 RANGE_TOLERANCE = 0.01
 """An open or close at most this far outside low..high is a rounding or an auction print; farther, the bar is wrong."""
@@ -27,10 +26,18 @@ SESSIONS_NAMED = 3
 
 @dataclass(frozen=True)
 class Columns:
-    """The bars as they came, one array a column; a missing number is NaN, a missing symbol is empty."""
+    """The bars as they came, one array a column; a missing number is NaN, a missing symbol is empty.
+
+    Attributes:
+        session: NaT where the bar belongs to no session of the exchange.
+        timed: whether the bar says when it was.
+        time: what tells the bars of one symbol apart: days or seconds.
+    """
 
     symbol: npt.NDArray[np.str_]
     session: Days
+    timed: Flags
+    time: Ints
     open: Floats
     high: Floats
     low: Floats
@@ -38,16 +45,30 @@ class Columns:
     volume: Floats
 
     @classmethod
-    def of(cls, bars: pa.Table) -> Columns:
+    def of_days(cls, bars: pa.Table, expected_sessions: Days) -> Columns:
         """The columns of a table with `BARS_SCHEMA`."""
+        given = bars.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        session = np.where(np.isin(given, expected_sessions), given, np.datetime64("NaT", "D"))
+        return cls._of(bars, session, ~np.isnat(given), given.astype(np.int64))
+
+    @classmethod
+    def of_minutes(cls, bars: pa.Table, hours: SessionHours, bar_s: int) -> Columns:
+        """The columns of a table with `INTRADAY_SCHEMA`."""
+        starts_at = bars.column("starts_at").to_numpy(zero_copy_only=False).astype("datetime64[s]")
+        timed = ~np.isnat(starts_at)
+        at, _ = hours.locate(np.where(timed, starts_at, np.datetime64(0, "s")), bar_s)
+        session = np.where(timed & (at >= 0), hours.sessions[at], np.datetime64("NaT", "D"))
+        return cls._of(bars, session, timed, starts_at.astype(np.int64))
+
+    @classmethod
+    def _of(cls, bars: pa.Table, session: Days, timed: Flags, time: Ints) -> Columns:
         symbol = bars.column("symbol").to_numpy(zero_copy_only=False)
         names = np.where([name is None for name in symbol], "", symbol).astype(np.str_)
-        session = bars.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
         numbers = (
             bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
             for name in ("open", "high", "low", "close", "volume")
         )
-        return cls(names, session, *numbers)
+        return cls(names, session, timed, time, *numbers)
 
     @property
     def prices(self) -> Floats:
@@ -81,14 +102,18 @@ class Refusals:
         self.gate[new], self.reason[new] = gate, reason
 
 
-def refuse_rows(columns: Columns, expected_sessions: Days) -> Refusals:
-    """The verdict of every row gate; a bar's verdict uses its own session only."""
+def refuse_rows(columns: Columns, off_session: tuple[str, str]) -> Refusals:
+    """The verdict of every row gate; a bar's verdict uses its own session only.
+
+    Args:
+        columns: the bars.
+        off_session: gate and reason for a bar that belongs to no session.
+    """
     count = len(columns.symbol)
     refusals = Refusals(np.full(count, "", dtype=np.object_), np.full(count, "", dtype=np.object_))
     for gate, reason, is_wrong in _ROW_GATES:
         refusals.refuse(is_wrong(columns), gate, reason)
-    strange = ~np.isin(columns.session, expected_sessions)
-    refusals.refuse(strange, "unknown_session", "the exchange calendar has no such session")
+    refusals.refuse(np.isnat(columns.session), *off_session)
     _refuse_doubles(columns, refusals)
     return refusals
 
@@ -96,8 +121,8 @@ def refuse_rows(columns: Columns, expected_sessions: Days) -> Refusals:
 _ROW_GATES: tuple[tuple[str, str, Callable[[Columns], Any]], ...] = (
     (
         "missing_value",
-        "the symbol, the session or the volume is missing",
-        lambda c: (c.symbol == "") | np.isnat(c.session) | ~np.isfinite(c.volume),
+        "the symbol, the time or the volume is missing",
+        lambda c: (c.symbol == "") | ~c.timed | ~np.isfinite(c.volume),
     ),
     (
         "bad_price",
@@ -117,19 +142,19 @@ _ROW_GATES: tuple[tuple[str, str, Callable[[Columns], Any]], ...] = (
 def _refuse_doubles(columns: Columns, refusals: Refusals) -> None:
     """Of equal bars the first stays; of bars that contradict each other none does: no one knows which is right."""
     rows = np.flatnonzero(refusals.accepted)
-    rows = rows[np.lexsort((rows, columns.session[rows], columns.symbol[rows]))]
+    rows = rows[np.lexsort((rows, columns.time[rows], columns.symbol[rows]))]
     if len(rows) == 0:
         return
     fresh = np.ones(len(rows), dtype=np.bool_)
     fresh[1:] = (columns.symbol[rows[1:]] != columns.symbol[rows[:-1]]) | (
-        columns.session[rows[1:]] != columns.session[rows[:-1]]
+        columns.time[rows[1:]] != columns.time[rows[:-1]]
     )
     group = np.cumsum(fresh) - 1
     values = np.vstack([columns.prices, columns.volume])[:, rows]
     differs = (values != values[:, np.flatnonzero(fresh)[group]]).any(axis=0)
     contradicted = np.bincount(group, weights=differs)[group] > 0
     for which, gate, reason in (
-        (contradicted, "contradicting_duplicate", "another bar of the same symbol and session has other values"),
+        (contradicted, "contradicting_duplicate", "another bar of the same symbol and time has other values"),
         (~fresh, "duplicate", "the same bar came before"),
     ):
         mask = np.zeros(len(columns.symbol), dtype=np.bool_)
@@ -144,11 +169,12 @@ def refusal_findings(columns: Columns, refusals: Refusals) -> Iterator[Finding]:
     for row in refused.tolist():
         groups.setdefault((refusals.gate[row], str(columns.symbol[row])), []).append(row)
     for (gate, symbol), rows in sorted(groups.items()):
-        sessions = np.sort(columns.session[np.array(rows)])
+        sessions = np.unique(columns.session[np.array(rows)])
+        sessions = sessions[~np.isnat(sessions)]
         named = ", ".join(str(session) for session in sessions[:SESSIONS_NAMED])
         more = ", …" if len(sessions) > SESSIONS_NAMED else ""
         single = sessions[0].item() if len(sessions) == 1 else None
-        detail = f"{refusals.reason[rows[0]]} ({named}{more}); withheld"
+        detail = f"{refusals.reason[rows[0]]} ({named or 'of no session'}{more}); withheld"
         yield Finding(gate, "quarantine", symbol or None, single, len(rows), detail)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 
 from trading.errors import BadDataError
-from trading.gates.findings import QUARANTINE_SCHEMA, Finding, Screened
-from trading.gates.jumps import FARTHEST_PRINT, NEWS_VOLUME, find_jumps, unsupported_prints
+from trading.gates.findings import MINUTE_QUARANTINE_SCHEMA, QUARANTINE_SCHEMA, Finding, History, Screened
+from trading.gates.jumps import FARTHEST_PRINT, NEWS_VOLUME, Jumps, find_jumps, unsupported_prints
 from trading.gates.rows import (
     Columns,
     Refusals,
@@ -17,30 +20,39 @@ from trading.gates.rows import (
     session_findings,
     widen_ranges,
 )
-from trading.panel import BARS_SCHEMA, Days, Panel
+from trading.intraday import INTRADAY_SCHEMA, IntradayPanel
+from trading.panel import BARS_SCHEMA, Days, Flags, Panel, symbol_codes
+from trading.resample import to_daily
+from trading.session_hours import SessionHours
+
+END_OF_TIME = np.datetime64("9999-12-31", "s")
 
 
-def screen(bars: pa.Table, *, expected_sessions: Days) -> Screened:
-    """Every bar is judged; what is wrong is withheld, what is odd is flagged, and every verdict is listed.
+def screen(bars: pa.Table, *, expected_sessions: Days, history: History | None = None) -> Screened:
+    """Every daily bar is judged; what is wrong is withheld, what is odd is flagged, and every verdict is listed.
 
-    The verdict on a bar uses bars of its own and earlier sessions only, so judging a longer table never changes it.
+    The verdict on a bar uses bars of its own and earlier sessions only, so judging a longer table never changes it. The
+    one exception: a bar on record is judged again when the bar right before it comes in late.
 
     Args:
         bars: columns of `BARS_SCHEMA`, rows in any order, prices as printed on the day.
         expected_sessions: sessions of the exchange calendar that cover the bars, `datetime64[D]`.
+        history: what is on record.
 
     Raises:
         BadDataError: when a column is missing or has another type.
     """
-    bars = _conformed(bars)
+    history = history or History()
+    bars = _conformed(bars, BARS_SCHEMA)
     expected = np.unique(expected_sessions.astype("datetime64[D]"))
-    columns = Columns.of(bars)
-    refusals = refuse_rows(columns, expected)
-    high, low, extended = widen_ranges(columns, refusals.accepted)
-    widened = bars.set_column(3, "high", pa.array(high)).set_column(4, "low", pa.array(low))
-    _refuse_prints(widened, columns, refusals)
-    accepted = widened.filter(pa.array(refusals.accepted)).sort_by([("symbol", "ascending"), ("session", "ascending")])
-    jumps = find_jumps(Panel.from_arrow(accepted), expected)
+    columns = Columns.of_days(bars, expected)
+    refusals = refuse_rows(columns, ("unknown_session", "the exchange calendar has no such session"))
+    widened, extended = _widened(bars, columns, refusals)
+    _refuse_prints(_Beside.of(history.bars, widened, refusals.accepted), refusals)
+    beside = _Beside.of(history.bars, widened, refusals.accepted)
+    jumps = find_jumps(
+        beside.panel, expected, judged=beside.judged, known_splits=history.splits, known_breaks=history.breaks
+    )
     findings: list[Finding] = [
         *refusal_findings(columns, refusals),
         *extended,
@@ -48,27 +60,111 @@ def screen(bars: pa.Table, *, expected_sessions: Days) -> Screened:
         *session_findings(columns.symbol[refusals.accepted], columns.session[refusals.accepted], expected),
         *jumps.findings,
     ]
+    accepted = widened.take(beside.new_rows)
     return Screened(accepted, _quarantined(bars, refusals), tuple(findings), jumps.splits, jumps.breaks)
 
 
-def _conformed(bars: pa.Table) -> pa.Table:
-    """The columns of `BARS_SCHEMA` in its order and types."""
-    missing = [name for name in BARS_SCHEMA.names if name not in bars.column_names]
+def screen_minutes(bars: pa.Table, *, hours: SessionHours, bar_s: int = 60, history: History | None = None) -> Screened:
+    """As `screen`, for bars of minutes; splits and breaks are judged by the days that they make up.
+
+    Args:
+        bars: columns of `INTRADAY_SCHEMA`, rows in any order, prices as printed.
+        hours: of all sessions of the exchange calendar that cover the bars.
+        bar_s: length of a bar.
+        history: what is on record, in days.
+
+    Raises:
+        BadDataError: when a column is missing or has another type.
+    """
+    history = history or History()
+    bars = _conformed(bars, INTRADAY_SCHEMA)
+    columns = Columns.of_minutes(bars, hours, bar_s)
+    refusals = refuse_rows(columns, ("outside_hours", "no session trades at this time, extended hours included"))
+    widened, extended = _widened(bars, columns, refusals)
+    accepted = widened.filter(pa.array(refusals.accepted))
+    jumps = _daily_jumps(IntradayPanel.from_arrow(accepted, hours, bar_s=bar_s), hours, history)
+    findings: list[Finding] = [
+        *refusal_findings(columns, refusals),
+        *extended,
+        *saturated_findings(columns, refusals.accepted),
+        *jumps.findings,
+    ]
+    ordered = accepted.sort_by([("symbol", "ascending"), ("starts_at", "ascending")])
+    return Screened(ordered, _quarantined(bars, refusals), tuple(findings), jumps.splits, jumps.breaks)
+
+
+def daily_bars(bars: pa.Table, hours: SessionHours, bar_s: int = 60) -> pa.Table:
+    """The days, `BARS_SCHEMA`, that the regular minutes of accepted bars make up."""
+    panel = to_daily(IntradayPanel.from_arrow(bars, hours, bar_s=bar_s), hours, known_at=END_OF_TIME)
+    return _table(panel)
+
+
+def _daily_jumps(bars: IntradayPanel, hours: SessionHours, history: History) -> Jumps:
+    days = _table(to_daily(bars, hours, known_at=END_OF_TIME))
+    beside = _Beside.of(history.bars, days, np.ones(days.num_rows, dtype=np.bool_))
+    return find_jumps(
+        beside.panel, hours.sessions, judged=beside.judged, known_splits=history.splits, known_breaks=history.breaks
+    )
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """New bars among those on record.
+
+    Attributes:
+        panel: both.
+        judged: rows that are new, or that follow a new one; shape `(n_rows,)`.
+        new: rows that are new.
+        new_rows: which of the new table each of these is, in the panel's order.
+    """
+
+    panel: Panel
+    judged: Flags
+    new: Flags
+    new_rows: pa.Array[Any]
+
+    @classmethod
+    def of(cls, known: pa.Table, new: pa.Table, accepted: Flags) -> _Beside:
+        fresh = np.flatnonzero(accepted)
+        both = pa.concat_tables([known, new.take(pa.array(fresh))])
+        _, codes = symbol_codes(both.column("symbol"))
+        sessions = both.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
+        order = np.lexsort((sessions, codes))
+        is_new = order >= known.num_rows
+        judged = is_new.copy()
+        judged[1:] |= is_new[:-1] & (codes[order[1:]] == codes[order[:-1]])
+        origin = fresh[order[is_new] - known.num_rows]
+        return cls(Panel.from_arrow(both), judged, is_new, pa.array(origin))
+
+
+def _conformed(bars: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns of the schema in its order and types."""
+    missing = [name for name in schema.names if name not in bars.column_names]
     if missing:
         raise BadDataError(f"the bars lack the column(s) {missing}; they have {bars.column_names}. Nothing was stored")
     try:
-        return bars.select(BARS_SCHEMA.names).cast(BARS_SCHEMA)
+        return bars.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise BadDataError(f"a column of the bars has the wrong type: {error}. Nothing was stored") from error
 
 
-def _refuse_prints(widened: pa.Table, columns: Columns, refusals: Refusals) -> None:
+def _widened(bars: pa.Table, columns: Columns, refusals: Refusals) -> tuple[pa.Table, list[Finding]]:
+    high, low, extended = widen_ranges(columns, refusals.accepted)
+    return bars.set_column(3, "high", pa.array(high)).set_column(4, "low", pa.array(low)), extended
+
+
+def _table(panel: Panel) -> pa.Table:
+    columns = (panel.row_symbols.tolist(), panel.sessions, panel.open, panel.high, panel.low, panel.close)
+    arrays = [pa.array(values, field.type) for values, field in zip(columns, BARS_SCHEMA, strict=False)]
+    return pa.table([*arrays, pa.array(panel.volume.astype(np.int64))], schema=BARS_SCHEMA)
+
+
+def _refuse_prints(beside: _Beside, refusals: Refusals) -> None:
     """Bars with a print that no volume supports are refused afterwards."""
-    origin = np.flatnonzero(refusals.accepted)
-    origin = origin[np.lexsort((columns.session[origin], columns.symbol[origin]))]  # the order of a panel's rows
-    panel = Panel.from_arrow(widened.take(origin))
-    which = np.zeros(len(columns.symbol), dtype=np.bool_)
-    which[origin[unsupported_prints(panel)]] = True
+    which = np.zeros(len(refusals.gate), dtype=np.bool_)
+    unsupported = np.zeros(len(beside.panel), dtype=np.bool_)
+    unsupported[unsupported_prints(beside.panel, beside.new)] = True
+    which[beside.new_rows.to_numpy()[unsupported[beside.new]]] = True
     reason = (
         f"the high or low lies more than {FARTHEST_PRINT:.0%} beyond open and close on less than {NEWS_VOLUME:g} times "
         "the usual volume"
@@ -81,4 +177,4 @@ def _quarantined(bars: pa.Table, refusals: Refusals) -> pa.Table:
     table = bars.filter(pa.array(refused))
     for name, values in (("gate", refusals.gate[refused]), ("reason", refusals.reason[refused])):
         table = table.append_column(name, pa.array(values, type=pa.string()))
-    return table.cast(QUARANTINE_SCHEMA)
+    return table.cast(QUARANTINE_SCHEMA if "session" in bars.column_names else MINUTE_QUARANTINE_SCHEMA)

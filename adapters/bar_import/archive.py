@@ -1,0 +1,146 @@
+"""An archive of bars, a file or a folder, as a source of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, rows_of
+from adapters.bar_import.layout import Asked, Layout, lay_out
+from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, refusals, time_format_of
+from adapters.bar_import.source import Chunk
+from adapters.bars import Timeframe
+from trading.errors import BadDataError, ConfigurationError
+
+MINUTE_S = 60
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Files of bars that are laid out alike; a `BarSource`.
+
+    Attributes:
+        name: of the source.
+        strange: files that aren't of bars, with the reason.
+    """
+
+    name: str
+    inside: tuple[BarFileIn, ...]
+    strange: tuple[tuple[str, str], ...]
+    layout: Layout
+    reading: Reading
+    header: bool
+
+    @property
+    def timeframe(self) -> Timeframe:
+        """Length of the bars."""
+        return self.reading.timeframe
+
+    @property
+    def corrections(self) -> tuple[str, ...]:
+        """What is changed in all rows."""
+        unit = self.reading.volume_unit
+        return (f"volume of all rows multiplied by {unit}, as asked",) if unit != 1 else ()
+
+    def sha256(self) -> str:
+        """Of the file; of names and hashes of all files of a folder."""
+        return digest_of(list(self.inside))
+
+    def files(self) -> Iterator[tuple[str, Iterator[Chunk]]]:
+        """Every file; those that aren't of bars raise when they are read."""
+        for name, reason in self.strange:
+            yield name, _Unread(reason)
+        for file in self.inside:
+            yield file.name, self._chunks(file)
+
+    def _chunks(self, file: BarFileIn) -> Iterator[Chunk]:
+        odd: list[str] = []
+        for rows in rows_of(file, self.layout.used, header=self.header, odd=odd):
+            yield self.reading.chunk(_named(rows, self.layout, file.stem))
+        if odd:
+            nothing = self.reading.chunk(_named(_no_rows(self.layout), self.layout, file.stem)).bars
+            yield Chunk(nothing, refusals(iter(odd), "malformed_row", "the row has too few or too many columns"))
+
+
+def _no_rows(layout: Layout) -> pa.Table:
+    return pa.table({name: pa.array([], pa.string()) for name in layout.used})
+
+
+class _Unread(Iterator[Chunk]):
+    """A file that isn't of bars: asked for its rows, it says why not."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def __next__(self) -> Chunk:
+        raise BadDataError(self._reason)
+
+
+def open_archive(path: Path, asked: Asked, name: str = "") -> Archive:
+    """The archive at `path`, with what is guessed about it in `layout.guessed`.
+
+    Raises:
+        BadDataError: when no file can be read, with the reason of the first.
+        ConfigurationError: when the user must say more: the time zone, or which of two formats the times have.
+    """
+    inside, strange = files_of(path)
+    first_reason = strange[0][1] if strange else "there is no file in it"
+    for file in inside:
+        try:
+            names, head = head_of(file, header=asked.header)
+            layout = lay_out(names, asked)
+        except BadDataError as error:
+            first_reason = first_reason if strange else str(error)
+            continue
+        reading = _reading_of(_named(head, layout, file.stem), layout, asked)
+        return Archive(name or path.name, tuple(inside), tuple(strange), layout, reading, asked.header)
+    raise BadDataError(f"Nothing of {path} can be read: {first_reason}. Nothing was stored.")
+
+
+def _named(rows: pa.Table, layout: Layout, stem: str) -> pa.Table:
+    """Columns symbol, time, open, high, low, close and volume."""
+    columns = {name: rows.column(column) for name, column in layout.columns.items()}
+    columns["time"] = joined_time(rows, layout.time)
+    columns.setdefault("symbol", pa.chunked_array([pa.array([stem] * rows.num_rows, pa.string())]))
+    return pa.table(columns)
+
+
+def _reading_of(head: pa.Table, layout: Layout, asked: Asked) -> Reading:
+    column = head.column("time")
+    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        zone = getattr(column.type, "tz", None)
+        time = TimeFormat(TYPED, zoned=zone is not None)
+    else:
+        time = time_format_of(pa.array(column.cast(pa.string()).combine_chunks()), asked.time_format)
+    timeframe = asked.timeframe or _timeframe(head, time)
+    if timeframe == "1m" and not time.zoned and not layout.timezone:
+        raise ConfigurationError(
+            f"The times, such as {column[0].as_py()}, say no time zone. Nothing was stored. Say it with --timezone, "
+            "for example America/New_York or UTC."
+        )
+    return Reading(timeframe, time, layout.timezone, asked.volume_unit)
+
+
+def _timeframe(head: pa.Table, time: TimeFormat) -> Timeframe:
+    """Days when no time has an hour, minutes when the closest are a minute apart.
+
+    Raises:
+        BadDataError: for bars of another length.
+    """
+    stamps = Reading("1m", time, "UTC", 1).chunk(head).bars.column("starts_at").to_numpy().astype("datetime64[s]")
+    stamps = stamps[~np.isnat(stamps)]
+    if (stamps == stamps.astype("datetime64[D]")).all():
+        return "1d"
+    apart = np.diff(np.unique(stamps.astype(np.int64)))
+    if len(apart) and np.gcd.reduce(apart) % MINUTE_S:
+        raise BadDataError("the bars are shorter than a minute; bars of a day or a minute can be imported.")
+    if len(apart) and apart.min() > MINUTE_S:
+        raise BadDataError(
+            f"the bars seem to be {apart.min()} s long; bars of a day or a minute can be imported. Say --timeframe 1m "
+            "if they are minutes with few trades."
+        )
+    return "1m"

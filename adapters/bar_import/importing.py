@@ -1,0 +1,146 @@
+"""An import from start to end: every row ends up stored, in quarantine or known as a duplicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from adapters.bar_import.judging import Judge
+from adapters.bar_import.source import UNREAD_SCHEMA, BarSource, Refused
+from adapters.bar_import.spill import Spill
+from adapters.bars import SHAPES, BarStore, Timeframe
+from adapters.postgres.bars_record import BarImport, BarRecord, ImportedFile, Part
+from trading.errors import BadDataError
+from trading.gates import Screened
+
+Progress = Callable[[str, int], None]
+"""Told what is being done (`read`, `stored`) and with how many more rows."""
+
+
+@dataclass(frozen=True)
+class ImportCounts:
+    """What became of each row: `rows_in` = stored + quarantined + duplicate.
+
+    Attributes:
+        new: False when this very source was imported before: every row is a duplicate then.
+        rows_corrected: of the stored rows, those that replaced a bar with other values.
+        quarantined: rows by the gate that refused them.
+        files_refused: files that could not be read to their end; none of their rows is counted.
+    """
+
+    source: str
+    timeframe: Timeframe
+    new: bool
+    rows_in: int
+    rows_stored: int
+    rows_corrected: int
+    rows_quarantined: int
+    rows_duplicate: int
+    quarantined: dict[str, int]
+    files_refused: tuple[Refused, ...]
+
+
+class BarImporter:
+    """Brings sources of bars into the record; one at a time over a data folder."""
+
+    def __init__(self, home: Path, record: BarRecord, clock: Callable[[], datetime]) -> None:
+        self._home = home
+        self._record = record
+        self._clock = clock
+        self._store = BarStore(home, record)
+
+    def run(self, source: BarSource, progress: Progress | None = None, *, replace: bool = False) -> ImportCounts:
+        """The source is on record. Running it again after a stop goes on; running it again after that changes nothing.
+
+        Args:
+            source: of bars.
+            progress: told how far it is.
+            replace: many bars of the record may be replaced by other values; a few always may.
+
+        Raises:
+            BadDataError: when no file of the source can be read, or the source contradicts the record.
+            UnavailableError: when the disk is full or the database away; what was stored stays.
+        """
+        tell = progress or _silent
+        about = ImportedFile(source.name, source.sha256(), source.timeframe, source.corrections)
+        begun = self._record.begin_import(about, at=self._clock())
+        if begun.complete:
+            return _repeated(about, begun)
+        self._store.sweep()  # files of an import that was stopped before they were on record
+        with Spill(self._home / "import" / about.file_sha256[:12], source.timeframe) as spill:
+            unread, refused = self._read(source, spill, tell)
+            self._keep_unread(begun, source.timeframe, unread)
+            judge = Judge(self._store, self._record, source.timeframe, today=self._clock(), replace_=replace)
+            for name, bars in spill.parts():
+                if name not in begun.parts:
+                    part = judge.part(name, bars)
+                    self._record.record_part(begun.import_id, part, source.timeframe, at=self._clock())
+                tell("stored", bars.num_rows)
+        self._record.finish_import(begun.import_id, [(one.path, one.reason) for one in refused])
+        return _counts(about, self._record.begin_import(about, at=self._clock()))
+
+    def _read(self, source: BarSource, spill: Spill, tell: Progress) -> tuple[pa.Table, tuple[Refused, ...]]:
+        """Rows that are no bars, and files that could not be read; all else is in the spill."""
+        unread, refused, count = [UNREAD_SCHEMA.empty_table()], [], 0
+        for name, chunks in source.files():
+            count += 1
+            strange: list[pa.Table] = []
+            with Spill(self._home / "import" / "one-file", source.timeframe) as own:
+                try:
+                    for chunk in chunks:
+                        own.add(chunk.bars)
+                        strange.append(chunk.unread)
+                        tell("read", chunk.bars.num_rows + chunk.unread.num_rows)
+                except BadDataError as error:
+                    refused.append(Refused(name, str(error)))
+                    continue
+                spill.take_over(own)
+                unread.extend(strange)
+        if len(refused) == count:
+            said = refused[0].reason if refused else "there is no file of bars in it."
+            raise BadDataError(f"Nothing of {source.name} could be read: {said} Nothing was stored.")
+        return pa.concat_tables(unread), tuple(refused)
+
+    def _keep_unread(self, begun: BarImport, timeframe: Timeframe, unread: pa.Table) -> None:
+        shape = SHAPES[timeframe]
+        nothing = Screened(shape.schema.empty_table(), shape.schema.empty_table(), (), (), ())
+        part = Part("unread", unread.num_rows, 0, nothing, (), shape.stored.empty_table(), unread)
+        self._record.record_part(begun.import_id, part, timeframe, at=self._clock())
+
+
+def _silent(what: str, rows: int) -> None:
+    """Nobody is told."""
+
+
+def _counts(about: ImportedFile, done: BarImport) -> ImportCounts:
+    return ImportCounts(
+        source=about.source,
+        timeframe=about.timeframe,
+        new=True,
+        rows_in=done.rows_in,
+        rows_stored=done.rows_stored,
+        rows_corrected=done.rows_corrected,
+        rows_quarantined=done.rows_quarantined,
+        rows_duplicate=done.rows_duplicate,
+        quarantined=done.by_reason,
+        files_refused=tuple(Refused(*pair) for pair in done.files_refused),
+    )
+
+
+def _repeated(about: ImportedFile, done: BarImport) -> ImportCounts:
+    return ImportCounts(
+        source=about.source,
+        timeframe=about.timeframe,
+        new=False,
+        rows_in=done.rows_in,
+        rows_stored=0,
+        rows_corrected=0,
+        rows_quarantined=0,
+        rows_duplicate=done.rows_in,
+        quarantined={},
+        files_refused=tuple(Refused(*pair) for pair in done.files_refused),
+    )

@@ -1,0 +1,221 @@
+"""One part of an import: compared with what is on record, judged beside it, written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from adapters.bar_import.source import UNREAD_SCHEMA
+from adapters.bars import SHAPES, BarStore, Timeframe
+from adapters.calendar import session_hours, sessions_between
+from adapters.postgres.bars_record import BarRecord, Part
+from trading.errors import BadDataError
+from trading.gates import History, Screened, daily_bars, screen, screen_minutes
+from trading.panel import BARS_SCHEMA, Days, Flags, Floats, Ints, Panel, as_date, symbol_codes
+from trading.session_hours import SessionHours
+
+TAIL_BARS = 25
+"""Bars of a symbol before those that are judged; the gates look at 20."""
+TAIL_DAYS = 180
+"""How far back those are looked for. A ticker that was silent for longer starts anew."""
+FIRST_DAY = date(1990, 1, 2)
+"""The calendar begins here; earlier bars belong to no session that is known."""
+NIGHT = np.timedelta64(5, "h")
+SAME_PRICE = 1e-6
+CONTRADICTED_SHARE, CONTRADICTED_ROWS = 0.05, 20
+"""From both on, a source doesn't correct the record but contradicts it: adjusted prices, another unit."""
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """The rows of a part beside those on record.
+
+    Attributes:
+        fresh: rows of the part that are not on record with the same values.
+        replaced: rows on record that one of those would replace, stored schema.
+        others: rows on record that none of those touches.
+        duplicates: how many rows of the part are on record as they are.
+    """
+
+    fresh: pa.Table
+    replaced: pa.Table
+    others: pa.Table
+    duplicates: int
+
+
+class Judge:
+    """Judges the parts of one import, in order of time."""
+
+    def __init__(
+        self, store: BarStore, record: BarRecord, timeframe: Timeframe, *, today: datetime, replace_: bool
+    ) -> None:
+        self._store = store
+        self._record = record
+        self._timeframe = timeframe
+        self._today = today
+        self._replace = replace_
+
+    def part(self, name: str, bars: pa.Table) -> Part:
+        """What the part puts on record; its files are written."""
+        first, last = self._reach(bars)
+        compared = self._compare(bars, first, last)
+        self._refuse_contradiction(name, compared)
+        screened = self._screened(compared, first, last)
+        doubles = _doubles(screened.quarantined)
+        quarantined = screened.quarantined.filter(pa.array(~doubles))
+        stored = self._with_session(screened.bars)
+        return Part(
+            name=name,
+            rows_in=bars.num_rows,
+            rows_duplicate=compared.duplicates + int(doubles.sum()),
+            screened=replace(screened, quarantined=quarantined),
+            files=tuple(self._store.write(stored, self._timeframe)) if stored.num_rows else (),
+            corrected=_replaced(compared.replaced, stored, SHAPES[self._timeframe].time),
+            unread=UNREAD_SCHEMA.empty_table(),
+        )
+
+    def _refuse_contradiction(self, name: str, compared: _Compared) -> None:
+        differ = compared.replaced.num_rows
+        both = differ + compared.duplicates
+        if self._replace or differ < CONTRADICTED_ROWS or differ < CONTRADICTED_SHARE * both:
+            return
+        example = compared.replaced.slice(0, 1).to_pylist()[0]
+        raise BadDataError(
+            f"{differ:,} of {both:,} bars of {name} that are on record have other values there, such as "
+            f"{example['symbol']} of {example['session']}, which closed at {example['close']:g}. This part was not "
+            "stored; parts before it were. If the source is right, import it with --replace; if it only counts in "
+            "another way (adjusted prices, another unit), keep it in a data folder of its own (INPLAY_HOME)."
+        )
+
+    def _reach(self, bars: pa.Table) -> tuple[date, date]:
+        """First and last session that the part may concern, within what the calendar knows."""
+        days = self._days(bars)
+        days = days[~np.isnat(days)]
+        ahead = as_date(np.datetime64(self._today.date(), "D"))
+        if not len(days):
+            return FIRST_DAY, FIRST_DAY
+        first, last = as_date(days.min()), as_date(days.max())
+        return min(max(first, FIRST_DAY), ahead), max(min(last, ahead), FIRST_DAY)
+
+    def _days(self, bars: pa.Table) -> Days:
+        time = bars.column(SHAPES[self._timeframe].time).to_numpy(zero_copy_only=False)
+        if self._timeframe == "1d":
+            return np.asarray(time.astype("datetime64[D]"))
+        return np.asarray((time.astype("datetime64[s]") - NIGHT).astype("datetime64[D]"))
+
+    def _compare(self, bars: pa.Table, first: date, last: date) -> _Compared:
+        shape = SHAPES[self._timeframe]
+        known = self._store.read(first, last, self._timeframe)
+        if not known.num_rows:
+            nothing = shape.stored.empty_table()
+            return _Compared(bars, nothing, nothing.select(shape.schema.names), 0)
+        complete = bars.column("symbol").is_valid().to_numpy()  # a row without a symbol equals none
+        named = np.flatnonzero(complete)
+        both = pa.concat_tables([known, bars.take(pa.array(named))])
+        _, codes = symbol_codes(both.column("symbol"))
+        time = both.column(shape.time).to_numpy(zero_copy_only=False)
+        group = _groups(codes, time)
+        at = np.full(group.max() + 1, -1, dtype=np.int64)
+        at[group[: known.num_rows]] = np.arange(known.num_rows)
+        counterpart = at[group[known.num_rows :]]
+        there = counterpart >= 0
+        same = np.zeros(len(named), dtype=np.bool_)
+        same[there] = _equal(known.take(pa.array(counterpart[there])), bars.take(pa.array(named[there])))
+        fresh = np.ones(bars.num_rows, dtype=np.bool_)
+        fresh[named[same]] = False
+        touched = np.zeros(known.num_rows, dtype=np.bool_)
+        touched[counterpart[there & ~same]] = True
+        return _Compared(
+            fresh=bars.filter(pa.array(fresh)),
+            replaced=self._with_session(known.filter(pa.array(touched))),
+            others=known.filter(pa.array(~touched)),
+            duplicates=int(same.sum()),
+        )
+
+    def _screened(self, compared: _Compared, first: date, last: date) -> Screened:
+        known_days = self._tail(first)
+        history = History(known_days, tuple(self._record.splits()), tuple(self._record.breaks()))
+        if self._timeframe == "1d":
+            expected = sessions_between(max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), last)
+            both = replace(history, bars=pa.concat_tables([known_days, compared.others]))
+            return screen(compared.fresh, expected_sessions=expected, history=both)
+        return screen_minutes(compared.fresh, hours=self._hours(first, last), history=history)
+
+    def _hours(self, first: date, last: date) -> SessionHours:
+        return session_hours(max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), last)
+
+    def _tail(self, first: date) -> pa.Table:
+        """The last days of each symbol before `first`, `BARS_SCHEMA`."""
+        start, end = max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), first - timedelta(days=1)
+        if start > end:
+            return BARS_SCHEMA.empty_table()
+        known = self._store.read(start, end, self._timeframe)
+        if not known.num_rows:
+            return BARS_SCHEMA.empty_table()
+        if self._timeframe == "1m":
+            known = daily_bars(known, session_hours(start, end))
+        panel = Panel.from_arrow(known)
+        left = np.repeat(panel.offsets[1:], np.diff(panel.offsets)) - np.arange(len(panel))
+        return known.take(pa.array(_panel_order(known)[left <= TAIL_BARS]))
+
+    def _with_session(self, bars: pa.Table) -> pa.Table:
+        """The table in the stored schema."""
+        if self._timeframe == "1d":
+            return bars
+        return bars.append_column("session", pa.array(self._days(bars), pa.date32()))
+
+
+def _panel_order(bars: pa.Table) -> Ints:
+    _, codes = symbol_codes(bars.column("symbol"))
+    order: Ints = np.lexsort((bars.column("session").to_numpy(zero_copy_only=False), codes))
+    return order
+
+
+def _groups(codes: npt.NDArray[np.int32], time: npt.NDArray[Any]) -> Ints:
+    """A number for each distinct (symbol, time); rows without a time are on their own."""
+    order = np.lexsort((time, codes))
+    fresh = np.ones(len(order), dtype=np.bool_)
+    fresh[1:] = (codes[order[1:]] != codes[order[:-1]]) | (time[order[1:]] != time[order[:-1]])
+    group = np.empty(len(order), dtype=np.int64)
+    group[order] = np.cumsum(fresh) - 1
+    return group
+
+
+def _equal(one: pa.Table, other: pa.Table) -> Flags:
+    """Rows with the same volume and prices; a missing value equals none. The range is compared as it is stored.
+
+    Prices that differ by less than a millionth are the same: a source with single precision says 42.389999.
+    """
+
+    def values(table: pa.Table, name: str) -> Floats:
+        column: Floats = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+        return column
+
+    new = {name: values(other, name) for name in ("open", "high", "low", "close", "volume")}
+    new["high"] = np.maximum(new["high"], np.maximum(new["open"], new["close"]))
+    new["low"] = np.minimum(new["low"], np.minimum(new["open"], new["close"]))
+    same = np.ones(one.num_rows, dtype=np.bool_)
+    for name, theirs in new.items():
+        ours = values(one, name)
+        same &= np.abs(ours - theirs) <= (0.0 if name == "volume" else SAME_PRICE * ours)
+    return same
+
+
+def _doubles(quarantined: pa.Table) -> Flags:
+    return np.asarray(quarantined.column("gate").to_numpy(zero_copy_only=False) == "duplicate", dtype=np.bool_)
+
+
+def _replaced(candidates: pa.Table, stored: pa.Table, time: str) -> pa.Table:
+    """Those of `candidates` that a stored row replaces: the gates may have refused what would have."""
+    if not candidates.num_rows:
+        return candidates
+    both = pa.concat_tables([stored, candidates])
+    _, codes = symbol_codes(both.column("symbol"))
+    group = _groups(codes, both.column(time).to_numpy(zero_copy_only=False))
+    came = np.isin(group[stored.num_rows :], group[: stored.num_rows])
+    return candidates.filter(pa.array(came))

@@ -1,0 +1,200 @@
+"""Text and typed columns as bars: what can't be read is set aside with its text and the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adapters.bar_import.source import UNREAD_SCHEMA, Chunk
+from adapters.bars import SHAPES, Timeframe
+from trading.errors import BadDataError, ConfigurationError
+from trading.panel import Flags
+
+DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y")
+CLOCKS = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H%M%S", "T%H:%M", "T%H:%M:%S%z", " %H:%M:%S%z")
+EPOCHS = {10: ("s", "epoch seconds"), 13: ("ms", "epoch milliseconds")}
+TYPED = "typed"
+EXAMINED_ROWS = 5_000
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+RAW_CHARACTERS = 500
+
+
+@dataclass(frozen=True)
+class TimeFormat:
+    """How the times of a file are read.
+
+    Attributes:
+        pattern: of `strptime`, `TYPED` for columns that are times already, or the name of an epoch.
+        zoned: the text itself says its time zone.
+    """
+
+    pattern: str
+    zoned: bool
+
+
+def time_format_of(texts: pa.Array[Any], asked: str = "") -> TimeFormat:
+    """The format of times that most of the texts have.
+
+    Raises:
+        BadDataError: when there is none.
+        ConfigurationError: when two formats read the same texts as different times, such as day and month swapped.
+    """
+    texts = texts.drop_null().slice(0, EXAMINED_ROWS)
+    texts = texts.filter(pc.not_equal(texts, ""))
+    if asked:
+        return TimeFormat(asked, zoned="%z" in asked)
+    if not len(texts):
+        raise BadDataError("no row has a time.")
+    width = len(texts[0].as_py())
+    if width in EPOCHS and pc.all(pc.match_substring_regex(texts, r"^\d+$")).as_py():
+        return TimeFormat(EPOCHS[width][1], zoned=True)
+    found = [(pattern, _parsed(texts, pattern)) for day in DAYS for pattern in (day + clock for clock in CLOCKS)]
+    best = min(np.isnat(parsed).sum() for _, parsed in found)
+    if best * 2 >= len(texts):
+        raise BadDataError(f"times such as {texts[0].as_py()!r} are in no known format; name it by --time-format.")
+    good = [(pattern, parsed) for pattern, parsed in found if np.isnat(parsed).sum() == best]
+    if any(not np.array_equal(parsed, good[0][1], equal_nan=True) for _, parsed in good):
+        said = " or ".join(pattern for pattern, _ in good)
+        raise ConfigurationError(
+            f"{texts[0].as_py()!r} can be read as {said}. Nothing was stored. Say which: --time-format '{good[0][0]}'"
+        )
+    pattern = good[0][0]
+    return TimeFormat(pattern, zoned="%z" in pattern)
+
+
+def _parsed(texts: pa.Array[Any], pattern: str) -> npt.NDArray[np.datetime64]:
+    """The times, `datetime64[s]`, UTC where the text says its zone; NaT where it is not of the pattern.
+
+    Pandas refuses the 30th of February, where Arrow goes on to March. Times repeat, so each is read once.
+    """
+    encoded = texts.dictionary_encode()
+    distinct = pd.Index(encoded.dictionary.to_pylist(), dtype=object)
+    stamps = pd.to_datetime(distinct, format=pattern, errors="coerce", utc="%z" in pattern)
+    values = np.append(_naive(stamps), np.datetime64("NaT", "s"))
+    parsed: npt.NDArray[np.datetime64] = values[pc.fill_null(encoded.indices, len(distinct)).to_numpy()]
+    return parsed
+
+
+def _naive(stamps: pd.DatetimeIndex) -> npt.NDArray[np.datetime64]:
+    if stamps.tz is not None:
+        stamps = stamps.tz_convert("UTC").tz_localize(None)
+    return np.asarray(stamps.to_numpy().astype("datetime64[s]"))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the rows of a file become bars.
+
+    Attributes:
+        timeframe: of the bars.
+        time: format of their times.
+        timezone: of times that carry none; ignored for days.
+        volume_unit: shares that the file counts as one.
+    """
+
+    timeframe: Timeframe
+    time: TimeFormat
+    timezone: str
+    volume_unit: int
+
+    def chunk(self, rows: pa.Table) -> Chunk:
+        """The rows with columns symbol, time, open, high, low, close and volume, as text or typed."""
+        problems = _Problems(rows)
+        columns = {
+            "symbol": pc.utf8_trim_whitespace(rows.column("symbol").cast(pa.string())),
+            SHAPES[self.timeframe].time: self._times(rows.column("time"), problems),
+            **{name: _numbers(rows.column(name), name, problems) for name in ("open", "high", "low", "close")},
+            "volume": self._volumes(rows.column("volume"), problems),
+        }
+        shape = SHAPES[self.timeframe]
+        table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names)
+        whole = pa.array(~problems.found)
+        return Chunk(table.filter(whole).cast(shape.schema), problems.unread())
+
+    def _volumes(self, column: Any, problems: _Problems) -> Any:
+        volume = _numbers(column, "volume", problems).to_numpy(zero_copy_only=False) * self.volume_unit
+        odd = np.isfinite(volume) & ((volume != np.floor(volume)) | (np.abs(volume) >= 2.0**53))
+        problems.add(odd, "volume_not_whole", "the volume is no whole number of shares")
+        missing = ~np.isfinite(volume)
+        return pa.array(np.where(missing | odd, 0, volume).astype(np.int64), mask=missing | odd)
+
+    def _times(self, column: Any, problems: _Problems) -> Any:
+        stamps = self._stamps(column)
+        there = column.is_valid() if self.time.pattern == TYPED else pc.not_equal(pc.fill_null(column, ""), "")
+        unreadable = np.isnat(stamps) & there.to_numpy()
+        problems.add(unreadable, "unreadable_time", f"the time is not of the form {self.time.pattern}")
+        if self.timeframe == "1d":
+            day = stamps.astype("datetime64[D]")
+            within = ~np.isnat(stamps) & (stamps != day)
+            problems.add(within, "time_of_day", "the day has a time of day, so it is no daily bar")
+            return pa.array(day, pa.date32())
+        if not self.time.zoned:
+            local = pd.DatetimeIndex(stamps)
+            instants = local.tz_localize(self.timezone, ambiguous="NaT", nonexistent="NaT")
+            stamps = _naive(instants)
+            lost = np.isnat(stamps) & ~np.asarray(local.isna())
+            problems.add(lost, "ambiguous_time", f"the clock of {self.timezone} was changed at this time")
+        return pa.array(stamps).cast(pa.timestamp("s", tz="UTC"))
+
+    def _stamps(self, column: Any) -> npt.NDArray[np.datetime64]:
+        """`datetime64[s]`, in UTC where the file says the zone."""
+        if self.time.pattern == TYPED:
+            typed: npt.NDArray[np.datetime64] = column.to_numpy(zero_copy_only=False)
+            return typed.astype("datetime64[s]")
+        text = pc.utf8_trim_whitespace(pa.array(column.combine_chunks()))
+        for unit, name in EPOCHS.values():
+            if self.time.pattern == name:
+                numbers = pc.if_else(pc.match_substring_regex(text, r"^\d{1,15}$"), text, None)
+                counted = numbers.cast(pa.int64()).cast(pa.timestamp(unit))
+                return np.asarray(counted.to_numpy(zero_copy_only=False).astype("datetime64[s]"))
+        return _parsed(text, self.time.pattern)
+
+
+class _Problems:
+    """Rows that can't be bars, with the first reason found."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self._rows = rows
+        self._gate = np.full(rows.num_rows, "", dtype=np.object_)
+        self._reason = np.full(rows.num_rows, "", dtype=np.object_)
+
+    @property
+    def found(self) -> Flags:
+        return np.asarray(self._gate != "", dtype=np.bool_)
+
+    def add(self, which: Flags, gate: str, reason: str) -> None:
+        new = which & ~self.found
+        self._gate[new], self._reason[new] = gate, reason
+
+    def unread(self) -> pa.Table:
+        """`UNREAD_SCHEMA`."""
+        at = np.flatnonzero(self.found)
+        rows = self._rows.take(pa.array(at)).to_pylist()
+        raw = [", ".join(f"{name}={value}" for name, value in row.items())[:RAW_CHARACTERS] for row in rows]
+        columns = [raw, self._gate[at].tolist(), self._reason[at].tolist()]
+        return pa.table([pa.array(column, pa.string()) for column in columns], schema=UNREAD_SCHEMA)
+
+
+def _numbers(column: Any, name: str, problems: _Problems) -> Any:
+    if not pa.types.is_string(column.type):
+        return column.cast(pa.float64())
+    text = pc.utf8_trim_whitespace(column)
+    readable = pc.fill_null(pc.match_substring_regex(text, NUMBER), False)
+    empty = pc.fill_null(pc.equal(text, ""), True)
+    odd = pc.invert(pc.or_(readable, empty)).to_numpy(zero_copy_only=False)
+    problems.add(odd, "not_a_number", f"the {name} is no number")
+    return pc.if_else(readable, text, None).cast(pa.float64())
+
+
+def refusals(raw: Iterator[str], gate: str, reason: str) -> pa.Table:
+    """Rows of `UNREAD_SCHEMA`."""
+    texts = [text[:RAW_CHARACTERS] or "(empty)" for text in raw]
+    columns = [texts, [gate] * len(texts), [reason] * len(texts)]
+    return pa.table([pa.array(column, pa.string()) for column in columns], schema=UNREAD_SCHEMA)

@@ -1,0 +1,134 @@
+"""Archives of bars: what is in which column, and what time it was."""
+
+from __future__ import annotations
+
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from adapters.bar_import.archive import open_archive
+from adapters.bar_import.layout import Asked, lay_out
+from adapters.bar_import.parsing import time_format_of
+from adapters.bar_import.source import Chunk
+from trading.errors import BadDataError, ConfigurationError
+
+HEAD = "symbol,date,open,high,low,close,volume\n"
+
+
+def _only(path: Path, asked: Asked | None = None) -> Chunk:
+    archive = open_archive(path, asked or Asked())
+    ((_, chunks),) = archive.files()
+    tables = list(chunks)
+    return Chunk(pa.concat_tables([c.bars for c in tables]), pa.concat_tables([c.unread for c in tables]))
+
+
+def _file(tmp_path: Path, text: str, name: str = "bars.csv") -> Path:
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["symbol,date,open,high,low,close,volume", "Ticker;Date;Open;High;Low;Close;Volume",
+     "<TICKER>,<DATE>,<OPEN>,<HIGH>,<LOW>,<CLOSE>,<VOL>"],
+)  # fmt: skip
+def test_names_as_archives_use_them_are_certain(names: str) -> None:
+    """Nothing is guessed for names that mean one thing."""
+    layout = lay_out(names.replace(";", ",").split(","), Asked())
+    assert set(layout.columns) == {"symbol", "open", "high", "low", "close", "volume"}
+    assert layout.guessed == ()
+
+
+def test_what_is_only_likely_is_said() -> None:
+    """A column called `last` may be the close; the user is asked."""
+    layout = lay_out(["sym", "t", "o", "h", "l", "last", "v"], Asked())
+    assert "'last' is taken for the close" in layout.guessed
+
+
+def test_a_missing_column_is_named() -> None:
+    """Without a low there are no bars; the columns that there are, are listed."""
+    with pytest.raises(BadDataError, match=r"no column is low; the columns are 'date', 'open'"):
+        lay_out(["date", "open", "high", "close", "volume", "symbol"], Asked())
+
+
+def test_a_first_line_of_values_is_no_header() -> None:
+    """The first bar isn't lost as a name."""
+    with pytest.raises(BadDataError, match="the first line holds values"):
+        lay_out(["AAPL", "2020-01-02", "1.0", "1.0", "1.0", "1.0", "100"], Asked())
+
+
+def test_columns_can_be_named_by_position(tmp_path: Path) -> None:
+    """A file without names is read once it is said which column is which."""
+    path = _file(tmp_path, "2020-01-02,A,10,11,9,10,5\n")
+    names = ("time", "symbol", "open", "high", "low", "close", "volume")
+    asked = Asked(columns={name: f"f{at}" for at, name in enumerate(names)}, header=False)
+    assert _only(path, asked).bars.to_pylist()[0]["session"] == date(2020, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [("2020-01-31", "%Y-%m-%d"), ("20200131", "%Y%m%d"), ("01/31/2020", "%m/%d/%Y"), ("31/01/2020", "%d/%m/%Y"),
+     ("2020-01-31 09:30", "%Y-%m-%d %H:%M"), ("20200131 093000", "%Y%m%d %H%M%S"), ("1580481000", "epoch seconds"),
+     ("2020-01-31T14:30:00Z", "%Y-%m-%dT%H:%M:%S%z")],
+)  # fmt: skip
+def test_the_format_of_times_is_found(text: str, pattern: str) -> None:
+    """Each of the usual ways to write a day is recognised by itself."""
+    assert time_format_of(pa.array([text, text])).pattern == pattern
+
+
+def test_a_date_that_can_be_read_in_two_ways_is_not_guessed() -> None:
+    """The 3rd of April and the 4th of March look alike; with the 13th among them they don't."""
+    with pytest.raises(ConfigurationError, match=r"can be read as %m/%d/%Y or %d/%m/%Y.*--time-format"):
+        time_format_of(pa.array(["03/04/2020", "05/06/2020"]))
+    assert time_format_of(pa.array(["03/04/2020", "03/13/2020"])).pattern == "%m/%d/%Y"
+
+
+def test_a_day_that_does_not_exist_is_set_aside(tmp_path: Path) -> None:
+    """The 30th of February doesn't become the 1st of March."""
+    rows = "".join(f"A,2020-02-{day:02d},10,11,9,10,5\n" for day in (26, 27, 28, 30))
+    got = _only(_file(tmp_path, HEAD + rows))
+    assert got.bars.num_rows == 3
+    assert got.unread.column("gate").to_pylist() == ["unreadable_time"]
+    assert "2020-02-30" in got.unread.column("raw")[0].as_py()
+
+
+def test_minutes_need_a_time_zone(tmp_path: Path) -> None:
+    """09:30 in New York in January is 14:30 UTC; without a zone nobody knows."""
+    rows = "A,2020-01-31 09:30:00,10,11,9,10,5\nA,2020-01-31 09:31:00,10,11,9,10,5\n"
+    path = _file(tmp_path, HEAD + rows)
+    with pytest.raises(ConfigurationError, match="say no time zone"):
+        open_archive(path, Asked())
+    got = _only(path, Asked(timezone="America/New_York")).bars
+    assert got.column("starts_at")[0].as_py() == datetime(2020, 1, 31, 14, 30, tzinfo=UTC)
+
+
+def test_longer_bars_are_not_taken_for_minutes(tmp_path: Path) -> None:
+    """Five minutes apart throughout: refused, since a bar's length decides when it is known."""
+    rows = "".join(f"A,2020-01-31 09:{minute},10,11,9,10,5\n" for minute in (30, 35, 40))
+    with pytest.raises(BadDataError, match="300 s long"):
+        open_archive(_file(tmp_path, HEAD + rows), Asked(timezone="UTC"))
+
+
+def test_a_zip_of_files_per_symbol_is_read(tmp_path: Path) -> None:
+    """The symbol is the member's name, and the price is what the member says."""
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for symbol, close in (("BRK.B", 300), ("T", 20)):
+            archive.writestr(f"d/{symbol}.csv", f"date,open,high,low,close,volume\n2020-01-31,9,900,9,{close},5\n")
+    files = open_archive(path, Asked()).files()
+    rows = [row for _, chunks in files for chunk in chunks for row in chunk.bars.to_pylist()]
+    assert [(row["symbol"], row["close"]) for row in rows] == [("BRK.B", 300.0), ("T", 20.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "is empty"), ("just words\nand more\n", "no column delimiter"), ("a,b\n1,2\n", "no column is")],
+)
+def test_a_file_that_is_none_says_why(tmp_path: Path, text: str, reason: str) -> None:
+    """An empty file, prose, and another table are three different errors."""
+    with pytest.raises(BadDataError, match=reason):
+        open_archive(_file(tmp_path, text), Asked())
