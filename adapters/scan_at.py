@@ -153,7 +153,7 @@ def scan_at(
     try:
         known: Known | None = known_daily(pool, home, at)
         notes: tuple[str, ...] = ()
-    except BadDataError as error:
+    except (BadDataError, NoRecordError) as error:
         known, notes = None, (f"catalysts, splits and the market's regime are unknown: {str(error).rstrip('.')}",)
     return _during(found, known, at, rules, notes)
 
@@ -183,13 +183,17 @@ def _daily(known: Known, at: datetime, rules: ScannerRules) -> ScanAt:
     return ScanAt(at, known.known_at, found, flags(market.panel, found.in_play, jumps, reported), known.regime)
 
 
+class NoRecordError(UnavailableError):
+    """There are no daily bars on record."""
+
+
 def _manifest(pool: Pool, home: Path) -> list[BarFile]:
     with transaction(pool) as cursor:
         cursor.execute("SELECT to_regclass('bar_files') IS NOT NULL")
         (there,) = cursor.fetchone() or (False,)
     files = BarRecord(pool).files() if there else []
     if not files:
-        raise UnavailableError(NO_RECORD.format(home=home))
+        raise NoRecordError(NO_RECORD.format(home=home))
     return files
 
 

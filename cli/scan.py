@@ -16,12 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.wiring import now
+from adapters.bars import BarStore
 from adapters.calendar import TIME_ZONE
 from adapters.lock import RunLock, is_held
 from adapters.minute_files import MinuteFiles
+from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import EXCHANGE
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
+from adapters.recorded_minutes import RecordedMinutes
 from adapters.scan_at import NO_RECORD, ScanAt, scan_at
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
@@ -59,28 +62,38 @@ def scan(
     profile: Annotated[str, typer.Option(help=f"The rules: {' or '.join(PROFILES)}.", callback=_profile)] = "large_cap",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many names to show, best first.")] = 25,
     minutes: Annotated[
-        Path | None, typer.Option(help="Minute bars: a .parquet or .csv file, or a folder of them.")
+        Path | None, typer.Option(help="Minute bars in place of those on record: a file, or a folder of them.")
     ] = None,
+    daily: Annotated[bool, typer.Option("--daily", help="From daily bars, even where minutes are on record.")] = False,
     usual_sessions: Annotated[
-        int, typer.Option(min=1, max=60, help="With --minutes: sessions that make the usual volume of a time of day.")
+        int, typer.Option(min=1, max=60, help="With minutes: sessions that make the usual volume of a time of day.")
     ] = USUAL_SESSIONS,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Say which stocks were in play at an instant, only from what was known then.
 
-    Bars on record are daily: a bar is known at the close of its session, so a question during a session is answered
-    from the session before. With minute bars it is answered from the minutes that were over: premarket, open, intraday.
+    A daily bar is known at the close of its session, so a question during a session is answered from the session
+    before. With minute bars of the session, on record or given, it is answered from the minutes that were over:
+    premarket, open, intraday.
     """
     settings = read_settings()
     with _record(settings) as pool:
         found = scan_at(
             pool, settings.home, at, replace(PROFILES[profile](), max_names=limit),
-            minutes=MinuteFiles(minutes) if minutes else None, usual_sessions=usual_sessions,
+            minutes=MinuteFiles(minutes) if minutes else None if daily else _recorded(pool, settings.home, at),
+            usual_sessions=usual_sessions,
         )  # fmt: skip
     if as_json:
         print_json(_facts(found, profile))
     else:
         _print(found, profile, Console(highlight=False))
+
+
+def _recorded(pool: Pool, home: Path, at: datetime) -> RecordedMinutes | None:
+    """The minutes on record, where there are any of the day that `at` is in."""
+    today = at.astimezone(EXCHANGE).date()
+    record = BarRecord(pool)
+    return RecordedMinutes(BarStore(home, record)) if record.has_minutes(today) else None
 
 
 @contextmanager

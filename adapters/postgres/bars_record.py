@@ -166,6 +166,13 @@ class BarRecord:
         """Sessions that have bars, ascending."""
         return sorted({session for file in self.files(timeframe=timeframe) for session in file.sessions})
 
+    def has_minutes(self, session: date) -> bool:
+        """Whether there are minute bars of the session; False without tables."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT to_regclass('bar_files') IS NOT NULL")
+            (there,) = cursor.fetchone() or (False,)
+        return bool(there) and any(session in file.sessions for file in self.files(session, session, timeframe="1m"))
+
     def splits(self) -> list[Split]:
         """Every split on record, by session, then symbol."""
         rows = self._rows("SELECT symbol, session, numerator, denominator FROM splits ORDER BY session, symbol")

@@ -16,9 +16,15 @@ import pyarrow.compute as pc
 import pytest
 from one_process import Platform
 
+from adapters.bar_import.archive import open_archive
+from adapters.bar_import.importing import BarImporter
+from adapters.bar_import.layout import Asked
+from adapters.bars import BarStore
 from adapters.calendar import session_hours
 from adapters.minute_files import MinuteFiles
+from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
+from adapters.recorded_minutes import RecordedMinutes
 from adapters.sample import load_bars
 from adapters.scan_at import ScanAt, scan_at
 from trading.errors import BadDataError
@@ -145,3 +151,15 @@ def test_the_command_says_which_minutes(home: Path) -> None:
     assert ended.returncode == 1
     assert "run --sample" in json.loads(ended.stdout)["error"]
     assert not home.exists()
+
+
+def test_minutes_on_record_answer_as_their_file_does(pool: Pool, home: Path) -> None:
+    """The archive, imported into a record without daily bars, gives the same names in the same order."""
+    files = _shared("us_etf_1min_2019_12")
+    BarImporter(home, BarRecord(pool), lambda: datetime(2026, 1, 1, tzinfo=UTC)).run(open_archive(files.path, Asked()))
+    recorded = RecordedMinutes(BarStore(home, BarRecord(pool)))
+    ours, theirs = (scan_at(pool, home, STRIKE, LOOSE, minutes=source) for source in (recorded, files))
+    assert BarRecord(pool).has_minutes(STRIKE.date())
+    assert isinstance(ours.scan, IntradayScan)
+    assert ours.scan == theirs.scan
+    assert "inplay run --sample" in ours.notes[0]
