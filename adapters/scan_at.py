@@ -16,6 +16,7 @@ from adapters.calendar import closes, sessions_between
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import EXCHANGE, CatalystStore
 from adapters.postgres.pool import Pool, transaction
+from adapters.tiers.locations import TierLocations
 from trading.catalysts import covered_at, earnings_catalyst
 from trading.cycle import analyse
 from trading.errors import BadDataError, UnavailableError
@@ -53,7 +54,9 @@ class ScanAt:
     regime: Regime
 
 
-def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt:
+def scan_at(
+    pool: Pool, home: Path, at: datetime, rules: ScannerRules, locations: TierLocations | None = None
+) -> ScanAt:
     """The stocks in play as they were known at `at`: bars of sessions closed by then, events knowable by then.
 
     A daily bar is known at the close of its session, so a question during a session is answered from the one before.
@@ -63,6 +66,7 @@ def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt
         home: the data folder with the bars.
         at: an instant, with its time zone.
         rules: of the scan.
+        locations: of the tiers of bars.
 
     Raises:
         UnavailableError: when there is no record yet.
@@ -72,7 +76,7 @@ def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt
     session, known_at = _last_closed(at, files)
     record = BarRecord(pool)
     splits, breaks = _known(record.splits(), session), _known(record.breaks(), session)
-    market = analyse(as_of(BarStore(home, record).read(FIRST_DAY, session), splits, breaks, session))
+    market = analyse(as_of(BarStore(home, record, locations).read(FIRST_DAY, session), splits, breaks, session))
     events = _events_by(CatalystStore(pool).load(FIRST_DAY, at.astimezone(EXCHANGE).date()), at)
     before = _events_by(events, known_at)
     catalyst = earnings_catalyst(market.panel, before, covered_at(before, session))

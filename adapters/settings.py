@@ -26,11 +26,18 @@ PREFIX = "INPLAY_"
 OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR"})
 """Variables with the prefix that are read elsewhere."""
 
+SECRETS = frozenset({"database_url", "api_token", "s3_access_key", "s3_secret_key", "backup_key"})
+"""Settings whose values no message shows."""
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow links the user chose
+
+
+def _folder_or_bucket(where: str) -> str:
+    return where if where.startswith("s3://") else str(_absolute(Path(where)))
 
 
 class Settings(BaseSettings):
@@ -41,6 +48,13 @@ class Settings(BaseSettings):
         database_url: a PostgreSQL to use in place of the embedded one.
         api_token: the bearer token of the HTTP interface; without it the run makes one and prints it.
         starting_cash_usd: the first deposit of each paper account.
+        warm_folder: of bars older than `hot_days`, such as a mounted volume; the data folder without it.
+        cold_url: of bars older than `warm_days`: a folder, or `s3://BUCKET/PREFIX`; the data folder without it.
+        s3_endpoint: of another object store than Amazon's, such as https://nyc3.digitaloceanspaces.com.
+        disk_plan_gb: from this use of the disk on it is said what to buy.
+        backup_target: a folder, `USER@HOST:PATH` or `s3://BUCKET/PREFIX`; without it no backup is made by itself.
+        backup_key: an age identity (`AGE-SECRET-KEY-1…`); with it every file of a backup is encrypted.
+        backup_keep_daily: the latest backups of so many days are kept, `backup_keep_weekly` likewise of weeks.
         seed: of everything that draws random numbers.
     """
 
@@ -56,6 +70,20 @@ class Settings(BaseSettings):
     dashboard_port: Port = 8265
     seed: int = Field(default=7, ge=0, lt=2**31)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
+    warm_folder: Annotated[Path, AfterValidator(_absolute)] | None = None
+    cold_url: Annotated[str, AfterValidator(_folder_or_bucket)] | None = Field(default=None, min_length=1)
+    hot_days: int = Field(default=30, ge=1, le=36_500)
+    warm_days: int = Field(default=365, ge=1, le=36_500)
+    s3_endpoint: str | None = Field(default=None, min_length=1)
+    s3_region: str = Field(default="us-east-1", min_length=1)
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    disk_plan_gb: int = Field(default=60, ge=1)
+    backup_target: str | None = Field(default=None, min_length=1)
+    backup_key: SecretStr | None = None
+    backup_every_h: int = Field(default=24, ge=1, le=24 * 31)
+    backup_keep_daily: int = Field(default=7, ge=1, le=3_650)
+    backup_keep_weekly: int = Field(default=4, ge=0, le=520)
 
     @classmethod
     def settings_customise_sources(
@@ -114,7 +142,7 @@ def _readable(error: ValidationError, path: Path) -> str:
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]) if problem["loc"] else "settings"
         variable = "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
-        secret = name in {"database_url", "api_token"}
+        secret = name in SECRETS
         if problem["type"] == "extra_forbidden":
             lines.append(f"  {name} in {path}: no such setting; remove it or correct its spelling")
             continue

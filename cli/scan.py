@@ -23,6 +23,7 @@ from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.scan_at import NO_RECORD, ScanAt, scan_at
 from adapters.settings import Settings, read_settings
+from adapters.tiers.rules import storage_rules
 from cli.output import print_json
 from trading.errors import UnavailableError
 from trading.scanner_flags import UNKNOWN
@@ -63,7 +64,8 @@ def scan(
     """
     settings = read_settings()
     with _record(settings) as pool:
-        found = scan_at(pool, settings.home, at, replace(PROFILES[profile](), max_names=limit))
+        locations = storage_rules(settings).locations
+        found = scan_at(pool, settings.home, at, replace(PROFILES[profile](), max_names=limit), locations)
     if as_json:
         print_json(_facts(found, profile))
     else:

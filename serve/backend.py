@@ -17,6 +17,7 @@ from adapters.postgres.health import HealthStore
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from adapters.run_state import read_state
+from adapters.tiers.rules import StorageRules
 from serve import answers
 from serve.schemas import (
     Book,
@@ -62,7 +63,16 @@ SEVERITY: tuple[State, ...] = ("ok", "unknown", "degraded", "down")
 class PlatformBackend:
     """Answers from the record; asks an actor only for what is not on record. Its constructor opens no connection."""
 
-    def __init__(self, home: Path, database_url: SecretStr, ensemble_id: str, seed: int, ensemble: Any) -> None:
+    def __init__(
+        self,
+        home: Path,
+        database_url: SecretStr,
+        ensemble_id: str,
+        seed: int,
+        ensemble: Any,
+        *,
+        rules: StorageRules,
+    ) -> None:
         self._home = home
         self._url = database_url
         self._ensemble_id = ensemble_id
@@ -72,7 +82,8 @@ class PlatformBackend:
         self._queries = Queries(self._pool)
         self._accounts = Accounts(self._pool)
         self._report: tuple[str, Any] = ("", None)
-        self._measured = Kept(self._pool, home)
+        self._measured = Kept(self._pool, home, rules.locations)
+        self._rules = rules
 
     def _ask(self, service: str, method: str, *args: Any) -> Any:
         """The actor's answer.

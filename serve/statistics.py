@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.measured_patterns import Statistics, measured_patterns
 from adapters.postgres.pool import Pool
+from adapters.tiers.locations import TierLocations
 from serve.schemas import CatalystStatistic, PatternStatistic, PatternStatistics
 from trading.pattern_statistics import Measured
 
@@ -20,11 +21,13 @@ class Kept:
     Args:
         pool: of the record.
         home: the data folder.
+        locations: of the tiers of bars.
     """
 
-    def __init__(self, pool: Pool, home: Path) -> None:
+    def __init__(self, pool: Pool, home: Path, locations: TierLocations) -> None:
         self._pool = pool
         self._home = home
+        self._locations = locations
         self._lock = Lock()
         self._last: tuple[date, Statistics] | None = None
 
@@ -34,7 +37,7 @@ class Kept:
             return None
         with self._lock:
             if self._last is None or self._last[0] < session:
-                found = measured_patterns(self._pool, self._home)
+                found = measured_patterns(self._pool, self._home, locations=self._locations)
                 self._last = (found.last_session, found)
             return self._last[1]
 

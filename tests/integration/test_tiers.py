@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -48,9 +49,11 @@ def test_files_go_where_they_belong_and_become_one_a_month(home: Path, pool: Poo
     assert done.rows_superseded == len(SESSIONS[::3]) - (SESSIONS.index(TODAY) % 3 == 0)
     store = BarStore(home, BarRecord(pool), locations)
     assert store.read_all().equals(expected)
-    assert pa.concat_tables(store.stream(date.min, date.max)).sort_by(
-        [("symbol", "ascending"), ("session", "ascending")]
-    ).equals(expected)
+    assert (
+        pa.concat_tables(store.stream(date.min, date.max))
+        .sort_by([("symbol", "ascending"), ("session", "ascending")])
+        .equals(expected)
+    )
     assert store.read(date(2019, 5, 1), date(2020, 5, 4), symbols=["B"]).num_rows == sum(
         date(2019, 5, 1) <= day <= date(2020, 5, 4) for day in SESSIONS
     )
@@ -233,11 +236,11 @@ def test_a_volume_that_is_not_mounted_takes_nothing(home: Path, pool: Pool, tmp_
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB; the test is skipped where none can be mounted."""
+    """A file system of 128 KiB; the test is skipped where none can be mounted."""
     folder = tmp_path / "small"
     folder.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", str(folder)], capture_output=True, text=True, check=False
     )
     if made.returncode:
         pytest.skip(f"no file system can be mounted here: {made.stderr.strip()}")
@@ -247,22 +250,23 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_disk_that_fills_in_a_move_loses_nothing(home: Path, pool: Pool, small_disk: Path) -> None:
     """What fitted is on the small disk, the rest where it was, all of it readable; with room again the pass goes on."""
+    draw = random.Random(7)
     names = [f"S{number:05d}" for number in range(3_000)]
     store, record = BarStore(home, BarRecord(pool)), BarRecord(pool)
     days = [WARM[0], SESSIONS[0]]
     for day in days:
         shape = bars_of([day], symbols=names)
-        closes = pa.array([9.5 + (number * 7919 % 1000) / 1000 for number in range(len(names))])
+        closes = pa.array([draw.uniform(9.5, 10.5) for _ in names])  # 24 kB that don't compress
         record.record_files(store.write(shape.set_column(5, "close", closes)), written_at=NOON)
     expected = store.read_all()
     locations = TierLocations(warm=small_disk, cold=str(small_disk))
-    (small_disk / "ballast").write_bytes(b"x" * 40_000)
+    (small_disk / "ballast").write_bytes(b"x" * 64_000)
     with pytest.raises(UnavailableError, match="No space left"):
         Archive(home, TierRecord(pool), locations).run(TODAY)
     tiered = BarStore(home, BarRecord(pool), locations)
+    assert sorted(file.tier for file in record.files()) == ["hot", "warm"]
     assert tiered.read_all().equals(expected)
     assert strays(home, pool, locations) == set()
     (small_disk / "ballast").unlink()
-    roomy = TierLocations(warm=home, cold=str(home))
-    Archive(home, TierRecord(pool), roomy).run(TODAY)
-    assert {file.tier for file in record.files()} == {"warm", "cold"}
+    assert Archive(home, TierRecord(pool), locations).run(TODAY).moved == 1
+    assert tiered.read_all().equals(expected)
