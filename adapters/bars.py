@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from adapters.places import Place, sync
+from adapters.places import Readable, sync
 from adapters.tiers.files_lock import files_lock
 from adapters.tiers.locations import Places, Tier, TierLocations
 from trading.errors import BadDataError, UnavailableError
@@ -254,7 +254,7 @@ def encoded(
     return data, BarFile(path, tier, timeframe, tuple(sessions.tolist()), bars.num_rows, digest)
 
 
-def read_file(place: Place, file: BarFile, wanted: Wanted | None, *, verify: bool) -> pa.Table:
+def read_file(place: Readable, file: BarFile, wanted: Wanted | None, *, verify: bool) -> pa.Table:
     """The rows of one file, stored schema.
 
     Raises:

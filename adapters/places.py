@@ -25,8 +25,8 @@ CONNECT_TIMEOUT_S, REQUEST_TIMEOUT_S, ATTEMPTS = 5.0, 30.0, 3
 S3 = "s3://"
 
 
-class Place(Protocol):
-    """Files by relative path.
+class Readable(Protocol):
+    """Files by relative path, to be read.
 
     Every method raises OSError as the file system does, FileNotFoundError for a path that isn't there; the caller
     knows what the file means and says it.
@@ -43,6 +43,14 @@ class Place(Protocol):
         """The file, for reading at any position."""
         ...
 
+    def sha256(self, path: str) -> str | None:
+        """The file's hash; None where telling it would mean to fetch the file."""
+        ...
+
+
+class Place(Readable, Protocol):
+    """Files by relative path, to be written and deleted too."""
+
     def put(self, path: str, source: IO[bytes]) -> None:
         """What `source` holds from here on is in the file, durably; before, there was the old file or none."""
         ...
@@ -53,10 +61,6 @@ class Place(Protocol):
 
     def sizes(self) -> dict[str, int]:
         """Every file with its size in bytes."""
-        ...
-
-    def sha256(self, path: str) -> str | None:
-        """The file's hash; None where telling it would mean to fetch the file."""
         ...
 
 

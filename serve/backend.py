@@ -38,9 +38,11 @@ from serve.schemas import (
     Scan,
     ServiceHealth,
     Signals,
+    Storage,
     Trades,
 )
 from serve.statistics import Kept, statistics_answer
+from serve.storage import storage_answer
 from trading.errors import InplayError, UnavailableError
 from trading.risk.drawdown import judge
 
@@ -239,6 +241,10 @@ class PlatformBackend:
         ]
         worst = max((SEVERITY.index(service.state) for service in services), default=SEVERITY.index("unknown"))
         return Health(state=SEVERITY[worst], services=services)
+
+    def storage(self) -> Storage:
+        """See `serve.port.Backend`."""
+        return storage_answer(self._pool, self._rules, datetime.now(UTC).date())
 
     def progress(self) -> Progress:
         """See `serve.port.Backend`."""

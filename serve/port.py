@@ -29,6 +29,7 @@ from serve.schemas import (
     Progress,
     Scan,
     Signals,
+    Storage,
     Trades,
 )
 
@@ -98,6 +99,10 @@ class Backend(Protocol):
 
     def health(self) -> Health:
         """All services."""
+        ...
+
+    def storage(self) -> Storage:
+        """Disk, tiers and backups, by the record."""
         ...
 
     def progress(self) -> Progress:

@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.bars import BarFile
 from adapters.postgres import cluster
-from trading.errors import BadDataError, UnavailableError
+from trading.errors import BadDataError, ConfigurationError, UnavailableError
 from trading.ledger import GENESIS
 
 TIMEOUT_S = 3_600
@@ -61,7 +61,7 @@ def dumped(url: str, target: Path) -> Iterator[Snapshot]:
     Raises:
         UnavailableError: when the database can't be dumped.
     """
-    with psycopg.connect(url, application_name="inplay backup") as connection:
+    with _answering(), psycopg.connect(url, application_name="inplay backup") as connection:
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         connection.commit()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -84,7 +84,7 @@ def load(url: str, dump: Path) -> Facts:
     """
     _program(url, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
              f"--dbname={conninfo_to_dict(url).get('dbname', '')}", str(dump))  # fmt: skip
-    with psycopg.connect(url, application_name="inplay restore") as connection:
+    with _answering(), psycopg.connect(url, application_name="inplay restore") as connection:
         return facts(connection)
 
 
@@ -97,9 +97,9 @@ def scratch(url: str) -> Iterator[str]:
     """
     name = f"inplay_check_{uuid4().hex[:12]}"
     try:
-        with psycopg.connect(url, autocommit=True) as connection:
+        with _answering(), psycopg.connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-    except psycopg.errors.InsufficientPrivilege as error:
+    except psycopg.errors.InsufficientPrivilege as error:  # no OperationalError, so it comes through
         raise UnavailableError(
             "The backup is complete but could not be verified: its restore needs a temporary database, and the user of "
             "DATABASE_URL may not make one (ALTER ROLE … CREATEDB)."
@@ -107,8 +107,36 @@ def scratch(url: str) -> Iterator[str]:
     try:
         yield make_conninfo(url, dbname=name)
     finally:
-        with psycopg.connect(url, autocommit=True) as connection:
+        with _answering(), psycopg.connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def require_no_tables(url: str) -> None:
+    """A restore would overwrite nothing in the database.
+
+    Raises:
+        ConfigurationError: naming some of the tables that it has.
+    """
+    with _answering(), psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' LIMIT 5").fetchall()
+    if rows:
+        raise ConfigurationError(
+            f"The database of DATABASE_URL isn't empty (it has {', '.join(name for (name,) in rows)}). Nothing was "
+            "overwritten. Point it to an empty database."
+        )
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """A database that is away is an error that says so."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        said = str(error).strip().splitlines()[0]
+        raise UnavailableError(
+            f"PostgreSQL went away or refuses: {said}. Nothing was overwritten, earlier backups are as they were; try "
+            "again."
+        ) from error
 
 
 def facts(connection: psycopg.Connection[Any]) -> Facts:

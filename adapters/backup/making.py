@@ -133,8 +133,8 @@ class Backup:
             size = sizes[file.tier].get(file.path)
             if size is None:
                 raise BadDataError(
-                    f"{places[file.tier].words}/{file.path} is in the manifest and not there, so no whole backup can be "
-                    "made. Earlier backups are as they were. Mount its volume, or restore it from one of them."
+                    f"{places[file.tier].words}/{file.path} is in the manifest and not there, so no whole backup can "
+                    "be made. Earlier backups are as they were. Mount its volume, or restore it from one of them."
                 )
             yield Kept(file.path, file.sha256, size, file.tier, file.rows), _opener(places[file.tier], file.path)
 
@@ -163,7 +163,8 @@ class Backup:
                 self._vault.put(kept.sha256, copy)
         except OSError as error:
             raise UnavailableError(
-                f"{kept.path} can't be read for the backup: {error.strerror or error}. Earlier backups are as they were."
+                f"{kept.path} can't be read for the backup: {error.strerror or error}. Earlier backups are as they "
+                "were."
             ) from error
 
 

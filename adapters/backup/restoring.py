@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import psycopg
-
-from adapters.backup.database import load
+from adapters.backup.database import load, require_no_tables
 from adapters.backup.making import Progress, compare
 from adapters.backup.vault import Catalogue, Kept, Vault
 from adapters.lock import NAME as LOCK_NAME
@@ -117,7 +115,7 @@ class Restore:
             for chunk in chunks(source):
                 file.write(chunk)
         with _server(self._url, stage) as url:
-            _require_no_tables(url)
+            require_no_tables(url)
             compare(load(url, dump), catalogue)
 
     def _require_space(self, catalogue: Catalogue) -> None:
@@ -125,8 +123,8 @@ class Restore:
         free = shutil.disk_usage(self._home).free
         if free < needed:
             raise UnavailableError(
-                f"{self._home} has {free // 10**6:,} MB free and the backup needs about {needed // 10**6:,} MB. Nothing "
-                "was restored. Free some space or set INPLAY_HOME to another disk."
+                f"{self._home} has {free // 10**6:,} MB free and the backup needs about {needed // 10**6:,} MB. "
+                "Nothing was restored. Free some space or set INPLAY_HOME to another disk."
             )
 
 
@@ -182,15 +180,3 @@ def _server(url: str | None, stage: Path) -> Iterator[str]:
         yield server.start()
     finally:
         server.stop()
-
-
-def _require_no_tables(url: str) -> None:
-    with psycopg.connect(url) as connection:
-        rows: Sequence[tuple[str]] = connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' LIMIT 5"
-        ).fetchall()
-    if rows:
-        raise ConfigurationError(
-            f"The database of DATABASE_URL isn't empty (it has {', '.join(name for (name,) in rows)}). Nothing was "
-            "overwritten. Point it to an empty database."
-        )

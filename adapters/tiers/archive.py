@@ -6,10 +6,12 @@ what may be left over. The manifest changes in one transaction: a reader sees th
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -230,8 +232,8 @@ class _Held:
         self._data = data
         self.words = words
 
-    def open(self, path: str) -> pa.BufferReader:  # noqa: ARG002 - there is one file
-        return pa.BufferReader(self._data)
+    def open(self, path: str) -> IO[bytes]:  # noqa: ARG002 - there is one file
+        return io.BytesIO(self._data)
 
     def sha256(self, path: str) -> str | None:  # noqa: ARG002
         return None

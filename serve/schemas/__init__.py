@@ -21,7 +21,7 @@ from serve.schemas.models import Accuracy, Ensemble, Model, Models
 from serve.schemas.performance import AccountPerformance, Benchmark, Curve, EquityCurves, Performance, Target
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
-from serve.schemas.system import Health, Progress, ServiceHealth
+from serve.schemas.system import Health, Progress, ServiceHealth, Storage, StorageEvent, TierHolding
 
 __all__ = [
     "Account",
@@ -59,8 +59,11 @@ __all__ = [
     "Signal",
     "Signals",
     "SignalsRequest",
+    "Storage",
+    "StorageEvent",
     "Symbol",
     "Target",
+    "TierHolding",
     "Trade",
     "Trades",
 ]

@@ -1,4 +1,4 @@
-"""Backups of a real record: made while it lives, verified, encrypted, thinned out, and restored onto an empty folder."""
+"""Backups of a real record: made while it lives, verified, encrypted, thinned out, restored onto an empty folder."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_a_damaged_backup_is_not_taken_for_a_good_one(machine: Machine, tmp_path
     assert not (tmp_path / "restored" / "postgres").exists()
 
 
-def test_a_target_that_refuses_leaves_earlier_backups(machine: Machine, tmp_path: Path) -> None:
+def test_a_target_that_refuses_leaves_earlier_backups(machine: Machine) -> None:
     """/dev/full takes no byte, like a full disk: the error names the target."""
     with pytest.raises(UnavailableError, match="/dev/full"):
         machine.backup("/dev/full/backups")

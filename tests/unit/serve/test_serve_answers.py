@@ -31,6 +31,7 @@ QUESTIONS = {
     "/v1/catalysts": "catalysts",
     "/v1/health": "health",
     "/v1/progress": "progress",
+    "/v1/storage": "storage",
 }
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "signals": (None, 100),
