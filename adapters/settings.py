@@ -23,7 +23,7 @@ from pydantic_settings import (
 from trading.errors import ConfigurationError
 
 PREFIX = "INPLAY_"
-OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR"})
+OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_TIER_KILLS"})
 """Variables with the prefix that are read elsewhere."""
 
 SECRETS = frozenset({"database_url", "api_token", "s3_access_key", "s3_secret_key", "backup_key"})
