@@ -1,4 +1,4 @@
-"""Bars of a whole market out of the tiers: one symbol's year, and one day of all, beside a bare read of the same files."""
+"""Bars of a whole market out of the tiers: one symbol's year, one day of all, beside a bare read of the files."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def _killed_after(worker: subprocess.Popen[str], delay_s: float) -> bool:
 
 
 def test_every_bar_survives_kills_at_random_points(home: Path, pool: Pool, empty_url: str, tmp_path: Path) -> None:
-    """After each kill the bars are the same and nothing is left over; what the target calls a backup can be restored."""
+    """After each kill the bars are the same and nothing is left over; what is called a backup can be restored."""
     target = tmp_path / "target"
     target.mkdir()
     write_small_files(home, pool, DAYS)

@@ -1,4 +1,4 @@
-"""A process to be killed: passes over the tiers and backups, as often as it can. `python tier_worker.py HOME URL TARGET`."""
+"""A process to be killed: a pass over the tiers and a backup. `python tier_worker.py HOME URL TARGET`."""
 
 from __future__ import annotations
 
