@@ -13,7 +13,7 @@ from adapters.postgres.tier_record import Measurement
 LEAST_DAYS = 7
 """Days between the first measurement and the last; less tells no growth."""
 FULL_SHARE = 0.75
-"""60 GB of 80 GB, the strategy's point at which a volume is planned; of smaller disks the same share."""
+"""60 GB of 80 GB is the strategy's point at which a volume is planned; of other disks the same share."""
 NOTICE_DAYS = 30
 """A disk that fills within so many days is a reason to buy too."""
 HORIZON_DAYS = 3_650
@@ -54,12 +54,12 @@ class Forecast:
     purchase: Purchase | None
 
 
-def forecast(measured: Sequence[Measurement], plan_bytes: int, *, has_volume: bool) -> Forecast | None:
+def forecast(measured: Sequence[Measurement], plan_bytes: int | None, *, has_volume: bool) -> Forecast | None:
     """What the measurements foretell; None without any.
 
     Args:
         measured: ascending by day; those after the last change of the disk's size count.
-        plan_bytes: from this use on something is to be bought; at the latest at three quarters of the disk.
+        plan_bytes: from this use on something is to be bought; three quarters of the disk if None.
         has_volume: older bars already lie on another disk, so a volume alone is no help.
     """
     if not measured:
@@ -87,12 +87,14 @@ def _fills_on(latest: Measurement, growth: float | None) -> date | None:
     return latest.day + timedelta(days=int(days)) if days <= HORIZON_DAYS else None
 
 
-def _purchase(latest: Measurement, fills_on: date | None, plan_bytes: int, *, has_volume: bool) -> Purchase | None:
+def _purchase(
+    latest: Measurement, fills_on: date | None, plan_bytes: int | None, *, has_volume: bool
+) -> Purchase | None:
     gb = 10**9
-    limit = min(plan_bytes, int(FULL_SHARE * latest.capacity))
+    limit = int(FULL_SHARE * latest.capacity) if plan_bytes is None else plan_bytes
     used = f"{latest.used / gb:,.1f} of {latest.capacity / gb:,.1f} GB of the disk are used"
     if latest.used >= limit:
-        why = f"{used}, and {limit / gb:,.0f} GB is where to act"
+        why = f"{used}, and {limit / gb:,.1f} GB is where to act"
     elif fills_on is not None and fills_on <= latest.day + timedelta(days=NOTICE_DAYS):
         why = f"{used}, and at the present pace it is full on {fills_on}"
     else:

@@ -16,7 +16,7 @@ from adapters.postgres.tier_record import Measurement, TierRecord
 from adapters.tiers.archive import Archive
 from adapters.tiers.forecast import Forecast, forecast
 from adapters.tiers.rules import StorageRules
-from trading.errors import InplayError
+from trading.errors import InplayError, UnavailableError
 
 AFTER_CLOSE = timedelta(minutes=30)
 """Late bars of the session are in by then."""
@@ -71,8 +71,14 @@ class Keeping:
         """How full the disk is now is on record as the word of this day."""
         disk = shutil.disk_usage(self._home)
         bars = bytes_on_disk(self._home / "bars")
+        if bars is None:
+            raise UnavailableError(f"A part of {self._home / 'bars'} may not be read; correct its permissions.")
         measured = Measurement(
-            self._clock().date(), disk.total - disk.free, disk.total, bars or 0, self._record.database_bytes()
+            self._clock().date(),
+            disk.used,
+            disk.used + disk.free,  # without what the file system keeps for its own, as df counts
+            bars,
+            self._record.database_bytes(),
         )
         self._record.record_measurement(measured)
         return measured

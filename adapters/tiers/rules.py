@@ -39,13 +39,13 @@ class StorageRules:
     """What the storage service goes by.
 
     Attributes:
-        plan_bytes: from this use of the disk on it says what to buy.
+        plan_bytes: from this use of the disk on it says what to buy; three quarters of the disk if None.
     """
 
     locations: TierLocations = field(default_factory=TierLocations)
     ages: Ages = field(default_factory=Ages)
     backup: BackupRules = field(default_factory=BackupRules)
-    plan_bytes: int = 60 * GB
+    plan_bytes: int | None = None
 
 
 def storage_rules(settings: Settings) -> StorageRules:
@@ -71,5 +71,5 @@ def storage_rules(settings: Settings) -> StorageRules:
             settings.backup_keep_daily,
             settings.backup_keep_weekly,
         ),
-        plan_bytes=settings.disk_plan_gb * GB,
+        plan_bytes=None if settings.disk_plan_gb is None else settings.disk_plan_gb * GB,
     )
