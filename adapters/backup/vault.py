@@ -115,10 +115,12 @@ class Vault:
             BadDataError: when it isn't what was put there, or the key is another one.
             UnavailableError: when the target doesn't answer.
         """
-        with self._opened(self._object(file.sha256), file.path) as plain:
+        path = self._object(file.sha256)
+        with self._opened(path, file.path) as plain:
             if digest_of(plain) != file.sha256:
                 raise BadDataError(
-                    f"{self.words}: {file.path} is not what was put there. Nothing was overwritten. Use another backup."
+                    f"{self.words}/{path} ({file.path}) is not what was put there. Nothing was overwritten. To "
+                    "restore, use a backup without it; to back up, delete it there, and the next backup copies it anew."
                 )
             plain.seek(0)
             yield plain

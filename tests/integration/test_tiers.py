@@ -76,6 +76,16 @@ def test_a_correction_of_an_old_bar_follows_it_and_wins(home: Path, pool: Pool, 
     assert store.read(days[0], days[0]).column("close").to_pylist() == [10.4, 9.9]
 
 
+def test_erasing_leaves_no_file_in_any_tier(home: Path, pool: Pool, locations: TierLocations, tmp_path: Path) -> None:
+    """Also not on the volume and in the archive, which lie outside the data folder."""
+    write_small_files(home, pool)
+    archive = Archive(home, TierRecord(pool), locations)
+    archive.run(TODAY)
+    assert list((tmp_path / "archive").rglob("*.parquet"))
+    archive.erase()
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
 class _CorrectsMeanwhile(TierRecord):
     """A record into which a correction comes between the reading of the files and the change of the manifest."""
 
