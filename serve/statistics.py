@@ -24,7 +24,7 @@ class Kept:
         locations: of the tiers of bars.
     """
 
-    def __init__(self, pool: Pool, home: Path, locations: TierLocations) -> None:
+    def __init__(self, pool: Pool, home: Path, locations: TierLocations | None = None) -> None:
         self._pool = pool
         self._home = home
         self._locations = locations
