@@ -53,7 +53,7 @@ bench: $(STAMP) ## speed, as ratios
 	$(BIN)/python -m benchmarks
 
 chaos: $(STAMP) ## kill parts of a run and compare the journals
-	$(BIN)/pytest tests/chaos
+	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/test_tier_kills.py tests/chaos
 
 clean: ## remove .venv and caches; the data folder var/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

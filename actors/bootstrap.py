@@ -16,11 +16,13 @@ from actors.pattern_recognition import PatternRecognition
 from actors.reporting import Reporting
 from actors.scanner import Scanner
 from actors.service import HEALTH_GROUP, Service
+from actors.storage import Storage
 from actors.technical_analysis import TechnicalAnalysis
 from actors.wiring import NAMESPACE, Wiring
 
 SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
+    Storage,
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class Ingestion(Service):
 
     @cached_property
     def _bars(self) -> BarStore:
-        return BarStore(self.wiring.home, self._record)
+        return BarStore(self.wiring.home, self._record, self.wiring.storage.locations)
 
     def import_sample(self) -> Imported:
         """The bundled sample is stored, once; a repeated import answers what the first one did."""
@@ -56,7 +56,8 @@ class Ingestion(Service):
         self._record.record_instruments(load_instruments())
         corrections = (*sample.corrections, *sample.warnings)
         source = TableSource("bundled sample", sample.file_sha256, sample.table, corrections=corrections)
-        counts = BarImporter(self.wiring.home, self._record, now).run(source)
+        importer = BarImporter(self.wiring.home, self._record, now, self.wiring.storage.locations)
+        counts = importer.run(source)
         return self._summary(new=counts.new)
 
     def _summary(self, *, new: bool) -> Imported:

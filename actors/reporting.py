@@ -72,5 +72,7 @@ class Reporting(Service):
 
     def _benchmark(self, sessions: list[date], start: float) -> list[float]:
         record = BarRecord(self.pool)
-        bars = Panel.from_arrow(BarStore(self.wiring.home, record).read(FIRST_DAY, sessions[-1]))
+        bars = Panel.from_arrow(
+            BarStore(self.wiring.home, record, self.wiring.storage.locations).read(FIRST_DAY, sessions[-1])
+        )
         return equal_weight(bars, record.splits(), record.breaks(), sessions, start)

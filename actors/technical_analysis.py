@@ -38,7 +38,7 @@ class TechnicalAnalysis(Service):
         """
         record = BarRecord(self.pool)
         if not self._follows(session, record):
-            stored = BarStore(self.wiring.home, record).read(FIRST_DAY, session)
+            stored = BarStore(self.wiring.home, record, self.wiring.storage.locations).read(FIRST_DAY, session)
             self._bars = stored.filter(pc.less(stored.column("session"), pa.scalar(session)))
         self._bars = pa.concat_tables([self._bars, batch])
         self._through = session

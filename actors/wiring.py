@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from adapters.news_sources import NewsToFollow
+from adapters.tiers.rules import StorageRules
 from trading.decide import DecisionRules, Source
 from trading.paper import PaperRules
 from trading.scanner_rules import ScannerRules, large_cap
@@ -27,6 +28,7 @@ class Wiring:
         database_url: of the record; secret because it may hold a password.
         cash_cents: what each paper account opens with.
         news: the sources of news to follow; none by default.
+        storage: where bars and backups go, and when.
     """
 
     home: Path
@@ -36,6 +38,7 @@ class Wiring:
     decisions: DecisionRules = field(default_factory=DecisionRules)
     paper: PaperRules = field(default_factory=PaperRules)
     news: NewsToFollow = field(default_factory=NewsToFollow)
+    storage: StorageRules = field(default_factory=StorageRules)
 
 
 def now() -> datetime:

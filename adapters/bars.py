@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -23,6 +20,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from adapters.places import Readable, sync
+from adapters.tiers.files_lock import files_lock
+from adapters.tiers.locations import Places, Tier, TierLocations
 from trading.errors import BadDataError, UnavailableError
 from trading.intraday import INTRADAY_SCHEMA
 from trading.panel import BARS_SCHEMA, Days, Ints, symbol_codes
@@ -60,12 +60,12 @@ class BarFile:
     """A row of the manifest.
 
     Attributes:
-        path: relative to the data folder, so that the folder can be moved.
+        path: relative to the place of its tier, so that a folder can be moved.
         sessions: that it has bars of, ascending.
     """
 
     path: str
-    tier: str
+    tier: Tier
     timeframe: Timeframe
     sessions: tuple[date, ...]
     rows: int
@@ -100,12 +100,23 @@ class Manifest(Protocol):
         """Files that reach into `first` to `last`, the earliest written first; of every timeframe if None."""
 
 
-class BarStore:
-    """The files of bars under a data folder."""
+class VanishedError(BadDataError):
+    """A file of the manifest isn't there: it is lost, or was moved since the manifest was read."""
 
-    def __init__(self, home: Path, manifest: Manifest) -> None:
+
+class BarStore:
+    """The files of bars: written under a data folder, read from whichever tier they are in.
+
+    Args:
+        home: the data folder, which is the hot tier.
+        manifest: which files there are.
+        locations: of the other tiers; in the data folder by default.
+    """
+
+    def __init__(self, home: Path, manifest: Manifest, locations: TierLocations | None = None) -> None:
         self._home = home
         self._manifest = manifest
+        self._places: Places = (locations or TierLocations()).places(home)
 
     def write(self, bars: pa.Table, timeframe: Timeframe = "1d") -> list[BarFile]:
         """The bars are on disk, days in a file a month, minutes in a file a session.
@@ -133,7 +144,7 @@ class BarStore:
                 self._write_file(ordered.filter(pa.array(unit == value)), np.unique(sessions[unit == value]), timeframe)
                 for value in np.unique(unit)
             ]
-            _sync(folder)
+            sync(folder)
         except OSError as error:
             raise UnavailableError(
                 f"Bars cannot be written to {folder}: {error.strerror}. What was there before is untouched and no "
@@ -161,61 +172,143 @@ class BarStore:
 
         Raises:
             BadDataError: when a file is missing or is not what the manifest says.
+            UnavailableError: when the object store of a tier doesn't answer; it is never a shorter answer.
         """
-        files = self._manifest.files(first, last, timeframe=timeframe)
         wanted = Wanted(first, last, None if symbols is None else tuple(sorted(symbols)))
-        return self._read(files, SHAPES[timeframe], wanted, verify=verify)
+        return self._read_now(timeframe, wanted, verify=verify)
 
     def read_all(self, timeframe: Timeframe = "1d", *, verify: bool = True) -> pa.Table:
         """Every bar in the manifest; see `read`."""
-        return self._read(self._manifest.files(timeframe=timeframe), SHAPES[timeframe], None, verify=verify)
+        return self._read_now(timeframe, None, verify=verify)
+
+    def stream(
+        self,
+        first: date,
+        last: date,
+        timeframe: Timeframe = "1d",
+        *,
+        symbols: Collection[str] | None = None,
+        verify: bool = True,
+    ) -> Iterator[pa.Table]:
+        """What `read` answers, in tables of a month or less, one after the other in time; see `read`."""
+        for start, end in spans(self._manifest.files(first, last, timeframe=timeframe)):
+            yield self.read(max(first, start), min(last, end), timeframe, symbols=symbols, verify=verify)
 
     def sweep(self) -> int:
         """No file of the hot tier is outside the manifest; returns how many were removed.
 
         Only the owner of the data folder calls it, and never between `write` and its manifest row.
         """
-        named = {self._home / file.path for file in self._manifest.files(timeframe=None)}
-        strays = [path for path in (self._home / HOT).rglob("*.parquet*") if path not in named]
-        for path in strays:
-            path.unlink(missing_ok=True)
+        with files_lock(self._home):  # or it would take what a compaction has written and not yet put on record
+            named = {self._home / file.path for file in self._manifest.files(timeframe=None)}
+            strays = [path for path in (self._home / HOT).rglob("*.parquet*") if path not in named]
+            for path in strays:
+                path.unlink(missing_ok=True)
         return len(strays)
 
     def _write_file(self, bars: pa.Table, sessions: Days, timeframe: Timeframe) -> BarFile:
-        buffer = io.BytesIO()
-        pq.write_table(bars, buffer, compression="zstd", row_group_size=ROW_GROUP_ROWS)
-        data = buffer.getbuffer()
-        digest = hashlib.sha256(data).hexdigest()
-        path = f"{HOT}/{timeframe}/{sessions[0]}_{sessions[-1]}-{digest[:12]}.parquet"
-        _write_whole(self._home / path, data)
-        return BarFile(path, "hot", timeframe, tuple(sessions.tolist()), bars.num_rows, digest)
+        data, file = encoded(bars, sessions, timeframe, "hot")
+        self._places["hot"].put(file.path, io.BytesIO(data))
+        return file
+
+    def _read_now(self, timeframe: Timeframe, wanted: Wanted | None, *, verify: bool) -> pa.Table:
+        """The bars; where a file was moved between the look into the manifest and its opening, looked up once more."""
+        try:
+            return self._read(self._files(timeframe, wanted), SHAPES[timeframe], wanted, verify=verify)
+        except VanishedError:
+            return self._read(self._files(timeframe, wanted), SHAPES[timeframe], wanted, verify=verify)
+
+    def _files(self, timeframe: Timeframe, wanted: Wanted | None) -> list[BarFile]:
+        if wanted is None:
+            return self._manifest.files(timeframe=timeframe)
+        return self._manifest.files(wanted.first, wanted.last, timeframe=timeframe)
 
     def _read(self, files: Sequence[BarFile], shape: Shape, wanted: Wanted | None, *, verify: bool) -> pa.Table:
-        tables = [self._read_file(file, shape, wanted, verify=verify) for file in files]
+        tables = [read_file(self._places[file.tier], file, wanted, verify=verify) for file in files]
         if not tables:
             return shape.schema.empty_table()
-        bars = pa.concat_tables(tables).select(shape.schema.names)
-        if len(files) > 1:
-            bars = bars.take(pa.array(_latest(bars, shape)))
-        return bars
+        return latest(tables, shape).select(shape.schema.names)
 
-    def _read_file(self, file: BarFile, shape: Shape, wanted: Wanted | None, *, verify: bool) -> pa.Table:
-        path = self._home / file.path
-        advice = "Restore it from a backup, or import it again into an empty data folder."
-        try:
-            status = path.stat()
-            if verify and _digest(str(path), status.st_mtime_ns, status.st_size) != file.sha256:
-                raise BadDataError(f"{path} does not match the manifest: it was changed or damaged. {advice}")
-            with pq.ParquetFile(path) as parquet:
-                table = _selected(parquet, wanted).cast(shape.stored)
-        except pa.ArrowInvalid as error:
-            raise BadDataError(f"{path} is no Parquet file of bars: {error}. {advice}") from None
-        except OSError as error:
-            said = error.strerror or error
-            raise BadDataError(f"{path} is in the manifest and cannot be read: {said}. {advice}") from None
-        if wanted is None and table.num_rows != file.rows:
-            raise BadDataError(f"{path} holds {table.num_rows} bars, the manifest says {file.rows}. {advice}")
-        return table
+
+def encoded(
+    bars: pa.Table, sessions: Days, timeframe: Timeframe, tier: Tier, *, level: int | None = None
+) -> tuple[memoryview, BarFile]:
+    """The bytes of a file and its row of the manifest; nothing is written.
+
+    Args:
+        bars: stored schema, by symbol, then time.
+        sessions: that it has bars of, ascending.
+        timeframe: length of the bars.
+        tier: where the file will lie.
+        level: of the compression. With one, every page carries a checksum too, so that a part that is fetched from far
+            away can be told from a damaged one.
+    """
+    buffer = io.BytesIO()
+    pq.write_table(
+        bars, buffer, compression="zstd", compression_level=level, row_group_size=ROW_GROUP_ROWS,
+        write_page_checksum=level is not None,
+    )  # fmt: skip
+    data = buffer.getbuffer()
+    digest = hashlib.sha256(data).hexdigest()
+    path = f"bars/{tier}/{timeframe}/{sessions[0]}_{sessions[-1]}-{digest[:12]}.parquet"
+    return data, BarFile(path, tier, timeframe, tuple(sessions.tolist()), bars.num_rows, digest)
+
+
+def read_file(place: Readable, file: BarFile, wanted: Wanted | None, *, verify: bool) -> pa.Table:
+    """The rows of one file, stored schema.
+
+    Raises:
+        VanishedError: when it isn't there.
+        BadDataError: when it is not what the manifest says.
+        UnavailableError: when its place doesn't answer.
+    """
+    name = f"{place.words}/{file.path}"
+    advice = "Restore it from a backup, or import it again into an empty data folder."
+    try:
+        if verify and place.sha256(file.path) not in (file.sha256, None):
+            raise BadDataError(f"{name} does not match the manifest: it was changed or damaged. {advice}")
+        with (
+            place.open(file.path) as source,
+            pq.ParquetFile(source, page_checksum_verification=True, pre_buffer=place.remote) as parquet,
+        ):
+            if parquet.metadata.num_rows != file.rows:
+                raise BadDataError(
+                    f"{name} holds {parquet.metadata.num_rows} bars, the manifest says {file.rows}. {advice}"
+                )
+            return _selected(parquet, wanted).cast(SHAPES[file.timeframe].stored)
+    except FileNotFoundError:
+        what = f"{file.first_session} to {file.last_session}, {file.rows:,} bars"
+        raise VanishedError(
+            f"{name} ({what}) is in the manifest and cannot be read: it isn't there. If it lies on a volume, mount it "
+            f"there; otherwise: {advice}"
+        ) from None
+    except pa.ArrowInvalid as error:
+        raise BadDataError(f"{name} is no Parquet file of bars: {error}. {advice}") from None
+    except OSError as error:
+        said = f"{name} is in the manifest and cannot be read: {error.strerror or error}."
+        if place.remote:
+            raise UnavailableError(
+                f"{said} Its {file.rows:,} bars of {file.first_session} to {file.last_session} are missing, so nothing "
+                "is answered. No data was lost; try again when the store answers."
+            ) from None
+        raise BadDataError(f"{said} {advice}") from None
+
+
+def latest(tables: Sequence[pa.Table], shape: Shape) -> pa.Table:
+    """The bars of several files in the order of the manifest, each in its latest version, by symbol, then time."""
+    bars = pa.concat_tables(tables)
+    return bars if len(tables) == 1 else bars.take(pa.array(_latest(bars, shape)))
+
+
+def spans(files: Sequence[BarFile]) -> list[tuple[date, date]]:
+    """First and last session of each group of files that share a session or lie within another's; ascending."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted((file.first_session, file.last_session) for file in files):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
 
 
 def _selected(parquet: pq.ParquetFile, wanted: Wanted | None) -> pa.Table:
@@ -258,32 +351,3 @@ def _latest(bars: pa.Table, shape: Shape) -> Ints:
     last[:-1] = (codes[order[1:]] != codes[order[:-1]]) | (time[order[1:]] != time[order[:-1]])
     latest: Ints = order[last]
     return latest
-
-
-@lru_cache(maxsize=65_536)
-def _digest(path: str, mtime_ns: int, size: int) -> str:  # noqa: ARG001 - a file that was touched is read again
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_whole(path: Path, data: memoryview) -> None:
-    part = path.with_suffix(".parquet.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
-
-
-def _sync(folder: Path) -> None:
-    """The renames in the folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

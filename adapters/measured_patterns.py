@@ -15,6 +15,7 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
+from adapters.tiers.locations import TierLocations
 from trading.catalyst_ratio import CatalystRatio, catalyst_ratio
 from trading.catalysts import covered_at
 from trading.cycle import analyse, recognise
@@ -64,6 +65,7 @@ def measured_patterns(
     rules: OutcomeRules | None = None,
     where: Iterable[tuple[str, str]] = (),
     min_count: int = MIN_COUNT,
+    locations: TierLocations | None = None,
 ) -> Statistics:
     """The candlestick and daily chart patterns of every bar up to the last session with a pattern on record.
 
@@ -73,6 +75,7 @@ def measured_patterns(
         rules: of the outcome.
         where: (condition, label) pairs that must all hold; measured as one more condition, named `where`.
         min_count: see `measure`.
+        locations: of the tiers of bars.
 
     Raises:
         UnavailableError: when the record has no patterns yet.
@@ -82,7 +85,7 @@ def measured_patterns(
     if last is None:
         raise UnavailableError("The record has no patterns yet. Nothing was lost. Run `inplay run --sample` first.")
     record = BarRecord(pool)
-    bars = BarStore(home, record).read(FIRST_DAY, last)
+    bars = BarStore(home, record, locations).read(FIRST_DAY, last)
     panel = as_of(bars, record.splits(), record.breaks(), last)
     market = analyse(panel)
     events = CatalystStore(pool).load(FIRST_DAY, last)

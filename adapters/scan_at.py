@@ -19,6 +19,7 @@ from adapters.postgres.catalysts import EXCHANGE, CatalystStore
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.vix import VixStore
 from adapters.session_minutes import DuringSession, during_session
+from adapters.tiers.locations import TierLocations
 from trading.catalysts import Catalyst, covered_at, sessions_since
 from trading.cycle import Market, analyse
 from trading.errors import BadDataError, UnavailableError
@@ -97,7 +98,7 @@ class Known:
         ).at(self.session)
 
 
-def known_daily(pool: Pool, home: Path, at: datetime) -> Known:
+def known_daily(pool: Pool, home: Path, at: datetime, locations: TierLocations | None = None) -> Known:
     """What was known at `at` from bars of sessions closed by then and events knowable by then.
 
     Raises:
@@ -109,7 +110,7 @@ def known_daily(pool: Pool, home: Path, at: datetime) -> Known:
     record = BarRecord(pool)
     splits, breaks = _known(record.splits(), session), _known(record.breaks(), session)
     sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
-    history = as_of(BarStore(home, record).read(FIRST_DAY, session), splits, breaks, session)
+    history = as_of(BarStore(home, record, locations).read(FIRST_DAY, session), splits, breaks, session)
     market = analyse(history, vix=VixStore(pool).closes_before(session), sectors=sectors)
     events = _events_by(CatalystStore(pool).load(FIRST_DAY, at.astimezone(EXCHANGE).date()), at)
     before = _events_by(events, known_at)
@@ -126,6 +127,7 @@ def scan_at(
     *,
     minutes: MinuteBars | None = None,
     usual_sessions: int = USUAL_SESSIONS,
+    locations: TierLocations | None = None,
 ) -> ScanAt:
     """The stocks in play as they were known at `at`, from minute bars where there are any, else from daily ones.
 
@@ -139,19 +141,20 @@ def scan_at(
         rules: of the scan.
         minutes: None for daily bars.
         usual_sessions: that make the usual volume of a time of day.
+        locations: of the tiers of bars.
 
     Raises:
         UnavailableError: when there is no record yet.
         BadDataError: when neither minutes nor the record have bars of the time, or the minutes aren't what they claim.
     """
     if minutes is None:
-        return _daily(known_daily(pool, home, at), at, rules)
+        return _daily(known_daily(pool, home, at, locations), at, rules)
     found = during_session(minutes, at, usual_sessions)
     if isinstance(found, str):
-        daily = _daily(known_daily(pool, home, at), at, rules)
+        daily = _daily(known_daily(pool, home, at, locations), at, rules)
         return replace(daily, notes=(f"{found}, so the answer is that of the daily bars",))
     try:
-        known: Known | None = known_daily(pool, home, at)
+        known: Known | None = known_daily(pool, home, at, locations)
         notes: tuple[str, ...] = ()
     except (BadDataError, NoRecordError) as error:
         known, notes = None, (f"catalysts, splits and the market's regime are unknown: {str(error).rstrip('.')}",)

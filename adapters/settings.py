@@ -26,14 +26,21 @@ from trading.errors import ConfigurationError
 PREFIX = "INPLAY_"
 WITHOUT_PREFIX = frozenset({"database_url", "apca_api_key_id", "apca_api_secret_key"})
 """Settings whose variables other programs name the same."""
-OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR"})
+OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_TIER_KILLS"})
 """Variables with the prefix that are read elsewhere."""
+
+SECRETS = frozenset({*WITHOUT_PREFIX, "api_token", "news_feeds", "s3_access_key", "s3_secret_key", "backup_key"})
+"""Settings whose values no message shows."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow links the user chose
+
+
+def _folder_or_bucket(where: str) -> str:
+    return where if where.startswith("s3://") else str(_absolute(Path(where)))
 
 
 class Settings(BaseSettings):
@@ -49,6 +56,13 @@ class Settings(BaseSettings):
         news_delay_s: from publication to the first decision that may use an article.
         apca_api_key_id: of Alpaca, and its `apca_api_secret_key`; the variables have no prefix, as everywhere else.
         starting_cash_usd: the first deposit of each paper account.
+        warm_folder: of bars older than `hot_days`, such as a mounted volume; the data folder without it.
+        cold_url: of bars older than `warm_days`: a folder, or `s3://BUCKET/PREFIX`; the data folder without it.
+        s3_endpoint: of another object store than Amazon's, such as https://nyc3.digitaloceanspaces.com.
+        disk_plan_gb: from this use of the disk on it is said what to buy; three quarters of it (60 of 80 GB) if unset.
+        backup_target: a folder, `USER@HOST:PATH` or `s3://BUCKET/PREFIX`; without it no backup is made by itself.
+        backup_key: an age identity (`AGE-SECRET-KEY-1…`); with it every file of a backup is encrypted.
+        backup_keep_daily: the latest backups of so many days are kept, `backup_keep_weekly` likewise of weeks.
         seed: of everything that draws random numbers.
     """
 
@@ -70,6 +84,20 @@ class Settings(BaseSettings):
     apca_api_secret_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("apca_api_secret_key"))
     seed: int = Field(default=7, ge=0, lt=2**31)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
+    warm_folder: Annotated[Path, AfterValidator(_absolute)] | None = None
+    cold_url: Annotated[str, AfterValidator(_folder_or_bucket)] | None = Field(default=None, min_length=1)
+    hot_days: int = Field(default=30, ge=1, le=36_500)
+    warm_days: int = Field(default=365, ge=1, le=36_500)
+    s3_endpoint: str | None = Field(default=None, min_length=1)
+    s3_region: str = Field(default="us-east-1", min_length=1)
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+    disk_plan_gb: int | None = Field(default=None, ge=1)
+    backup_target: str | None = Field(default=None, min_length=1)
+    backup_key: SecretStr | None = None
+    backup_every_h: int = Field(default=24, ge=1, le=24 * 31)
+    backup_keep_daily: int = Field(default=7, ge=1, le=3_650)
+    backup_keep_weekly: int = Field(default=4, ge=0, le=520)
 
     def news_to_follow(self) -> NewsToFollow:
         """The sources of news.
@@ -148,7 +176,7 @@ def _readable(error: ValidationError, path: Path) -> str:
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]) if problem["loc"] else "settings"
         variable = name.upper() if name in WITHOUT_PREFIX else PREFIX + name.upper()
-        secret = name in {*WITHOUT_PREFIX, "api_token", "news_feeds"}
+        secret = name in SECRETS
         if problem["type"] == "extra_forbidden":
             lines.append(f"  {name} in {path}: no such setting; remove it or correct its spelling")
             continue

@@ -22,6 +22,7 @@ from adapters.bar_import.layout import Asked
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.writing import own_record
 from adapters.settings import read_settings
+from adapters.tiers.rules import storage_rules
 from cli.imports import columns_given, zone_named
 from cli.output import print_json
 from trading.errors import ConfigurationError
@@ -53,7 +54,8 @@ def bars(
     with own_record(settings, now=now()) as pool:
         started = time.monotonic()
         with _progress(quiet=json_) as tell:
-            counts = BarImporter(settings.home, BarRecord(pool), now).run(archive, tell, replace=replace)
+            importer = BarImporter(settings.home, BarRecord(pool), now, storage_rules(settings).locations)
+            counts = importer.run(archive, tell, replace=replace)
         seconds = time.monotonic() - started
     if json_:
         print_json({**asdict(counts), "seconds": seconds, "rows_per_s": counts.rows_in / seconds})

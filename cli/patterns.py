@@ -19,6 +19,7 @@ from adapters.measured_patterns import Statistics, measured_patterns
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.reading import open_record
 from adapters.settings import read_settings
+from adapters.tiers.rules import storage_rules
 from cli.output import print_json
 from trading.metrics import Estimate
 from trading.pattern_conditions import parse_where
@@ -57,7 +58,8 @@ def stats(
         store = PatternStore(pool)
         counts = asdict(store.counts())
         rates = success_rates(store.load_training(date.max)) if as_json else None
-        found = measured_patterns(pool, settings.home, where=wanted, min_count=min_count)
+        locations = storage_rules(settings).locations
+        found = measured_patterns(pool, settings.home, where=wanted, min_count=min_count, locations=locations)
     rows = chosen(found, wanted)
     if rates is not None:
         print_json(_facts(found, rows, {**counts, "known_outcomes_by_pattern": rates.to_dict("records")}))

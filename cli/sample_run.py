@@ -25,9 +25,12 @@ from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
+from adapters.postgres.tier_record import TierRecord
 from adapters.run_state import Phase, RunState, write_state
 from adapters.scoring import EnsembleScorer
 from adapters.settings import Settings
+from adapters.tiers.archive import Archive
+from adapters.tiers.rules import storage_rules
 from cli.interrupt import Interrupt
 from cli.progress import Printer, pattern_words
 from serve.app import build_app, check_port_free, ensemble_handle, serve_up
@@ -107,6 +110,7 @@ class SampleRun:
             SecretStr(url),
             self.settings.starting_cash_usd * 100,
             news=self.settings.news_to_follow(),
+            storage=storage_rules(self.settings),
         )
         self.actors = bootstrap(wiring)
         self.wiring = wiring
@@ -125,6 +129,8 @@ class SampleRun:
         return url
 
     def _erase(self) -> None:
+        migrate(self.pool)  # the files of other places than the data folder are found by the manifest
+        Archive(self.settings.home, TierRecord(self.pool), storage_rules(self.settings).locations).erase()
         erase(self.pool)
         for folder in ("bars", "models", "tune"):
             shutil.rmtree(self.settings.home / folder, ignore_errors=True)
@@ -198,8 +204,9 @@ class SampleRun:
         EnsembleScorer(folder)  # a damaged model is reported here, not by a replica that keeps dying
         token = token_of(self.settings)
         backend = partial(
-            PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id, self.settings.seed
-        )
+            PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id, self.settings.seed,
+            rules=self.wiring.storage,
+        )  # fmt: skip
         app = build_app(backend, partial(EnsembleScorer, folder), token)
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)
         self._ensemble = ensemble_handle()

@@ -27,6 +27,7 @@ from adapters.postgres.server import EmbeddedPostgres
 from adapters.recorded_minutes import RecordedMinutes
 from adapters.scan_at import NO_RECORD, ScanAt, scan_at
 from adapters.settings import Settings, read_settings
+from adapters.tiers.rules import storage_rules
 from cli.output import print_json
 from trading.errors import UnavailableError
 from trading.intraday_indicators import USUAL_SESSIONS
@@ -78,10 +79,11 @@ def scan(
     """
     settings = read_settings()
     with _record(settings) as pool:
+        locations = storage_rules(settings).locations
         found = scan_at(
             pool, settings.home, at, replace(PROFILES[profile](), max_names=limit),
-            minutes=MinuteFiles(minutes) if minutes else None if daily else _recorded(pool, settings.home, at),
-            usual_sessions=usual_sessions,
+            minutes=MinuteFiles(minutes) if minutes else None if daily else _recorded(pool, settings, at),
+            usual_sessions=usual_sessions, locations=locations,
         )  # fmt: skip
     if as_json:
         print_json(_facts(found, profile))
@@ -89,11 +91,15 @@ def scan(
         _print(found, profile, Console(highlight=False))
 
 
-def _recorded(pool: Pool, home: Path, at: datetime) -> RecordedMinutes | None:
+def _recorded(pool: Pool, settings: Settings, at: datetime) -> RecordedMinutes | None:
     """The minutes on record, where there are any of the day that `at` is in."""
     today = at.astimezone(EXCHANGE).date()
     record = BarRecord(pool)
-    return RecordedMinutes(BarStore(home, record)) if record.has_minutes(today) else None
+    return (
+        RecordedMinutes(BarStore(settings.home, record, storage_rules(settings).locations))
+        if record.has_minutes(today)
+        else None
+    )
 
 
 @contextmanager

@@ -10,11 +10,13 @@ from rich.text import Text
 
 from adapters.settings import read_settings
 from cli.output import print_json
+from serve.schemas import Storage
 from serve.status import Status, Verdict, status_of
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}
 STYLES: dict[Verdict, str] = {"well": "green", "troubled": "red", "stopped": "yellow"}
 MIB = 1024**2
+GB = 10**9
 
 
 def status(
@@ -46,6 +48,7 @@ def _facts(found: Status) -> dict[str, Any]:
         "ray_dashboard": found.ray_dashboard,
         "services": {service.service: service.state for service in found.services},
         "equity_usd": {account.book: account.equity_usd for account in found.accounts},
+        "storage": None if found.storage is None else found.storage.model_dump(mode="json"),
         "disk_bytes": found.disk_bytes,
     }
 
@@ -76,7 +79,22 @@ def _lines(found: Status) -> list[tuple[str, str]]:
         for account in found.accounts
     ]
     lines += [(service.service, f"{service.state}  {service.detail}".rstrip()) for service in found.services]
+    lines += _storage(found.storage)
     lines.append(("on disk", ", ".join(f"{name} {_size(size)}" for name, size in found.disk_bytes.items())))
+    return lines
+
+
+def _storage(storage: Storage | None) -> list[tuple[str, str]]:
+    """The disk, what to buy, and the last backup."""
+    if storage is None or storage.used_bytes is None or storage.capacity_bytes is None:
+        return []
+    filled = "" if storage.fills_on is None else f", full on {storage.fills_on} at this pace"
+    lines = [("disk", f"{storage.used_bytes / GB:,.1f} of {storage.capacity_bytes / GB:,.1f} GB used{filled}")]
+    if storage.purchase is not None:
+        lines.append(("to buy", storage.purchase))
+    for label, event in (("archive", storage.last_archive), ("backup", storage.last_backup)):
+        if event is not None:
+            lines.append((label, f"{event.at:%Y-%m-%d %H:%M} UTC {'' if event.ok else 'FAILED: '}{event.detail}"))
     return lines
 
 

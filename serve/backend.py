@@ -22,6 +22,7 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from adapters.postgres.regimes import RegimeStore
 from adapters.run_state import read_state
+from adapters.tiers.rules import StorageRules
 from serve import answers
 from serve.schemas import (
     Book,
@@ -46,9 +47,11 @@ from serve.schemas import (
     Scan,
     ServiceHealth,
     Signals,
+    Storage,
     Trades,
 )
 from serve.statistics import Kept, statistics_answer
+from serve.storage import storage_answer
 from trading.errors import InplayError, UnavailableError
 from trading.patterns.recognised import direction_word
 from trading.risk.drawdown import judge
@@ -72,7 +75,16 @@ SEVERITY: tuple[State, ...] = ("ok", "unknown", "degraded", "down")
 class PlatformBackend:
     """Answers from the record; asks an actor only for what is not on record. Its constructor opens no connection."""
 
-    def __init__(self, home: Path, database_url: SecretStr, ensemble_id: str, seed: int, ensemble: Any) -> None:
+    def __init__(
+        self,
+        home: Path,
+        database_url: SecretStr,
+        ensemble_id: str,
+        seed: int,
+        ensemble: Any,
+        *,
+        rules: StorageRules,
+    ) -> None:
         self._home = home
         self._url = database_url
         self._ensemble_id = ensemble_id
@@ -82,7 +94,8 @@ class PlatformBackend:
         self._queries = Queries(self._pool)
         self._accounts = Accounts(self._pool)
         self._report: tuple[str, Any] = ("", None)
-        self._measured = Kept(partial(measured_patterns, self._pool, home))
+        self._measured = Kept(partial(measured_patterns, self._pool, home, locations=rules.locations))
+        self._rules = rules
 
     def _ask(self, service: str, method: str, *args: Any) -> Any:
         """The actor's answer.
@@ -252,6 +265,10 @@ class PlatformBackend:
         ]
         worst = max((SEVERITY.index(service.state) for service in services), default=SEVERITY.index("unknown"))
         return Health(state=SEVERITY[worst], services=services)
+
+    def storage(self) -> Storage:
+        """See `serve.port.Backend`."""
+        return storage_answer(self._pool, self._rules, datetime.now(UTC).date())
 
     def progress(self) -> Progress:
         """See `serve.port.Backend`."""

@@ -32,6 +32,7 @@ from serve.schemas import (
     Regime,
     Scan,
     Signals,
+    Storage,
     Trades,
 )
 
@@ -109,6 +110,10 @@ class Backend(Protocol):
 
     def health(self) -> Health:
         """All services."""
+        ...
+
+    def storage(self) -> Storage:
+        """Disk, tiers and backups, by the record."""
         ...
 
     def progress(self) -> Progress:

@@ -33,6 +33,7 @@ from serve.schemas import (
     Scan,
     Signals,
     SignalsRequest,
+    Storage,
     Symbol,
     Trades,
 )
@@ -211,6 +212,12 @@ async def get_progress(desk: TheDesk) -> Progress:
 async def get_health(desk: TheDesk) -> Health:
     """The state of each service; `state` is the worst of theirs."""
     return await desk.asker.ask(desk.backend.health)
+
+
+@router.get("/storage", tags=["platform"], summary="Disk, tiers, backups")
+async def get_storage(desk: TheDesk) -> Storage:
+    """How full the disk is and when it will be, what to buy, what lies in which tier, the last backup."""
+    return await desk.asker.ask(desk.backend.storage)
 
 
 @router.get(

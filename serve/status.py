@@ -13,7 +13,7 @@ from adapters.disk_use import bytes_on_disk
 from adapters.lock import is_held
 from adapters.run_state import RunState, read_state
 from adapters.settings import Settings
-from serve.schemas import Account, Health, Portfolio, Progress, Regime, ServiceHealth
+from serve.schemas import Account, Health, Portfolio, Progress, Regime, ServiceHealth, Storage
 from serve.schemas.base import Schema
 from serve.token import known_token
 from trading.errors import UnavailableError
@@ -41,6 +41,7 @@ class Status:
         regime: of the market at the latest close on record, in words; empty while it isn't known.
         services: what each said of itself; empty while nothing can be asked.
         accounts: likewise.
+        storage: disk, tiers and backups; None while nothing can be asked.
         disk_bytes: per part of the data folder; None where it can't be told, 0 where there is none.
     """
 
@@ -56,6 +57,7 @@ class Status:
     ray_dashboard: str = ""
     services: tuple[ServiceHealth, ...] = ()
     accounts: tuple[Account, ...] = ()
+    storage: Storage | None = None
     disk_bytes: dict[str, int | None] = field(default_factory=dict)
 
 
@@ -99,13 +101,14 @@ def _on_its_way(home: Path, state: RunState | None, disk: dict[str, int | None])
 
 
 def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> Status:
-    progress, portfolio, health, regime = None, None, None, None
+    progress, portfolio, health, regime, storage = None, None, None, None, None
     try:
         with _client(settings, state.url) as http:
             progress = _get(http, "progress", Progress)
             portfolio = _get(http, "portfolio", Portfolio)
             regime = _get(http, "regime", Regime)
             health = _get(http, "health", Health)
+            storage = _get(http, "storage", Storage)
         verdict, said = _judged(health)
     except UnavailableError as error:
         verdict, said = "troubled", str(error)
@@ -122,6 +125,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
         ray_dashboard=state.ray_dashboard,
         services=tuple(health.services) if health else (),
         accounts=tuple(portfolio.accounts) if portfolio else (),
+        storage=storage,
         disk_bytes=disk,
     )
 

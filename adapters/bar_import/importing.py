@@ -14,6 +14,7 @@ from adapters.bar_import.source import UNREAD_SCHEMA, BarSource, Refused
 from adapters.bar_import.spill import Spill
 from adapters.bars import SHAPES, BarStore, Timeframe
 from adapters.postgres.bars_record import BarImport, BarRecord, ImportedFile, Part
+from adapters.tiers.locations import TierLocations
 from trading.errors import BadDataError
 from trading.gates import Screened
 
@@ -47,11 +48,13 @@ class ImportCounts:
 class BarImporter:
     """Brings sources of bars into the record; one at a time over a data folder."""
 
-    def __init__(self, home: Path, record: BarRecord, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, home: Path, record: BarRecord, clock: Callable[[], datetime], locations: TierLocations | None = None
+    ) -> None:
         self._home = home
         self._record = record
         self._clock = clock
-        self._store = BarStore(home, record)
+        self._store = BarStore(home, record, locations)
 
     def run(self, source: BarSource, progress: Progress | None = None, *, replace: bool = False) -> ImportCounts:
         """The source is on record. Running it again after a stop goes on; running it again after that changes nothing.

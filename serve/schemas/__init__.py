@@ -23,7 +23,7 @@ from serve.schemas.news import News, NewsArticle, NewsSource
 from serve.schemas.performance import AccountPerformance, Benchmark, Curve, EquityCurves, Performance, Target
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
-from serve.schemas.system import Health, Progress, ServiceHealth
+from serve.schemas.system import Health, Progress, ServiceHealth, Storage, StorageEvent, TierHolding
 
 __all__ = [
     "Account",
@@ -65,8 +65,11 @@ __all__ = [
     "Signal",
     "Signals",
     "SignalsRequest",
+    "Storage",
+    "StorageEvent",
     "Symbol",
     "Target",
+    "TierHolding",
     "Trade",
     "Trades",
 ]

@@ -23,6 +23,7 @@ VICTIMS = (
     "ray::Scanner",
     "ray::Ingestion",
     "ray::News",
+    "ray::Storage",
     "ServeReplica:inplay:Ensemble",
     "bin/postgres -D",
 )

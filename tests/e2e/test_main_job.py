@@ -1,9 +1,13 @@
 """The main job as a user runs it: whole, repeated, interrupted, killed, asked over HTTP, looked at in a browser."""
 
+import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +18,7 @@ from tests.fakes.platform import Platform
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
 COUNTS = ("symbols", "bars", "rejected_rows", "patterns_recorded", "patterns_with_outcome", "journal_hash")
+ROOT = Path(__file__).parents[2]
 Starter = Callable[..., Platform]
 
 
@@ -75,6 +80,30 @@ def test_repeating_a_finished_run_doubles_nothing(finished: Platform, start: Sta
     assert again.end() == 0, again.text
     assert {name: again.facts()[name] for name in COUNTS} == {name: finished.facts()[name] for name in COUNTS}
     assert again.facts()["accounts"] == finished.facts()["accounts"]
+
+
+def test_a_backup_restored_elsewhere_is_the_same_platform(finished: Platform, start: Starter, tmp_path: Path) -> None:
+    """Backed up, restored onto an empty folder, and run there: the same counts, accounts and journal, nothing anew."""
+    target, elsewhere = tmp_path / "target", tmp_path / "elsewhere"
+    made = _said(finished.home, "data", "backup", str(target), "--json")
+    restored = _said(elsewhere, "data", "restore", str(target), "--json")
+    assert restored["journal_hash"] == made["journal_hash"] == finished.facts()["journal_hash"]
+    again = start(elsewhere, "--exit", "--json")
+    assert again.end() == 0, again.text
+    assert {name: again.facts()[name] for name in COUNTS} == {name: finished.facts()[name] for name in COUNTS}
+    assert again.facts()["accounts"] == finished.facts()["accounts"]
+
+
+def _said(home: Path, *words: str) -> dict[str, Any]:
+    """The JSON object that a command prints."""
+    environment = {**os.environ, "INPLAY_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *words],
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def test_kills_and_interruptions_change_no_entry_of_the_journal(
@@ -157,7 +186,7 @@ def _check_answers(client: httpx.Client) -> None:
         assert client.get(f"/v1/{path}").status_code == 200, path
     assert client.get("/docs").status_code == 200
     health = eventually(lambda: _well(client), what="all services well", timeout_s=60)
-    assert len(health["services"]) == 10
+    assert len(health["services"]) == 11
 
 
 def _well(client: httpx.Client) -> dict[str, list[object]] | None:

@@ -47,7 +47,10 @@ from serve.schemas import (
     ServiceHealth,
     Signal,
     Signals,
+    Storage,
+    StorageEvent,
     Target,
+    TierHolding,
     Trade,
     Trades,
 )
@@ -480,6 +483,31 @@ class FakeBackend:
             ServiceHealth(service="ensemble", state="degraded", detail="restarted 1 time; answers again", at=at)
         )
         return Health(state="degraded", services=found)
+
+    def storage(self) -> Storage:
+        self._answer("storage")
+        held = TierHolding(
+            tier="hot",
+            timeframe="1d",
+            files=12,
+            rows=122_564,
+            first_session=date(2009, 8, 21),
+            last_session=date(2010, 8, 20),
+        )
+        at = datetime(2026, 11, 23, 21, 30, tzinfo=UTC)
+        return Storage(
+            measured_on=date(2026, 11, 23),
+            used_bytes=61_000_000_000,
+            capacity_bytes=80_000_000_000,
+            bars_bytes=9_000_000,
+            database_bytes=400_000_000,
+            growth_bytes_per_day=100_000_000.0,
+            fills_on=date(2027, 6, 1),
+            purchase="61.0 of 80.0 GB of the disk are used: buy a volume",
+            tiers=[held] if self.done else [],
+            last_archive=StorageEvent(at=at, ok=True, detail="12 files moved, 0 merged"),
+            last_backup=None,
+        )
 
     def progress(self) -> Progress:
         self._answer("progress")

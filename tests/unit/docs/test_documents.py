@@ -23,10 +23,10 @@ CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 COMMAND = re.compile(r"(?:^|/|\s)inplay((?:\s+[a-z-][\w.=-]*)*)")
 ASKED = re.compile(r"/v1/([a-z]+(?:/[a-z]+)*)")
-VARIABLE = re.compile(r"INPLAY_[A-Z_]+[A-Z]")
+VARIABLE = re.compile(r"INPLAY_[A-Z0-9_]+[A-Z0-9]")
 OF_THE_SHELL = {"INPLAY_TOKEN"}
 """Variables that an example sets for itself."""
-OF_A_TEST = {"INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_CHAOS_ROUNDS", "INPLAY_CONFIG"}
+OF_A_TEST = {"INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_CHAOS_ROUNDS", "INPLAY_CONFIG", "INPLAY_TIER_KILLS"}
 
 
 def code_lines() -> Iterator[tuple[str, str]]:

@@ -37,6 +37,7 @@ QUESTIONS = {
     "/v1/news": "news",
     "/v1/health": "health",
     "/v1/progress": "progress",
+    "/v1/storage": "storage",
 }
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "signals": (None, 100),

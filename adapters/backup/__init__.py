@@ -1,0 +1,1 @@
+"""Backups: made, verified by restoring them, thinned out, and restored."""

@@ -1,0 +1,59 @@
+"""Disk, tiers and backups as the HTTP interface answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from adapters.bars import BarFile
+from adapters.postgres.pool import Pool
+from adapters.postgres.storage_events import Kind, StorageEvents
+from adapters.postgres.tier_record import TierRecord
+from adapters.tiers.keeping import outlook
+from adapters.tiers.locations import TIERS
+from adapters.tiers.rules import StorageRules
+from serve.schemas import Storage, StorageEvent, TierHolding
+
+
+def storage_answer(pool: Pool, rules: StorageRules, today: date) -> Storage:
+    """The answer, from the record alone."""
+    record, events = TierRecord(pool), StorageEvents(pool)
+    found = outlook(record, rules, today)
+    latest = found.latest if found else None
+    return Storage(
+        measured_on=latest.day if latest else None,
+        used_bytes=latest.used if latest else None,
+        capacity_bytes=latest.capacity if latest else None,
+        bars_bytes=latest.bars if latest else None,
+        database_bytes=latest.database if latest else None,
+        growth_bytes_per_day=found.growth_bytes_per_day if found else None,
+        fills_on=found.fills_on if found else None,
+        purchase=found.purchase.words if found and found.purchase else None,
+        tiers=_tiers(record.files()),
+        last_archive=_event(events, "archive"),
+        last_backup=_event(events, "backup"),
+    )
+
+
+def _tiers(files: Sequence[BarFile]) -> list[TierHolding]:
+    found = []
+    for tier in TIERS:
+        for timeframe in ("1d", "1m"):
+            group = [file for file in files if (file.tier, file.timeframe) == (tier, timeframe)]
+            if group:
+                found.append(
+                    TierHolding(
+                        tier=tier,
+                        timeframe=group[0].timeframe,
+                        files=len(group),
+                        rows=sum(file.rows for file in group),
+                        first_session=min(file.first_session for file in group),
+                        last_session=max(file.last_session for file in group),
+                    )
+                )
+    return found
+
+
+def _event(events: StorageEvents, kind: Kind) -> StorageEvent | None:
+    last = events.last(kind)
+    return None if last is None else StorageEvent(at=last.at, ok=last.ok, detail=last.detail)

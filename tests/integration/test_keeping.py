@@ -1,0 +1,116 @@
+"""The duties of the storage service over a real record: each when it is due, failures on record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tier_bars import write_small_files
+
+from adapters.backup.vault import Vault
+from adapters.bars import BarStore
+from adapters.places import S3Access
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.pool import Pool
+from adapters.postgres.storage_events import StorageEvents
+from adapters.postgres.tier_record import Measurement, TierRecord
+from adapters.tiers.keeping import Keeping, outlook
+from adapters.tiers.rules import BackupRules, StorageRules
+from serve.storage import storage_answer
+
+MONDAY_NOON = datetime(2020, 6, 1, 16, 0, tzinfo=UTC)
+"""Of New York; the exchange closes at 20:00 UTC."""
+
+
+@dataclass
+class Clock:
+    """A clock that is set."""
+
+    at: datetime = MONDAY_NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@dataclass
+class Folder:
+    """A data folder, its record and its clock."""
+
+    home: Path
+    pool: Pool
+    url: str
+    clock: Clock = field(default_factory=Clock)
+
+    def keeping(self, **backup: object) -> Keeping:
+        """The duties, with a backup target if one is named."""
+        rules = StorageRules(backup=BackupRules(**backup))  # type: ignore[arg-type]
+        return Keeping(self.home, self.pool, self.url, rules, version="test", clock=self.clock)
+
+
+@pytest.fixture
+def folder(home: Path, pool: Pool, empty_url: str) -> Folder:
+    """A folder with bars of three ages."""
+    write_small_files(home, pool)
+    return Folder(home, pool, empty_url)
+
+
+def test_it_archives_once_after_each_close(folder: Folder) -> None:
+    """At the start, then not before half an hour past the close, then not again until the next one."""
+    keeping = folder.keeping()
+    expected = BarStore(folder.home, BarRecord(folder.pool)).read_all()
+    done = []
+    for at in ("2020-06-01T16:00", "2020-06-01T20:20", "2020-06-01T20:31", "2020-06-02T14:00", "2020-06-02T20:31"):
+        folder.clock.at = datetime.fromisoformat(at).replace(tzinfo=UTC)
+        done.append([(event.kind, event.ok) for event in keeping.tick()])
+    assert done == [[("archive", True)], [], [("archive", True)], [], [("archive", True)]]
+    assert {file.tier for file in BarRecord(folder.pool).files()} == {"hot", "warm", "cold"}
+    assert BarStore(folder.home, BarRecord(folder.pool)).read_all().equals(expected)
+
+
+def test_it_backs_up_when_one_is_due(folder: Folder, tmp_path: Path) -> None:
+    """Every six hours as set, and the later one, which is kept, is there by the clock's time."""
+    keeping = folder.keeping(target=str(tmp_path / "target"), every_h=6)
+    kinds = []
+    for hours in (0, 5, 6):
+        folder.clock.at = MONDAY_NOON + timedelta(hours=hours)
+        kinds.append([event.kind for event in keeping.tick()])
+    assert [("backup" in names) for names in kinds] == [True, False, True]
+    assert Vault(str(tmp_path / "target"), S3Access()).names() == ["20200601T220000Z"]  # the day's last
+
+
+def test_a_failed_backup_is_on_record_and_tried_again_after_an_hour(folder: Folder) -> None:
+    """/dev/full takes nothing: the reason is on record, and the archive is not held up by it."""
+    keeping = folder.keeping(target="/dev/full/backups")
+    first = keeping.tick()
+    assert [(event.kind, event.ok) for event in first] == [("archive", True), ("backup", False)]
+    folder.clock.at += timedelta(minutes=59)
+    assert keeping.tick() == []
+    folder.clock.at += timedelta(minutes=2)
+    assert [(event.kind, event.ok) for event in keeping.tick()] == [("backup", False)]
+    last = StorageEvents(folder.pool).last("backup")
+    assert last is not None
+    assert "/dev/full" in last.detail
+
+
+def test_what_is_measured_is_what_the_interface_answers(folder: Folder) -> None:
+    """Used and capacity of the disk, one word a day; growth and purchase once there is a week of them."""
+    rules = StorageRules()
+    assert storage_answer(folder.pool, rules, date(2020, 6, 1)).used_bytes is None
+    measured = folder.keeping().measure()
+    assert 0 < measured.used <= measured.capacity
+    assert measured.bars > 0
+    assert measured.database > 1_000_000  # an empty database of PostgreSQL takes some 8 MB
+    record = TierRecord(folder.pool)
+    for day in range(9):
+        at = date(2020, 6, 2) + timedelta(days=day)
+        record.record_measurement(Measurement(at, (52 + day) * 10**9, 80 * 10**9, 0, 0))
+    found = outlook(record, rules, date(2020, 6, 10))
+    assert found is not None
+    assert found.purchase is not None
+    answer = storage_answer(folder.pool, rules, date(2020, 6, 10))
+    assert (answer.used_bytes, answer.growth_bytes_per_day) == (60 * 10**9, 10**9)
+    assert answer.fills_on == date(2020, 6, 10) + timedelta(days=20)
+    assert answer.purchase is not None
+    assert [(held.tier, held.timeframe) for held in answer.tiers] == [("hot", "1d")]
