@@ -175,20 +175,42 @@ class BarStore:
 
         Only the owner of the data folder calls it, and never between `write` and its manifest row.
         """
-        named = {self._home / file.path for file in self._manifest.files(timeframe=None)}
-        strays = [path for path in (self._home / HOT).rglob("*.parquet*") if path not in named]
+        strays = self.strays()
         for path in strays:
             path.unlink(missing_ok=True)
         return len(strays)
+
+    def strays(self) -> list[Path]:
+        """Files of the hot tier that the manifest doesn't name: left by a write that was stopped, or under way."""
+        named = {self._home / file.path for file in self._manifest.files(timeframe=None)}
+        return [path for path in sorted((self._home / HOT).rglob("*.parquet*")) if path not in named]
+
+    def whole(self, file: BarFile) -> pa.Table:
+        """Every row of the file, stored schema, after comparing hash and number with the manifest.
+
+        Raises:
+            BadDataError: when the file is missing or is not what the manifest says.
+        """
+        return self._read_file(file, SHAPES[file.timeframe], None, verify=True)
 
     def _write_file(self, bars: pa.Table, sessions: Days, timeframe: Timeframe) -> BarFile:
         buffer = io.BytesIO()
         pq.write_table(bars, buffer, compression="zstd", row_group_size=ROW_GROUP_ROWS)
         data = buffer.getbuffer()
         digest = hashlib.sha256(data).hexdigest()
-        path = f"{HOT}/{timeframe}/{sessions[0]}_{sessions[-1]}-{digest[:12]}.parquet"
+        path = self._free_path(f"{HOT}/{timeframe}/{sessions[0]}_{sessions[-1]}-{digest[:12]}", sessions, timeframe)
         _write_whole(self._home / path, data)
         return BarFile(path, "hot", timeframe, tuple(sessions.tolist()), bars.num_rows, digest)
+
+    def _free_path(self, stem: str, sessions: Days, timeframe: Timeframe) -> str:
+        """A path that no file of the manifest has: values that come back after a correction are a later version."""
+        first, last = sessions[0].item(), sessions[-1].item()
+        named = {Path(file.path).name for file in self._manifest.files(first, last, timeframe=timeframe)}
+        for number in range(1, len(named) + 2):
+            path = f"{stem}.parquet" if number == 1 else f"{stem}-{number}.parquet"
+            if Path(path).name not in named:
+                return path
+        raise AssertionError("one of n + 1 names is free of n")
 
     def _read(self, files: Sequence[BarFile], shape: Shape, wanted: Wanted | None, *, verify: bool) -> pa.Table:
         tables = [self._read_file(file, shape, wanted, verify=verify) for file in files]

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import evaluate, imports
+from cli import data, evaluate, imports
 from cli.doctor import doctor
 from cli.import_bars import bars
 from cli.output import print_json
@@ -27,6 +27,7 @@ app.command()(scan)
 app.add_typer(patterns, name="patterns")
 imports.app.command()(bars)
 app.add_typer(imports.app, name="import")
+app.add_typer(data.app, name="data")
 app.add_typer(evaluate.app, name="evaluate")
 
 

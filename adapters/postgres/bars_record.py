@@ -122,7 +122,7 @@ class BarRecord:
                  part.corrected.num_rows, import_id],
             )  # fmt: skip
             _insert_findings(cursor, import_id, part, timeframe)
-            _insert_files(cursor, part.files, at)
+            insert_files(cursor, part.files, at)
         return True
 
     def finish_import(self, import_id: int, files_refused: Sequence[tuple[str, str]]) -> None:
@@ -145,7 +145,7 @@ class BarRecord:
     def record_files(self, files: Sequence[BarFile], *, written_at: datetime) -> None:
         """The manifest names these files, each later than those before it."""
         with transaction(self._pool) as cursor:
-            _insert_files(cursor, files, written_at)
+            insert_files(cursor, files, written_at)
 
     def files(
         self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d"
@@ -214,7 +214,11 @@ def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
     ((import_id, complete, *counts, refused),) = cursor.fetchall()
     cursor.execute("SELECT part FROM bar_import_parts WHERE import_id = %s", [import_id])
     parts = frozenset(name for (name,) in cursor.fetchall())
-    cursor.execute("SELECT gate, count(*) FROM bar_quarantine WHERE import_id = %s GROUP BY 1 ORDER BY 1", [import_id])
+    cursor.execute(
+        "SELECT gate, count(*) FROM bar_quarantine WHERE import_id = %s AND quarantine_id NOT IN "
+        "(SELECT quarantine_id FROM bar_releases WHERE import_id = %s) GROUP BY 1 ORDER BY 1",
+        [import_id, import_id],
+    )
     files_refused = tuple((path, reason) for path, reason in refused)
     return BarImport(import_id, complete, parts, *counts, files_refused, dict(cursor.fetchall()))
 
@@ -241,7 +245,8 @@ def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Time
     insert_missing(cursor, "bar_breaks", breaks, tagged(map(astuple, screened.breaks)))
 
 
-def _insert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:
+def insert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:
+    """The manifest names the files, in the cursor's transaction, each later than those before it."""
     cursor.executemany(
         "INSERT INTO bar_files (path, tier, timeframe, first_session, last_session, sessions, rows, sha256, "
         "written_at) "
