@@ -22,6 +22,7 @@ from adapters.bar_import.layout import Asked
 from adapters.postgres.bars_record import BarRecord
 from adapters.settings import read_settings
 from cli.imports import columns_given, record_for_import, zone_named
+from cli.interrupt import Interrupt
 from cli.output import print_json
 from trading.errors import ConfigurationError
 
@@ -49,7 +50,7 @@ def bars(
     archive = open_archive(path, asked, source)
     _confirm(archive, yes=yes, quiet=json_)
     settings = read_settings()
-    with record_for_import(settings) as pool:
+    with Interrupt(), _goes_on_later(), record_for_import(settings) as pool:
         started = time.monotonic()
         with _progress(quiet=json_) as tell:
             counts = BarImporter(settings.home, BarRecord(pool), now).run(archive, tell, replace=replace)
@@ -58,6 +59,17 @@ def bars(
         print_json({**asdict(counts), "seconds": seconds, "rows_per_s": counts.rows_in / seconds})
     else:
         _say(counts, seconds)
+
+
+@contextmanager
+def _goes_on_later() -> Iterator[None]:
+    """Who stops an import is told what that means."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        said = "stopped: what is on record stays, whole. Import the same again and it goes on where it was."
+        print(said, file=sys.stderr)
+        raise
 
 
 def _confirm(archive: Archive, *, yes: bool, quiet: bool) -> None:
