@@ -76,7 +76,9 @@ class BarImporter:
             self._keep_unread(begun, source.timeframe, unread)
             judge = Judge(self._store, self._record, source.timeframe, today=self._clock(), replace_=replace)
             for name, bars in spill.parts():
-                if name not in begun.parts:
+                if name in begun.parts:
+                    judge.skip(bars)
+                else:
                     part = judge.part(name, bars)
                     self._record.record_part(begun.import_id, part, source.timeframe, at=self._clock())
                 tell("stored", bars.num_rows)

@@ -241,6 +241,8 @@ def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Time
     )
     splits = ("import_id", "symbol", "session", "numerator", "denominator")
     insert_missing(cursor, "splits", splits, tagged(map(astuple, screened.splits)))
+    dividends = ("import_id", "symbol", "session", "factor", "amount_usd")
+    insert_missing(cursor, "dividends", dividends, tagged(map(astuple, screened.dividends)))
     breaks = ("import_id", "symbol", "session", "reason")
     insert_missing(cursor, "bar_breaks", breaks, tagged(map(astuple, screened.breaks)))
 

@@ -59,6 +59,10 @@ GATES: dict[str, Meaning] = {
             "the open is far from the close before, and neither a split, a factor of the source nor volume explains it",
             "Earlier bars are withheld from then on. Import a source with factors if it was a split or a spin-off.",
         ),
+        large_distribution=(
+            "a dividend or spin-off of more than a fifth of the price, by the source's factor",
+            "Nothing: it is on record, and earlier bars are withheld from then on.",
+        ),
         symbol_reuse=(
             "the symbol was silent for months and came back at another price",
             "Nothing: earlier bars are withheld from then on, as they may be another company's.",
@@ -73,6 +77,10 @@ GATES: dict[str, Meaning] = {
         saturated_volume=("the volume is a full 32-bit counter", UNTOUCHED),
         missing_session=("the exchange was open and no symbol has a bar", "Import the session from another source."),
         large_move_with_volume=("a large move on many times the usual volume, taken for news", UNTOUCHED),
+        factor_contradicts_price=(
+            "the source's factor changes and the price doesn't follow",
+            "Nothing was restated. Compare with another source.",
+        ),
         price_spike=("the close leaves its neighbours, and the market, and is back on the next bar", UNTOUCHED),
         stale_bars=("bars repeat the bar before in every value, volume included: filled forward", UNTOUCHED),
         silent_series=("no share was traded for many sessions in a row", UNTOUCHED),
