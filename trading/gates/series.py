@@ -16,6 +16,7 @@ SPIKE_BACK = 0.2
 """The next bar is back where it was, to this fraction of the spike."""
 SPIKE_MOVES = 10.0
 """A spike is this many times the usual move of the symbol between two closes."""
+MARKET_SYMBOLS = 3
 USUAL_BARS = 15
 STALE_REPEATS = 3
 """Repeats in a row of a bar without a range; one with a range that repeats to the share is a copy the first time."""
@@ -72,13 +73,13 @@ def _spikes(panel: Panel, judged: Flags) -> Iterator[Finding]:
 
 
 def _medians(values: Floats, group: Ints, groups: int) -> Floats:
-    """The median of each group; 0 where it has no value."""
+    """The median of each group; 0 where fewer than `MARKET_SYMBOLS` have a value, which make no market."""
     known = np.flatnonzero(~np.isnan(values))
     order = known[np.lexsort((values[known], group[known]))]
     counts = np.bincount(group[order], minlength=groups)
     ends = np.cumsum(counts)
     medians = np.zeros(groups)
-    some = counts > 0
+    some = counts >= MARKET_SYMBOLS
     low, high = (ends - counts + (counts - 1) // 2)[some], (ends - counts + counts // 2)[some]
     medians[some] = (values[order[low]] + values[order[high]]) / 2
     return medians
