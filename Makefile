@@ -52,7 +52,8 @@ test: check ## check, and everything else that CI runs
 bench: $(STAMP) ## speed, as ratios
 	$(BIN)/python -m benchmarks
 
-chaos: $(STAMP) ## kill parts of a run and compare the journals
+chaos: $(STAMP) ## kill parts of a run and compare the journals; kill imports and check the data
+	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/test_import_kills.py
 	$(BIN)/pytest tests/chaos
 
 clean: ## remove .venv and caches; the data folder var/ stays

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from adapters.bar_import.source import UNREAD_SCHEMA, BarSource, Refused
 from adapters.bar_import.spill import Spill
 from adapters.bars import SHAPES, BarStore, Timeframe
 from adapters.postgres.bars_record import BarImport, BarRecord, ImportedFile, Part
-from trading.errors import BadDataError
+from trading.errors import BadDataError, UnavailableError
 from trading.gates import Screened
 
 Progress = Callable[[str, int], None]
@@ -70,6 +70,7 @@ class BarImporter:
         begun = self._record.begin_import(about, at=self._clock())
         if begun.complete:
             return _repeated(about, begun)
+        self._refuse_wrong_clock()
         self._store.sweep()  # files of an import that was stopped before they were on record
         with Spill(self._home / "import" / about.file_sha256[:12], source.timeframe) as spill:
             unread, refused = self._read(source, spill, tell)
@@ -84,6 +85,20 @@ class BarImporter:
                 tell("stored", bars.num_rows)
         self._record.finish_import(begun.import_id, [(one.path, one.reason) for one in refused])
         return _counts(about, self._record.begin_import(about, at=self._clock()))
+
+    def _refuse_wrong_clock(self) -> None:
+        """The gates refuse bars of the future, so that bars on record beyond today tell of a clock that was set back.
+
+        Raises:
+            UnavailableError: there are such bars.
+        """
+        today = self._clock().date()
+        ahead = [file.last_session for file in self._record.files(today + timedelta(days=1), timeframe=None)]
+        if ahead:
+            raise UnavailableError(
+                f"Bars of {max(ahead)} are on record, and this machine's clock says {today}: it was set back. Nothing "
+                "was stored. Correct the clock, then import again."
+            )
 
     def _read(self, source: BarSource, spill: Spill, tell: Progress) -> tuple[pa.Table, tuple[Refused, ...]]:
         """Rows that are no bars, and files that could not be read; all else is in the spill."""

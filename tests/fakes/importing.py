@@ -52,7 +52,7 @@ def start(home: Path, path: Path, url: str = "") -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def ended(process: subprocess.Popen[str], timeout_s: float = 120.0) -> dict[str, Any]:
+def ended(process: subprocess.Popen[str], timeout_s: float = 300.0) -> dict[str, Any]:
     """What the import told; it succeeded.
 
     Raises:
@@ -74,6 +74,6 @@ def killed(process: subprocess.Popen[str], number: int = signal.SIGKILL) -> int:
 def asked(home: Path, *arguments: str, url: str = "") -> subprocess.CompletedProcess[str]:
     """Another command over the same data folder, to its end."""
     return subprocess.run(
-        command(*arguments), env=environment(home, url), cwd=ROOT, text=True, capture_output=True, timeout=120,
+        command(*arguments), env=environment(home, url), cwd=ROOT, text=True, capture_output=True, timeout=300,
         check=False,
     )  # fmt: skip
