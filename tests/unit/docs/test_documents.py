@@ -26,7 +26,7 @@ ASKED = re.compile(r"/v1/([a-z]+(?:/[a-z]+)*)")
 VARIABLE = re.compile(r"INPLAY_[A-Z_]+[A-Z]")
 OF_THE_SHELL = {"INPLAY_TOKEN"}
 """Variables that an example sets for itself."""
-OF_A_TEST = {"INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_CHAOS_ROUNDS", "INPLAY_CONFIG"}
+OF_A_TEST = {"INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_CHAOS_ROUNDS", "INPLAY_CONFIG", "INPLAY_IMPORT_KILLS"}
 
 
 def code_lines() -> Iterator[tuple[str, str]]:
