@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 import pyarrow as pa
@@ -223,6 +224,13 @@ def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
     return BarImport(import_id, complete, parts, *counts, files_refused, dict(cursor.fetchall()))
 
 
+_FINDING = attrgetter("gate", "severity", "symbol", "session", "rows", "detail")
+_SPLIT = attrgetter("symbol", "session", "numerator", "denominator")
+_DIVIDEND = attrgetter("symbol", "session", "factor", "amount_usd")
+_BREAK = attrgetter("symbol", "session", "reason")
+"""Ten times as fast as `astuple`, which copies every value; an archive has tens of thousands."""
+
+
 def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Timeframe) -> None:
     def tagged(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         return ((import_id, *row) for row in rows)
@@ -232,7 +240,7 @@ def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Time
 
     screened = part.screened
     columns = ("import_id", "gate", "severity", "symbol", "session", "rows", "detail")
-    insert_missing(cursor, "bar_findings", columns, tagged(map(astuple, screened.findings)))
+    insert_missing(cursor, "bar_findings", columns, tagged(map(_FINDING, screened.findings)))
     for table, refused in (("bar_quarantine", screened.quarantined), ("bar_quarantine", part.unread)):
         insert_missing(cursor, table, ("import_id", "timeframe", *refused.column_names), kept(rows_of(refused)))
     corrected = part.corrected
@@ -240,11 +248,11 @@ def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Time
         cursor, "bar_corrections", ("import_id", "timeframe", *corrected.column_names), kept(rows_of(corrected))
     )
     splits = ("import_id", "symbol", "session", "numerator", "denominator")
-    insert_missing(cursor, "splits", splits, tagged(map(astuple, screened.splits)))
+    insert_missing(cursor, "splits", splits, tagged(map(_SPLIT, screened.splits)))
     dividends = ("import_id", "symbol", "session", "factor", "amount_usd")
-    insert_missing(cursor, "dividends", dividends, tagged(map(astuple, screened.dividends)))
+    insert_missing(cursor, "dividends", dividends, tagged(map(_DIVIDEND, screened.dividends)))
     breaks = ("import_id", "symbol", "session", "reason")
-    insert_missing(cursor, "bar_breaks", breaks, tagged(map(astuple, screened.breaks)))
+    insert_missing(cursor, "bar_breaks", breaks, tagged(map(_BREAK, screened.breaks)))
 
 
 def insert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:

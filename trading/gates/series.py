@@ -75,13 +75,12 @@ def _spikes(panel: Panel, judged: Flags) -> Iterator[Finding]:
 def _medians(values: Floats, group: Ints, groups: int) -> Floats:
     """The median of each group; 0 where fewer than `MARKET_SYMBOLS` have a value, which make no market."""
     known = np.flatnonzero(~np.isnan(values))
-    order = known[np.lexsort((values[known], group[known]))]
-    counts = np.bincount(group[order], minlength=groups)
-    ends = np.cumsum(counts)
+    order = known[np.argsort(group[known].astype(np.int32), kind="stable")]
+    ends = np.cumsum(np.bincount(group[order], minlength=groups))
     medians = np.zeros(groups)
-    some = counts >= MARKET_SYMBOLS
-    low, high = (ends - counts + (counts - 1) // 2)[some], (ends - counts + counts // 2)[some]
-    medians[some] = (values[order[low]] + values[order[high]]) / 2
+    for at, (start, end) in enumerate(zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)):
+        if end - start >= MARKET_SYMBOLS:
+            medians[at] = np.median(values[order[start:end]])
     return medians
 
 
