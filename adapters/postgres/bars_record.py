@@ -12,7 +12,7 @@ import pyarrow as pa
 from psycopg.types.json import Jsonb
 
 from adapters.bars import BarFile, Timeframe
-from adapters.postgres.bulk import insert_missing, rows_of
+from adapters.postgres.bulk import append, insert_missing, rows_of
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.errors import BadDataError
 from trading.gates import Break, Finding, Screened, Split
@@ -217,8 +217,8 @@ def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
     parts = frozenset(name for (name,) in cursor.fetchall())
     cursor.execute(
         "SELECT gate, count(*) FROM bar_quarantine WHERE import_id = %s AND quarantine_id NOT IN "
-        "(SELECT quarantine_id FROM bar_releases WHERE import_id = %s) GROUP BY 1 ORDER BY 1",
-        [import_id, import_id],
+        "(SELECT quarantine_id FROM bar_releases) GROUP BY 1 ORDER BY 1",
+        [import_id],
     )
     files_refused = tuple((path, reason) for path, reason in refused)
     return BarImport(import_id, complete, parts, *counts, files_refused, dict(cursor.fetchall()))
@@ -242,11 +242,9 @@ def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Time
     columns = ("import_id", "gate", "severity", "symbol", "session", "rows", "detail")
     insert_missing(cursor, "bar_findings", columns, tagged(map(_FINDING, screened.findings)))
     for table, refused in (("bar_quarantine", screened.quarantined), ("bar_quarantine", part.unread)):
-        insert_missing(cursor, table, ("import_id", "timeframe", *refused.column_names), kept(rows_of(refused)))
+        append(cursor, table, ("import_id", "timeframe", *refused.column_names), kept(rows_of(refused)))
     corrected = part.corrected
-    insert_missing(
-        cursor, "bar_corrections", ("import_id", "timeframe", *corrected.column_names), kept(rows_of(corrected))
-    )
+    append(cursor, "bar_corrections", ("import_id", "timeframe", *corrected.column_names), kept(rows_of(corrected)))
     splits = ("import_id", "symbol", "session", "numerator", "denominator")
     insert_missing(cursor, "splits", splits, tagged(map(_SPLIT, screened.splits)))
     dividends = ("import_id", "symbol", "session", "factor", "amount_usd")

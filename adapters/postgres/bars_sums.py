@@ -62,7 +62,8 @@ class BarSums:
                 "FROM bar_imports "
                 "LEFT JOIN (SELECT import_id, count(*) AS n FROM bar_quarantine WHERE quarantine_id NOT IN "
                 "(SELECT quarantine_id FROM bar_releases) GROUP BY 1) AS q USING (import_id) "
-                "LEFT JOIN (SELECT import_id, count(*) AS n FROM bar_releases GROUP BY 1) AS r USING (import_id) "
+                "LEFT JOIN (SELECT import_id, count(*) AS n FROM bar_releases JOIN bar_quarantine USING "
+                "(quarantine_id) GROUP BY 1) AS r USING (import_id) "
                 "LEFT JOIN (SELECT import_id, count(*) AS n FROM bar_corrections GROUP BY 1) AS c USING (import_id) "
                 "ORDER BY import_id"
             )

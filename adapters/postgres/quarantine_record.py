@@ -12,7 +12,7 @@ from psycopg import sql
 
 from adapters.bars import BarFile, Timeframe
 from adapters.postgres.bars_record import insert_files
-from adapters.postgres.bulk import insert_missing, rows_of
+from adapters.postgres.bulk import append, insert_missing, rows_of
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.errors import BadDataError
 
@@ -133,17 +133,17 @@ class QuarantineRecord:
             BadDataError: when one of them was released meanwhile; nothing was changed.
         """
         rows = [
-            (one.held.quarantine_id, one.held.import_id, why, one.changed, one.replaced, at) for one in releases
+            (one.held.quarantine_id, why, one.changed, one.replaced, at) for one in releases
         ]  # fmt: skip
         with transaction(self._pool) as cursor:
-            columns = ("quarantine_id", "import_id", "why", "changed", "replaced", "released_at")
+            columns = ("quarantine_id", "why", "changed", "replaced", "released_at")
             if insert_missing(cursor, "bar_releases", columns, rows) != len(rows):
                 raise BadDataError("A row was released already, so it can't be again. Nothing was changed.")
             _count(cursor, releases)
             for import_id, timeframe, bars in replaced:
                 names = ("import_id", "timeframe", *bars.column_names)
                 tagged = ((import_id, timeframe, *row) for row in rows_of(bars))
-                insert_missing(cursor, "bar_corrections", names, tagged)
+                append(cursor, "bar_corrections", names, tagged)
             insert_files(cursor, files, at)
 
 

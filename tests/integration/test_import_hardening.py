@@ -40,7 +40,7 @@ def _import(home: Path, pool: Pool, path: Path, said: Asked | None = None) -> Im
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("cut.csv.gz", gzip.compress((HEAD + ROWS * 40).encode())[:-900], "is damaged"),
+        ("cut.csv.gz", gzip.compress((HEAD + ROWS * 40).encode())[:-200], "is damaged"),
         ("empty.csv", b"", "is empty"),
         ("other.csv", (HEAD + ROWS).replace(",", "~").encode(), "has no column delimiter"),
         ("headless.csv", ROWS.encode(), "no column"),
@@ -58,6 +58,17 @@ def test_a_file_that_is_no_table_of_bars_is_named_and_the_good_one_goes_in(
     counts = _import(home, pool, folder)
     assert counts.rows_stored == len(DAYS)
     assert [(one.path, reason in one.reason) for one in counts.files_refused] == [(f"Z{name}", True)]
+
+
+def test_a_gzip_that_was_cut_anywhere_is_never_taken_for_a_shorter_one(tmp_path: Path) -> None:
+    """A cut of any length, also within the check sum at the end, is an error and not fewer rows."""
+    (tmp_path / "A.csv").write_text(HEAD + ROWS)
+    packed = gzip.compress((HEAD + ROWS * 40).encode())
+    for kept in range(40, len(packed), 7):
+        (tmp_path / "B.csv.gz").write_bytes(packed[:kept])
+        files = dict(open_archive(tmp_path, Asked()).files())
+        with pytest.raises(BadDataError):
+            list(files["B.csv.gz"])
 
 
 def test_a_file_alone_that_cannot_be_read_is_an_error_and_stores_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import psycopg
 import pyarrow as pa
 import pytest
 
@@ -130,3 +131,24 @@ def test_the_same_import_again_knows_the_released_row(kept: Path, pool: Pool) ->
         TableSource("again", "1" * 64, _table([ROWS[-2]]))
     )  # fmt: skip
     assert (counts.rows_stored, counts.rows_duplicate, counts.rows_quarantined) == (0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO bar_quarantine (import_id, timeframe, gate, reason) VALUES (99, '1d', 'x', 'y')",
+        "UPDATE bar_quarantine SET close = 1",
+        "UPDATE bar_quarantine SET import_id = 99",
+        "DELETE FROM bar_imports",
+        "UPDATE bar_imports SET rows_released = 500",
+        "INSERT INTO bar_releases VALUES (99, 'right', NULL, false, now())",
+    ],
+)
+def test_the_database_refuses_what_cannot_be(kept: Path, pool: Pool, statement: str) -> None:
+    """Rows of no import, rows that change, imports that vanish, more released than stored, releases of nothing."""
+    assert kept.exists()
+    with pool.connection() as connection:
+        connection.execute("UPDATE bar_imports SET rows_stored = rows_stored")  # counts may change, within bounds
+        with pytest.raises(psycopg.Error):
+            connection.execute(statement)
+        connection.rollback()
