@@ -52,7 +52,8 @@ test: check ## check, and everything else that CI runs
 bench: $(STAMP) ## speed, as ratios
 	$(BIN)/python -m benchmarks
 
-chaos: $(STAMP) ## kill parts of a run and compare the journals
+chaos: $(STAMP) ## kill parts of a run, imports and moves of files, and compare what is left
+	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/test_import_kills.py
 	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/test_tier_kills.py tests/chaos
 
 clean: ## remove .venv and caches; the data folder var/ stays

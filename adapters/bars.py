@@ -10,7 +10,7 @@ import hashlib
 import io
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol
@@ -200,16 +200,29 @@ class BarStore:
         Only the owner of the data folder calls it, and never between `write` and its manifest row.
         """
         with files_lock(self._home):  # or it would take what a compaction has written and not yet put on record
-            named = {self._home / file.path for file in self._manifest.files(timeframe=None)}
-            strays = [path for path in (self._home / HOT).rglob("*.parquet*") if path not in named]
+            strays = self.strays()
             for path in strays:
                 path.unlink(missing_ok=True)
         return len(strays)
 
+    def strays(self) -> list[Path]:
+        """Files of the hot tier that the manifest doesn't name: left by a write that was stopped, or under way."""
+        named = {self._home / file.path for file in self._manifest.files(timeframe=None)}
+        return [path for path in sorted((self._home / HOT).rglob("*.parquet*")) if path not in named]
+
+    def whole(self, file: BarFile) -> pa.Table:
+        """Every row of the file, stored schema, after comparing hash and number with the manifest.
+
+        Raises:
+            BadDataError: when the file is missing or is not what the manifest says.
+        """
+        return read_file(self._places[file.tier], file, None, verify=True)
+
     def _write_file(self, bars: pa.Table, sessions: Days, timeframe: Timeframe) -> BarFile:
         data, file = encoded(bars, sessions, timeframe, "hot")
-        self._places["hot"].put(file.path, io.BytesIO(data))
-        return file
+        free = replace(file, path=self._free_path(file.path.removesuffix(".parquet"), sessions, timeframe))
+        self._places["hot"].put(free.path, io.BytesIO(data))
+        return free
 
     def _read_now(self, timeframe: Timeframe, wanted: Wanted | None, *, verify: bool) -> pa.Table:
         """The bars; where a file was moved between the look into the manifest and its opening, looked up once more."""
@@ -222,6 +235,16 @@ class BarStore:
         if wanted is None:
             return self._manifest.files(timeframe=timeframe)
         return self._manifest.files(wanted.first, wanted.last, timeframe=timeframe)
+
+    def _free_path(self, stem: str, sessions: Days, timeframe: Timeframe) -> str:
+        """A path that no file of the manifest has: values that come back after a correction are a later version."""
+        first, last = sessions[0].item(), sessions[-1].item()
+        named = {Path(file.path).name for file in self._manifest.files(first, last, timeframe=timeframe)}
+        for number in range(1, len(named) + 2):
+            path = f"{stem}.parquet" if number == 1 else f"{stem}-{number}.parquet"
+            if Path(path).name not in named:
+                return path
+        raise AssertionError("one of n + 1 names is free of n")
 
     def _read(self, files: Sequence[BarFile], shape: Shape, wanted: Wanted | None, *, verify: bool) -> pa.Table:
         tables = [read_file(self._places[file.tier], file, wanted, verify=verify) for file in files]

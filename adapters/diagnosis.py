@@ -21,9 +21,10 @@ from adapters.lock import is_held
 from adapters.package_data import PackageFile, read
 from adapters.postgres import cluster
 from adapters.postgres.pool import open_pool, where
+from adapters.postgres.remote import POOLS, RESERVE, capacity_of, is_local
 from adapters.sample import BARS, EARNINGS, SECTORS
 from adapters.settings import Settings, unknown_variables
-from trading.errors import InplayError
+from trading.errors import InplayError, UnavailableError
 
 Result = Literal["ok", "missing", "broken"]
 DISK_BYTES = 2 * 1024**3
@@ -174,8 +175,23 @@ def _server(settings: Settings) -> str:
 
 def _own_server(settings: Settings) -> str:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
-    open_pool(url, name="inplay-doctor", size=1).close()
-    return f"DATABASE_URL: {where(url)}"
+    pool = open_pool(url, name="inplay-doctor", size=1)
+    try:
+        with pool.connection() as connection:
+            capacity = capacity_of(connection)
+    finally:
+        pool.close()
+    free = capacity.connections - capacity.in_use + 1
+    if free < POOLS + RESERVE:
+        raise UnavailableError(
+            f"{where(url)} has {capacity.connections} connections and {free} are free; a run takes {POOLS} and leaves "
+            f"{RESERVE} for others. Raise max_connections, take a larger plan, or stop what else uses it."
+        )
+    channel = capacity.tls or ("on this machine" if is_local(url) else "NOT ENCRYPTED, as its sslmode says")
+    return (
+        f"DATABASE_URL: {where(url)}, PostgreSQL {capacity.version}, {channel}, {capacity.in_use} of "
+        f"{capacity.connections} connections in use, up to {min(4, capacity.pool_size)} for each of our processes"
+    )
 
 
 def _port(host: str, port: int, what: str, variable: str, running: bool) -> Finding:  # noqa: FBT001 - private

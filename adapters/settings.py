@@ -26,7 +26,9 @@ from trading.errors import ConfigurationError
 PREFIX = "INPLAY_"
 WITHOUT_PREFIX = frozenset({"database_url", "apca_api_key_id", "apca_api_secret_key"})
 """Settings whose variables other programs name the same."""
-OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_TIER_KILLS"})
+OTHER_VARIABLES = frozenset(
+    {"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_TIER_KILLS", "INPLAY_IMPORT_KILLS"}
+)
 """Variables with the prefix that are read elsewhere."""
 
 SECRETS = frozenset({*WITHOUT_PREFIX, "api_token", "news_feeds", "s3_access_key", "s3_secret_key", "backup_key"})

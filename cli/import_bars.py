@@ -24,6 +24,7 @@ from adapters.postgres.writing import own_record
 from adapters.settings import read_settings
 from adapters.tiers.rules import storage_rules
 from cli.imports import columns_given, zone_named
+from cli.interrupt import Interrupt
 from cli.output import print_json
 from trading.errors import ConfigurationError
 
@@ -51,7 +52,7 @@ def bars(
     archive = open_archive(path, asked, source)
     _confirm(archive, yes=yes, quiet=json_)
     settings = read_settings()
-    with own_record(settings, now=now()) as pool:
+    with Interrupt(), _goes_on_later(), own_record(settings, now=now()) as pool:
         started = time.monotonic()
         with _progress(quiet=json_) as tell:
             importer = BarImporter(settings.home, BarRecord(pool), now, storage_rules(settings).locations)
@@ -61,6 +62,17 @@ def bars(
         print_json({**asdict(counts), "seconds": seconds, "rows_per_s": counts.rows_in / seconds})
     else:
         _say(counts, seconds)
+
+
+@contextmanager
+def _goes_on_later() -> Iterator[None]:
+    """Who stops an import is told what that means."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        said = "stopped: what is on record stays, whole. Import the same again and it goes on where it was."
+        print(said, file=sys.stderr)
+        raise
 
 
 def _confirm(archive: Archive, *, yes: bool, quiet: bool) -> None:

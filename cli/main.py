@@ -27,6 +27,7 @@ app.command()(scan)
 app.add_typer(patterns, name="patterns")
 imports.app.command()(bars)
 app.add_typer(imports.app, name="import")
+app.add_typer(data.app, name="data")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(data.app, name="data")
 

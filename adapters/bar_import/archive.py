@@ -105,6 +105,8 @@ def _named(rows: pa.Table, layout: Layout, stem: str) -> pa.Table:
     """Columns symbol, time, open, high, low, close and volume."""
     columns = {name: rows.column(column) for name, column in layout.columns.items()}
     columns["time"] = joined_time(rows, layout.time)
+    if layout.factor:
+        columns["factor" if layout.factor[1] == "factor" else "adjusted_close"] = rows.column(layout.factor[0])
     columns.setdefault("symbol", pa.chunked_array([pa.array([stem] * rows.num_rows, pa.string())]))
     return pa.table(columns)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +15,7 @@ from adapters.bar_import.spill import Spill
 from adapters.bars import SHAPES, BarStore, Timeframe
 from adapters.postgres.bars_record import BarImport, BarRecord, ImportedFile, Part
 from adapters.tiers.locations import TierLocations
-from trading.errors import BadDataError
+from trading.errors import BadDataError, UnavailableError
 from trading.gates import Screened
 
 Progress = Callable[[str, int], None]
@@ -73,18 +73,35 @@ class BarImporter:
         begun = self._record.begin_import(about, at=self._clock())
         if begun.complete:
             return _repeated(about, begun)
+        self._refuse_wrong_clock()
         self._store.sweep()  # files of an import that was stopped before they were on record
         with Spill(self._home / "import" / about.file_sha256[:12], source.timeframe) as spill:
             unread, refused = self._read(source, spill, tell)
             self._keep_unread(begun, source.timeframe, unread)
             judge = Judge(self._store, self._record, source.timeframe, today=self._clock(), replace_=replace)
             for name, bars in spill.parts():
-                if name not in begun.parts:
+                if name in begun.parts:
+                    judge.skip(bars)
+                else:
                     part = judge.part(name, bars)
                     self._record.record_part(begun.import_id, part, source.timeframe, at=self._clock())
                 tell("stored", bars.num_rows)
         self._record.finish_import(begun.import_id, [(one.path, one.reason) for one in refused])
         return _counts(about, self._record.begin_import(about, at=self._clock()))
+
+    def _refuse_wrong_clock(self) -> None:
+        """The gates refuse bars of the future, so that bars on record beyond today tell of a clock that was set back.
+
+        Raises:
+            UnavailableError: there are such bars.
+        """
+        today = self._clock().date()
+        ahead = [file.last_session for file in self._record.files(today + timedelta(days=1), timeframe=None)]
+        if ahead:
+            raise UnavailableError(
+                f"Bars of {max(ahead)} are on record, and this machine's clock says {today}: it was set back. Nothing "
+                "was stored. Correct the clock, then import again."
+            )
 
     def _read(self, source: BarSource, spill: Spill, tell: Progress) -> tuple[pa.Table, tuple[Refused, ...]]:
         """Rows that are no bars, and files that could not be read; all else is in the spill."""

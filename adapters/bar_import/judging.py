@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from adapters.bar_import.remembered import Remembered
 from adapters.bar_import.source import UNREAD_SCHEMA
 from adapters.bars import SHAPES, BarStore, Timeframe
-from adapters.calendar import session_hours, sessions_between
+from adapters.calendar import close_of, session_hours, sessions_between
 from adapters.postgres.bars_record import BarRecord, Part
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
+from trading.gates.factors import FactorChange
 from trading.panel import BARS_SCHEMA, Days, Flags, Floats, Ints, Panel, as_date, symbol_codes
-from trading.session_hours import SessionHours
 
 TAIL_BARS = 25
 """Bars of a symbol before those that are judged; the gates look at 20."""
@@ -59,16 +60,24 @@ class Judge:
         self._timeframe = timeframe
         self._today = today
         self._replace = replace_
+        self._remembered = Remembered(store, record.files(timeframe=timeframe), timeframe)
+
+    def skip(self, bars: pa.Table) -> None:
+        """A part that is on record already; the next one follows it."""
+        self._remembered.changes(bars)
 
     def part(self, name: str, bars: pa.Table) -> Part:
         """What the part puts on record; its files are written."""
+        changes = self._remembered.changes(bars)
+        bars = bars.select(SHAPES[self._timeframe].schema.names)
         first, last = self._reach(bars)
         compared = self._compare(bars, first, last)
         self._refuse_contradiction(name, compared)
-        screened = self._screened(compared, first, last)
+        screened = self._screened(compared, changes, first, last)
         doubles = _doubles(screened.quarantined)
         quarantined = screened.quarantined.filter(pa.array(~doubles))
         stored = self._with_session(screened.bars)
+        self._remembered.saw(stored)
         return Part(
             name=name,
             rows_in=bars.num_rows,
@@ -137,17 +146,33 @@ class Judge:
             duplicates=int(same.sum()),
         )
 
-    def _screened(self, compared: _Compared, first: date, last: date) -> Screened:
+    def _screened(self, compared: _Compared, changes: list[FactorChange], first: date, last: date) -> Screened:
         known_days = self._tail(first)
+        known_days = pa.concat_tables([known_days, self._silent(compared.fresh, known_days, first)])
+        begin = min([max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), *_first_of(known_days)])
         history = History(known_days, tuple(self._record.splits()), tuple(self._record.breaks()))
         if self._timeframe == "1d":
-            expected = sessions_between(max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), last)
             both = replace(history, bars=pa.concat_tables([known_days, compared.others]))
-            return screen(compared.fresh, expected_sessions=expected, history=both)
-        return screen_minutes(compared.fresh, hours=self._hours(first, last), history=history)
+            return screen(
+                compared.fresh, expected_sessions=sessions_between(begin, last), history=both, changes=changes,
+                last_over=self._last_over(),
+            )  # fmt: skip
+        now = np.datetime64(self._today.astimezone(UTC).replace(tzinfo=None), "s")
+        return screen_minutes(compared.fresh, hours=session_hours(begin, last), history=history, now=now)
 
-    def _hours(self, first: date, last: date) -> SessionHours:
-        return session_hours(max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), last)
+    def _last_over(self) -> np.datetime64:
+        """The last session that has closed."""
+        today = self._today.date()
+        sessions = sessions_between(today - timedelta(days=14), today)
+        over = len(sessions) if close_of(as_date(sessions[-1])) <= self._today else len(sessions) - 1
+        last: np.datetime64 = sessions[over - 1]
+        return last
+
+    def _silent(self, fresh: pa.Table, tail: pa.Table, first: date) -> pa.Table:
+        """The last bars of those symbols that come now and were silent for longer than the tail reaches back."""
+        there = {str(name) for name in tail.column("symbol").unique().to_pylist()}
+        coming = {str(name) for name in fresh.column("symbol").unique().drop_null().to_pylist()}
+        return self._remembered.last_bars(sorted(coming - there), max(first - timedelta(days=TAIL_DAYS), FIRST_DAY))
 
     def _tail(self, first: date) -> pa.Table:
         """The last days of each symbol before `first`, `BARS_SCHEMA`."""
@@ -168,6 +193,10 @@ class Judge:
         if self._timeframe == "1d":
             return bars
         return bars.append_column("session", pa.array(self._days(bars), pa.date32()))
+
+
+def _first_of(bars: pa.Table) -> list[date]:
+    return [bars.column("session").combine_chunks().sort()[0].as_py()] if bars.num_rows else []
 
 
 def _panel_order(bars: pa.Table) -> Ints:

@@ -21,6 +21,14 @@ KNOWN: dict[str, tuple[str, ...]] = {
 """Names of each field, best first, in lower case without anything but letters and digits."""
 ZONES = {"tsutc": "UTC", "tset": "America/New_York"}
 FIELDS = tuple(KNOWN)
+FACTORS = {
+    "cumadj": "factor",
+    "adjfactor": "factor",
+    "adjclose": "close",
+    "adjustedclose": "close",
+    "closeadj": "close",
+}
+"""Columns that tell of splits and dividends: the factor of the price itself, or the adjusted close."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class Layout:
         timezone: of times that carry none; empty when unknown.
         unused: columns that are left out.
         guessed: what isn't certain, in words; empty when every column has its usual name.
+        factor: the column that adjusts prices, and whether it is the `factor` or the adjusted `close`; None without.
     """
 
     columns: Mapping[str, str]
@@ -60,11 +69,13 @@ class Layout:
     timezone: str
     unused: tuple[str, ...]
     guessed: tuple[str, ...]
+    factor: tuple[str, str] | None = None
 
     @property
     def used(self) -> list[str]:
         """Every column that is read."""
-        return list(dict.fromkeys([*self.columns.values(), *self.time]))
+        factor = [self.factor[0]] if self.factor else []
+        return list(dict.fromkeys([*self.columns.values(), *self.time, *factor]))
 
     @property
     def words(self) -> str:
@@ -72,6 +83,7 @@ class Layout:
         named = {**self.columns, "time": " and ".join(self.time)}
         told = [f"{name} from {named[name]!r}" for name in FIELDS if name in named]
         told += [] if "symbol" in self.columns else ["symbol from the file's name"]
+        told += [f"splits and dividends from {self.factor[0]!r}"] if self.factor else []
         told += [f"not used: {', '.join(self.unused)}"] if self.unused else []
         return "; ".join(told)
 
@@ -96,8 +108,10 @@ def lay_out(names: Sequence[str], asked: Asked) -> Layout:
         )
     found = {name: column for name, column in columns.items() if column is not None}
     zone = asked.timezone or next((ZONES[key] for key, name in plain.items() if name in time and key in ZONES), "")
-    used = {*found.values(), *time}
-    return Layout(found, time, zone, tuple(name for name in names if name not in used), _doubts(found, asked))
+    factor = next(((name, FACTORS[key]) for key, name in plain.items() if key in FACTORS), None)
+    used = {*found.values(), *time, *([factor[0]] if factor else [])}
+    unused = tuple(name for name in names if name not in used)
+    return Layout(found, time, zone, unused, _doubts(found, asked), factor)
 
 
 def _check_names(names: Sequence[str], asked: Asked) -> None:

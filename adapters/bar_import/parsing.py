@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bar_import.source import UNREAD_SCHEMA, Chunk
+from adapters.bar_import.source import FACTOR, UNREAD_SCHEMA, Chunk
 from adapters.bars import SHAPES, Timeframe
 from trading.errors import BadDataError, ConfigurationError
 from trading.panel import Flags
@@ -21,6 +21,7 @@ DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%
 CLOCKS = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H%M%S", "T%H:%M", "T%H:%M:%S%z", " %H:%M:%S%z")
 EPOCHS = {10: ("s", "epoch seconds"), 13: ("ms", "epoch milliseconds")}
 TYPED = "typed"
+ADJUSTED = "adjusted_close"
 EXAMINED_ROWS = 5_000
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 RAW_CHARACTERS = 500
@@ -114,9 +115,10 @@ class Reading:
             "volume": self._volumes(rows.column("volume"), problems),
         }
         shape = SHAPES[self.timeframe]
-        table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names)
-        whole = pa.array(~problems.found)
-        return Chunk(table.filter(whole).cast(shape.schema), problems.unread())
+        table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names).cast(shape.schema)
+        if self.timeframe == "1d" and {FACTOR, ADJUSTED} & set(rows.column_names):
+            table = table.append_column(FACTOR, _factors(rows, table.column("close")))
+        return Chunk(table.filter(pa.array(~problems.found)), problems.unread())
 
     def _volumes(self, column: Any, problems: _Problems) -> Any:
         volume = _numbers(column, "volume", problems).to_numpy(zero_copy_only=False) * self.volume_unit
@@ -191,6 +193,14 @@ def _numbers(column: Any, name: str, problems: _Problems) -> Any:
     odd = pc.invert(pc.or_(readable, empty)).to_numpy(zero_copy_only=False)
     problems.add(odd, "not_a_number", f"the {name} is no number")
     return pc.if_else(readable, text, None).cast(pa.float64())
+
+
+def _factors(rows: pa.Table, close: Any) -> Any:
+    """Adjusted price / price; null where the source says none, which refuses no bar."""
+    nothing = _Problems(rows)
+    if FACTOR in rows.column_names:
+        return _numbers(rows.column(FACTOR), FACTOR, nothing)
+    return pc.divide(_numbers(rows.column(ADJUSTED), ADJUSTED, nothing), close)
 
 
 def refusals(raw: Iterator[str], gate: str, reason: str) -> pa.Table:

@@ -13,13 +13,17 @@ from adapters.bars import SHAPES, Timeframe
 UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate", "reason")])
 """A row that could not be read as a bar: its text, what was wrong with it by name and in words."""
 
+FACTOR = "factor"
+"""Adjusted price / price of the bar, a float; null where it isn't known."""
+
 
 @dataclass(frozen=True)
 class Chunk:
     """Some rows of a source.
 
     Attributes:
-        bars: schema of the domain for the source's timeframe; a value that is missing is null.
+        bars: schema of the domain for the source's timeframe; a value that is missing is null. A source of days that
+            knows its splits and dividends adds the column `FACTOR` to all of them.
         unread: `UNREAD_SCHEMA`.
     """
 

@@ -52,6 +52,7 @@ class Spill:
         """
         self._waiting.append(bars)
         self._waiting_rows += bars.num_rows
+        self._schema = bars.schema
         if self._waiting_rows >= FLUSH_ROWS:
             self._flush()
 
@@ -59,6 +60,7 @@ class Spill:
         """The other's rows are in this one, and no longer there."""
         self._rows += other._rows
         if other._flushes:
+            self._schema = other._schema
             self._folder.mkdir(parents=True, exist_ok=True)
             for path in sorted(other._folder.iterdir()):
                 self._flushes += 1

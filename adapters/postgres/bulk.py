@@ -36,13 +36,26 @@ def stage(cursor: Cursor, table: str, columns: Sequence[str], rows: Iterable[Seq
             staging, names, target
         )
     )
-    cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(names, target))
+    _copy(cursor, staging, columns, rows)
+    return staging
+
+
+def append(cursor: Cursor, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The rows are in the table, straight from the wire; for tables whose rows nothing tells apart.
+
+    Repeating it would double them: the caller's transaction must begin with what makes its command unique.
+    """
+    _copy(cursor, sql.Identifier(table), columns, rows)
+
+
+def _copy(cursor: Cursor, table: sql.Identifier, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(names, table))
     types = [column.type_code for column in cursor.description or ()]
-    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(staging, names)) as copy:
+    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(table, names)) as copy:
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
-    return staging
 
 
 def insert_missing(

@@ -10,6 +10,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from adapters.postgres.remote import capacity_of, secured
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -45,23 +46,26 @@ def open_pool(url: str, *, name: str = "inplay", size: int = 4) -> Pool:
     """A pool whose connections work; at most `size` of them, made when they are needed.
 
     Args:
-        url: `postgresql://…`, or what the embedded server's `start()` returned.
+        url: `postgresql://…`, or what the embedded server's `start()` returned; to another machine it is encrypted
+            unless its `sslmode` says otherwise.
         name: shown by `pg_stat_activity`, so that one sees who holds a connection.
-        size: connections at most; a caller waits 30 s for a free one.
+        size: connections at most, fewer where the server has few; a caller waits 30 s for a free one.
 
     Raises:
         ConfigurationError: when the URL, the user, the password or the database is wrong.
         UnavailableError: when nothing answers there within about 5 s, or it is too old.
     """
     target = where(url)
+    url = secured(url)
     arguments: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": name, **KEEPALIVE}
     try:
         with psycopg.connect(url, **arguments) as connection:
-            version = connection.info.server_version // 10_000
+            capacity = capacity_of(connection)
     except psycopg.OperationalError as error:
         raise _refusal(target, error) from None
-    if version < MINIMUM_VERSION:
-        raise UnavailableError(f"{target} is PostgreSQL {version}; inplay needs {MINIMUM_VERSION} or later.")
+    if capacity.version < MINIMUM_VERSION:
+        raise UnavailableError(f"{target} is PostgreSQL {capacity.version}; inplay needs {MINIMUM_VERSION} or later.")
+    size = min(size, capacity.pool_size)
     pool: Pool = ConnectionPool(
         url, kwargs=arguments, min_size=0, max_size=size, timeout=30.0, max_idle=60.0, configure=_configure,
         check=ConnectionPool.check_connection, reconnect_timeout=30.0, name=name, open=False,
@@ -85,6 +89,12 @@ def _configure(connection: Connection) -> None:
 def _refusal(target: str, error: psycopg.OperationalError) -> ConfigurationError | UnavailableError:
     said = str(error)
     for sign, advice in (
+        (
+            "does not support SSL",
+            "Switch TLS on there, or add ?sslmode=disable to DATABASE_URL where nobody can listen in between.",
+        ),
+        ("too many connections", "Raise its max_connections, or stop what else uses it."),
+        ("remaining connection slots", "Raise its max_connections, or stop what else uses it."),
         ("password", "Correct user and password in DATABASE_URL."),
         ("role", "Correct the user in DATABASE_URL."),
         ("pg_hba.conf", "Allow this machine and user in pg_hba.conf, or add ?sslmode=require to DATABASE_URL."),

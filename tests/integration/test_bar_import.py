@@ -148,3 +148,38 @@ def test_a_full_disk_is_an_error_that_says_what_was_kept(pool: Pool) -> None:
     with pytest.raises(UnavailableError, match="cannot be written"):
         BarImporter(Path("/dev/full"), record, lambda: NOON).run(TableSource("made", "0" * 64, _bars()))
     assert record.files() == []
+
+
+def test_a_symbol_that_was_silent_for_longer_than_the_tail_is_compared_all_the_same(
+    importer: BarImporter, pool: Pool
+) -> None:
+    """Fourteen months after its last bar, in another import, the price is five times as high: a break."""
+    early = [day.item() for day in sessions_between(date(2018, 10, 1), date(2018, 11, 15))]
+    importer.run(TableSource("early", "0" * 64, _bars(symbols="A", days=early)))
+    rows = [("A", day, 50.0, 52.5, 47.5, 51.0 + day.day / 100, 1000) for day in DAYS]
+    late = pa.table([pa.array(c) for c in zip(*rows, strict=True)], names=BARS_SCHEMA.names).cast(BARS_SCHEMA)
+    importer.run(TableSource("late", "1" * 64, late))
+    assert [(cut.symbol, cut.session) for cut in BarRecord(pool).breaks()] == [("A", DAYS[0])]
+    assert "symbol_reuse" in {finding.gate for finding in BarRecord(pool).findings()}
+
+
+def test_adjusted_closes_tell_of_splits_and_dividends(
+    importer: BarImporter, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 7-for-1 split and, at the seam of two parts, a dividend of 0.20 USD on a close of 10."""
+    monkeypatch.setattr(spill, "PART_ROWS", 30)
+    split, paid = DAYS[10], next(day for day in DAYS if day.month == 2)
+    lines = ["Date,Open,High,Low,Close,Adj Close,Volume"]
+    for at, day in enumerate(DAYS):
+        price = 70.0 if day < split else 10.0
+        adjusted = price * (1 / 7 if day < split else 1.0) * (0.98 if day < paid else 1.0)
+        lines.append(f"{day},{price},{price * 1.01},{price * 0.99},{price},{adjusted:.6f},{100_000 + at}")
+    (tmp_path / "A.csv").write_text("\n".join(lines) + "\n")
+    importer.run(open_archive(tmp_path / "A.csv", Asked()))
+    assert [(one.session, one.numerator, one.denominator) for one in BarRecord(pool).splits()] == [(split, 7, 1)]
+    assert BarRecord(pool).breaks() == []
+    with pool.connection() as connection:
+        ((symbol, session, factor, amount),) = connection.execute(
+            "SELECT symbol, session, factor, amount_usd FROM dividends"
+        ).fetchall()
+    assert (symbol, session, factor, amount) == ("A", paid, pytest.approx(0.98), pytest.approx(0.2))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
+from adapters.postgres import remote
 from adapters.postgres.pool import Pool, open_pool, transaction
 from trading.errors import BadDataError, ConfigurationError, InplayError, UnavailableError
 
@@ -72,3 +74,35 @@ def test_a_pool_heals_after_its_connections_were_cut(empty_pool: Pool) -> None:
     with transaction(empty_pool) as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         assert cursor.fetchone() != before
+
+
+def test_a_server_elsewhere_without_tls_is_refused_with_advice(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded server offers none; asked as if it were elsewhere, nothing is sent in the clear."""
+    monkeypatch.setattr(remote, "LOCAL", ("nowhere",))
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+        thread = threading.Thread(target=_refuse_tls, args=[plain])
+        thread.start()
+        with pytest.raises(ConfigurationError, match=r"\?sslmode=disable"):
+            open_pool(f"postgresql://u:{SECRET}@127.0.0.1:{plain.getsockname()[1]}/x")
+        thread.join(10)
+    assert empty_url
+
+
+def _refuse_tls(server: socket.socket) -> None:
+    """What a PostgreSQL without TLS answers to a request for it: N."""
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(8)
+        connection.sendall(b"N")
+
+
+def test_a_pool_takes_no_more_than_the_server_has(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 200 pools to share 97 connections each gets one, and the work gets done all the same."""
+    monkeypatch.setattr(remote, "POOLS", 200)
+    pool = open_pool(empty_url, size=4)
+    try:
+        assert pool.max_size == 1
+        with transaction(pool) as cursor:
+            assert cursor.execute("SELECT 1").fetchone() == (1,)
+    finally:
+        pool.close()

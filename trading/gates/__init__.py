@@ -1,11 +1,12 @@
 """Data gates: what comes in is accepted, flagged or quarantined, and every verdict is listed."""
 
-from trading.gates.findings import QUARANTINE_SCHEMA, Break, Finding, History, Screened, Severity, Split
+from trading.gates.findings import QUARANTINE_SCHEMA, Break, Dividend, Finding, History, Screened, Severity, Split
 from trading.gates.screening import daily_bars, screen, screen_minutes
 
 __all__ = [
     "QUARANTINE_SCHEMA",
     "Break",
+    "Dividend",
     "Finding",
     "History",
     "Screened",

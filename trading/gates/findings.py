@@ -66,6 +66,21 @@ class Break:
     reason: str
 
 
+@dataclass(frozen=True, order=True)
+class Dividend:
+    """Something left the price at the open of `session` without being a split.
+
+    Attributes:
+        factor: earlier prices times this can be compared with later ones.
+        amount_usd: a share, as far as the close before is known.
+    """
+
+    symbol: str
+    session: date
+    factor: float
+    amount_usd: float | None
+
+
 @dataclass(frozen=True)
 class History:
     """What is on record already: new bars are judged beside it, and it isn't judged again.
@@ -91,6 +106,7 @@ class Screened:
         quarantined: refused bars with `QUARANTINE_SCHEMA` (`MINUTE_QUARANTINE_SCHEMA`).
         findings: everything that was seen, in the order of the gates.
         splits: splits that were recognised; history before them is adjusted by `trading.history.as_of`.
+        dividends: that the source's factors tell of.
         breaks: jumps that nothing explains; history before them is withheld by `trading.history.as_of`.
     """
 
@@ -99,3 +115,4 @@ class Screened:
     findings: tuple[Finding, ...]
     splits: tuple[Split, ...]
     breaks: tuple[Break, ...]
+    dividends: tuple[Dividend, ...] = ()

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from trading.gates.distributions import Distributions
 from trading.gates.findings import Break, Finding, Split
 from trading.panel import Days, Flags, Floats, Ints, Panel
 
@@ -34,6 +35,14 @@ LONGEST_SPLIT_GAP = 2
 """Sessions from the bar before. After more, the price moves too far by itself for `SPLIT_TOLERANCE` to mean much."""
 
 MEDIAN_BARS, FEWEST_BARS = 20, 5
+
+REUSE_SILENCE = 60
+"""Sessions without a bar, about three months, after which a symbol may be another company's."""
+REUSE_MOVE = 0.4
+"""Of the logarithm of open / last close, after such a silence."""
+
+
+NOTHING_TOLD = Distributions()
 
 
 @dataclass(frozen=True)
@@ -89,6 +98,7 @@ def find_jumps(
     judged: Flags | None = None,
     known_splits: Sequence[Split] = (),
     known_breaks: Sequence[Break] = (),
+    told: Distributions = NOTHING_TOLD,
 ) -> Jumps:
     """What each large move at the open is, judged from that bar and earlier ones.
 
@@ -98,21 +108,38 @@ def find_jumps(
         judged: rows whose move at the open is judged, shape `(n_rows,)`; all if None.
         known_splits: found before, of any session; they aren't in the answer.
         known_breaks: likewise.
+        told: by the source's factors; the moves that they explain are not judged again.
 
+    - Another company's, when the symbol was silent for months and comes back at another price.
     - A split, when open / previous close is within 5 % of a usual split ratio and the volume, in old shares, is what it
       was.
     - A break, when it is within 5 % of a whole ratio but the volume isn't (a split on news, a spin-off, a halving of
       the price: these can't be told apart from bars), or when there is no volume that would support the move.
     - News otherwise: kept.
     """
-    splits: list[Split] = []
+    splits: list[Split] = list(told.splits)
     breaks: list[Break] = []
-    findings: list[Finding] = []
-    past = _Past(panel, list(known_splits), known_breaks)
+    findings: list[Finding] = list(told.findings)
+    past = _Past(panel, [*known_splits, *told.splits], known_breaks)
+    for row, cut in told.breaks:
+        withheld = row - past.start(cut.symbol, row)
+        past.cut(cut.symbol, row)
+        breaks.append(cut)
+        detail = f"{cut.reason}; bars before it are withheld from this session on"
+        findings.append(Finding("large_distribution", "quarantine", cut.symbol, cut.session, withheld, detail))
     for move in _moves(panel, expected_sessions, judged, past):
+        if move.row in told.rows:
+            continue
         session = panel.sessions[move.row].item()
         factor = _split_factor(move.ratio)
-        if factor and move.gap <= LONGEST_SPLIT_GAP and _keeps_volume(move, factor):
+        if move.gap >= REUSE_SILENCE:
+            gate = "symbol_reuse"
+            detail = f"{move.in_words}: it may be another company; bars before it are withheld from this session on"
+            withheld = move.row - past.start(move.symbol, move.row)
+            past.cut(move.symbol, move.row)
+            breaks.append(Break(move.symbol, session, f"{move.gap} sessions of silence; {move.in_words}"))
+            findings.append(Finding(gate, "quarantine", move.symbol, session, withheld, detail))
+        elif factor and move.gap <= LONGEST_SPLIT_GAP and _keeps_volume(move, factor):
             splits.append(Split(move.symbol, session, factor.numerator, factor.denominator))
             past.splits.append(splits[-1])
             detail = f"{move.in_words}: a {factor.numerator}-for-{factor.denominator} split; earlier bars are restated"
@@ -166,7 +193,8 @@ def _moves(panel: Panel, expected_sessions: Days, judged: Flags | None, past: _P
     at = np.searchsorted(expected_sessions, panel.sessions).astype(np.float64)
     gap = at - panel.shifted(at)
     ratio: Floats = panel.open / panel.shifted(panel.close)
-    moved = np.abs(np.log(ratio)) > LARGEST_QUIET_MOVE * np.sqrt(gap)
+    size = np.abs(np.log(ratio))
+    moved = (size > LARGEST_QUIET_MOVE * np.sqrt(gap)) | ((gap >= REUSE_SILENCE) & (size > REUSE_MOVE))
     large = np.flatnonzero(moved if judged is None else moved & judged)
     symbol_index = panel.symbol_index
     for row in large.tolist():

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trading.gates.findings import Finding
-from trading.panel import Days, Flags, Floats, Ints
+from trading.panel import Days, Flags, Floats, Ints, symbol_codes
 from trading.session_hours import SessionHours
 
 RANGE_TOLERANCE = 0.01
@@ -29,14 +30,19 @@ class Columns:
     """The bars as they came, one array a column; a missing number is NaN, a missing symbol is empty.
 
     Attributes:
+        names: the distinct symbols; empty text where it is missing.
+        code: which of them each bar is of.
         session: NaT where the bar belongs to no session of the exchange.
         timed: whether the bar says when it was.
+        over: whether it had ended when it came in; a bar in the future is a wrong clock or a wrong time zone.
         time: what tells the bars of one symbol apart: days or seconds.
     """
 
-    symbol: npt.NDArray[np.str_]
+    names: npt.NDArray[np.str_]
+    code: Ints
     session: Days
     timed: Flags
+    over: Flags
     time: Ints
     open: Floats
     high: Floats
@@ -45,30 +51,39 @@ class Columns:
     volume: Floats
 
     @classmethod
-    def of_days(cls, bars: pa.Table, expected_sessions: Days) -> Columns:
-        """The columns of a table with `BARS_SCHEMA`."""
+    def of_days(cls, bars: pa.Table, expected_sessions: Days, last_over: np.datetime64 | None = None) -> Columns:
+        """The columns of a table with `BARS_SCHEMA`; `last_over` is the last session that has closed."""
         given = bars.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
         session = np.where(np.isin(given, expected_sessions), given, np.datetime64("NaT", "D"))
-        return cls._of(bars, session, ~np.isnat(given), given.astype(np.int64))
+        over = np.ones(len(given), dtype=np.bool_) if last_over is None else ~(given > last_over)
+        return cls._of(bars, session, ~np.isnat(given), over, given.astype(np.int64))
 
     @classmethod
-    def of_minutes(cls, bars: pa.Table, hours: SessionHours, bar_s: int) -> Columns:
-        """The columns of a table with `INTRADAY_SCHEMA`."""
+    def of_minutes(cls, bars: pa.Table, hours: SessionHours, bar_s: int, now: np.datetime64 | None = None) -> Columns:
+        """The columns of a table with `INTRADAY_SCHEMA`; bars that end after `now` aren't over."""
         starts_at = bars.column("starts_at").to_numpy(zero_copy_only=False).astype("datetime64[s]")
         timed = ~np.isnat(starts_at)
         at, _ = hours.locate(np.where(timed, starts_at, np.datetime64(0, "s")), bar_s)
         session = np.where(timed & (at >= 0), hours.sessions[at], np.datetime64("NaT", "D"))
-        return cls._of(bars, session, timed, starts_at.astype(np.int64))
+        over = np.ones(len(timed), dtype=np.bool_)
+        if now is not None:
+            over = np.asarray(~(starts_at + np.timedelta64(bar_s, "s") > now))
+        return cls._of(bars, session, timed, over, starts_at.astype(np.int64))
 
     @classmethod
-    def _of(cls, bars: pa.Table, session: Days, timed: Flags, time: Ints) -> Columns:
-        symbol = bars.column("symbol").to_numpy(zero_copy_only=False)
-        names = np.where([name is None for name in symbol], "", symbol).astype(np.str_)
+    def _of(cls, bars: pa.Table, session: Days, timed: Flags, over: Flags, time: Ints) -> Columns:
+        named: Any = pc.fill_null(bars.column("symbol"), "")
+        symbols, codes = symbol_codes(named)
         numbers = (
             bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
             for name in ("open", "high", "low", "close", "volume")
         )
-        return cls(names, session, timed, time, *numbers)
+        return cls(symbols, codes.astype(np.int64), session, timed, over, time, *numbers)
+
+    @property
+    def symbol(self) -> npt.NDArray[np.str_]:
+        """Of each bar; empty text where it is missing."""
+        return self.names[self.code]
 
     @property
     def prices(self) -> Floats:
@@ -109,10 +124,11 @@ def refuse_rows(columns: Columns, off_session: tuple[str, str]) -> Refusals:
         columns: the bars.
         off_session: gate and reason for a bar that belongs to no session.
     """
-    count = len(columns.symbol)
+    count = len(columns.code)
     refusals = Refusals(np.full(count, "", dtype=np.object_), np.full(count, "", dtype=np.object_))
     for gate, reason, is_wrong in _ROW_GATES:
         refusals.refuse(is_wrong(columns), gate, reason)
+    refusals.refuse(~columns.over, "future_bar", "the bar was not over when it came in")
     refusals.refuse(np.isnat(columns.session), *off_session)
     _refuse_doubles(columns, refusals)
     return refusals
@@ -122,7 +138,7 @@ _ROW_GATES: tuple[tuple[str, str, Callable[[Columns], Any]], ...] = (
     (
         "missing_value",
         "the symbol, the time or the volume is missing",
-        lambda c: (c.symbol == "") | ~c.timed | ~np.isfinite(c.volume),
+        lambda c: (c.names == "")[c.code] | ~c.timed | ~np.isfinite(c.volume),
     ),
     (
         "bad_price",
@@ -142,13 +158,14 @@ _ROW_GATES: tuple[tuple[str, str, Callable[[Columns], Any]], ...] = (
 def _refuse_doubles(columns: Columns, refusals: Refusals) -> None:
     """Of equal bars the first stays; of bars that contradict each other none does: no one knows which is right."""
     rows = np.flatnonzero(refusals.accepted)
-    rows = rows[np.lexsort((rows, columns.time[rows], columns.symbol[rows]))]
+    rows = rows[np.lexsort((columns.time[rows], columns.code[rows]))]  # stable: the first to come stays first
     if len(rows) == 0:
         return
     fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = (columns.symbol[rows[1:]] != columns.symbol[rows[:-1]]) | (
-        columns.time[rows[1:]] != columns.time[rows[:-1]]
-    )
+    code, time = columns.code[rows], columns.time[rows]
+    fresh[1:] = (code[1:] != code[:-1]) | (time[1:] != time[:-1])
+    if fresh.all():
+        return
     group = np.cumsum(fresh) - 1
     values = np.vstack([columns.prices, columns.volume])[:, rows]
     differs = (values != values[:, np.flatnonzero(fresh)[group]]).any(axis=0)
@@ -157,7 +174,7 @@ def _refuse_doubles(columns: Columns, refusals: Refusals) -> None:
         (contradicted, "contradicting_duplicate", "another bar of the same symbol and time has other values"),
         (~fresh, "duplicate", "the same bar came before"),
     ):
-        mask = np.zeros(len(columns.symbol), dtype=np.bool_)
+        mask = np.zeros(len(columns.code), dtype=np.bool_)
         mask[rows[which]] = True
         refusals.refuse(mask, gate, reason)
 
@@ -167,7 +184,7 @@ def refusal_findings(columns: Columns, refusals: Refusals) -> Iterator[Finding]:
     refused = np.flatnonzero(~refusals.accepted)
     groups: dict[tuple[str, str], list[int]] = {}
     for row in refused.tolist():
-        groups.setdefault((refusals.gate[row], str(columns.symbol[row])), []).append(row)
+        groups.setdefault((refusals.gate[row], str(columns.names[columns.code[row]])), []).append(row)
     for (gate, symbol), rows in sorted(groups.items()):
         sessions = np.unique(columns.session[np.array(rows)])
         sessions = sessions[~np.isnat(sessions)]
@@ -187,7 +204,7 @@ def widen_ranges(columns: Columns, accepted: Flags) -> tuple[Floats, Floats, lis
         Finding(
             "range_extended",
             "warning",
-            str(columns.symbol[row]),
+            str(columns.names[columns.code[row]]),
             columns.session[row].item(),
             1,
             f"open {columns.open[row]:g} or close {columns.close[row]:g} was outside low {columns.low[row]:g} .. high "
@@ -203,16 +220,30 @@ def saturated_findings(columns: Columns, accepted: Flags) -> Iterator[Finding]:
     rows: Ints = np.flatnonzero(accepted & (columns.volume >= SATURATED_VOLUME))
     for row in rows.tolist():
         detail = f"the volume {columns.volume[row]:.0f} is a full 32-bit counter; the true volume was higher; kept"
-        yield Finding("saturated_volume", "warning", str(columns.symbol[row]), columns.session[row].item(), 1, detail)
+        yield Finding(
+            "saturated_volume", "warning", str(columns.names[columns.code[row]]), columns.session[row].item(), 1, detail
+        )
 
 
-def session_findings(symbol: npt.NDArray[np.str_], session: Days, expected_sessions: Days) -> Iterator[Finding]:
+def order_findings(columns: Columns) -> Iterator[Finding]:
+    """One finding for all rows that come before an earlier one of their symbol."""
+    order = np.argsort(columns.code, kind="stable")
+    code, time = columns.code[order], columns.time[order]
+    back = int(((code[1:] == code[:-1]) & (time[1:] < time[:-1]) & columns.timed[order[1:]]).sum())
+    if back:
+        detail = f"{back} row(s) are earlier than the row of their symbol before them; sorted"
+        yield Finding("time_order", "info", None, None, back, detail)
+
+
+def session_findings(columns: Columns, accepted: Flags, expected_sessions: Days) -> Iterator[Finding]:
     """Sessions without a bar: one finding for each that the whole market lacks, one for each symbol with holes."""
+    session = columns.session[accepted]
     if len(session) == 0:
         return
     expected = expected_sessions[(expected_sessions >= session.min()) & (expected_sessions <= session.max())]
     traded = np.unique(session)
-    names, at = np.unique(symbol, return_inverse=True)
+    present, at = np.unique(columns.code[accepted], return_inverse=True)
+    names = columns.names[present]
     first, last = np.full(len(names), session.max()), np.full(len(names), session.min())
     np.minimum.at(first, at, session)
     np.maximum.at(last, at, session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,17 +10,21 @@ import numpy as np
 import pyarrow as pa
 
 from trading.errors import BadDataError
+from trading.gates.distributions import distributions
+from trading.gates.factors import FactorChange
 from trading.gates.findings import MINUTE_QUARANTINE_SCHEMA, QUARANTINE_SCHEMA, Finding, History, Screened
 from trading.gates.jumps import FARTHEST_PRINT, NEWS_VOLUME, Jumps, find_jumps, unsupported_prints
 from trading.gates.rows import (
     Columns,
     Refusals,
+    order_findings,
     refusal_findings,
     refuse_rows,
     saturated_findings,
     session_findings,
     widen_ranges,
 )
+from trading.gates.series import series_findings
 from trading.intraday import INTRADAY_SCHEMA, IntradayPanel
 from trading.panel import BARS_SCHEMA, Days, Flags, Panel, symbol_codes
 from trading.resample import to_daily
@@ -28,7 +33,14 @@ from trading.session_hours import SessionHours
 END_OF_TIME = np.datetime64("9999-12-31", "s")
 
 
-def screen(bars: pa.Table, *, expected_sessions: Days, history: History | None = None) -> Screened:
+def screen(
+    bars: pa.Table,
+    *,
+    expected_sessions: Days,
+    history: History | None = None,
+    changes: Sequence[FactorChange] = (),
+    last_over: np.datetime64 | None = None,
+) -> Screened:
     """Every daily bar is judged; what is wrong is withheld, what is odd is flagged, and every verdict is listed.
 
     The verdict on a bar uses bars of its own and earlier sessions only, so judging a longer table never changes it. The
@@ -38,6 +50,8 @@ def screen(bars: pa.Table, *, expected_sessions: Days, history: History | None =
         bars: columns of `BARS_SCHEMA`, rows in any order, prices as printed on the day.
         expected_sessions: sessions of the exchange calendar that cover the bars, `datetime64[D]`.
         history: what is on record.
+        changes: of the factors by which the source adjusts prices.
+        last_over: the last session that has closed; later bars are refused. Not looked at if None.
 
     Raises:
         BadDataError: when a column is missing or has another type.
@@ -45,26 +59,38 @@ def screen(bars: pa.Table, *, expected_sessions: Days, history: History | None =
     history = history or History()
     bars = _conformed(bars, BARS_SCHEMA)
     expected = np.unique(expected_sessions.astype("datetime64[D]"))
-    columns = Columns.of_days(bars, expected)
+    columns = Columns.of_days(bars, expected, last_over)
     refusals = refuse_rows(columns, ("unknown_session", "the exchange calendar has no such session"))
     widened, extended = _widened(bars, columns, refusals)
     _refuse_prints(_Beside.of(history.bars, widened, refusals.accepted), refusals)
     beside = _Beside.of(history.bars, widened, refusals.accepted)
+    told = distributions(beside.panel, expected, changes, beside.judged)
     jumps = find_jumps(
-        beside.panel, expected, judged=beside.judged, known_splits=history.splits, known_breaks=history.breaks
-    )
+        beside.panel, expected, judged=beside.judged, known_splits=history.splits, known_breaks=history.breaks,
+        told=told,
+    )  # fmt: skip
     findings: list[Finding] = [
+        *order_findings(columns),
         *refusal_findings(columns, refusals),
         *extended,
         *saturated_findings(columns, refusals.accepted),
-        *session_findings(columns.symbol[refusals.accepted], columns.session[refusals.accepted], expected),
+        *session_findings(columns, refusals.accepted, expected),
         *jumps.findings,
+        *series_findings(beside.panel, beside.new),
     ]
     accepted = widened.take(beside.new_rows)
-    return Screened(accepted, _quarantined(bars, refusals), tuple(findings), jumps.splits, jumps.breaks)
+    quarantined = _quarantined(bars, refusals)
+    return Screened(accepted, quarantined, tuple(findings), jumps.splits, jumps.breaks, told.dividends)
 
 
-def screen_minutes(bars: pa.Table, *, hours: SessionHours, bar_s: int = 60, history: History | None = None) -> Screened:
+def screen_minutes(
+    bars: pa.Table,
+    *,
+    hours: SessionHours,
+    bar_s: int = 60,
+    history: History | None = None,
+    now: np.datetime64 | None = None,
+) -> Screened:
     """As `screen`, for bars of minutes; splits and breaks are judged by the days that they make up.
 
     Args:
@@ -72,18 +98,20 @@ def screen_minutes(bars: pa.Table, *, hours: SessionHours, bar_s: int = 60, hist
         hours: of all sessions of the exchange calendar that cover the bars.
         bar_s: length of a bar.
         history: what is on record, in days.
+        now: UTC; bars that end later are refused. Not looked at if None.
 
     Raises:
         BadDataError: when a column is missing or has another type.
     """
     history = history or History()
     bars = _conformed(bars, INTRADAY_SCHEMA)
-    columns = Columns.of_minutes(bars, hours, bar_s)
+    columns = Columns.of_minutes(bars, hours, bar_s, now)
     refusals = refuse_rows(columns, ("outside_hours", "no session trades at this time, extended hours included"))
     widened, extended = _widened(bars, columns, refusals)
     accepted = widened.filter(pa.array(refusals.accepted))
     jumps = _daily_jumps(IntradayPanel.from_arrow(accepted, hours, bar_s=bar_s), hours, history)
     findings: list[Finding] = [
+        *order_findings(columns),
         *refusal_findings(columns, refusals),
         *extended,
         *saturated_findings(columns, refusals.accepted),

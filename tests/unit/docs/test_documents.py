@@ -26,7 +26,14 @@ ASKED = re.compile(r"/v1/([a-z]+(?:/[a-z]+)*)")
 VARIABLE = re.compile(r"INPLAY_[A-Z0-9_]+[A-Z0-9]")
 OF_THE_SHELL = {"INPLAY_TOKEN"}
 """Variables that an example sets for itself."""
-OF_A_TEST = {"INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_CHAOS_ROUNDS", "INPLAY_CONFIG", "INPLAY_TIER_KILLS"}
+OF_A_TEST = {
+    "INPLAY_SHARED",
+    "INPLAY_SCREENSHOT_DIR",
+    "INPLAY_CHAOS_ROUNDS",
+    "INPLAY_CONFIG",
+    "INPLAY_TIER_KILLS",
+    "INPLAY_IMPORT_KILLS",
+}
 
 
 def code_lines() -> Iterator[tuple[str, str]]:
@@ -47,19 +54,19 @@ def commands() -> list[tuple[str, list[str]]]:
     return found
 
 
-def _typed() -> dict[str, Any]:
-    """Every command of the command line by name; typer says no common type of what it makes."""
-    group: Any = typer.main.get_command(app)
+def _typed(group: Any = None, before: str = "") -> dict[str, Any]:
+    """Every command of the command line by its words; typer says no common type of what it makes."""
     found: dict[str, Any] = {}
-    for name, command in group.commands.items():
-        inner = getattr(command, "commands", None)
-        found |= {name: command} if inner is None else {f"{name} {under}": of for under, of in inner.items()}
+    for name, command in (group or typer.main.get_command(app)).commands.items():
+        inner = hasattr(command, "commands")
+        found |= _typed(command, f"{before}{name} ") if inner else {f"{before}{name}": command}
     return found
 
 
 def _named(words: list[str], known: dict[str, Any]) -> str:
-    """The command that the words begin with: one word, or a group and its command."""
-    return words[0] if words[0] in known else " ".join(words[:2])
+    """The command that the words begin with: one word, or groups and their command."""
+    starts = [" ".join(words[:count]) for count in (1, 2, 3)]
+    return next((start for start in starts if start in known), starts[1])
 
 
 @pytest.mark.parametrize(("document", "words"), commands(), ids=str)

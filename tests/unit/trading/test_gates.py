@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from made_bars import closes, random_bars, table, weekdays
 
 from trading.errors import BadDataError
-from trading.gates import QUARANTINE_SCHEMA, Screened, Split, screen
+from trading.gates import QUARANTINE_SCHEMA, Finding, Screened, Split, screen
 from trading.panel import BARS_SCHEMA, Days
 
 MONDAY = date(2010, 1, 4)
@@ -24,8 +24,13 @@ def _screen(*rows: tuple[object, ...]) -> Screened:
     return screen(table(rows), expected_sessions=weekdays(60))  # type: ignore[arg-type]
 
 
+def _findings(screened: Screened) -> list[Finding]:
+    """Without the warning that made bars repeat each other, which they do."""
+    return [finding for finding in screened.findings if finding.gate != "stale_bars"]
+
+
 def _gates(screened: Screened) -> list[str]:
-    return [finding.gate for finding in screened.findings]
+    return [finding.gate for finding in _findings(screened)]
 
 
 @pytest.mark.parametrize(
@@ -97,7 +102,7 @@ def test_missing_sessions_are_told_apart() -> None:
     days = weekdays(5)
     bars = [("A", day, *GOOD[2:]) for day in days[[0, 1, 3, 4]]] + [("B", day, *GOOD[2:]) for day in days[[0, 3, 4]]]
     got = _screen(*bars)
-    told = [(f.gate, f.symbol, f.session, f.rows) for f in got.findings]
+    told = [(f.gate, f.symbol, f.session, f.rows) for f in _findings(got)]
     assert told == [("missing_session", None, days[2].item(), 2), ("missing_bars", "B", None, 1)]
 
 
@@ -184,7 +189,7 @@ def test_after_a_break_only_the_new_history_counts() -> None:
     rows += [("A", days[26], 42.0, 42.5, 41.5, 42.0, 120_000)]
     rows += [("A", days[27], 22.0, 22.5, 21.5, 22.0, 1_000)]
     got = _screen(*rows)
-    told = [(f.gate, f.session, f.rows) for f in got.findings]
+    told = [(f.gate, f.session, f.rows) for f in _findings(got)]
     assert told == [
         ("unexplained_jump", days[20].item(), 20),
         ("large_move_with_volume", days[26].item(), 1),

@@ -1,0 +1,105 @@
+"""Every gate by name: what it checks, how severe it is, and what to do about what it finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from trading.gates.findings import Severity
+
+CORRECT = "Correct the row in the source and import that."
+UNTOUCHED = "Nothing; the bars are kept as they came. Look at them before you trust a result that hangs on them."
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a gate is for.
+
+    Attributes:
+        checks: what it looks for, in words.
+        advice: what to do about a finding.
+    """
+
+    gate: str
+    severity: Severity
+    checks: str
+    advice: str
+
+
+def _of(severity: Severity, **gates: tuple[str, str]) -> dict[str, Meaning]:
+    return {gate: Meaning(gate, severity, *words) for gate, words in gates.items()}
+
+
+GATES: dict[str, Meaning] = {
+    **_of(
+        "quarantine",
+        malformed_row=("a line has too few or too many columns", CORRECT),
+        not_a_number=("a price or the volume is no number", CORRECT),
+        unreadable_time=("the time is not of the file's format", CORRECT),
+        time_of_day=("a daily bar has a time of day", "Import the file as minutes, or correct it."),
+        ambiguous_time=("the clock of the time zone was changed at this time", "Give the file's times in UTC."),
+        volume_not_whole=("the volume is no whole number of shares", CORRECT),
+        missing_value=("the symbol, the time or the volume is missing", CORRECT),
+        bad_price=("a price is missing, not finite, zero or negative", CORRECT),
+        high_below_low=("the high is below the low", "Release it if open and close are right: the range is widened."),
+        negative_volume=("the volume is negative", CORRECT),
+        print_outside_range=(
+            "open or close lie more than 1 % outside low..high",
+            "Compare with another source; release it if open and close are right: the range is widened.",
+        ),
+        unknown_session=("the exchange had no session on that day", CORRECT),
+        outside_hours=("no session trades at this time, extended hours included", "Check --timezone."),
+        future_bar=("the bar isn't over yet by this machine's clock", "Check the clock; import it when it is over."),
+        contradicting_duplicate=("bars of one symbol and time have other values", "Release the one that is right."),
+        duplicate=("the same bar stands twice", "Nothing: the first of them is on record."),
+        unsupported_print=(
+            "the high or low lies over 60 % beyond open and close without the volume of news",
+            "Compare with another source; release it if the print stood.",
+        ),
+        unexplained_jump=(
+            "the open is far from the close before, and neither a split, a factor of the source nor volume explains it",
+            "Earlier bars are withheld from then on. Import a source with factors if it was a split or a spin-off.",
+        ),
+        large_distribution=(
+            "a dividend or spin-off of more than a fifth of the price, by the source's factor",
+            "Nothing: it is on record, and earlier bars are withheld from then on.",
+        ),
+        symbol_reuse=(
+            "the symbol was silent for months and came back at another price",
+            "Nothing: earlier bars are withheld from then on, as they may be another company's.",
+        ),
+    ),
+    **_of(
+        "warning",
+        range_extended=(
+            "open or close lie up to 1 % outside low..high",
+            "Nothing: the range was widened to hold them.",
+        ),
+        saturated_volume=("the volume is a full 32-bit counter", UNTOUCHED),
+        missing_session=("the exchange was open and no symbol has a bar", "Import the session from another source."),
+        large_move_with_volume=("a large move on many times the usual volume, taken for news", UNTOUCHED),
+        factor_contradicts_price=(
+            "the source's factor changes and the price doesn't follow",
+            "Nothing was restated. Compare with another source.",
+        ),
+        price_spike=("the close leaves its neighbours, and the market, and is back on the next bar", UNTOUCHED),
+        stale_bars=("bars repeat the bar before in every value, volume included: filled forward", UNTOUCHED),
+        silent_series=("no share was traded for many sessions in a row", UNTOUCHED),
+        volume_unit_change=(
+            "the usual volume becomes about a hundredfold or a hundredth: shares and lots may be mixed",
+            "Compare with another source; import it again with --volume-unit and --replace if so.",
+        ),
+    ),
+    **_of(
+        "info",
+        split=("a split, by price and volume or by the source's factor", "Nothing: earlier bars are restated."),
+        dividend=("a dividend, by the source's factor", "Nothing: it is on record; prices stay as printed."),
+        missing_bars=("a symbol lacks sessions between its first and last", "Import them from another source."),
+        time_order=("rows don't come in order of time", "Nothing: they are sorted."),
+    ),
+}
+
+
+def meaning(gate: str) -> Meaning:
+    """What the gate is for; one that this version doesn't know says so."""
+    unknown = "a gate of another version of inplay"
+    return GATES.get(gate) or Meaning(gate, "quarantine", unknown, "See the reason that is kept with the row.")
