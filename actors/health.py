@@ -41,7 +41,8 @@ class Health(Service):
     def check(self) -> dict[str, str]:
         """The state of every service, on record."""
         asked = {
-            name: actor.pid.options(concurrency_group=HEALTH_GROUP).remote() for name, actor in self._actors.items()
+            name: actor.condition.options(concurrency_group=HEALTH_GROUP).remote()
+            for name, actor in self._actors.items()
         }
         answered = {name: self._sign_of_life(reference) for name, reference in asked.items()}
         answered[self.name] = ("ok", "")
@@ -53,8 +54,9 @@ class Health(Service):
     @staticmethod
     def _sign_of_life(reference: Any) -> tuple[Any, str]:
         try:
-            return "ok", f"process {ray.get(reference, timeout=ANSWER_TIMEOUT_S)}"
+            state, detail = ray.get(reference, timeout=ANSWER_TIMEOUT_S)
         except GetTimeoutError:
             return "degraded", f"no answer within {ANSWER_TIMEOUT_S:.0f} s"
         except RayActorError as error:
             return "failed", str(error).splitlines()[0]
+        return state, detail

@@ -1,4 +1,4 @@
-"""News: what is known of events, and from when on it may be used."""
+"""News: what is known of events and stories, and from when on it may be used; follows the sources that are set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from actors.service import Service
+from actors.service import Condition, Service
+from actors.wiring import Wiring, now
+from adapters.calendar import close_of
+from adapters.known_news import NewsMemory
+from adapters.news_following import Following
 from adapters.postgres.catalysts import CatalystStore
 from adapters.sample import load_earnings
+from trading.catalyst_features import NewsRecord
 from trading.catalysts import covered_at
 
 FIRST_DAY = date(1900, 1, 1)
@@ -23,20 +28,31 @@ class KnownEvents:
     Attributes:
         events: columns `symbol`, `event_date` and more.
         covered: symbols whose events the sources would have had.
+        news: stories and posts knowable before the close, and when their sources were followed.
     """
 
     events: pa.Table
     covered: frozenset[str]
+    news: NewsRecord
 
 
 class News(Service):
-    """Writer of the catalysts."""
+    """Writer of the catalysts and the news."""
 
     name = "news"
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        self._following = Following(wiring.news, wiring.database_url, now)
+        self._following.start()
 
     @cached_property
     def _store(self) -> CatalystStore:
         return CatalystStore(self.pool)
+
+    @cached_property
+    def _news(self) -> NewsMemory:
+        return NewsMemory(self.pool)
 
     def import_earnings(self) -> int:
         """The bundled earnings dates are on record; returns how many are new."""
@@ -44,6 +60,14 @@ class News(Service):
         return self._store.record_earnings(earnings.table, source="bundled earnings dates")
 
     def known_at(self, session: date) -> KnownEvents:
-        """What was knowable at the close of the session: events of earlier days, since their hour isn't known."""
+        """What was knowable at the close of the session; of events without an hour, those of earlier days."""
         events = self._store.load(FIRST_DAY, session)
-        return KnownEvents(events, covered_at(events, session))
+        return KnownEvents(events, covered_at(events, session), self._news.record(close_of(session)))
+
+    def covered_symbols(self, session: date) -> int:
+        """How many companies the calendar of earnings covers at the close of the session."""
+        return len(covered_at(self._store.load(FIRST_DAY, session), session))
+
+    def condition(self) -> Condition:
+        """Well, or which sources can't be had; trading goes on without them."""
+        return self._following.condition()

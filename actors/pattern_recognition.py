@@ -10,6 +10,8 @@ import numpy as np
 from actors.news import KnownEvents
 from actors.service import Service
 from actors.wiring import Wiring
+from adapters.calendar import close_times
+from trading.catalyst_features import NewsAt
 from trading.cycle import Market, Patterns, recognise, setups_at
 from trading.errors import UnavailableError
 from trading.features import Setups, feature_rows
@@ -44,7 +46,8 @@ class PatternRecognition(Service):
 
     def recognise(self, session: date, market: Market, known: KnownEvents) -> Patterns:
         """Patterns and catalysts of the history that `market` holds."""
-        patterns = recognise(market, known.events, known.covered)
+        news = NewsAt(known.news, close_times(market.panel.sessions))
+        patterns = recognise(market, known.events, known.covered, news)
         self._last = (session, market, patterns)
         return patterns
 

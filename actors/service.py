@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from typing import Literal
 
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool, open_pool
 
 HEALTH_GROUP = "health"
 """Calls in this concurrency group are answered while the service is at work."""
+
+Condition = tuple[Literal["ok", "degraded"], str]
+"""A state and what to say of it."""
 
 
 class Service:
@@ -24,6 +28,10 @@ class Service:
     def pool(self) -> Pool:
         """Connections of this service, opened when first needed."""
         return open_pool(self.wiring.database_url.get_secret_value(), name=f"inplay {self.name}", size=2)
+
+    def condition(self) -> Condition:
+        """How the service does, for the record of health; answered while it is at work."""
+        return "ok", f"process {os.getpid()}"
 
     def pid(self) -> int:
         """The process this service runs in; answering at all is its sign of life."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from adapters.news_sources import NewsToFollow
 from trading.decide import DecisionRules, Source
 from trading.paper import PaperRules
 from trading.scanner_rules import ScannerRules, large_cap
@@ -25,6 +26,7 @@ class Wiring:
         home: the data folder.
         database_url: of the record; secret because it may hold a password.
         cash_cents: what each paper account opens with.
+        news: the sources of news to follow; none by default.
     """
 
     home: Path
@@ -33,6 +35,7 @@ class Wiring:
     scanner: ScannerRules = field(default_factory=large_cap)
     decisions: DecisionRules = field(default_factory=DecisionRules)
     paper: PaperRules = field(default_factory=PaperRules)
+    news: NewsToFollow = field(default_factory=NewsToFollow)
 
 
 def now() -> datetime:

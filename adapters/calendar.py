@@ -12,7 +12,7 @@ import pandas as pd
 
 from trading.errors import BadDataError
 from trading.panel import Days
-from trading.session_hours import SessionHours
+from trading.session_hours import SessionHours, Stamps
 
 EXCHANGE = "XNYS"
 FIRST = "1990-01-01"
@@ -47,12 +47,29 @@ def closes(sessions: Days) -> list[datetime]:
     Raises:
         ValueError: when one of them is no session.
     """
-    table = _calendar().schedule["close"]
+    return [stamp.to_pydatetime() for stamp in _closes(sessions)]
+
+
+def _closes(sessions: Days) -> pd.Series[pd.Timestamp]:
     try:
-        found = table.loc[pd.DatetimeIndex(sessions)]
+        found: pd.Series[pd.Timestamp] = _calendar().schedule["close"].loc[pd.DatetimeIndex(sessions)]
     except KeyError as error:
         raise ValueError(f"not a session of the {EXCHANGE} calendar: {error}") from None
-    return [stamp.to_pydatetime() for stamp in found]
+    return found
+
+
+def close_times(sessions: Days) -> Stamps:
+    """When the session of each bar closes, UTC, `datetime64[s]`; any order, sessions may repeat.
+
+    A bar of a day on which the exchange was closed, which some archives have, counts as known at 16:00 New York time.
+    """
+    days, at = np.unique(sessions, return_inverse=True)
+    closed = exchange_time_to_utc((pd.DatetimeIndex(days) + pd.Timedelta(hours=REGULAR_CLOSE_HOUR)).to_numpy())
+    real = (
+        np.isin(days, _calendar().sessions.to_numpy().astype("datetime64[D]")) if len(days) else days.astype(np.bool_)
+    )
+    closed[real] = _utc_seconds(pd.DatetimeIndex(_closes(days[real])))
+    return closed[at]
 
 
 def close_of(session: date) -> datetime:

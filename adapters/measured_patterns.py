@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from adapters.bars import BarStore
+from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.pool import Pool
@@ -84,7 +85,8 @@ def measured_patterns(
     panel = as_of(bars, record.splits(), record.breaks(), last)
     market = analyse(panel)
     events = CatalystStore(pool).load(FIRST_DAY, last)
-    patterns = recognise(market, events, covered_at(events, last))
+    news = news_at(pool, panel)
+    patterns = recognise(market, events, covered_at(events, last), news)
     candles, atr = patterns.detections, market.indicators["atr_14"]
     charts = registry.detect(panel, atr)
     sightings = Sightings.of(

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 import time
 from calendar import timegm
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
 import httpx
 
-from trading.errors import BadDataError, UnavailableError
+from trading.errors import AskedTooOftenError, BadDataError, UnavailableError
 from trading.news.article import Fetched, RawArticle
 
 MOST_BYTES = 16 * 1024**2
 TIMEOUT_S = 15.0
 MOST_REDIRECTS = 5
+_USER = re.compile(r"^(https?://)[^/?#]*@", re.IGNORECASE)
+_SECRET = re.compile(r"([?&][^=&#]*(?:key|token|secret|password|auth|signature)[^=&#]*=)[^&#]*", re.IGNORECASE)
 
 
 def parse_feed(data: bytes, *, name: str) -> Fetched:
@@ -63,6 +67,19 @@ def _published(entry: Any) -> datetime | None:
 
 
 @dataclass(frozen=True)
+class Validators:
+    """What an answer said of its version; sent back, it saves the transfer of an unchanged one (RFC 9110, 13)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The conditions of the next request."""
+        pairs = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in pairs.items() if value}
+
+
+@dataclass(frozen=True)
 class FeedNews:
     """A feed behind an address.
 
@@ -72,6 +89,7 @@ class FeedNews:
         most_bytes: of the answer, after decompression.
         seconds: a clock that never goes back.
         client: None makes one for each fetch.
+        validators: of the last answer.
     """
 
     url: str
@@ -79,6 +97,12 @@ class FeedNews:
     most_bytes: int = MOST_BYTES
     seconds: Callable[[], float] = time.monotonic
     client: httpx.Client | None = None
+    validators: Validators = Validators()
+
+    @property
+    def shown(self) -> str:
+        """The address without password, and without the values of parameters that look like keys."""
+        return _SECRET.sub(r"\1…", _USER.sub(r"\1", self.url))
 
     def fetch(self) -> Fetched:
         """The entries that the feed has now.
@@ -87,31 +111,60 @@ class FeedNews:
             UnavailableError: when it can't be had whole within the bounds.
             BadDataError: when it is no feed.
         """
-        return parse_feed(self._bytes(), name=self.url)
+        fetched, _ = replace(self, validators=Validators()).fetch_if_changed()
+        return fetched or Fetched(())
 
-    def _bytes(self) -> bytes:
+    def fetch_if_changed(self) -> tuple[Fetched | None, Validators]:
+        """The entries that the feed has now, None when it is as `validators` say; and the validators of the answer.
+
+        Raises:
+            UnavailableError: when it can't be had whole within the bounds.
+            BadDataError: when it is no feed.
+        """
         if not self.url.lower().startswith(("http://", "https://")):
-            raise BadDataError(f"{self.url} is no http or https address. Nothing was fetched.")
+            raise BadDataError(f"{self.shown} is no http or https address. Nothing was fetched.")
         client = self.client or httpx.Client(follow_redirects=True, max_redirects=MOST_REDIRECTS)
         try:
-            return self._read(client)
+            data, validators = self._read(client)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             said = str(error) or type(error).__name__
-            raise UnavailableError(f"{self.url}: {said}. No news were lost; the next fetch tries again.") from error
+            raise UnavailableError(f"{self.shown}: {said}. No news were lost; the next fetch tries again.") from error
         finally:
             if self.client is None:
                 client.close()
+        return (None if data is None else parse_feed(data, name=self.shown)), validators
 
-    def _read(self, client: httpx.Client) -> bytes:
+    def _read(self, client: httpx.Client) -> tuple[bytes | None, Validators]:
         ends = self.seconds() + self.timeout_s
         data = bytearray()
         headers = {"User-Agent": "inplay", "Accept": "application/rss+xml, application/atom+xml, application/xml"}
+        headers |= self.validators.headers()
         with client.stream("GET", self.url, timeout=self.timeout_s, headers=headers) as answer:
-            answer.raise_for_status()
+            if answer.status_code == httpx.codes.NOT_MODIFIED:
+                return None, self.validators
+            self._require_success(answer)
             for block in answer.iter_bytes(65_536):
                 data += block
                 if len(data) > self.most_bytes:
-                    raise UnavailableError(f"{self.url} is larger than {self.most_bytes:,} bytes; nothing was used.")
+                    raise UnavailableError(f"{self.shown} is larger than {self.most_bytes:,} bytes; nothing was used.")
                 if self.seconds() > ends:  # the time-out of httpx is for each read: a slow drip would never end
-                    raise UnavailableError(f"{self.url} took longer than {self.timeout_s:g} s; nothing was used.")
-        return bytes(data)
+                    raise UnavailableError(f"{self.shown} took longer than {self.timeout_s:g} s; nothing was used.")
+            return bytes(data), Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
+
+    def _require_success(self, answer: httpx.Response) -> None:
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            wait_s = retry_after_s(answer.headers.get("Retry-After"))
+            raise AskedTooOftenError(f"{self.shown} was asked too often. No news were lost; asking later.", wait_s)
+        if not answer.is_success:  # httpx's own text would hold the whole address
+            raise UnavailableError(
+                f"{self.shown} answered {answer.status_code}. No news were lost; the next fetch tries again."
+            )
+
+
+def retry_after_s(header: str | None) -> float:
+    """Seconds of a `Retry-After` header; a date, an absent or an unreadable one is a minute."""
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        seconds = math.nan
+    return 60.0 if math.isnan(seconds) else min(max(seconds, 0.0), 3_600.0)

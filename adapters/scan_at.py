@@ -13,14 +13,16 @@ import pyarrow.compute as pc
 
 from adapters.bars import BarFile, BarStore
 from adapters.calendar import closes, sessions_between
+from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import EXCHANGE, CatalystStore
 from adapters.postgres.pool import Pool, transaction
-from trading.catalysts import covered_at, earnings_catalyst
+from trading.catalysts import covered_at
 from trading.cycle import analyse
 from trading.errors import BadDataError, UnavailableError
 from trading.gates import Break, Split
 from trading.history import as_of
+from trading.known_catalysts import known_catalysts
 from trading.panel import as_date
 from trading.regimes import Regime, regimes
 from trading.scanner import Scan, scan_all
@@ -75,7 +77,8 @@ def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt
     market = analyse(as_of(BarStore(home, record).read(FIRST_DAY, session), splits, breaks, session))
     events = _events_by(CatalystStore(pool).load(FIRST_DAY, at.astimezone(EXCHANGE).date()), at)
     before = _events_by(events, known_at)
-    catalyst = earnings_catalyst(market.panel, before, covered_at(before, session))
+    news = news_at(pool, market.panel)
+    catalyst = known_catalysts(market.panel, market.indicators, before, covered_at(before, session), news)
     found = scan_all(
         market.panel, market.indicators, market.context, catalyst,
         session=session, rules=rules, jumps=[*splits, *breaks],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Card:
         residual_std: out-of-sample error of the outcome regressor, as a fraction of the price.
         target_scale: the regressor's unit.
         strengths: ascending quantiles of the strengths given to setups that the models had not seen.
+        left_out: columns of the input that no model learned from, and why.
     """
 
     ensemble_id: str
@@ -63,6 +64,7 @@ class Card:
     residual_std: float
     target_scale: float
     strengths: list[float]
+    left_out: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The card as text, the same for the same card."""

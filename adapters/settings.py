@@ -20,9 +20,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.news_sources import NewsFeed, NewsToFollow, feed_name
 from trading.errors import ConfigurationError
 
 PREFIX = "INPLAY_"
+WITHOUT_PREFIX = frozenset({"database_url", "apca_api_key_id", "apca_api_secret_key"})
+"""Settings whose variables other programs name the same."""
 OTHER_VARIABLES = frozenset({"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR"})
 """Variables with the prefix that are read elsewhere."""
 
@@ -40,6 +43,11 @@ class Settings(BaseSettings):
         home: the data folder; bars, models, the embedded database and its log live under it.
         database_url: a PostgreSQL to use in place of the embedded one.
         api_token: the bearer token of the HTTP interface; without it the run makes one and prints it.
+        news_feeds: RSS and Atom feeds to follow; a list of tables in the file, JSON in the environment.
+        news_alpaca: follow Alpaca's news; needs both keys.
+        news_interval_s: how often a source is asked; under an hour, or it doesn't count as followed.
+        news_delay_s: from publication to the first decision that may use an article.
+        apca_api_key_id: of Alpaca, and its `apca_api_secret_key`; the variables have no prefix, as everywhere else.
         starting_cash_usd: the first deposit of each paper account.
         seed: of everything that draws random numbers.
     """
@@ -54,8 +62,34 @@ class Settings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", min_length=1)
     http_port: Port = 8000
     dashboard_port: Port = 8265
+    news_feeds: tuple[NewsFeed, ...] = Field(default=(), max_length=50)
+    news_alpaca: bool = False
+    news_interval_s: float = Field(default=300, ge=30, le=1_800)
+    news_delay_s: float = Field(default=60, ge=0, le=86_400)
+    apca_api_key_id: SecretStr | None = Field(default=None, validation_alias=AliasChoices("apca_api_key_id"))
+    apca_api_secret_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("apca_api_secret_key"))
     seed: int = Field(default=7, ge=0, lt=2**31)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
+
+    def news_to_follow(self) -> NewsToFollow:
+        """The sources of news.
+
+        Raises:
+            ConfigurationError: when Alpaca is wanted without its keys, or two feeds have one name on record.
+        """
+        alpaca = None
+        if self.news_alpaca:
+            if self.apca_api_key_id is None or self.apca_api_secret_key is None:
+                raise ConfigurationError(
+                    "INPLAY_NEWS_ALPACA is on without keys. Nothing was started. Set APCA_API_KEY_ID and "
+                    "APCA_API_SECRET_KEY, or turn it off."
+                )
+            alpaca = (self.apca_api_key_id, self.apca_api_secret_key)
+        named = [feed_name(feed) for feed in self.news_feeds]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ConfigurationError(f"INPLAY_NEWS_FEEDS names {twice[0]} twice. Nothing was started. Remove one.")
+        return NewsToFollow(self.news_feeds, alpaca, self.news_interval_s, self.news_delay_s)
 
     @classmethod
     def settings_customise_sources(
@@ -83,7 +117,7 @@ def config_path(home: object = None) -> Path:
 
 def unknown_variables() -> list[str]:
     """Environment variables with our prefix that no setting reads: most likely misspelt."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields if name != "database_url"} | OTHER_VARIABLES
+    known = {PREFIX + name.upper() for name in Settings.model_fields if name not in WITHOUT_PREFIX} | OTHER_VARIABLES
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
@@ -113,8 +147,8 @@ def _readable(error: ValidationError, path: Path) -> str:
     lines = ["Some settings are wrong; nothing was started."]
     for problem in error.errors(include_url=False, include_context=False):
         name = str(problem["loc"][0]) if problem["loc"] else "settings"
-        variable = "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
-        secret = name in {"database_url", "api_token"}
+        variable = name.upper() if name in WITHOUT_PREFIX else PREFIX + name.upper()
+        secret = name in {*WITHOUT_PREFIX, "api_token", "news_feeds"}
         if problem["type"] == "extra_forbidden":
             lines.append(f"  {name} in {path}: no such setting; remove it or correct its spelling")
             continue

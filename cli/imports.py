@@ -16,19 +16,18 @@ from actors.wiring import now
 from adapters.lock import RunLock
 from adapters.news_feeds import FeedNews
 from adapters.news_files import FileNews
-from adapters.postgres.bars_record import BarRecord
+from adapters.news_import import NewsImport
 from adapters.postgres.migrate import migrate
-from adapters.postgres.news import Incoming, NewsCounts, NewsStore
+from adapters.postgres.news import NewsCounts
+from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
+from adapters.postgres.writing import writable_record
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from trading.errors import ConfigurationError
-from trading.news.article import NewsSource
-from trading.news.digest import digest
-from trading.news.normalise import Rules, normalise
-from trading.news.sentiment import LexiconScorer
-from trading.news.tickers import Linker
+from trading.news.article import Article, NewsSource
+from trading.news.normalise import Rules
 
 app = typer.Typer(help="Bring archives into the record.", no_args_is_help=True)
 
@@ -46,6 +45,9 @@ def news(
     column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, where the file has its own names.")] = None,
     timezone: Annotated[str, typer.Option(help="Of times that carry none, such as America/New_York.")] = "",
     delay_s: Annotated[int, typer.Option(min=0, help="Seconds from publication to the first decision.")] = 60,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="All news of its companies from its first to its last article are in it.")
+    ] = False,
     social: Annotated[bool, typer.Option("--social", help="Posts of the public, not news.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
 ) -> None:
@@ -67,29 +69,15 @@ def news(
         delay=timedelta(seconds=delay_s),
         timezone=zone_named(timezone),
     )
-    with record_for_import(read_settings()) as pool:
-        counts = import_news(reader, rules, pool)
+    fetched = reader.fetch()
+    with writable_record(read_settings(), now=at) as pool:
+        counts, articles = NewsImport(pool).bring(fetched, rules)
+        if whole and articles:
+            _note_whole(pool, rules, articles)
     if json_:
         print_json(asdict(counts))
     else:
         _say(counts)
-
-
-def import_news(reader: NewsSource, rules: Rules, pool: Pool) -> NewsCounts:
-    """The news of the source are on record; each row is stored, duplicate or refused."""
-    fetched = reader.fetch()
-    clean = normalise(fetched.articles, rules)
-    names = {symbol: name for symbol, (name, _, _) in BarRecord(pool).instruments().items()}
-    read = digest(clean.articles, Linker(names), LexiconScorer())
-    incoming = Incoming(
-        source=rules.source,
-        channel=rules.channel,
-        rows_in=fetched.rows_in,
-        repeated=clean.repeated,
-        refused=fetched.refused + clean.refused,
-        flagged=clean.flagged,
-    )
-    return NewsStore(pool).record(read, incoming, imported_at=rules.now)
 
 
 def columns_given(given: list[str]) -> dict[str, str]:
@@ -132,6 +120,12 @@ def record_for_import(settings: Settings) -> Iterator[Pool]:
         stack.callback(pool.close)
         migrate(pool)
         yield pool
+
+
+def _note_whole(pool: Pool, rules: Rules, articles: tuple[Article, ...]) -> None:
+    companies = sorted({symbol for article in articles for symbol in article.symbols})
+    span = articles[0].knowable_at, articles[-1].knowable_at
+    CoverageStore(pool).archived(rules.source, rules.channel, companies, span)
 
 
 def _say(counts: NewsCounts) -> None:

@@ -102,7 +102,12 @@ class SampleRun:
         dashboard = start_ray(self.settings.dashboard_port)
         self._stack.callback(stop_ray)
         self.say.step(f"Ray is up, its dashboard at {dashboard}")
-        wiring = Wiring(self.settings.home, SecretStr(url), self.settings.starting_cash_usd * 100)
+        wiring = Wiring(
+            self.settings.home,
+            SecretStr(url),
+            self.settings.starting_cash_usd * 100,
+            news=self.settings.news_to_follow(),
+        )
         self.actors = bootstrap(wiring)
         self.wiring = wiring
         self.services = ActorServices(self.actors, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 from adapters.calendar import close_of
 from adapters.postgres.accounts import Accounts
 from adapters.postgres.health import HealthStore
+from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from adapters.run_state import read_state
@@ -26,6 +28,9 @@ from serve.schemas import (
     Health,
     InPlay,
     Models,
+    News,
+    NewsArticle,
+    NewsSource,
     Orders,
     Pattern,
     Patterns,
@@ -208,11 +213,17 @@ class PlatformBackend:
             return Catalysts(covered_symbols=None, catalysts=[])
         rows = self._queries.catalysts(close_of(session), limit)
         return Catalysts(
-            covered_symbols=len(self._ask("news", "known_at", session).covered),
+            covered_symbols=self._ask("news", "covered_symbols", session),
             catalysts=[
                 Catalyst(symbol=r.symbol, kind=r.kind, event_date=r.event_date, knowable_at=r.knowable_at) for r in rows
             ],
         )
+
+    def news(self, symbol: str | None, limit: int) -> News:
+        """See `serve.port.Backend`."""
+        articles = [NewsArticle.model_validate(asdict(one)) for one in self._queries.news(symbol, limit)]
+        sources = [NewsSource.model_validate(asdict(one)) for one in CoverageStore(self._pool).sources()]
+        return News(articles=articles, sources=sources)
 
     def health(self) -> Health:
         """See `serve.port.Backend`."""

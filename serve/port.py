@@ -20,6 +20,7 @@ from serve.schemas import (
     EquityCurves,
     Health,
     Models,
+    News,
     Orders,
     Patterns,
     PatternStatistics,
@@ -94,6 +95,10 @@ class Backend(Protocol):
 
     def catalysts(self, limit: int) -> Catalysts:
         """Catalysts, latest first."""
+        ...
+
+    def news(self, symbol: str | None, limit: int) -> News:
+        """The latest news on record, of one company or of all."""
         ...
 
     def health(self) -> Health:

@@ -20,6 +20,7 @@ from serve.schemas import (
     EquityCurves,
     Health,
     Models,
+    News,
     Orders,
     Patterns,
     PatternStatistics,
@@ -30,6 +31,7 @@ from serve.schemas import (
     Scan,
     Signals,
     SignalsRequest,
+    Symbol,
     Trades,
 )
 from serve.stream import Streams
@@ -60,6 +62,7 @@ def _documented(status: int, description: str) -> dict[int | str, dict[str, Any]
 TheDesk = Annotated[Desk, Depends(_desk)]
 Limit = Annotated[int, Query(ge=1, le=MAX_ROWS, description=f"Most rows to return, 1 to {MAX_ROWS}.")]
 OneBook = Annotated[Book | None, Query(description="One account only.")]
+OneSymbol = Annotated[Symbol | None, Query(description="About this company only.", examples=["AAPL"])]
 SymbolList = Annotated[
     str | None,
     Query(
@@ -136,6 +139,12 @@ async def get_pattern_statistics(
 async def get_catalysts(desk: TheDesk, limit: Limit = 100) -> Catalysts:
     """Events that may put a stock in play, latest first, with the time from which they could be known."""
     return await desk.asker.ask(desk.backend.catalysts, limit)
+
+
+@router.get("/news", tags=["market"], summary="News")
+async def get_news(desk: TheDesk, symbol: OneSymbol = None, limit: Limit = 20) -> News:
+    """The latest articles on record with companies, sentiment and kind, and how the sources that are followed do."""
+    return await desk.asker.ask(desk.backend.news, symbol, limit)
 
 
 @router.get("/portfolio", tags=["accounts"], summary="Both accounts")

@@ -7,7 +7,6 @@ take a mean of, no minutes, no options.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +20,7 @@ from trading.errors import BadDataError
 from trading.intraday import IntradayPanel
 from trading.news.article import Channel
 from trading.news.catalyst_kind import KINDS
+from trading.news.coverage import Followed, silence_known
 from trading.panel import Floats, Ints, Panel
 from trading.session_hours import PREMARKET, Stamps
 
@@ -82,13 +82,28 @@ class NewsRecord:
 
     Attributes:
         rows: columns of `NEWS_SCHEMA`, in any order.
-        complete_from: from when on the record of a channel is whole, `datetime64[s]` UTC; absent without a source.
-        covered: companies whose news the sources would have had; None = all.
+        followed: when each source was followed; without one, silence is unknown.
     """
 
     rows: pa.Table
-    complete_from: Mapping[Channel, np.datetime64]
-    covered: AbstractSet[str] | None = None
+    followed: tuple[Followed, ...] = ()
+
+
+NO_NEWS = NewsRecord(NEWS_SCHEMA.empty_table())
+"""Nothing on record and nothing followed."""
+
+
+@dataclass(frozen=True)
+class NewsAt:
+    """News and the times at which they are asked about.
+
+    Attributes:
+        record: what was knowable at the last of these times.
+        decided_at: when the decision of each bar of a panel is made, UTC, not before its close, shape `(n_rows,)`.
+    """
+
+    record: NewsRecord
+    decided_at: Stamps
 
 
 def catalyst_features(
@@ -146,10 +161,7 @@ def news_features(
     missing = set(NEWS_SCHEMA.names) - set(record.rows.column_names)
     if missing:
         raise BadDataError(f"the news lack the column(s) {sorted(missing)}; nothing was computed")
-    covered = np.ones(len(symbols), dtype=np.bool_)
-    if record.covered is not None:
-        covered = np.isin(symbols, np.array(sorted(record.covered), dtype=np.str_))
-    asked = _Asked(symbol_index, at.astype("datetime64[s]").astype(np.int64), covered[symbol_index])
+    asked = _Asked(symbols, symbol_index, at.astype("datetime64[s]").astype(np.int64))
     stories = _Mentions.of(record, symbols, "news", copies=False)
     posts = _Mentions.of(record, symbols, "social", copies=True)
     today, yesterday = stories.mean_score(asked, DAY_S, 0), stories.mean_score(asked, 2 * DAY_S, DAY_S)
@@ -164,13 +176,19 @@ def news_features(
     }
 
 
+def knowable_second(rows: pa.Table) -> Ints:
+    """`knowable_at` of each row in seconds since 1970, rounded up: never knowable earlier than it was."""
+    microsecond = rows.column("knowable_at").cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
+    return np.asarray(-(-microsecond // 1_000_000), dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class _Asked:
-    """Questions: company, second, and whether any source follows the company; each of shape `(n,)`."""
+    """Questions: company, as position in `symbols`, and second; each of shape `(n,)`."""
 
+    symbols: npt.NDArray[np.str_]
     company: Ints
     at_s: Ints
-    covered: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -181,7 +199,8 @@ class _Mentions:
     second: Ints
     score: Floats
     weight: Floats
-    complete_from_s: int | None
+    channel: Channel
+    followed: tuple[Followed, ...]
 
     @classmethod
     def of(cls, record: NewsRecord, symbols: npt.NDArray[np.str_], channel: Channel, *, copies: bool) -> _Mentions:
@@ -193,8 +212,7 @@ class _Mentions:
         symbol = rows.column("symbol").to_numpy(zero_copy_only=False).astype(np.str_)
         known = np.isin(symbol, symbols)
         rows, symbol = rows.filter(pa.array(known)), symbol[known]
-        microsecond = rows.column("knowable_at").cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_numpy()
-        second = -(-microsecond // 1_000_000)  # rounded up: never knowable earlier than it was
+        second = knowable_second(rows)
         kind = rows.column("catalyst_kind").to_numpy(zero_copy_only=False).astype(np.str_)
         names = np.array(sorted(KINDS))
         weight = np.array([KIND_WEIGHTS[name] for name in names.tolist()])[np.searchsorted(names, kind)]
@@ -202,9 +220,7 @@ class _Mentions:
         key = np.searchsorted(symbols, symbol) * _SPAN + second
         # Ties in an order of their own, so that sums don't depend on the order of the table.
         order = np.lexsort((rows.column("article_id").to_numpy(zero_copy_only=False).astype(np.str_), key))
-        begin = record.complete_from.get(channel)
-        begin_s = None if begin is None else int(begin.astype("datetime64[s]").astype(np.int64))
-        return cls(key[order], second[order], score[order], weight[order], begin_s)
+        return cls(key[order], second[order], score[order], weight[order], channel, record.followed)
 
     def _window(self, asked: _Asked, oldest_s: int, newest_s: int) -> tuple[Ints, Ints]:
         """Mentions from `oldest_s` ago, included, to `newest_s` ago, excluded: first and one past the last."""
@@ -212,9 +228,9 @@ class _Mentions:
         return np.searchsorted(self.key, here - oldest_s), np.searchsorted(self.key, here - newest_s)
 
     def _known(self, asked: _Asked, oldest_s: int) -> npt.NDArray[np.bool_]:
-        if self.complete_from_s is None:
-            return np.zeros(len(asked.at_s), dtype=np.bool_)
-        return asked.covered & (asked.at_s - oldest_s >= self.complete_from_s)
+        return silence_known(
+            self.followed, self.channel, asked.symbols, asked.company, at_s=asked.at_s, since_s=asked.at_s - oldest_s
+        )
 
     def count(self, asked: _Asked, oldest_s: int, newest_s: int) -> Floats:
         """How many; NaN where the record doesn't reach back so far."""

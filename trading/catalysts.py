@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,11 +22,13 @@ class Catalyst:
     Attributes:
         has_catalyst: 1 with an event in the look-back, 0 without, NaN where nobody knows (a symbol that no source
             covers, or the first sessions of the panel, before which there may have been an event).
-        sessions_since_event: 1 for the first session after the latest event day; NaN without one.
+        sessions_since_event: 1 for the first session at whose close the latest event was known; NaN without one.
+        features: of `trading.catalyst_features.CATALYST_FEATURES` by name; one that is absent is unknown everywhere.
     """
 
     has_catalyst: Floats
     sessions_since_event: Floats
+    features: Mapping[str, Floats] = field(default_factory=dict)
 
 
 COVERED_DAYS = 135

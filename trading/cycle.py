@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from trading.catalysts import Catalyst, earnings_catalyst
+from trading.catalyst_features import NewsAt
+from trading.catalysts import Catalyst
 from trading.decide import Candidate
 from trading.ensemble import Views
 from trading.features import FEATURES, Setups, build_setups
 from trading.indicators import compute
+from trading.known_catalysts import known_catalysts
 from trading.orders import Quote, usd_e4
 from trading.panel import Floats, Panel
 from trading.patterns.candlestick import Detections, detect
@@ -49,9 +51,9 @@ def analyse(panel: Panel) -> Market:
     return Market(panel, indicators, market_context(panel, indicators))
 
 
-def recognise(market: Market, events: pa.Table, covered: AbstractSet[str]) -> Patterns:
-    """Candlestick patterns and catalysts of the whole history."""
-    return Patterns(detect(market.panel), earnings_catalyst(market.panel, events, covered))
+def recognise(market: Market, events: pa.Table, covered: AbstractSet[str], news: NewsAt | None = None) -> Patterns:
+    """Candlestick patterns and catalysts of the whole history; without `news`, all that they tell is unknown."""
+    return Patterns(detect(market.panel), known_catalysts(market.panel, market.indicators, events, covered, news))
 
 
 def setups_at(market: Market, patterns: Patterns, session: np.datetime64) -> Setups:

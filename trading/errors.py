@@ -4,7 +4,8 @@ InplayError                  what every error of ours is; its text says what hap
 ├── BadDataError             an input cannot be what it claims to be (missing column, wrong type, empty)
 ├── ConfigurationError       a setting is missing or contradicts another
 ├── UnavailableError         something outside (database, port, package, disk) cannot be used now
-│   └── AlreadyRunningError  another run owns the data folder
+│   ├── AlreadyRunningError  another run owns the data folder
+│   └── AskedTooOftenError   a source wants to be left alone for a while
 ├── LedgerError              a command would break an invariant of the ledger
 └── ModelError               a model is missing, does not match its hash or refuses its input
 """
@@ -28,6 +29,14 @@ class UnavailableError(InplayError):
 
 class AlreadyRunningError(UnavailableError):
     """Another run owns the data folder."""
+
+
+class AskedTooOftenError(UnavailableError):
+    """A source wants to be left alone for `retry_after_s`."""
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class LedgerError(InplayError):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trading.catalyst_features import CATALYST_FEATURES
 from trading.catalysts import Catalyst
 from trading.panel import Floats, Ints, Panel
 from trading.patterns.candlestick import NAMES, Detections
@@ -27,7 +28,9 @@ _OTHERS = (
     "n_same_direction_patterns", "n_opposite_patterns",
 )  # fmt: skip
 
-FEATURES: tuple[str, ...] = (*_INDICATORS, *_CONTEXT, *_OTHERS, *(f"pattern_{name}" for name in NAMES))
+_CATALYSTS = tuple(CATALYST_FEATURES)
+
+FEATURES: tuple[str, ...] = (*_INDICATORS, *_CONTEXT, *_OTHERS, *_CATALYSTS, *(f"pattern_{name}" for name in NAMES))
 """The columns of `Setups.matrix`, in order.
 
 `market_trend` is +1 bull, 0 sideways, -1 bear. `pattern_…` is +1 or -1 when that pattern stands at the bar, else 0.
@@ -40,6 +43,7 @@ NEUTRAL: Mapping[str, float] = MappingProxyType(
         "sma_9_distance": 0.0, "sma_20_distance": 0.0, "sma_50_distance": 0.0, "sma_200_distance": 0.0, "gap_pct": 0.0,
         "return_1": 0.0, "return_5": 0.0, "return_20": 0.0, "obv_slope_10": 0.0, "relative_strength_20": 0.0,
         "market_return_1": 0.0, "market_return_5": 0.0, "market_trend": 0.0,
+        "news_sentiment_score": 0.0, "gap_percentage": 0.0, "catalyst_score": 0.0, "sentiment_velocity": 0.0,
     }
 )  # fmt: skip
 """Directional features and the value that favours neither side: a setup holds (value - neutral) x direction.
@@ -85,7 +89,7 @@ def build_setups(
         indicators: `trading.indicators.compute(panel)`.
         context: `trading.regime.market_context(panel, indicators)`.
         detections: `trading.patterns.candlestick.detect(panel)`.
-        catalyst: `trading.catalysts.earnings_catalyst(panel, …)`.
+        catalyst: `trading.known_catalysts.known_catalysts(panel, …)`.
         rows: only these bars; all if None.
     """
     wanted = np.ones(len(panel), dtype=np.bool_)
@@ -138,6 +142,9 @@ def feature_rows(
     }
     for name in _OTHERS:
         matrix[:, column[name]] = others[name]
+    for name in _CATALYSTS:
+        values = catalyst.features.get(name)
+        matrix[:, column[name]] = np.nan if values is None else values[rows]
     _mark_patterns(matrix[:, -len(NAMES) :], detections, rows)
     for name, neutral in NEUTRAL.items():
         matrix[:, column[name]] = (matrix[:, column[name]] - neutral) * direction

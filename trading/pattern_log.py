@@ -26,6 +26,11 @@ def _flags(values: npt.NDArray[np.float64], holds: npt.NDArray[np.bool_]) -> pa.
     return pa.array(holds, mask=~np.isfinite(values))
 
 
+def _catalyst_feature(patterns: Patterns, name: str, rows: Ints) -> npt.NDArray[np.float64]:
+    values = patterns.catalyst.features.get(name)
+    return np.full(len(rows), np.nan) if values is None else values[rows]
+
+
 def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: OutcomeRules) -> pa.Table:
     """One row per picked detection, with the columns of `pattern_training_data` but for the time stamp.
 
@@ -36,7 +41,7 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         rules: of the outcome.
 
     Returns:
-        A table; unknown = NaN or null. VIX and news sentiment are null: no source of theirs is connected.
+        A table; unknown = NaN or null. VIX is null: no source of it is connected.
     """
     found = patterns.detections
     rows, direction = found.row[picked], found.direction[picked]
@@ -66,7 +71,7 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         "outcome_exit": pa.array(outcome.exit_kind.tolist(), pa.string(), mask=~known),
         "outcome_known_session": pa.array(outcome.known_session, pa.date32()),
         "news_catalyst": _flags(catalyst, catalyst > 0),
-        "news_sentiment": pa.nulls(len(rows), pa.float64()),
+        "news_sentiment": _catalyst_feature(patterns, "news_sentiment_score", rows),
         "volume_spike": _flags(ratio, ratio >= VOLUME_SPIKE_RATIO),
     }
     return pa.table(columns)

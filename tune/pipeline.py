@@ -14,13 +14,12 @@ import numpy.typing as npt
 from adapters.scoring import Card, views_of
 from trading.ensemble import Views
 from trading.errors import ModelError
-from trading.features import FEATURES
 from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
 from tune.evaluate import Accuracy, evaluate
 from tune.registry import Fitted, write_ensemble
 from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search, target_of
-from tune.specs import SPECS, Kind
+from tune.specs import SPECS, Kind, columns_of
 from tune.splits import Split, holdout
 from tune.training_set import TrainingSet
 
@@ -70,9 +69,12 @@ def train_ensemble(
         ModelError: when the data hold too few sessions, or only successes or only failures before the held-out part.
     """
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
+    data = data.without_unknown(split.train)
     development = data.take(split.train)
     if len(np.unique(development.success)) < 2:  # noqa: PLR2004
         raise ModelError("the outcomes before the held-out part are all alike; collect more sessions first")
+    if data.left_out:
+        say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
     say(f"searching {sum(len(s.grid) for s in SPECS.values())} parameter sets on {len(development):,} setups")
     winners = search(development, scratch, seed=seed)
     say(f"judging the winners on {len(split.test):,} setups that came later")
@@ -83,7 +85,9 @@ def train_ensemble(
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
     fitted = fit_all(data, winners, seed=seed, workers=workers)
     name = ensemble_name(data, winners, seed, workers)
-    card = write_ensemble(models / name, name, fitted, winners, reference_strengths(views, test))
+    card = write_ensemble(
+        models / name, name, fitted, winners, reference_strengths(views, test), left_out=data.left_out
+    )
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
     )  # fmt: skip
@@ -117,17 +121,14 @@ def reference_strengths(views: Views, test: TrainingSet) -> Floats:
 def fit_all(data: TrainingSet, winners: Mapping[Kind, Winner], *, seed: int, workers: Workers) -> Fitted:
     """The three models on all rows; the boosters by xgboost-ray."""
 
-    def columns(kind: Kind) -> list[int]:
-        return [FEATURES.index(name) for name in SPECS[kind].features]
-
     def booster(kind: Kind) -> object:
-        matrix = np.ascontiguousarray(data.matrix[:, columns(kind)])
+        matrix = np.ascontiguousarray(data.matrix[:, columns_of(kind, data)])
         target = target_of(kind, data)
         return fit_distributed(
             winners[kind].params, SPECS[kind].objective, matrix, target, seed=seed, workers=workers
         )  # fmt: skip
 
     threads = workers.actors * workers.cpus
-    rows = data.matrix[:, columns("pattern")]
+    rows = data.matrix[:, columns_of("pattern", data)]
     forest = fit_forest(winners["pattern"].params, rows, data.success, seed=seed, threads=threads)
     return Fitted(forest=forest, catalyst=booster("catalyst"), outcome=booster("outcome"))

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,13 @@ def forest_to_onnx(forest: Forest) -> bytes:
 
 
 def write_ensemble(
-    folder: Path, ensemble_id: str, fitted: Fitted, winners: Mapping[Kind, Winner], strengths: Floats
+    folder: Path,
+    ensemble_id: str,
+    fitted: Fitted,
+    winners: Mapping[Kind, Winner],
+    strengths: Floats,
+    *,
+    left_out: Mapping[str, str] = MappingProxyType({}),
 ) -> Card:
     """The ensemble's files are in `folder`, each moved into place whole and the card last.
 
@@ -53,6 +60,7 @@ def write_ensemble(
         fitted: the models.
         winners: their parameters.
         strengths: given to setups that models with these parameters had not seen, shape `(n,)`.
+        left_out: columns that the models did not learn from, and why.
 
     Raises:
         ModelError: when the regressor's error is zero, so that it can't be turned into probabilities.
@@ -66,7 +74,10 @@ def write_ensemble(
         "catalyst": ("catalyst.ubj", bytes(fitted.catalyst.save_raw(raw_format="ubj"))),
         "outcome": ("outcome.ubj", bytes(fitted.outcome.save_raw(raw_format="ubj"))),
     }
-    files = {kind: _model_file(kind, path, data, fitted, winners[kind]) for kind, (path, data) in contents.items()}
+    files = {
+        kind: _model_file(kind, path, data, fitted, winners[kind], left_out=left_out)
+        for kind, (path, data) in contents.items()
+    }
     card = Card(
         ensemble_id=ensemble_id,
         features=list(FEATURES),
@@ -76,6 +87,7 @@ def write_ensemble(
         residual_std=winners["outcome"].residual_std,
         target_scale=TARGET_SCALE,
         strengths=np.quantile(strengths, np.linspace(0, 1, QUANTILES)).tolist(),
+        left_out=dict(left_out),
     )
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in (*contents.values(), (CARD, card.to_json().encode())):
@@ -83,12 +95,14 @@ def write_ensemble(
     return card
 
 
-def _model_file(kind: Kind, path: str, data: bytes, fitted: Fitted, winner: Winner) -> ModelFile:
+def _model_file(
+    kind: Kind, path: str, data: bytes, fitted: Fitted, winner: Winner, *, left_out: Mapping[str, str]
+) -> ModelFile:
     forest = fitted.forest if kind == "pattern" else None
     return ModelFile(
         path=path,
         sha256=sha256_of(data),
-        features=list(SPECS[kind].features),
+        features=[name for name in SPECS[kind].features if name not in left_out],
         params=dict(winner.params),
         medians=[float(v) for v in forest.medians] if forest else [],
         flagged=[int(v) for v in forest.flagged] if forest else [],

@@ -13,7 +13,7 @@ from ray import tune as ray_tune
 
 from trading.errors import ModelError
 from tune.estimators import fit_booster, fit_forest, log_loss
-from tune.specs import SPECS, Kind
+from tune.specs import SPECS, Kind, columns_of
 from tune.splits import Split, walk_forward
 from tune.training_set import TrainingSet
 
@@ -40,7 +40,7 @@ class Winner:
 
 def fold_predictions(kind: Kind, params: dict[str, Any], data: TrainingSet, split: Split, seed: int) -> Floats:
     """What a model of this kind, fitted on the fold's past, says of the fold's test rows."""
-    columns = [data.features.index(name) for name in SPECS[kind].features]
+    columns = columns_of(kind, data)
     train, test = data.matrix[split.train][:, columns], data.matrix[split.test][:, columns]
     if kind == "pattern":
         return fit_forest(params, train, data.success[split.train], seed=seed, threads=1).probability(test)

@@ -5,12 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from trading import catalyst_features
 from trading.features import FEATURES
+from tune.training_set import TrainingSet
 
 Kind = Literal["pattern", "catalyst", "outcome"]
 
 
-_CATALYST = ("has_catalyst", "sessions_since_event")
+_RESTATED = ("gap_percentage", "volume_confirmation")
+"""`gap_pct` and `volume_ratio_20` by the strategy's names: a column that stands twice is only drawn twice as often."""
+_CATALYST = (
+    "has_catalyst", "sessions_since_event",
+    *(name for name in catalyst_features.CATALYST_FEATURES if name not in _RESTATED),
+)  # fmt: skip
 _MARKET = (
     "direction", "market_trend", "market_return_1", "market_return_5", "realised_volatility_20", "breadth",
     "dispersion",
@@ -19,7 +26,7 @@ _MARKET = (
 good. On the folds of the bundled sample's training part they raised the log loss of the boosters from 0.71 to 0.73.
 The setups' other features stand relative to direction and universe, and the rules see the trend."""
 
-OUTCOME_FEATURES = tuple(name for name in FEATURES if name not in _MARKET)
+OUTCOME_FEATURES = tuple(name for name in FEATURES if name not in (*_MARKET, *_RESTATED))
 """Everything that differs between the setups of one session."""
 
 PATTERN_FEATURES = tuple(name for name in OUTCOME_FEATURES if name not in _CATALYST)
@@ -79,3 +86,8 @@ SPECS: dict[Kind, Spec] = {
     ),
 }
 """Small grids on purpose: with half a year of data a wide search picks luck."""
+
+
+def columns_of(kind: Kind, data: TrainingSet) -> list[int]:
+    """The columns of `data.matrix` that a model of this kind learns from: those it sees less those left out."""
+    return [data.features.index(name) for name in SPECS[kind].features if name not in data.left_out]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -21,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 Days = npt.NDArray[np.datetime64]
 Bools = npt.NDArray[np.bool_]
+UNKNOWN = "unknown in every setup that the models learned from"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class TrainingSet:
         known_session: at whose close the outcome was known.
         rule_confidence: of the rule-based system for the same setup.
         in_play: whether it is a setup such as the scanner passes on: long, moving and traded as its rules ask.
+        left_out: columns that no model may learn from, and why.
     """
 
     features: tuple[str, ...]
@@ -49,6 +52,7 @@ class TrainingSet:
     known_session: Days
     rule_confidence: Floats
     in_play: Bools
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (np.diff(self.session.astype(np.int64)) >= 0).all():
@@ -72,7 +76,18 @@ class TrainingSet:
             self.known_session[rows],
             self.rule_confidence[rows],
             self.in_play[rows],
+            self.left_out,
         )
+
+    def without_unknown(self, rows: npt.NDArray[np.int64]) -> TrainingSet:
+        """The same, leaving out the columns that none of the chosen rows knows.
+
+        A source that isn't connected leaves its columns unknown. Nothing can be learned from them, and a model would
+        meet their first value unprepared.
+        """
+        known: Bools = np.asarray(np.isfinite(self.matrix[rows]).any(axis=0))
+        unknown = {name: UNKNOWN for name, there in zip(self.features, known, strict=True) if not there}
+        return replace(self, left_out={**self.left_out, **unknown})
 
     def known_before(self, session: np.datetime64) -> TrainingSet:
         """The rows whose outcome was known before the open of `session`."""
@@ -81,7 +96,7 @@ class TrainingSet:
     @property
     def sha256(self) -> str:
         """A digest of everything that a fit or the choice between fits can depend on."""
-        digest = hashlib.sha256("\x1f".join(self.features).encode())
+        digest = hashlib.sha256("\x1f".join((*self.features, "\x1e", *sorted(self.left_out))).encode())
         days = (part.astype("datetime64[D]").astype(np.int64) for part in (self.session, self.known_session))
         for part in (self.matrix, self.success, self.net_return, *days, self.rule_confidence, self.in_play):
             digest.update(np.ascontiguousarray(part).tobytes())

@@ -39,9 +39,13 @@ class CatalystStore:
             return insert_missing(cursor, "catalysts", columns, rows)
 
     def load(self, first: date, last: date) -> pa.Table:
-        """Events with `first` <= event_date <= `last`, columns of `CATALYSTS_SCHEMA`, by date, then symbol."""
+        """Events of calendars with `first` <= event_date <= `last`, columns of `CATALYSTS_SCHEMA`, by date and symbol.
+
+        Stories are left out: their times are known to the second, and `NewsStore.load` has them.
+        """
         query = sql.SQL(
-            "SELECT symbol, event_date, kind, min(knowable_at) FROM catalysts WHERE event_date BETWEEN {} AND {} "
+            "SELECT symbol, event_date, kind, min(knowable_at) FROM catalysts "
+            "WHERE origin = 'calendar' AND event_date BETWEEN {} AND {} "
             "GROUP BY 1, 2, 3 ORDER BY event_date, symbol, kind"
         ).format(sql.Literal(first), sql.Literal(last))
         with transaction(self._pool) as cursor:

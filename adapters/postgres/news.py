@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from trading.catalyst_features import NEWS_SCHEMA
 from trading.errors import BadDataError
 from trading.news.article import Channel
 from trading.news.digest import Digest
+from trading.news.normalise import FOUND_LATE
 
 ARTICLE_COLUMNS = (
     "article_id", "source", "channel", "published_at", "knowable_at", "headline", "body", "url", "catalyst_kind",
@@ -26,6 +27,8 @@ ARTICLE_COLUMNS = (
 )  # fmt: skip
 ON_RECORD = "already on record"
 REPEATED = "repeated in this import"
+LOCK = 7_230_002
+"""Number of the advisory lock: imports take turns, so that two of the same file don't wait for each other's rows."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,12 @@ class NewsStore:
         if incoming.rows_in != len(read.articles) + incoming.repeated + incoming.refused.total():
             raise BadDataError(f"{incoming.source}: {incoming.rows_in} rows came in, other than those accounted for")
         with transaction(self._pool) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             import_id = _open_import(cursor, incoming, imported_at)
             stored = insert_missing(cursor, "news_articles", ARTICLE_COLUMNS, _article_rows(read, import_id))
             links = insert_missing(cursor, "news_links", ("article_id", "symbol", "how"), _link_rows(read))
             insert_missing(cursor, "news_sentiment", ("article_id", "scorer", "score"), _score_rows(read))
+            _record_catalysts(cursor)
             duplicate = {REPEATED: incoming.repeated, ON_RECORD: len(read.articles) - stored}
             cursor.execute(
                 "UPDATE news_imports SET stored = %s, duplicate = %s WHERE import_id = %s",
@@ -109,6 +114,8 @@ class NewsStore:
     def load(self, before: datetime, *, scorer: str, since: datetime | None = None) -> pa.Table:
         """What was knowable before `before`, a row per article and company, columns of `NEWS_SCHEMA`.
 
+        Articles found late are left out: they were no news when they came.
+
         Args:
             before: the decision's time; what becomes knowable at that very instant is left out.
             scorer: whose sentiment; an article that it didn't score has none.
@@ -120,10 +127,55 @@ class NewsStore:
             "FROM news_articles a JOIN news_links l USING (article_id) "
             "LEFT JOIN news_sentiment s ON s.article_id = a.article_id AND s.scorer = {} "
             "WHERE a.knowable_at < {} AND a.knowable_at >= coalesce({}, '-infinity'::timestamptz) "
-            "ORDER BY l.symbol, a.knowable_at, a.article_id"
-        ).format(sql.Literal(scorer), sql.Literal(before), sql.Literal(since))
+            "AND NOT {} = ANY(a.flags) ORDER BY l.symbol, a.knowable_at, a.article_id"
+        ).format(sql.Literal(scorer), sql.Literal(before), sql.Literal(since), sql.Literal(FOUND_LATE))
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, NEWS_SCHEMA)
+
+    def latest_import(self) -> int:
+        """Number of the last import on record, 0 without one; it changes whenever anything of the news may have."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT coalesce(max(import_id), 0) FROM news_imports")
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    def near(
+        self, first: datetime, last: datetime, without: Sequence[str]
+    ) -> list[tuple[str, datetime, str, list[str]]]:
+        """Id, `knowable_at`, text and companies of the articles knowable from `first` to `last`, by time.
+
+        Args:
+            first: earliest.
+            last: latest; both are included.
+            without: ids to leave out.
+        """
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT article_id, knowable_at, concat_ws('. ', headline, body), "
+                "array(SELECT symbol FROM news_links l WHERE l.article_id = a.article_id ORDER BY symbol) "
+                "FROM news_articles a WHERE knowable_at BETWEEN %s AND %s AND NOT article_id = ANY(%s) "
+                "ORDER BY knowable_at, article_id",
+                [first, last, list(without)],
+            )
+            return cursor.fetchall()
+
+
+def _record_catalysts(cursor: Cursor) -> None:
+    """The first story of each company, day and kind among what was just linked is a catalyst on record.
+
+    One transaction with the stories themselves. An archive may bring an earlier story of a day later on: then the
+    catalyst was knowable earlier.
+    """
+    cursor.execute(
+        "INSERT INTO catalysts (symbol, event_date, kind, source, origin, knowable_at) "
+        "SELECT l.symbol, (a.knowable_at AT TIME ZONE 'America/New_York')::date AS day, a.catalyst_kind, a.source, "
+        "'news', min(a.knowable_at) FROM incoming_news_links l JOIN news_articles a USING (article_id) "
+        "WHERE a.channel = 'news' AND a.catalyst_kind <> 'other' AND a.duplicate_of IS NULL AND NOT %s = ANY(a.flags) "
+        "GROUP BY l.symbol, day, a.catalyst_kind, a.source "
+        "ON CONFLICT (symbol, event_date, kind, source, origin) DO UPDATE "
+        "SET knowable_at = least(catalysts.knowable_at, excluded.knowable_at)",
+        [FOUND_LATE],
+    )
 
 
 def _open_import(cursor: Cursor, incoming: Incoming, imported_at: datetime) -> int:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from adapters.postgres.pool import Pool, transaction
+from trading.news.sentiment import LexiconScorer
 
 LIMIT = 10_000
 """No answer has more rows, whatever the caller asks for."""
@@ -124,6 +125,24 @@ class CatalystView:
 
 
 @dataclass(frozen=True)
+class ArticleView:
+    """An article with what was read out of it."""
+
+    article_id: str
+    source: str
+    channel: str
+    published_at: datetime
+    knowable_at: datetime
+    headline: str | None
+    url: str | None
+    symbols: Sequence[str]
+    kind: str
+    sentiment: float | None
+    repeats: str | None
+    flags: Sequence[str]
+
+
+@dataclass(frozen=True)
 class ReplayProgress:
     """How far the replay has come."""
 
@@ -215,6 +234,19 @@ class Queries:
             [known_at, _bounded(limit)],
         )
         return [CatalystView(*row) for row in rows]
+
+    def news(self, symbol: str | None, limit: int) -> list[ArticleView]:
+        """The latest articles, of one company or of all, with the sentiment of the default scorer."""
+        rows = self._fetch(
+            "SELECT article_id, source, channel, published_at, knowable_at, headline, url, "
+            "array(SELECT symbol FROM news_links l WHERE l.article_id = a.article_id ORDER BY symbol), catalyst_kind, "
+            "(SELECT score FROM news_sentiment s WHERE s.article_id = a.article_id AND s.scorer = %s), duplicate_of, "
+            "flags FROM news_articles a WHERE %s::text IS NULL OR EXISTS "
+            "(SELECT FROM news_links l WHERE l.article_id = a.article_id AND l.symbol = %s) "
+            "ORDER BY knowable_at DESC, article_id LIMIT %s",
+            [LexiconScorer.name, symbol, symbol, _bounded(limit)],
+        )
+        return [ArticleView(*row) for row in rows]
 
     def progress(self) -> ReplayProgress:
         """The sessions that are complete."""

@@ -18,6 +18,7 @@ from serve.schemas.market import (
     Scan,
 )
 from serve.schemas.models import Accuracy, Ensemble, Model, Models
+from serve.schemas.news import News, NewsArticle, NewsSource
 from serve.schemas.performance import AccountPerformance, Benchmark, Curve, EquityCurves, Performance, Target
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
@@ -40,6 +41,9 @@ __all__ = [
     "InPlay",
     "Model",
     "Models",
+    "News",
+    "NewsArticle",
+    "NewsSource",
     "Order",
     "Orders",
     "Pattern",

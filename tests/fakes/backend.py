@@ -27,6 +27,9 @@ from serve.schemas import (
     InPlay,
     Model,
     Models,
+    News,
+    NewsArticle,
+    NewsSource,
     Order,
     Orders,
     Pattern,
@@ -419,6 +422,26 @@ class FakeBackend:
             knowable_at=datetime(2010, 4, 14, 4, 0, tzinfo=UTC),
         )
         return Catalysts(covered_symbols=431, catalysts=[event][:limit] if self.done else [])
+
+    def news(self, symbol: str | None, limit: int) -> News:
+        self._answer("news", symbol, limit)
+        at = datetime(2010, 4, 13, 20, 15, tzinfo=UTC)
+        one = NewsArticle(
+            article_id="0" * 64,
+            source="wire",
+            channel="news",
+            published_at=at,
+            knowable_at=at + timedelta(minutes=1),
+            headline="Intel beats estimates",
+            url=None,
+            symbols=["INTC"],
+            kind="earnings",
+            sentiment=0.6,
+            repeats=None,
+            flags=[],
+        )
+        source = NewsSource(source="wire", articles=1, last_success_at=at, last_error=None, last_error_at=None)
+        return News(articles=[one][:limit] if symbol in {None, "INTC"} else [], sources=[source])
 
     def health(self) -> Health:
         self._answer("health")

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from shared_data import shared_frame
 
+from adapters.known_news import NewsMemory, news_record
 from adapters.news_files import FileNews
+from adapters.news_import import NewsImport
 from adapters.postgres.news import ON_RECORD, REPEATED, Incoming, NewsCounts, NewsStore
 from adapters.postgres.pool import Pool, transaction
-from cli.imports import import_news
 from trading.errors import BadDataError
 from trading.news.digest import digest
 from trading.news.normalise import Rules, normalise
@@ -49,7 +50,7 @@ def test_each_row_is_stored_duplicate_or_refused(pool: Pool, tmp_path: Path) -> 
         _row("later", "2030-01-01T00:00:00Z"),
         _row("<b></b>"),
     )
-    counts = import_news(source, RULES, pool)
+    counts = NewsImport(pool).bring(source.fetch(), RULES)[0]
     assert (counts.rows_in, counts.stored, counts.near_duplicate) == (5, 2, 1)
     assert counts.duplicate == {REPEATED: 1, ON_RECORD: 0}
     assert counts.refused == {"published in the future": 1, "no text": 1}
@@ -59,9 +60,9 @@ def test_each_row_is_stored_duplicate_or_refused(pool: Pool, tmp_path: Path) -> 
 def test_importing_again_changes_nothing(pool: Pool, tmp_path: Path) -> None:
     """The second time every article is on record already, and the tables are as they were."""
     source = _file(tmp_path, _row(STORY), _row("Acme recalls robots", "2024-05-02T12:00:00Z"))
-    import_news(source, RULES, pool)
+    NewsImport(pool).bring(source.fetch(), RULES)[0]
     before = NewsStore(pool).load(NOW, scorer="lexicon-1")
-    again = import_news(source, RULES, pool)
+    again = NewsImport(pool).bring(source.fetch(), RULES)[0]
     assert (again.stored, again.links, again.duplicate[ON_RECORD]) == (0, 0, 2)
     assert _adds_up(again)
     assert NewsStore(pool).load(NOW, scorer="lexicon-1").equals(before)
@@ -69,7 +70,7 @@ def test_importing_again_changes_nothing(pool: Pool, tmp_path: Path) -> None:
 
 def test_news_are_loaded_only_once_they_were_knowable(pool: Pool, tmp_path: Path) -> None:
     """Published at 12:00 with a delay of five minutes: absent for a decision at 12:05, there a second later."""
-    import_news(_file(tmp_path, _row(STORY)), RULES, pool)
+    NewsImport(pool).bring(_file(tmp_path, _row(STORY)).fetch(), RULES)[0]
     store, five_past = NewsStore(pool), datetime(2024, 5, 1, 12, 5, tzinfo=UTC)
     assert store.load(five_past, scorer="lexicon-1").num_rows == 0
     loaded = store.load(five_past + timedelta(seconds=1), scorer="lexicon-1").to_pylist()
@@ -99,9 +100,21 @@ def test_real_tweets_keep_every_row_accounted_for_and_find_their_company(pool: P
     path = tmp_path / "tweets.parquet"
     frame.to_parquet(path)
     source = FileNews(path, {})
-    counts = import_news(source, Rules("stocknet", "social", NOW), pool)
+    counts = NewsImport(pool).bring(source.fetch(), Rules("stocknet", "social", NOW))[0]
     assert counts.rows_in == len(frame)
     assert _adds_up(counts)
     linker = Linker({})
     marked = [row.symbols[0] in linker.find(str(row.headline)) for row in source.fetch().articles]
     assert np.mean(marked) > 0.99
+
+
+def test_what_is_kept_in_memory_is_what_the_record_says(pool: Pool, tmp_path: Path) -> None:
+    """At any time, before and after another import, the kept rows are those read anew."""
+    memory = NewsMemory(pool)
+    five_past = datetime(2024, 5, 1, 12, 5, tzinfo=UTC)
+    for text in (STORY, "Acme recalls robots"):
+        NewsImport(pool).bring(_file(tmp_path, _row(text)).fetch(), RULES)
+        for at in (five_past, five_past + timedelta(seconds=1), NOW):
+            assert memory.record(at).rows.equals(news_record(pool, at).rows)
+    assert memory.record(NOW).rows.num_rows == 2
+    assert memory.record(five_past).rows.num_rows == 0

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from trading.news.article import Article
 from trading.news.catalyst_kind import kind_of
-from trading.news.duplicates import near_duplicates, signatures
+from trading.news.duplicates import HASHES, Hashes, near_duplicates, signatures
 from trading.news.sentiment import SentimentScorer
 from trading.news.tickers import How, Linker
 from trading.panel import Floats, Ints
+from trading.session_hours import Stamps
 
 
 @dataclass(frozen=True)
@@ -36,29 +37,59 @@ class Digest:
     scorer: str
 
 
-def digest(articles: Sequence[Article], linker: Linker, scorer: SentimentScorer) -> Digest:
+@dataclass(frozen=True)
+class Stories:
+    """Articles of which only what near-duplicates are told by is kept; all of one length, by `knowable_at`."""
+
+    ids: tuple[str, ...] = ()
+    knowable_at: Stamps = field(default_factory=lambda: np.zeros(0, dtype="datetime64[s]"))
+    signature: Hashes = field(default_factory=lambda: np.zeros((0, HASHES), dtype=np.uint64))
+    symbols: tuple[tuple[str, ...], ...] = ()
+
+
+def digest(
+    articles: Sequence[Article], linker: Linker, scorer: SentimentScorer, on_record: Stories | None = None
+) -> Digest:
     """Everything that is kept of the articles.
 
     Args:
         articles: by `knowable_at`, as `normalise` gives them; each is compared with earlier ones among them.
         linker: finds the companies.
         scorer: reads the sentiment.
+        on_record: other articles that they may repeat; none of them is among `articles`.
     """
     texts = [article.text for article in articles]
     known = np.array([article.knowable_at.timestamp() for article in articles]).astype("datetime64[s]")
     links = tuple(linker.link(article) for article in articles)
-    earlier = near_duplicates(signatures(texts), known, *_about(links))
+    ids = tuple(article.article_id for article in articles)
+    new = Stories(ids, known, signatures(texts), tuple(tuple(found) for found in links))
     return Digest(
         articles=articles,
         links=links,
         kinds=tuple(kind_of(article.headline, article.body) for article in articles),
         scores=scorer.score(texts),
-        duplicate_of=tuple(articles[at].article_id if at >= 0 else None for at in earlier.tolist()),
+        duplicate_of=_copies(on_record or Stories(), new),
         scorer=scorer.name,
     )
 
 
-def _about(links: Sequence[Mapping[str, How]]) -> tuple[Ints, Ints]:
+def _copies(earlier: Stories, new: Stories) -> tuple[str | None, ...]:
+    """Of each new story the id of the one that it repeats, among those on record and the new ones."""
+    ids = (*earlier.ids, *new.ids)
+    known = np.concatenate([earlier.knowable_at, new.knowable_at])
+    order = np.argsort(known, kind="stable")
+    symbols = [(*earlier.symbols, *new.symbols)[at] for at in order.tolist()]
+    signature = np.concatenate([earlier.signature, new.signature])[order]
+    found = near_duplicates(signature, known[order], *_about(symbols))
+    copy_of = {
+        ids[after]: ids[order[before]]
+        for after, before in zip(order.tolist(), found.tolist(), strict=True)
+        if before >= 0
+    }
+    return tuple(copy_of.get(name) for name in new.ids)
+
+
+def _about(links: Sequence[Sequence[str]]) -> tuple[Ints, Ints]:
     """Article and company of each link, as numbers; an article without one stands once, with -1."""
     counts = np.array([max(len(found), 1) for found in links], dtype=np.int64)
     names = np.array([name for found in links for name in (found or [""])], dtype=np.str_)

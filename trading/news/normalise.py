@@ -22,6 +22,9 @@ EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 """Before it no source has machine-readable news: such a time is a unit mistaken or a zero."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the clock of a source may be ahead of ours before its time is refused."""
+LATE = timedelta(days=3)
+FOUND_LATE = "found late"
+"""A followed source brought it three days after it could have been known: on record, and no news any more."""
 
 # Tags begin with a letter: "EPS <0.10" and "a < b" are text.
 _HIDDEN = re.compile(r"<(script|style|head)\b[^<>]{0,2000}>|<!--", re.IGNORECASE)
@@ -39,6 +42,8 @@ class Rules:
         now: the time of the import; what is published later is refused.
         delay: from publication to the first decision that may use it: transport, parsing, a reader's own eyes.
         timezone: of publication times that carry none; None refuses them.
+        fetched_at: when a source that is followed brought the articles: none is knowable before. None for an archive,
+            whose articles count as known `delay` after publication.
     """
 
     source: str
@@ -46,6 +51,7 @@ class Rules:
     now: datetime
     delay: timedelta = timedelta(minutes=1)
     timezone: tzinfo | None = None
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -100,18 +106,22 @@ def clean(raw: RawArticle, rules: Rules) -> Article | str:
     if not any(character.isalnum() for character in headline + body):
         return "no text"
     symbols, flags_symbols = _symbols(raw.symbols)
+    knowable_at = published_at + max(rules.delay, timedelta(0))
+    late = rules.fetched_at is not None and rules.fetched_at - knowable_at > LATE
     identity = f"{rules.source}\x00{published_at.isoformat()}\x00{headline}\x00{body}"
     return Article(
         article_id=hashlib.sha256(identity.encode()).hexdigest(),
         source=rules.source,
         channel=rules.channel,
         published_at=published_at,
-        knowable_at=published_at + max(rules.delay, timedelta(0)),
+        knowable_at=max(knowable_at, rules.fetched_at or knowable_at),
         headline=headline,
         body=body,
         url=url,
         symbols=symbols,
-        flags=tuple(sorted(flags_headline | flags_body | flags_url | flags_symbols)),
+        flags=tuple(
+            sorted(flags_headline | flags_body | flags_url | flags_symbols | ({FOUND_LATE} if late else set()))
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -10,10 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from adapters.labelled_texts import read_labelled
-from adapters.news_feeds import FeedNews, parse_feed
+from adapters.news_feeds import FeedNews, parse_feed, retry_after_s
 from adapters.news_files import FileNews
 from adapters.sentiment_transformer import TransformerScorer
-from trading.errors import BadDataError, ConfigurationError, UnavailableError
+from trading.errors import AskedTooOftenError, BadDataError, ConfigurationError, UnavailableError
 from trading.news.article import RawArticle
 from trading.news.evaluation import sentiment_label
 
@@ -96,3 +97,23 @@ def test_a_transformer_that_is_not_there_is_said(tmp_path: Path) -> None:
     """Without a model in the folder nothing is scored and the text says what to do."""
     with pytest.raises(ConfigurationError, match=r"config\.json"):
         TransformerScorer(tmp_path)
+
+
+def test_passwords_and_keys_of_an_address_are_never_shown() -> None:
+    """Neither the name on record nor a message holds them; other parameters tell feeds apart and stay."""
+    feed = FeedNews("https://me:pass@example.com/rss?s=AAPL&apikey=abc&access_token=def#x")
+    assert feed.shown == "https://example.com/rss?s=AAPL&apikey=\u2026&access_token=\u2026#x"
+    client = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(500)))
+    with pytest.raises(UnavailableError) as refused:
+        replace(feed, client=client).fetch()
+    assert not {"pass", "abc", "def"} & set(str(refused.value).replace("=", " ").replace("@", " ").split())
+    assert "apikey=abc" not in str(refused.value)
+
+
+def test_a_pause_is_as_long_as_the_header_says_within_an_hour() -> None:
+    """Seconds are taken; a date, nothing and nonsense are a minute; a day is an hour, a negative number none."""
+    given = ["3", "86400", "-5", "Wed, 21 Oct 2026 07:28:00 GMT", None, "soon", "nan"]
+    assert [retry_after_s(header) for header in given] == [3, 3_600, 0, 60, 60, 60, 60]
+    with pytest.raises(AskedTooOftenError) as refused:
+        _feed(httpx.Response(429, headers={"Retry-After": "90"})).fetch()
+    assert refused.value.retry_after_s == 90

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from adapters.calendar import exchange_time_to_utc, session_hours
+from adapters.calendar import close_times, exchange_time_to_utc, session_hours
 from trading.errors import BadDataError
 
 
@@ -34,3 +34,13 @@ def test_wall_clock_times_become_instants_or_are_refused() -> None:
     assert summer.astype(str).tolist() == ["2014-06-05T13:30:00"]
     with pytest.raises(BadDataError, match="2008-03-09 02:30"):
         exchange_time_to_utc(np.array(["2008-03-09T02:30"], "datetime64[m]"))
+
+
+def test_each_bar_has_the_close_of_its_session() -> None:
+    """Sessions repeat and keep their places; a half-day closes early; no bars, no closes; no session, 16:00."""
+    sessions = np.array(["2019-12-24", "2019-12-23", "2019-12-24"], "datetime64[D]")
+    closed = close_times(sessions).astype(str).tolist()
+    assert closed == ["2019-12-24T18:00:00", "2019-12-23T21:00:00", "2019-12-24T18:00:00"]
+    assert len(close_times(sessions[:0])) == 0
+    christmas = close_times(np.array(["2019-12-25"], "datetime64[D]"))
+    assert christmas.astype(str).tolist() == ["2019-12-25T21:00:00"]

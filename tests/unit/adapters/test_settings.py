@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.news_sources import NewsToFollow, sources
 from adapters.settings import read_settings, unknown_variables
 from trading.errors import ConfigurationError
 
@@ -13,7 +14,17 @@ from trading.errors import ConfigurationError
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No setting of the machine reaches a test; the working folder is empty."""
-    for name in ("INPLAY_HOME", "INPLAY_CONFIG", "INPLAY_HTTP_PORT", "INPLAY_API_TOKEN", "DATABASE_URL"):
+    for name in (
+        "INPLAY_HOME",
+        "INPLAY_CONFIG",
+        "INPLAY_HTTP_PORT",
+        "INPLAY_API_TOKEN",
+        "DATABASE_URL",
+        "INPLAY_NEWS_FEEDS",
+        "INPLAY_NEWS_ALPACA",
+        "APCA_API_KEY_ID",
+        "APCA_API_SECRET_KEY",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -98,3 +109,37 @@ def test_misspelt_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INPLAY_HTTP_PORT", "1")
     assert "INPLAY_HTTP_PROT" in unknown_variables()
     assert "INPLAY_HTTP_PORT" not in unknown_variables()
+
+
+def test_news_are_off_by_default_and_their_keys_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Feeds are JSON in the environment; Alpaca without keys is refused; with them no text holds one."""
+    assert read_settings().news_to_follow() == NewsToFollow()
+    feeds = '[{"url": "https://example.com/r"}, {"url": "https://example.com/a", "symbols": ["aapl"], "social": true}]'
+    monkeypatch.setenv("INPLAY_NEWS_FEEDS", feeds)
+    monkeypatch.setenv("INPLAY_NEWS_ALPACA", "true")
+    assert unknown_variables() == []
+    with pytest.raises(ConfigurationError, match="APCA_API_KEY_ID"):
+        read_settings().news_to_follow()
+    monkeypatch.setenv("APCA_API_KEY_ID", "the-key")
+    monkeypatch.setenv("APCA_API_SECRET_KEY", "the-secret")
+    wanted = read_settings().news_to_follow()
+    made = sources(wanted)
+    assert [(one.name, one.channel, one.symbols) for one in made] == [
+        ("https://example.com/r", "news", ()), ("https://example.com/a", "social", ("AAPL",)), ("alpaca", "news", None),
+    ]  # fmt: skip
+    assert "the-" not in repr((read_settings(), wanted, made))
+
+
+def test_two_feeds_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Addresses that differ in their keys alone would share one record."""
+    monkeypatch.setenv("INPLAY_NEWS_FEEDS", '[{"url": "https://e.com/r?key=1"}, {"url": "https://e.com/r?key=2"}]')
+    with pytest.raises(ConfigurationError, match="twice"):
+        read_settings().news_to_follow()
+
+
+@pytest.mark.parametrize("feeds", ['[{"url": "file:///etc/passwd"}]', '[{"address": "https://example.com"}]', "[7]"])
+def test_a_feed_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, feeds: str) -> None:
+    """Only http and https addresses, with fields of ours, can be followed."""
+    monkeypatch.setenv("INPLAY_NEWS_FEEDS", feeds)
+    with pytest.raises(ConfigurationError, match="INPLAY_NEWS_FEEDS"):
+        read_settings()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from adapters.settings import PREFIX, Settings
+from adapters.settings import PREFIX, WITHOUT_PREFIX, Settings
 from benchmarks.__main__ import NAMES
 from cli.main import app
 from serve.routes import router
@@ -93,7 +93,7 @@ def test_every_benchmark_exists() -> None:
 
 def test_every_setting_exists_and_is_in_the_readme() -> None:
     """A variable that a document names is read by the program; each setting is in the README's table."""
-    settings = {PREFIX + name.upper() for name in Settings.model_fields if name != "database_url"}
+    settings = {PREFIX + name.upper() for name in Settings.model_fields if name not in WITHOUT_PREFIX}
     named = {name for document in DOCUMENTS for name in VARIABLE.findall(document.read_text(encoding="utf-8"))}
     assert named - OF_THE_SHELL - OF_A_TEST <= settings
     assert settings <= set(VARIABLE.findall((ROOT / "README.md").read_text(encoding="utf-8")))

@@ -29,6 +29,7 @@ QUESTIONS = {
     "/v1/patterns": "patterns",
     "/v1/patterns/statistics": "pattern_statistics",
     "/v1/catalysts": "catalysts",
+    "/v1/news": "news",
     "/v1/health": "health",
     "/v1/progress": "progress",
 }
@@ -41,6 +42,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "patterns": (200,),
     "pattern_statistics": ("all", None, 200),
     "catalysts": (100,),
+    "news": (None, 20),
 }
 
 

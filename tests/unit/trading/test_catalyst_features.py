@@ -24,14 +24,26 @@ from trading.catalyst_features import (
 from trading.history import as_of
 from trading.indicators import compute
 from trading.levels import compute_levels
+from trading.news.article import Channel
 from trading.news.catalyst_kind import KINDS
+from trading.news.coverage import Followed
 from trading.panel import Floats, Panel
 from trading.session_hours import Stamps
 from trading.swings import average_true_range, swings
 
 START = np.datetime64("2024-01-01T00:00:00", "s")
 AT = START + np.timedelta64(60 * 86_400, "s")
-EVERYTHING = {"news": START, "social": START}
+END = START + np.timedelta64(90 * 86_400, "s")
+
+
+def _followed(
+    *channels: Channel, since: np.datetime64 = START, symbols: set[str] | None = None
+) -> tuple[Followed, ...]:
+    span = (np.array([since]), np.array([END]), np.array([since]))
+    return tuple(Followed(channel, symbols, *span) for channel in channels)
+
+
+EVERYTHING = _followed("news", "social")
 
 
 def _news(*rows: tuple[float, str, str, float | None, bool]) -> pa.Table:
@@ -84,9 +96,9 @@ def test_no_news_is_zero_and_no_source_is_unknown() -> None:
     ).all()
     rows = _news((1, "news", "earnings", 0.5, False), (1, "social", "other", 0.5, False))
     for record in (
-        NewsRecord(rows, {}),
-        NewsRecord(rows, EVERYTHING, covered={"B"}),
-        NewsRecord(rows, {"news": AT - np.timedelta64(3600, "s"), "social": AT}),
+        NewsRecord(rows),
+        NewsRecord(rows, _followed("news", "social", symbols={"B"})),
+        NewsRecord(rows, (*_followed("news", since=AT - np.timedelta64(3600, "s")), *_followed("social", since=AT))),
     ):
         assert np.isnan(list(_of_a(record).values())).all()
 
@@ -148,7 +160,7 @@ Features = Callable[[Panel, pa.Table], dict[str, Floats]]
 
 
 def _features(panel: Panel, news: pa.Table) -> dict[str, Floats]:
-    record = NewsRecord(news, dict.fromkeys(("news", "social"), DAYS[0].astype("datetime64[s]")))  # type: ignore[arg-type]
+    record = NewsRecord(news, _followed("news", "social", since=DAYS[0].astype("datetime64[s]")))
     resistance = compute_levels(panel, swings(panel, average_true_range(panel), 1.5))["resistance_distance"]
     return catalyst_features(panel, _closes(panel), record, compute(panel), resistance)
 
@@ -174,7 +186,7 @@ def test_a_planted_look_ahead_is_caught() -> None:
     """A feature that counts the news of the hour after the decision fails the comparison above."""
 
     def leaking(panel: Panel, news: pa.Table) -> dict[str, Floats]:
-        record = NewsRecord(news, {"news": DAYS[0].astype("datetime64[s]")})
+        record = NewsRecord(news, _followed("news", since=DAYS[0].astype("datetime64[s]")))
         late = _closes(panel) + np.timedelta64(12 * 3600, "s")
         return {"leak": news_features(record, panel.symbols, panel.symbol_index, late)["news_volume"]}
 

@@ -21,6 +21,7 @@ from trading.features import FEATURES, build_setups
 from trading.gates import Split
 from trading.history import as_of
 from trading.indicators import INDICATORS, compute
+from trading.known_catalysts import known_catalysts
 from trading.panel import Panel
 from trading.patterns.candlestick import detect
 from trading.regime import market_context, relative_strength_20
@@ -41,7 +42,7 @@ CUTS = st.integers(25, 118)
 def _per_row(panel: Panel) -> Columns:
     """Everything that has one value a bar."""
     indicators = compute(panel)
-    catalyst = earnings_catalyst(panel, EVENTS, {"S0", "S1", "S2"})
+    catalyst = known_catalysts(panel, indicators, EVENTS, {"S0", "S1", "S2"}, None)
     context = market_context(panel, indicators)
     at = context.positions(panel.sessions)
     names = (
@@ -59,6 +60,7 @@ def _per_row(panel: Panel) -> Columns:
         "relative_strength_20": relative_strength_20(panel, indicators),
         "has_catalyst": catalyst.has_catalyst,
         "sessions_since_event": catalyst.sessions_since_event,
+        **catalyst.features,  # those of prices; test_prefix_everything compares those of news
     }
 
 

@@ -16,12 +16,14 @@ from drawn import wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trading.catalysts import earnings_catalyst
-from trading.cycle import Market, Patterns, analyse
+from trading.catalyst_features import CATALYST_FEATURES, NEWS_SCHEMA, NewsAt, NewsRecord
+from trading.cycle import Market, Patterns, analyse, recognise
 from trading.features import FEATURES, build_setups
 from trading.history import as_of
 from trading.indicators import INDICATORS, compute
 from trading.levels import LEVELS, compute_levels
+from trading.news.catalyst_kind import KINDS
+from trading.news.coverage import Followed
 from trading.panel import Panel
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
@@ -49,8 +51,51 @@ EVENTS = _events(WHOLE)
 VIX = (np.unique(WHOLE.sessions), np.random.default_rng(3).uniform(15, 30, len(np.unique(WHOLE.sessions))))
 
 
+CLOSE, NO_LEAD = np.timedelta64(21, "h"), np.timedelta64(0, "s")
+
+
+def _stories(panel: Panel) -> pa.Table:
+    """Five stories and posts a session and company, at any second of the day."""
+    rng = np.random.default_rng(5)
+    days = np.unique(panel.sessions).astype("datetime64[us]").astype(np.int64)
+    count = 15 * len(days)
+    at = np.repeat(days, 15) + rng.integers(0, 86_400_000_000, count)
+    columns = [
+        np.arange(count).astype(str), rng.choice(["S0", "S1", "S3"], count), at, rng.choice(["news", "social"], count),
+        rng.choice(np.array(KINDS), count), rng.uniform(-1, 1, count), rng.uniform(size=count) < 0.2,
+    ]  # fmt: skip
+    return pa.table(
+        [pa.array(one).cast(field.type) for one, field in zip(columns, NEWS_SCHEMA, strict=True)], NEWS_SCHEMA
+    )
+
+
+STORIES = _stories(WHOLE)
+FIRST = WHOLE.sessions.min().astype("datetime64[s]")
+SPANS = np.array([[3, 150, 3], [160, 300, 160], [301, 360, 160]]) * np.timedelta64(1, "D") + FIRST
+"""Two of the spans in which the source of S0 and S1 was heard are joined, one stands alone; days after the first."""
+
+
+def _known_news(panel: Panel, lead: np.timedelta64) -> NewsAt:
+    """As the record gives it at the panel's last close: nothing that became knowable, or was heard, later.
+
+    Args:
+        panel: bars.
+        lead: by how much the decisions are dated too late; anything but `NO_LEAD` is a look-ahead.
+    """
+    closes = (panel.sessions.astype("datetime64[s]") + CLOSE).astype("datetime64[s]")
+    now = closes.max()
+    rows = STORIES.filter(
+        pa.array(
+            STORIES.column("knowable_at").cast(pa.int64()).to_numpy() < now.astype("datetime64[us]").astype(np.int64)
+        )
+    )
+    begin, end, whole = SPANS[SPANS[:, 0] < now].T
+    followed = [Followed(channel, {"S0", "S1"}, begin, np.minimum(end, now), whole) for channel in ("news", "social")]
+    return NewsAt(NewsRecord(rows, tuple(followed)), closes + lead)
+
+
 def _patterns(market: Market) -> Patterns:
-    return Patterns(candlestick.detect(market.panel), earnings_catalyst(market.panel, EVENTS, COVERED))
+    return recognise(market, EVENTS, COVERED, _known_news(market.panel, NO_LEAD))
 
 
 def _per_bar(panel: Panel, columns: Any, session: np.datetime64) -> Known:
@@ -116,6 +161,22 @@ def regime(panel: Panel, session: np.datetime64) -> Known:
     return {**measures, **sectors, "regime": found.at(session)}
 
 
+def _catalysts(panel: Panel, session: np.datetime64, lead: np.timedelta64) -> Known:
+    found = recognise(analyse(panel), EVENTS, COVERED, _known_news(panel, lead)).catalyst
+    columns = {"has": found.has_catalyst, "since": found.sessions_since_event, **found.features}
+    return _per_bar(panel, columns, session)
+
+
+def catalysts(panel: Panel, session: np.datetime64) -> Known:
+    """Catalysts of the calendar and of news, and the ten features."""
+    return _catalysts(panel, session, NO_LEAD)
+
+
+def late_catalysts(panel: Panel, session: np.datetime64) -> Known:
+    """A planted look-ahead of its own kind: the news of the twelve hours after the close count as known at it."""
+    return _catalysts(panel, session, np.timedelta64(12, "h"))
+
+
 def features(panel: Panel, session: np.datetime64) -> Known:
     """Every feature of every setup."""
     market = analyse(panel)
@@ -140,7 +201,17 @@ def scanner(panel: Panel, session: np.datetime64) -> Known:
     return {one.symbol: (one.rank, one.score, one.parts, one.reason) for one in found.in_play}
 
 
-WAYS: tuple[Way, ...] = (indicators, levels, candlesticks, chart_patterns, context, regime, features, scanner)
+WAYS: tuple[Way, ...] = (
+    indicators,
+    levels,
+    candlesticks,
+    chart_patterns,
+    context,
+    regime,
+    catalysts,
+    features,
+    scanner,
+)
 
 
 def assert_same_without_later_bars(way: Way, panel: Panel, session: np.datetime64) -> Known:
@@ -171,9 +242,29 @@ def test_something_is_compared(way: Way) -> None:
 def test_no_indicator_level_or_feature_is_left_out() -> None:
     """Each name of the registries is among the values compared."""
     session = np.unique(WHOLE.sessions)[300]
-    for way, names in ((indicators, INDICATORS), (levels, LEVELS), (features, FEATURES)):
+    for way, names in (
+        (indicators, INDICATORS),
+        (levels, LEVELS),
+        (catalysts, CATALYST_FEATURES),
+        (features, FEATURES),
+    ):
         compared = {name.split(" of ")[0] for name in way(WHOLE, session)}
         assert set(names) <= compared, way.__name__
+
+
+def test_every_feature_of_news_is_known_somewhere_and_unknown_elsewhere() -> None:
+    """Stories tell something of the companies followed while they were, and nothing of the others."""
+    sessions = np.unique(WHOLE.sessions)[100:340:8]
+    found = [(name, value) for day in sessions for name, value in catalysts(WHOLE, day).items()]
+    for feature in (
+        "news_sentiment_score",
+        "news_volume",
+        "social_mention_surge",
+        "catalyst_score",
+        "sentiment_velocity",
+    ):
+        known = {name.split()[-1] for name, value in found if name.startswith(feature) and np.isfinite(value)}
+        assert known == {"S0", "S1"}, feature
 
 
 def test_every_part_of_the_regime_is_known_somewhere() -> None:
@@ -205,7 +296,7 @@ def _smoothed_regime(panel: Panel, session: np.datetime64) -> Known:
     return {"smoothed": float(np.nanmean(measures[max(0, at - 5) : at + 6]))}
 
 
-@pytest.mark.parametrize("way", [*map(_planted, WAYS), _smoothed_regime], ids=lambda way: way.__name__)
+@pytest.mark.parametrize("way", [*map(_planted, WAYS), _smoothed_regime, late_catalysts], ids=lambda way: way.__name__)
 def test_a_planted_look_ahead_is_caught(way: Way) -> None:
     """The comparison fails for each way once it sees tomorrow's close; otherwise it would prove nothing."""
     sessions = np.unique(WHOLE.sessions)[60:340:5]

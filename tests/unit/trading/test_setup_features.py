@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 from made_bars import random_panel
 
+from trading.catalyst_features import CATALYST_FEATURES
 from trading.catalysts import Catalyst, earnings_catalyst
 from trading.features import FEATURES, NEUTRAL, Setups, build_setups, feature_rows
 from trading.indicators import INDICATORS, compute
@@ -20,7 +23,10 @@ def _inputs(panel: Panel) -> tuple[Panel, dict[str, np.ndarray], object, object,
     events = pa.table(
         {"symbol": ["S0"], "event_date": [panel.sessions[len(panel) // 8].item() if len(panel) else None]}
     )
-    catalyst = earnings_catalyst(panel, events, {"S0", "S1"})
+    values = np.random.default_rng(7).normal(size=(len(CATALYST_FEATURES), len(panel)))
+    known = dict(zip(CATALYST_FEATURES, values, strict=True))
+    del known["day_trader_interest"]  # nobody tells it, so it is unknown
+    catalyst = replace(earnings_catalyst(panel, events, {"S0", "S1"}), features=known)
     return panel, indicators, market_context(panel, indicators), detect(panel), catalyst
 
 
@@ -49,6 +55,8 @@ def _slow_row(
     values["relative_strength_20"] = relative_strength_20(panel, indicators)[row]
     values["has_catalyst"] = catalyst.has_catalyst[row]
     values["sessions_since_event"] = catalyst.sessions_since_event[row]
+    values |= {name: catalyst.features[name][row] for name in CATALYST_FEATURES if name in catalyst.features}
+    values["day_trader_interest"] = np.nan
     values["direction"] = sign
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
@@ -106,7 +114,7 @@ def test_any_bar_can_be_scored_with_or_without_a_pattern() -> None:
 
 def test_every_feature_is_scale_free() -> None:
     """No price, no volume and no other indicator that depends on the unit is among the features."""
-    assert len(set(FEATURES)) == len(FEATURES) == 34 + 61
+    assert len(set(FEATURES)) == len(FEATURES) == 34 + 10 + 61
     assert all(INDICATORS[name].scale_free for name in FEATURES if name in INDICATORS)
 
 

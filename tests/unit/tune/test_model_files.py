@@ -18,7 +18,8 @@ from trading.features import FEATURES
 from tune.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
 from tune.registry import Fitted, forest_to_onnx, write_ensemble
 from tune.search import TARGET_SCALE, Winner, target_of
-from tune.specs import SPECS, Kind
+from tune.specs import SPECS, Kind, columns_of
+from tune.training_set import UNKNOWN
 
 FOREST = {"trees": 30, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}
 BOOSTER = {"rounds": 20, "max_depth": 3, "eta": 0.3, "min_child_weight": 5, "subsample": 0.8, "colsample_bytree": 0.6}
@@ -175,3 +176,24 @@ def test_a_regressor_without_error_is_refused(fitted: Fitted, tmp_path: Path) ->
     winners = {**WINNERS, "outcome": replace(WINNERS["outcome"], residual_std=0.0)}
     with pytest.raises(ModelError, match="without any error"):
         write_ensemble(tmp_path, "ensemble-2", fitted, winners, np.linspace(0, 1, 5))
+
+
+def test_the_card_says_which_columns_were_left_out_and_their_values_change_nothing(tmp_path: Path) -> None:
+    """Models that never saw `news_volume` score rows with and without it alike, and the card says why."""
+    matrix = DATA.matrix.copy()
+    at = FEATURES.index("news_volume")
+    matrix[:, at] = np.nan
+    data = replace(DATA, matrix=matrix).without_unknown(np.arange(len(DATA)))
+    rows = {kind: data.matrix[:, columns_of(kind, data)] for kind in SPECS}
+    boosters = {
+        kind: fit_booster(BOOSTER, SPECS[kind].objective, rows[kind], target_of(kind, data), seed=1)
+        for kind in ("catalyst", "outcome")
+    }
+    forest = fit_forest(FOREST, rows["pattern"], data.success, seed=1, threads=1)
+    fitted = Fitted(forest, boosters["catalyst"], boosters["outcome"])
+    write_ensemble(tmp_path, "ensemble-3", fitted, WINNERS, np.linspace(0, 1, 5), left_out=data.left_out)
+    scorer = EnsembleScorer(tmp_path)
+    assert scorer.card.left_out == {"news_volume": UNKNOWN}
+    unknown, known = UNSEEN.copy(), UNSEEN.copy()
+    unknown[:, at], known[:, at] = np.nan, 7.0
+    np.testing.assert_array_equal(scorer.score(unknown).strength, scorer.score(known).strength)

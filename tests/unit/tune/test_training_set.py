@@ -17,7 +17,8 @@ from trading.outcomes import OutcomeRules
 from trading.panel import as_date
 from trading.patterns.candlestick import detect
 from trading.scanner_rules import large_cap
-from tune.training_set import TrainingSet, from_market
+from tune.specs import SPECS, columns_of
+from tune.training_set import UNKNOWN, TrainingSet, from_market
 
 DATA = planted(3, sessions=12, per_session=5)
 
@@ -88,3 +89,19 @@ def test_a_history_gives_its_setups_whose_outcome_was_known() -> None:
 def _patterns(market: Market) -> Patterns:
     events = pa.table({"symbol": pa.array([], pa.string()), "event_date": pa.array([], pa.date32())})
     return Patterns(detect(market.panel), earnings_catalyst(market.panel, events, set()))
+
+
+def test_columns_that_no_chosen_row_knows_are_left_out() -> None:
+    """One column unknown everywhere, one known only in a later row, one known once: the first two are left out."""
+    matrix = DATA.matrix.copy()
+    never, later, once = (DATA.features.index(name) for name in ("news_volume", "catalyst_score", "rsi_14"))
+    matrix[:, [never, later, once]] = np.nan
+    matrix[50, later] = matrix[7, once] = 1.0
+    data = replace(DATA, matrix=matrix)
+    told = data.without_unknown(np.arange(40))
+    assert told.left_out == {"news_volume": UNKNOWN, "catalyst_score": UNKNOWN}
+    assert told.take(np.arange(10)).left_out == told.left_out
+    assert told.sha256 != data.sha256, "models that learn from other columns are other models"
+    seen = {kind: {data.features[at] for at in columns_of(kind, told)} for kind in SPECS}
+    for kind, spec in SPECS.items():
+        assert seen[kind] == set(spec.features) - {"news_volume", "catalyst_score"}, kind
