@@ -20,6 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.alpaca_http import BASE_URL, FREE_REQUESTS_PER_MIN, AlpacaHttp, AlpacaKeys
+from adapters.feeds.pace import TokenBucket
 from adapters.news_sources import NewsFeed, NewsToFollow, feed_name
 from trading.errors import ConfigurationError
 
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
         news_interval_s: how often a source is asked; under an hour, or it doesn't count as followed.
         news_delay_s: from publication to the first decision that may use an article.
         apca_api_key_id: of Alpaca, and its `apca_api_secret_key`; the variables have no prefix, as everywhere else.
+        alpaca_url: of Alpaca's market data; another one for a rehearsal.
+        alpaca_requests_per_min: as the plan allows; 200 on the free one.
         starting_cash_usd: the first deposit of each paper account.
         seed: of everything that draws random numbers.
     """
@@ -68,6 +72,8 @@ class Settings(BaseSettings):
     news_delay_s: float = Field(default=60, ge=0, le=86_400)
     apca_api_key_id: SecretStr | None = Field(default=None, validation_alias=AliasChoices("apca_api_key_id"))
     apca_api_secret_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("apca_api_secret_key"))
+    alpaca_url: str = Field(default=BASE_URL, pattern=r"^https?://", max_length=200)
+    alpaca_requests_per_min: int = Field(default=FREE_REQUESTS_PER_MIN, ge=1, le=100_000)
     seed: int = Field(default=7, ge=0, lt=2**31)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
 
@@ -90,6 +96,27 @@ class Settings(BaseSettings):
         if twice:
             raise ConfigurationError(f"INPLAY_NEWS_FEEDS names {twice[0]} twice. Nothing was started. Remove one.")
         return NewsToFollow(self.news_feeds, alpaca, self.news_interval_s, self.news_delay_s)
+
+    def alpaca_keys(self) -> AlpacaKeys:
+        """Alpaca's keys.
+
+        Raises:
+            ConfigurationError: without them.
+        """
+        if self.apca_api_key_id is None or self.apca_api_secret_key is None:
+            raise ConfigurationError(
+                "Alpaca's bars need keys. Nothing was fetched. Set APCA_API_KEY_ID and APCA_API_SECRET_KEY; they come "
+                "with a free account."
+            )
+        return AlpacaKeys(self.apca_api_key_id, self.apca_api_secret_key)
+
+    def alpaca_http(self) -> AlpacaHttp:
+        """Alpaca's market data over HTTP, paced as the plan allows.
+
+        Raises:
+            ConfigurationError: without keys.
+        """
+        return AlpacaHttp(self.alpaca_keys(), self.alpaca_url, bucket=TokenBucket(self.alpaca_requests_per_min))
 
     @classmethod
     def settings_customise_sources(

@@ -9,6 +9,7 @@ import typer
 from cli import evaluate, imports
 from cli.doctor import doctor
 from cli.import_bars import bars
+from cli.import_feed import alpaca, yahoo
 from cli.output import print_json
 from cli.patterns import patterns
 from cli.run import run
@@ -26,6 +27,8 @@ app.command()(status)
 app.command()(scan)
 app.add_typer(patterns, name="patterns")
 imports.app.command()(bars)
+imports.app.command()(alpaca)
+imports.app.command()(yahoo)
 app.add_typer(imports.app, name="import")
 app.add_typer(evaluate.app, name="evaluate")
 
