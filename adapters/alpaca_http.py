@@ -137,7 +137,7 @@ def _require_success(answer: httpx.Response, data: bytes, what: str) -> None:
     if answer.status_code == httpx.codes.FORBIDDEN:
         raise ConfigurationError(
             f"Alpaca answered 403: it refuses the keys, or the plan doesn't cover these {what} ({_said(data)}). "
-            "Nothing was fetched. Correct APCA_API_KEY_ID and APCA_API_SECRET_KEY, or ask for the feed of the free plan, iex."
+            "Nothing was fetched. Correct APCA_API_KEY_ID and APCA_API_SECRET_KEY, or take the free plan's feed, iex."
         )
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
         wait_s = retry_after_s(answer.headers.get("Retry-After"))

@@ -118,7 +118,7 @@ class FetchedBars:
         bars = ipc_bytes(page.bars.cast(SHAPES[self.timeframe].schema))
         unread = ipc_bytes(page.unread.cast(UNREAD_SCHEMA))
         digest = hashlib.sha256(bars + unread).hexdigest()
-        symbols = sorted({*self._place.symbols, *page.bars.column("symbol").unique().to_pylist()})
+        symbols = sorted({*self._place.symbols, *map(str, page.bars.column("symbol").unique().to_pylist())})
         place = _Place([*self._place.hashes, digest], symbols, page.cursor, page.cursor is None)
         text = json.dumps(asdict(place))
         try:
@@ -128,8 +128,8 @@ class FetchedBars:
             write_synced(self._folder / "place.json", text.encode())
         except OSError as error:
             raise UnavailableError(
-                f"Pages cannot be set down in {self._folder}: {error.strerror}. Those before are kept. Free some space, "
-                "then ask the same again: it goes on."
+                f"Pages cannot be set down in {self._folder}: {error.strerror}. Those before are kept. Free some "
+                "space, then ask the same again: it goes on."
             ) from error
         self._place = place
 
@@ -146,8 +146,10 @@ class FetchedBars:
 
 
 def _nothing(symbol: str) -> Iterator[Chunk]:
+    """Raises when it is read, as a file does."""
+    chunks: list[Chunk] = []
+    yield from chunks
     raise BadDataError(f"the feed has no bar of {symbol} in this span")
-    yield  # an iterator that raises when it is read, as of a file
 
 
 def ipc_bytes(table: pa.Table) -> bytes:

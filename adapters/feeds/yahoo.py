@@ -60,10 +60,11 @@ class YahooBars:
     @property
     def corrections(self) -> tuple[str, ...]:
         """What is changed in all rows."""
-        return (
+        words = (
             f"Yahoo's adjustment for splits up to {self.now:%Y-%m-%d} undone with its own list of splits: prices "
-            f"multiplied by them and rounded to {PRICE_DECIMALS} decimals, volume divided",
+            f"multiplied by them and rounded to {PRICE_DECIMALS} decimals, volume divided"
         )
+        return (words,)
 
     def page(self, span: Span, cursor: str | None) -> Page:
         """See `BarHistory`. A symbol that Yahoo has nothing of is an empty page."""
@@ -113,8 +114,8 @@ class YahooBars:
             except Exception as error:  # what curl, requests and yfinance raise has no common base
                 if attempt == ATTEMPTS:
                     raise UnavailableError(
-                        f"Yahoo can't be had for {symbol}: {type(error).__name__}: {str(error)[:200]}. Pages before are "
-                        "kept; ask the same again: it goes on."
+                        f"Yahoo can't be had for {symbol}: {type(error).__name__}: {str(error)[:200]}. Pages before "
+                        "are kept; ask the same again: it goes on."
                     ) from error
                 self.wait(backoff_s(attempt, 0.0))
             else:
