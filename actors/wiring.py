@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from adapters.feeds.ingesting import LiveToFollow
 from adapters.news_sources import NewsToFollow
 from trading.decide import DecisionRules, Source
 from trading.paper import PaperRules
@@ -26,6 +27,7 @@ class Wiring:
         home: the data folder.
         database_url: of the record; secret because it may hold a password.
         cash_cents: what each paper account opens with.
+        live: the live feed of bars; none by default.
         news: the sources of news to follow; none by default.
     """
 
@@ -35,6 +37,7 @@ class Wiring:
     scanner: ScannerRules = field(default_factory=large_cap)
     decisions: DecisionRules = field(default_factory=DecisionRules)
     paper: PaperRules = field(default_factory=PaperRules)
+    live: LiveToFollow = field(default_factory=LiveToFollow)
     news: NewsToFollow = field(default_factory=NewsToFollow)
 
 

@@ -12,6 +12,7 @@ from cli.import_bars import bars
 from cli.import_feed import alpaca, yahoo
 from cli.output import print_json
 from cli.patterns import patterns
+from cli.rehearse import app as rehearse
 from cli.run import run
 from cli.scan import scan
 from cli.status import status
@@ -30,6 +31,7 @@ imports.app.command()(bars)
 imports.app.command()(alpaca)
 imports.app.command()(yahoo)
 app.add_typer(imports.app, name="import")
+app.add_typer(rehearse, name="rehearse")
 app.add_typer(evaluate.app, name="evaluate")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -184,9 +185,8 @@ class Batches:
             closed = self._open.pop(start)
             self._days[closed.session].closed_until_s = max(self._days[closed.session].closed_until_s, start)
             batches.append(Batch(closed.session, datetime.fromtimestamp(start, UTC), pa.concat_tables(closed.tables)))
-        for session in sorted(self._late):
-            if everything or at_s >= self._late[session].opened_s + self._late_s:
-                batches.append(Batch(session, None, pa.concat_tables(self._late.pop(session).tables)))
+        late = [day for day in sorted(self._late) if everything or at_s >= self._late[day].opened_s + self._late_s]
+        batches += [Batch(session, None, pa.concat_tables(self._late.pop(session).tables)) for session in late]
         for batch in batches:
             self._days[batch.session].counts.spooled += batch.bars.num_rows
         return batches
@@ -245,8 +245,13 @@ def _hashes(bars: pa.Table) -> Hashes:
 
 def _live(bars: pa.Table, arrived_at: datetime, late: Flags, *, filled: bool) -> pa.Table:
     count = bars.num_rows
-    more = [pa.array([arrived_at] * count), pa.array(late), pa.array([filled] * count, pa.bool_())]
-    return pa.table([*bars.select(INTRADAY_SCHEMA.names).columns, *more], names=LIVE_SCHEMA.names).cast(LIVE_SCHEMA)
+    more: list[pa.Array[Any]] = [
+        pa.array([arrived_at] * count, LIVE_SCHEMA.field("arrived_at").type),
+        pa.array(late, pa.bool_()),
+        pa.array([filled] * count, pa.bool_()),
+    ]
+    columns: list[Any] = [*bars.select(INTRADAY_SCHEMA.names).columns, *more]
+    return pa.table(columns, names=LIVE_SCHEMA.names).cast(LIVE_SCHEMA)
 
 
 def latest_versions(bars: pa.Table) -> pa.Table:
