@@ -93,7 +93,15 @@ def _rehearse(exchange: Exchange, player: Player, speed: float) -> Rehearsed:
     ports = AlpacaStream(exchange.keys, "iex", exchange.stream_url), AlpacaBars(http, "iex")
     rules = LiveRules(late_s=max(read_settings().live_late_s / speed, LEAST_LATE_S), quiet_s=QUIET_S)
     with tempfile.TemporaryDirectory(prefix="inplay-rehearsal-") as folder, _record(Path(folder)) as pool:
-        live = LiveIngestion(Path(folder), lambda: pool, ports, rules, clock=player.clock, importing=threading.Lock())
+        live = LiveIngestion(
+            Path(folder),
+            lambda: pool,
+            ports,
+            rules,
+            clock=player.clock,
+            importing=threading.Lock(),
+            universe=exchange.tape.symbols,
+        )
         return rehearse(player, exchange, live, threading.Event())
 
 
@@ -159,9 +167,7 @@ def _say(done: Rehearsed) -> None:
         print(f"{one.duplicate:>10,} doubles dropped, {one.late:,} late, {one.filled:,} filled in from history")
         if one.checked is not None:
             check = one.checked
-            words = (
-                f"the same, {check.missing:,} were missing, {check.differ:,} differ; {check.days_stored:,} days made"
-            )
+            words = f"the same, {check.missing:,} were missing, {check.differ:,} differ; {check.days_stored:,} days"
             print(f"{check.same:>10,} of {check.rows:,} bars of the history are {words}")
         if one.problem:
             print(f"  {one.problem}")

@@ -86,7 +86,7 @@ def bar_table(rows: Iterable[tuple[Any, Any]], timeframe: Timeframe) -> tuple[pa
     for symbol, row in rows:
         try:
             good.append(_values(symbol, row, timeframe))
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             strange.append((f"{symbol}: {row!r}"[:1_000], "unreadable_message", f"no bar of Alpaca's: {error!r}"[:200]))
     schema = SHAPES[timeframe].schema
     columns = zip(*good, strict=True) if good else [[] for _ in schema]

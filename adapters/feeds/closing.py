@@ -31,6 +31,7 @@ class SessionCloser:
         history: of the same feed.
         clock: what time it is.
         importing: held while bars come into the record; one import at a time over a data folder.
+        universe: symbols to compare, beside those on record for the session.
     """
 
     def __init__(
@@ -42,11 +43,12 @@ class SessionCloser:
         *,
         clock: Callable[[], datetime],
         importing: threading.Lock,
+        universe: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         self._home, self._feed, self._history, self._clock = home, feed, history, clock
         self._bars, self._record = BarRecord(pool), FeedRecord(pool)
         self._store = BarStore(home, self._bars)
-        self._importing = importing
+        self._importing, self._universe = importing, universe
 
     def close(self, sealed: SealedSession) -> ClosedSession:
         """The session's minutes are on record, counted; its spool is gone. Repeating it after a stop goes on.
@@ -92,7 +94,7 @@ class SessionCloser:
 
     def _bring(self, session: date, timeframe: Timeframe) -> ImportCounts:
         stored = self._store.read(session, session, "1m")
-        symbols = tuple(sorted(map(str, stored.column("symbol").unique().to_pylist())))
+        symbols = tuple(sorted({*map(str, stored.column("symbol").unique().to_pylist()), *self._universe()}))
         span = history_span(symbols, timeframe, session, session, now=self._clock(), delay=timedelta())
         fetched = FetchedBars(self._home, self._history, span)
         fetched.fetch()

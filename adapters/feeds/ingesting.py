@@ -52,10 +52,11 @@ class LiveToFollow:
         """The stream and the history of the same feed."""
         http = AlpacaHttp(keys, self.url, bucket=TokenBucket(self.requests_per_min))
         busy = self.rules.expected is None or self.rules.expected >= BUSY_SYMBOLS
-        stream = AlpacaStream(
-            keys, self.feed, self.stream_url, lambda: SILENCE_S if busy and is_open(clock()) else None
-        )
-        return stream, AlpacaBars(http, self.feed)
+
+        def silence_s() -> float | None:
+            return SILENCE_S if busy and is_open(clock()) else None
+
+        return AlpacaStream(keys, self.feed, self.stream_url, silence_s), AlpacaBars(http, self.feed)
 
 
 class LiveIngestion:
@@ -68,6 +69,8 @@ class LiveIngestion:
         rules: how it is kept.
         clock: what time it is.
         importing: held while bars come into the record.
+        universe: symbols that history is asked for, beside those heard of; by default those of the latest session of
+            days on record. What is in neither and was missed can't be known of.
     """
 
     def __init__(
@@ -79,12 +82,12 @@ class LiveIngestion:
         *,
         clock: Callable[[], datetime],
         importing: threading.Lock,
+        universe: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
         stream, self._history = ports
         self._home, self._pool, self._clock, self._importing = home, pool, clock, importing
-        self.feed = LiveFeed(
-            stream, self._history, Spool(home, stream.name), rules, clock, universe=self._latest_symbols
-        )
+        self._universe = universe or self._latest_symbols
+        self.feed = LiveFeed(stream, self._history, Spool(home, stream.name), rules, clock, universe=self._universe)
         self._stop = threading.Event()
         self._closing_problem = ""
         self._latest: FeedSession | None = None
@@ -130,8 +133,9 @@ class LiveIngestion:
 
     def _closer(self) -> SessionCloser:
         return SessionCloser(
-            self._home, self._pool(), self.feed.feed.name, self._history, clock=self._clock, importing=self._importing
-        )
+            self._home, self._pool(), self.feed.feed.name, self._history, clock=self._clock,
+            importing=self._importing, universe=self._universe,
+        )  # fmt: skip
 
     def _close_on(self) -> None:
         while not self._stop.wait(CLOSING_EVERY_S):

@@ -18,6 +18,8 @@ from trading.gates import daily_bars
 from trading.panel import Days, Ints
 
 MINUTE = np.timedelta64(60, "s")
+UNKNOWN = {"n": None, "vw": None}
+"""Number of trades and their average price, which stored minutes don't have."""
 FIELDS = {"open": "o", "high": "h", "low": "l", "close": "c", "volume": "v"}
 
 
@@ -35,6 +37,10 @@ class Tape:
         self._published = 0
         self._lock = threading.Lock()
 
+    def symbols(self) -> tuple[str, ...]:
+        """Those that were traded, ascending."""
+        return tuple(sorted(map(str, self.bars.column("symbol").unique().to_pylist())))
+
     def messages(self, minute: np.datetime64) -> list[dict[str, Any]]:
         """The bars that start at the minute, as the stream says them; they are published."""
         first, last = np.searchsorted(self._starts, [minute, minute + MINUTE])
@@ -43,7 +49,13 @@ class Tape:
         stamp = msgpack.Timestamp(int(minute.astype(np.int64)))
         rows = self.bars.slice(first, last - first).to_pylist()
         return [
-            {"T": "b", "S": row["symbol"], "t": stamp, **{short: row[name] for name, short in FIELDS.items()}}
+            {
+                "T": "b",
+                "S": row["symbol"],
+                "t": stamp,
+                **{short: row[name] for name, short in FIELDS.items()},
+                **UNKNOWN,
+            }
             for row in rows
         ]
 
@@ -61,7 +73,9 @@ class Tape:
         bars: dict[str, list[dict[str, Any]]] = {}
         for row in found.slice(begin, size).to_pylist():
             text = row["t"].strftime("%Y-%m-%dT%H:%M:%SZ")
-            bars.setdefault(row["symbol"], []).append({"t": text, **{FIELDS[name]: row[name] for name in FIELDS}})
+            bars.setdefault(row["symbol"], []).append(
+                {"t": text, **{FIELDS[name]: row[name] for name in FIELDS}, **UNKNOWN}
+            )
         token = str(begin + size) if begin + size < found.num_rows else None
         return json.dumps({"bars": bars, "next_page_token": token}).encode()
 
@@ -75,6 +89,10 @@ class Tape:
         if not bars.num_rows:
             return daily_bars(bars, session_hours(*_reach(self._starts[:1])))
         return daily_bars(bars, session_hours(*_reach(self._starts[: bars.num_rows])))
+
+
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    return {**{short: row[name] for name, short in FIELDS.items()}, **UNKNOWN}
 
 
 def _reach(starts: Days) -> tuple[Any, Any]:
