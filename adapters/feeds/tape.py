@@ -48,16 +48,7 @@ class Tape:
             self._published = max(self._published, int(last))
         stamp = msgpack.Timestamp(int(minute.astype(np.int64)))
         rows = self.bars.slice(first, last - first).to_pylist()
-        return [
-            {
-                "T": "b",
-                "S": row["symbol"],
-                "t": stamp,
-                **{short: row[name] for name, short in FIELDS.items()},
-                **UNKNOWN,
-            }
-            for row in rows
-        ]
+        return [{"T": "b", "S": row["symbol"], "t": stamp, **_values(row)} for row in rows]
 
     def page(self, query: dict[str, str]) -> bytes:
         """What the history answers: published bars by symbol, then time."""
@@ -73,9 +64,7 @@ class Tape:
         bars: dict[str, list[dict[str, Any]]] = {}
         for row in found.slice(begin, size).to_pylist():
             text = row["t"].strftime("%Y-%m-%dT%H:%M:%SZ")
-            bars.setdefault(row["symbol"], []).append(
-                {"t": text, **{FIELDS[name]: row[name] for name in FIELDS}, **UNKNOWN}
-            )
+            bars.setdefault(row["symbol"], []).append({"t": text, **_values(row)})
         token = str(begin + size) if begin + size < found.num_rows else None
         return json.dumps({"bars": bars, "next_page_token": token}).encode()
 

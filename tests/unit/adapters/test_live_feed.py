@@ -183,13 +183,15 @@ def test_a_message_that_is_no_bar_is_kept_aside(exchange: Exchange, tmp_path: Pa
         assert feed.seal(SESSION)
         (sealed,) = feed.spool.sealed()
         assert sealed.unread().num_rows == 2
-        assert sealed.counts() == Counts(received=2, spooled=2, unread=2, filled=sealed.counts().filled)
+        counts = sealed.counts()
+        assert (counts.spooled, counts.unread, counts.received - counts.duplicate) == (2, 2, 2)
 
 
 def test_late_symbols_hold_nothing_up_and_are_marked(exchange: Exchange, tmp_path: Path, clock: Clock) -> None:
     """BBB's minute comes after the bound: AAA's batch is on disk by then, and BBB's bar is, marked late."""
     with _listening(exchange, tmp_path, clock) as feed:
         _heard(exchange)
+        eventually(lambda: feed.state().gap_from is None, what="the first look at history")
         first, second = exchange.tape.messages(exchange.tape.minutes[0])
         exchange.publish([first])
         eventually(lambda: _stored(tmp_path, feed) == 1, what="the batch without BBB")
@@ -231,7 +233,7 @@ class Stuck(Spool):
 def test_a_stopped_consumer_holds_the_feed_back_and_not_memory(
     exchange: Exchange, tmp_path: Path, clock: Clock
 ) -> None:
-    """With the disk full 600 frames of 500 bars are offered: the queue stops at its bound, and memory with it.
+    """With the disk full 1,200 frames of 500 bars are offered: the queue stops at its bound, and memory with it.
 
     Once there is room again, everything on the tape is on disk, by the stream or by the history after it.
     """
@@ -241,14 +243,14 @@ def test_a_stopped_consumer_holds_the_feed_back_and_not_memory(
         wide = [{**exchange.tape.messages(exchange.tape.minutes[0])[0], "S": f"S{number}"} for number in range(500)]
         tracemalloc.start()
         peaks = []
-        for _ in range(6):
+        for _ in range(12):
             for _ in range(100):
                 exchange.publish(wide)
             eventually(lambda: feed.state().queued > 0 or not exchange.listeners, what="the queue")
             peaks.append(tracemalloc.get_traced_memory()[0])
         tracemalloc.stop()
         assert feed.state().queued <= QUEUE_FRAMES
-        assert max(peaks[3:]) < max(peaks[:3]) * 1.25, peaks
+        assert max(peaks[8:]) < max(peaks[:8]) * 1.1, peaks
         _publish(exchange, 0, 1, 2)
         spool.full.clear()
         eventually(lambda: {"AAA", "BBB"} <= feed._batches.symbols(), what="the tape's symbols", timeout_s=60)
