@@ -8,7 +8,7 @@ from typing import cast
 
 from benchmarks.measure import Table
 
-NAMES = ("daily_cycle", "daily_update", "pattern_log", "scoring")
+NAMES = ("daily_cycle", "daily_update", "live_feed", "pattern_log", "scoring")
 
 
 def main() -> None:
