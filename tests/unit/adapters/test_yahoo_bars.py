@@ -53,6 +53,14 @@ class Yahoo(requests.Session):
         return response
 
 
+def _minutes(asked: dict[str, Any]) -> tuple[list[int], list[float], list[int]]:
+    """Two minutes before the open of 2020-08-28, in prices of after the split, and one of 2020-09-01."""
+    at = [_open(DAYS[1]) - 120, _open(DAYS[1]), _open(DAYS[3])]
+    inside = [n for n, second in enumerate(at) if int(asked["period1"]) <= second < int(asked["period2"])]
+    closes, volumes = [125.25, 124.5, 132.0], [4_000, 40_000, 7_000]
+    return [at[n] for n in inside], [closes[n] for n in inside], [volumes[n] for n in inside]
+
+
 def _chart(symbol: str, asked: dict[str, Any]) -> dict[str, Any]:
     if symbol not in {"AAPL", "BRK-B"}:
         said = {"code": "Not Found", "description": "No data found, symbol may be delisted"}
@@ -71,11 +79,16 @@ def _chart(symbol: str, asked: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
     prices = [ADJUSTED[n] for n in at]
     quote = dict.fromkeys(("open", "high", "low", "close"), prices) | {"volume": [VOLUME[n] for n in at]}
+    stamps = [_open(DAYS[n]) for n in at]
+    if asked.get("interval") == "1m":
+        stamps, prices, volumes = _minutes(asked)
+        quote = dict.fromkeys(("open", "high", "low", "close"), prices) | {"volume": volumes}
+        meta |= {"dataGranularity": "1m"}
     split = {"date": _open(DAYS[2]), "numerator": 4, "denominator": 1, "splitRatio": "4:1"}
     inside = begin <= split["date"] < end  # type: ignore[operator]
     result = {
         "meta": meta,
-        "timestamp": [_open(DAYS[n]) for n in at],
+        "timestamp": stamps,
         "events": {"splits": {str(split["date"]): split}} if inside else {},
         "indicators": {"quote": [quote], "adjclose": [{"adjclose": prices}]},
     }
@@ -112,6 +125,18 @@ def test_a_split_after_the_span_is_undone_as_well(yahoo: Yahoo) -> None:
     """Asked for August alone, whose last day precedes the split: prices are the same as in the longer span."""
     rows = _bars(yahoo).page(_span("AAPL", last=DAYS[1]), None).bars.to_pylist()
     assert [row["close"] for row in rows] == [500.0, 499.0]
+
+
+def test_minutes_are_those_of_the_day_again_and_start_in_utc(yahoo: Yahoo) -> None:
+    """A minute before the split times four, one after it as it is; each once, though asked for in pieces."""
+    span = Span(("AAPL",), "1m", datetime(2020, 8, 27, tzinfo=UTC), datetime(2020, 9, 4, tzinfo=UTC))
+    rows = _bars(yahoo).page(span, None).bars.to_pylist()
+    assert [(row["starts_at"].timestamp(), row["close"], row["volume"]) for row in rows] == [
+        (_open(DAYS[1]) - 120, 501.0, 1_000), (_open(DAYS[1]), 498.0, 10_000), (_open(DAYS[3]), 132.0, 7_000)
+    ]  # fmt: skip
+    asked = [query for _, query in yahoo.asked if query.get("interval") == "1m"]
+    assert all(int(one["period2"]) - int(one["period1"]) <= 7 * 86_400 for one in asked)
+    assert len(asked) == 2
 
 
 def test_symbols_come_one_by_one_and_absent_ones_are_named(yahoo: Yahoo, tmp_path: Path) -> None:
