@@ -15,6 +15,7 @@ from adapters.bar_import.importing import BarImporter
 from adapters.bar_import.source import TableSource
 from adapters.bars import BarStore
 from adapters.feeds.ingesting import LiveIngestion
+from adapters.feeds.trades import Trade
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool, open_pool
 from adapters.sample import load_bars, load_instruments
@@ -84,6 +85,10 @@ class Ingestion(Service):
     @cached_property
     def _bars(self) -> BarStore:
         return BarStore(self.wiring.home, self._record)
+
+    def last_trades(self) -> dict[str, Trade]:
+        """The last trade of each symbol of `live_trades` since this service was started."""
+        return {} if self._live is None else self._live.feed.trades.known()
 
     def import_sample(self) -> Imported:
         """The bundled sample is stored, once; a repeated import answers what the first one did."""

@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         alpaca_stream_url: of its stream; likewise.
         live_feed: whose bars come in while a run is alive; none by default.
         live_symbols: that are heard of; `*` = all.
+        live_trades: whose last trade is known as well; `*` = all, which is a lot of traffic.
         live_late_s: how long a minute's batch waits for its symbols after the first one.
         alpaca_feed: what the live feed hears: `iex` on the free plan, `sip` = all exchanges.
         alpaca_requests_per_min: as the plan allows; 200 on the free one.
@@ -86,6 +87,7 @@ class Settings(BaseSettings):
     alpaca_feed: AlpacaFeed = "iex"
     live_feed: Literal["none", "alpaca"] = "none"
     live_symbols: tuple[str, ...] = Field(default=("*",), min_length=1, max_length=20_000)
+    live_trades: tuple[str, ...] = Field(default=(), max_length=20_000)
     live_late_s: float = Field(default=5.0, ge=0.1, le=60.0)
     alpaca_requests_per_min: int = Field(default=FREE_REQUESTS_PER_MIN, ge=1, le=100_000)
     seed: int = Field(default=7, ge=0, lt=2**31)
@@ -143,7 +145,7 @@ class Settings(BaseSettings):
         rules = LiveRules(tuple(sorted({symbol.upper() for symbol in self.live_symbols})), self.live_late_s)
         return LiveToFollow(
             self.alpaca_keys(), rules, self.alpaca_feed, self.alpaca_url, self.alpaca_stream_url,
-            self.alpaca_requests_per_min,
+            self.alpaca_requests_per_min, tuple(sorted({symbol.upper() for symbol in self.live_trades})),
         )  # fmt: skip
 
     @classmethod

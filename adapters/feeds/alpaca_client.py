@@ -23,7 +23,7 @@ WAKE_S = 0.5
 """How soon a stop is noticed."""
 QUEUED_FRAMES = 16
 """Beyond them nothing is read from the socket, and the sender waits."""
-BARS = frozenset({"b", "u"})
+BARS, TRADE = frozenset({"b", "u"}), "t"
 REFUSED_CODES = frozenset({401, 402, 403, 404, 405, 409})
 """Keys, plan and subscription; https://docs.alpaca.markets/docs/streaming-market-data#errors"""
 
@@ -37,7 +37,9 @@ class ListeningStream(StockDataStream):
         url: str,
         listener: Listener,
         stop: threading.Event,
+        *,
         silence_s: Callable[[], float | None],
+        trades: tuple[str, ...] = (),
     ) -> None:
         super().__init__(
             keys.key_id.get_secret_value(),
@@ -50,11 +52,14 @@ class ListeningStream(StockDataStream):
         self._listener = listener
         self._stop = stop
         self._silence_s = silence_s
+        self._trades = trades
 
     async def listen(self, symbols: tuple[str, ...]) -> None:
         """Until `stop` is set."""
         self.subscribe_bars(_ignored, *symbols)
         self.subscribe_updated_bars(_ignored, *symbols)
+        if self._trades:
+            self.subscribe_trades(_ignored, *self._trades)
         running = asyncio.create_task(self._run_forever())
         while not self._stop.is_set() and not running.done():
             await asyncio.wait({running}, timeout=WAKE_S)
@@ -117,6 +122,10 @@ class ListeningStream(StockDataStream):
             elif one.get("T") == "error":
                 said = f"Alpaca says {one.get('code')}: {one.get('msg')}"
                 self._listener.failed(said, refused=one.get("code") in REFUSED_CODES)
+        trades = [one for one in messages if one.get("T") == TRADE]
+        if trades:
+            self._data_received = True
+            self._listener.traded(trades)
         bars = [one for one in messages if one.get("T") in BARS]
         if bars:
             self._data_received = True

@@ -20,6 +20,7 @@ class AlpacaStream:
     """Alpaca's stream; a `LiveBars`.
 
     Attributes:
+        trades: symbols whose trades are heard as well.
         silence_s: how long it may be silent now before it counts as broken; None = as long as it likes.
     """
 
@@ -27,6 +28,7 @@ class AlpacaStream:
     feed: AlpacaFeed = "iex"
     url: str = STREAM_URL
     silence_s: Callable[[], float | None] = lambda: None
+    trades: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -38,7 +40,8 @@ class AlpacaStream:
         from adapters.feeds.alpaca_client import ListeningStream  # noqa: PLC0415 - slow to import, and off by default
 
         async def run() -> None:
-            stream = ListeningStream(self.keys, f"{self.url}/v2/{self.feed}", listener, stop, self.silence_s)
+            url = f"{self.url}/v2/{self.feed}"
+            stream = ListeningStream(self.keys, url, listener, stop, silence_s=self.silence_s, trades=self.trades)
             await stream.listen(symbols)
 
         asyncio.run(run())

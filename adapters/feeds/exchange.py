@@ -40,6 +40,7 @@ class _Client:
 
     connection: ServerConnection
     symbols: frozenset[str] = frozenset()
+    trades: frozenset[str] = frozenset()
     frames: asyncio.Queue[bytes] = field(default_factory=lambda: asyncio.Queue(QUEUE_FRAMES))
 
 
@@ -128,7 +129,7 @@ class Exchange:
 
     async def _spread(self, messages: list[dict[str, Any]]) -> None:
         for client in list(self._clients):
-            wanted = [one for one in messages if "*" in client.symbols or one["S"] in client.symbols]
+            wanted = [one for one in messages if _wants(client, one)]
             for start in range(0, len(wanted), FRAME_MESSAGES):
                 frame = msgpack.packb(wanted[start : start + FRAME_MESSAGES])
                 try:
@@ -169,6 +170,7 @@ class Exchange:
     async def _subscribe(self, client: _Client, text: str | bytes) -> None:
         asked = _unpacked(text)
         client.symbols = client.symbols | frozenset(asked.get("bars") or ())
+        client.trades = client.trades | frozenset(asked.get("trades") or ())
         if client not in self._clients:
             self._clients.append(client)
         channels = {name: sorted(asked.get(name) or ()) for name in ("trades", "quotes", "bars", "updatedBars")}
@@ -190,6 +192,11 @@ class Exchange:
         if parts.path != "/v2/stocks/bars":
             return _response(HTTPStatus.NOT_FOUND, {}, b'{"message": "Not Found"}')
         return _response(HTTPStatus.OK, {}, self.tape.page(query))
+
+
+def _wants(client: _Client, message: dict[str, Any]) -> bool:
+    channel = client.trades if message["T"] == "t" else client.symbols
+    return "*" in channel or message["S"] in channel
 
 
 async def _send(client: _Client) -> None:

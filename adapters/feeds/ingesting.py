@@ -39,6 +39,7 @@ class LiveToFollow:
 
     Attributes:
         keys: None = no live feed.
+        trades: symbols whose last trade is known as well.
     """
 
     keys: AlpacaKeys | None = None
@@ -47,6 +48,7 @@ class LiveToFollow:
     url: str = BASE_URL
     stream_url: str = STREAM_URL
     requests_per_min: int = FREE_REQUESTS_PER_MIN
+    trades: tuple[str, ...] = ()
 
     def ports(self, keys: AlpacaKeys, clock: Callable[[], datetime]) -> tuple[LiveBars, BarHistory]:
         """The stream and the history of the same feed."""
@@ -56,7 +58,7 @@ class LiveToFollow:
         def silence_s() -> float | None:
             return SILENCE_S if busy and is_open(clock()) else None
 
-        return AlpacaStream(keys, self.feed, self.stream_url, silence_s), AlpacaBars(http, self.feed)
+        return AlpacaStream(keys, self.feed, self.stream_url, silence_s, self.trades), AlpacaBars(http, self.feed)
 
 
 class LiveIngestion:
@@ -115,16 +117,22 @@ class LiveIngestion:
         """Sessions that have ended are on record and compared with history; returns how many were closed now.
 
         Raises:
-            InplayError: when the record or the history can't be had; what is left is done the next time.
+            InplayError: the first of what couldn't be done; the other sessions are, and it is tried the next time.
         """
         for session in self.feed.over():
             self.feed.seal(session)
         closer = self._closer()
         sealed = self.feed.spool.sealed()
+        problems: list[InplayError] = []
         for one in sealed:
-            closer.close(one)
+            try:
+                closer.close(one)
+            except InplayError as error:
+                problems.append(error)
         closer.check_all()
         self._latest = next(iter(FeedRecord(self._pool()).latest(self.feed.feed.name)), None)
+        if problems:
+            raise problems[0]
         return len(sealed)
 
     def closed_sessions(self, most: int = 10) -> list[FeedSession]:

@@ -22,6 +22,7 @@ from adapters.feeds.batches import NIGHT_S, Batch, Batches, Counts
 from adapters.feeds.pace import backoff_s
 from adapters.feeds.port import BarHistory, LiveBars, Page, Span
 from adapters.feeds.spool import Spool
+from adapters.feeds.trades import LastTrades
 from trading.errors import AskedTooOftenError, InplayError, UnavailableError
 
 QUEUE_FRAMES = 128
@@ -124,6 +125,7 @@ class LiveFeed:
         self._queue: queue.Queue[_Heard | _Filled | _Seal] = queue.Queue(QUEUE_FRAMES)
         self._batches = Batches(rules.late_s, rules.expected)
         self._state = LiveState()
+        self.trades = LastTrades()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._gap = threading.Event()
@@ -186,6 +188,10 @@ class LiveFeed:
     def heard(self, messages: list[Any]) -> None:
         """See `Listener`; waits while the queue is full."""
         self._put(_Heard(self._seconds(), self._clock(), messages))
+
+    def traded(self, messages: list[Any]) -> None:
+        """See `Listener`."""
+        self.trades.take(messages)
 
     def failed(self, reason: str, *, refused: bool = False) -> None:
         """See `Listener`."""

@@ -74,6 +74,9 @@ class Listener(Protocol):
     def heard(self, messages: list[Any]) -> None:
         """Messages about bars, as they came."""
 
+    def traded(self, messages: list[Any]) -> None:
+        """Messages about trades, as they came; never blocks."""
+
     def failed(self, reason: str, *, refused: bool = False) -> None:
         """The connection was lost or refused, or something came that can't be read; the feed tries again."""
 

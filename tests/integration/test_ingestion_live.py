@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import msgpack
 import pytest
 from pydantic import SecretStr
 
@@ -16,6 +18,7 @@ from adapters.feeds.exchange import Exchange
 from adapters.feeds.ingesting import LiveToFollow
 from adapters.feeds.live import LiveRules
 from adapters.feeds.tape import Tape
+from adapters.feeds.trades import Trade
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import open_pool
 from adapters.settings import read_settings
@@ -76,6 +79,26 @@ def test_a_live_feed_beside_the_calls_of_the_service(home: Path, url: str, excha
     exchange.publish(exchange.tape.messages(exchange.tape.minutes[2]))
     eventually(lambda: again.live_batches(OPEN.date(), last), what="the batch after the restart")
     again._live.stop()
+
+
+def test_the_last_trade_of_a_symbol_is_known(home: Path, url: str, exchange: Exchange) -> None:
+    """Of the symbols asked for alone; an older one that comes late, and what is no trade, change nothing."""
+    service = _service(home, url, replace(_live(exchange, exchange.keys), trades=("AAA",)))
+    assert service._live is not None
+    eventually(lambda: exchange.listeners, what="the subscription")
+    second = int(OPEN.timestamp())
+    trade = {"T": "t", "S": "AAA", "i": 1, "x": "V", "p": 10.25, "s": 30, "c": ["@"], "z": "A"}
+    exchange.publish([
+        {**trade, "t": msgpack.Timestamp(second, 500)},
+        {**trade, "t": msgpack.Timestamp(second - 1), "p": 9.0},
+        {**trade, "t": msgpack.Timestamp(second + 1), "p": "ten"},
+        {**trade, "t": msgpack.Timestamp(second), "S": "BBB"},
+    ])  # fmt: skip
+    trades = service._live.feed.trades
+    eventually(lambda: trades.heard + trades.unread == 3, what="three trades")
+    assert service.last_trades() == {"AAA": Trade(OPEN, 10.25, 30)}
+    assert (trades.heard, trades.unread) == (2, 1)
+    service._live.stop()
 
 
 def test_refused_keys_make_the_service_degraded_and_nothing_else(home: Path, url: str, exchange: Exchange) -> None:

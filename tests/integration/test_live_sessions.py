@@ -27,6 +27,7 @@ from adapters.postgres.feed_record import FeedRecord
 from adapters.postgres.pool import Pool
 from tests.fakes.alpaca_day import OPEN, minutes
 from tests.integration.shared_data import shared_frame
+from trading.errors import BadDataError
 from trading.intraday import INTRADAY_SCHEMA
 
 SESSION = OPEN.date()
@@ -147,6 +148,19 @@ def test_a_history_that_contradicts_the_stream_is_said_and_not_stored(
     assert "have other values there" in session.problem
     assert set(BarStore(home, BarRecord(pool)).read(SESSION, SESSION, "1m").column("close").to_pylist()) == {9.5}
     assert FeedRecord(pool).unchecked(FEED) == []
+
+
+def test_a_session_that_cannot_be_read_holds_up_no_other(tape: Tape, home: Path, pool: Pool, quiet: Exchange) -> None:
+    """A damaged batch of the day before stays where it is and is said; this session is stored."""
+    live, _ = _sealed(home, pool, quiet, tape.bars)
+    damaged = home / "live" / "alpaca-iex-live" / "2026-01-02.1.sealed" / "0000001.bars.arrow"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"ARROW1 and then the power went")
+    with pytest.raises(BadDataError, match=r"0000001.bars.arrow can't be read"):
+        live.close_ended()
+    assert damaged.exists()
+    (session,) = FeedRecord(pool).latest(FEED)
+    assert (session.session, session.stored) == (SESSION, 90)
 
 
 def test_a_history_that_is_away_is_asked_again(tape: Tape, home: Path, pool: Pool, quiet: Exchange) -> None:
