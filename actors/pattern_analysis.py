@@ -8,17 +8,17 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from actors.service import Service
 from adapters.calendar import closes
 from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.models import ModelStore
-from adapters.postgres.patterns import KEY, OUTCOME, PatternStore
+from adapters.postgres.patterns import PatternStore
 from trading.cycle import Market, Patterns
 from trading.decide import Decision
-from trading.panel import Ints
-from trading.pattern_log import pattern_log, recent_detections
+from trading.panel import Ints, as_day
+from trading.pattern_log import detections_at, pattern_log
+from trading.pattern_outcomes import outcomes_on_record
 
 
 class PatternAnalysis(Service):
@@ -43,13 +43,10 @@ class PatternAnalysis(Service):
 
     def record(self, session: date, market: Market, patterns: Patterns) -> int:
         """The session's patterns are on record, and outcomes that it made known are filled in; returns the new ones."""
-        horizon = self.wiring.decisions.outcome.horizon_sessions
-        recent = self._log(market, patterns, recent_detections(market, patterns, horizon + 3))
-        today = pc.equal(recent.column("session"), pa.scalar(session))
-        new = self._store.record(recent.filter(today))
-        earlier = recent.filter(pc.invert(today))
-        decided = earlier.filter(pc.is_valid(earlier.column("outcome_known_session")))
-        self._store.fill_outcomes(decided.select([name for name in (*KEY, *OUTCOME) if name in decided.column_names]))
+        today = detections_at(market, patterns, as_day(session))
+        new = self._store.record(self._log(market, patterns, today))
+        open_ = self._store.open_patterns(session)
+        self._store.fill_outcomes(outcomes_on_record(market, open_, self.wiring.decisions.outcome))
         return new
 
     def record_decisions(self, decisions: Sequence[Decision]) -> int:

@@ -1,4 +1,4 @@
-"""Pattern recognition: candlestick patterns, and the setups that the models score."""
+"""Pattern recognition: candlesticks, chart patterns, and the setups that the models score."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from actors.service import Service
 from actors.wiring import Wiring
 from adapters.calendar import close_times
 from trading.catalyst_features import NewsAt
-from trading.cycle import Market, Patterns, recognise, setups_at
+from trading.cycle import Market, Patterns, recognise, regimes_of, setups_at
 from trading.errors import UnavailableError
 from trading.features import Setups, feature_rows
 from trading.panel import as_day
+from trading.patterns.recognised import NAMES, signed_name
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Latest:
 
     Attributes:
         setups: one row per symbol of `symbols`, in order.
-        pattern_names: with + or - for the direction, per symbol.
+        pattern_names: with + or - for the direction, bare without one, per symbol.
         missing: symbols without a bar in the session.
     """
 
@@ -72,14 +73,14 @@ class PatternRecognition(Service):
         at = np.array([by_name[symbol] for symbol in present], dtype=np.int64)
         setups = feature_rows(
             market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
-            rows=at, direction=np.ones(len(at), dtype=np.int8),
+            rows=at, direction=np.ones(len(at), dtype=np.int8), regime=regimes_of(market, patterns),
         )  # fmt: skip
         found = patterns.detections
         spans = np.searchsorted(found.row, [at, at + 1]).T
         pattern_names = tuple(
             tuple(
-                ("+" if sign > 0 else "-") + str(name)
-                for name, sign in zip(found.names[a:b], found.direction[a:b], strict=True)
+                signed_name(NAMES[pattern], sign)
+                for pattern, sign in zip(found.pattern[a:b].tolist(), found.direction[a:b].tolist(), strict=True)
             )
             for a, b in spans
         )

@@ -12,13 +12,16 @@ from actors.service import Service
 from actors.wiring import Wiring
 from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarRecord
-from trading.cycle import Market, analyse
+from adapters.postgres.regimes import RegimeStore
+from adapters.postgres.vix import VixStore
+from trading.cycle import Market, Patterns, analyse, regimes_of
 from trading.history import as_of
 from trading.panel import BARS_SCHEMA
+from trading.regimes import Regime
 
 
 class TechnicalAnalysis(Service):
-    """Holds the bars seen so far and analyses them once a session."""
+    """Holds the bars seen so far and analyses them once a session. Writer of the regimes."""
 
     name = "technical_analysis"
 
@@ -39,7 +42,20 @@ class TechnicalAnalysis(Service):
             self._bars = stored.filter(pc.less(stored.column("session"), pa.scalar(session)))
         self._bars = pa.concat_tables([self._bars, batch])
         self._through = session
-        return analyse(as_of(self._bars, record.splits(), record.breaks(), session))
+        sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
+        history = as_of(self._bars, record.splits(), record.breaks(), session)
+        return analyse(history, vix=VixStore(self.pool).closes_before(session), sectors=sectors)
+
+    def record_regime(self, session: date, market: Market, patterns: Patterns) -> Regime:
+        """The regime at the close of the session; it is on record."""
+        found = regimes_of(market, patterns).at(session)
+        RegimeStore(self.pool).record([found])
+        return found
+
+    def record_regimes(self, market: Market, patterns: Patterns) -> int:
+        """The regimes of the whole history are on record; returns how many are new."""
+        found = regimes_of(market, patterns)
+        return RegimeStore(self.pool).record(found.at(session) for session in found.sessions)
 
     def _follows(self, session: date, record: BarRecord) -> bool:
         """Whether the bars in memory are all those before the session."""

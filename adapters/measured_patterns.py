@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+
 from adapters.bars import BarStore
 from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord
@@ -21,8 +23,7 @@ from trading.history import as_of
 from trading.outcomes import OutcomeRules
 from trading.pattern_conditions import Condition, conditions, matching
 from trading.pattern_statistics import MIN_COUNT, Measured, Sightings, measure
-from trading.patterns import candlestick
-from trading.patterns.chart import registry
+from trading.patterns.recognised import NAMES
 from trading.random_candles import label_bars
 
 FIRST_DAY = date(1900, 1, 1)
@@ -85,15 +86,10 @@ def measured_patterns(
     panel = as_of(bars, record.splits(), record.breaks(), last)
     market = analyse(panel)
     events = CatalystStore(pool).load(FIRST_DAY, last)
-    news = news_at(pool, panel)
-    patterns = recognise(market, events, covered_at(events, last), news)
-    candles, atr = patterns.detections, market.indicators["atr_14"]
-    charts = registry.detect(panel, atr)
-    sightings = Sightings.of(
-        (candlestick.NAMES, candles.row, candles.pattern, candles.direction),
-        (registry.NAMES, charts.row, charts.pattern, charts.direction),
-    )
-    both = label_bars(panel, atr, rules or OutcomeRules())
+    patterns = recognise(market, events, covered_at(events, last), news_at(pool, panel))
+    found = patterns.detections
+    sightings = Sightings(found.row, found.pattern.astype(np.int64), found.direction, NAMES)
+    both = label_bars(panel, market.indicators["atr_14"], rules or OutcomeRules())
     known = conditions(market, patterns)
     asked = _as_condition(known, tuple(where))
     rows = measure(both, sightings, (*known, *asked), min_count=min_count)

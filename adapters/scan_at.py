@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,19 +17,25 @@ from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import EXCHANGE, CatalystStore
 from adapters.postgres.pool import Pool, transaction
-from trading.catalysts import covered_at
-from trading.cycle import analyse
+from adapters.postgres.vix import VixStore
+from adapters.session_minutes import DuringSession, during_session
+from trading.catalysts import Catalyst, covered_at, sessions_since
+from trading.cycle import Market, analyse
 from trading.errors import BadDataError, UnavailableError
 from trading.gates import Break, Split
 from trading.history import as_of
+from trading.intraday_indicators import USUAL_SESSIONS
 from trading.known_catalysts import known_catalysts
+from trading.minute_bars import MinuteBars, restated
 from trading.panel import as_date
 from trading.regimes import Regime, regimes
 from trading.scanner import Scan, scan_all
-from trading.scanner_flags import flags
+from trading.scanner_flags import flags, flags_now
+from trading.scanner_intraday import IntradayScan, scan_intraday
 from trading.scanner_rules import ScannerRules
 
 Jump = TypeVar("Jump", Split, Break)
+Notes = tuple[str, ...]
 FIRST_DAY = date(1900, 1, 1)
 LONGEST_CLOSURE_DAYS = 14
 """No closure of the exchange since 2000 was longer than a week (September 2001)."""
@@ -42,29 +48,57 @@ class ScanAt:
 
     Attributes:
         at: the instant of the question.
-        known_at: the close of the session that was scanned, the last at or before `at`; nothing later was read.
+        known_at: when the latest bar that was read was over; nothing later was read.
         scan: stocks in play, and why the others are out.
-        flags: warnings by symbol; see `trading.scanner_flags.flags`.
-        regime: of the market at that close, by the sectors as they are on record, whenever they were assigned.
+        flags: warnings by symbol; see `trading.scanner_flags`.
+        regime: of the market at the last close, by the sectors as they are on record, whenever they were assigned; None
+            where no daily bars tell.
+        bars: made of daily bars or of minutes.
+        notes: what the answer lacks that was asked for, in words.
+        refused: rows of minutes that were not looked at, by reason.
     """
 
     at: datetime
     known_at: datetime
-    scan: Scan
+    scan: Scan | IntradayScan
     flags: dict[str, tuple[str, ...]]
-    regime: Regime
+    regime: Regime | None
+    bars: Literal["1d", "1m"] = "1d"
+    notes: tuple[str, ...] = ()
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
-def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt:
-    """The stocks in play as they were known at `at`: bars of sessions closed by then, events knowable by then.
+@dataclass(frozen=True)
+class Known:
+    """What daily bars and events on record say at an instant.
 
-    A daily bar is known at the close of its session, so a question during a session is answered from the one before.
+    Attributes:
+        session: the last that had closed, at `known_at`.
+        market: history as known at that close.
+        jumps: splits and breaks found by then.
+        events: that were knowable at the instant.
+        catalyst: what was known of them at the close.
+    """
 
-    Args:
-        pool: of the record.
-        home: the data folder with the bars.
-        at: an instant, with its time zone.
-        rules: of the scan.
+    session: date
+    known_at: datetime
+    market: Market
+    splits: Sequence[Split]
+    breaks: Sequence[Break]
+    events: pa.Table
+    catalyst: Catalyst
+
+    @property
+    def regime(self) -> Regime:
+        """Of the market at that close."""
+        market = self.market
+        return regimes(
+            market.panel, market.indicators, market.context, self.catalyst, sectors=market.sectors, vix=market.vix
+        ).at(self.session)
+
+
+def known_daily(pool: Pool, home: Path, at: datetime) -> Known:
+    """What was known at `at` from bars of sessions closed by then and events knowable by then.
 
     Raises:
         UnavailableError: when there is no record yet.
@@ -74,21 +108,83 @@ def scan_at(pool: Pool, home: Path, at: datetime, rules: ScannerRules) -> ScanAt
     session, known_at = _last_closed(at, files)
     record = BarRecord(pool)
     splits, breaks = _known(record.splits(), session), _known(record.breaks(), session)
-    market = analyse(as_of(BarStore(home, record).read(FIRST_DAY, session), splits, breaks, session))
+    sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
+    history = as_of(BarStore(home, record).read(FIRST_DAY, session), splits, breaks, session)
+    market = analyse(history, vix=VixStore(pool).closes_before(session), sectors=sectors)
     events = _events_by(CatalystStore(pool).load(FIRST_DAY, at.astimezone(EXCHANGE).date()), at)
     before = _events_by(events, known_at)
     news = news_at(pool, market.panel)
     catalyst = known_catalysts(market.panel, market.indicators, before, covered_at(before, session), news)
-    found = scan_all(
-        market.panel, market.indicators, market.context, catalyst,
-        session=session, rules=rules, jumps=[*splits, *breaks],
+    return Known(session, known_at, market, splits, breaks, events, catalyst)
+
+
+def scan_at(
+    pool: Pool,
+    home: Path,
+    at: datetime,
+    rules: ScannerRules,
+    *,
+    minutes: MinuteBars | None = None,
+    usual_sessions: int = USUAL_SESSIONS,
+) -> ScanAt:
+    """The stocks in play as they were known at `at`, from minute bars where there are any, else from daily ones.
+
+    A daily bar is known at the close of its session, so without minutes a question during a session is answered from
+    the one before, and `notes` says so where minutes were asked for. A minute bar is known at its end.
+
+    Args:
+        pool: of the record.
+        home: the data folder with the daily bars.
+        at: an instant, with its time zone.
+        rules: of the scan.
+        minutes: None for daily bars.
+        usual_sessions: that make the usual volume of a time of day.
+
+    Raises:
+        UnavailableError: when there is no record yet.
+        BadDataError: when neither minutes nor the record have bars of the time, or the minutes aren't what they claim.
+    """
+    if minutes is None:
+        return _daily(known_daily(pool, home, at), at, rules)
+    found = during_session(minutes, at, usual_sessions)
+    if isinstance(found, str):
+        daily = _daily(known_daily(pool, home, at), at, rules)
+        return replace(daily, notes=(f"{found}, so the answer is that of the daily bars",))
+    try:
+        known: Known | None = known_daily(pool, home, at)
+        notes: tuple[str, ...] = ()
+    except (BadDataError, NoRecordError) as error:
+        known, notes = None, (f"catalysts, splits and the market's regime are unknown: {str(error).rstrip('.')}",)
+    return _during(found, known, at, rules, notes)
+
+
+def _during(found: DuringSession, known: Known | None, at: datetime, rules: ScannerRules, notes: Notes) -> ScanAt:
+    """The scan of the minutes with what daily bars and events say."""
+    splits, breaks = (known.splits, known.breaks) if known else ((), ())
+    bars = restated(found.bars, splits, breaks)
+    scanned = scan_intraday(
+        bars, found.hours, at=found.at, rules=rules, jumps=[*splits, *breaks], usual_sessions=found.usual_sessions,
+        catalysts=sessions_since(known.events, found.hours.sessions) if known else {},
     )  # fmt: skip
-    since = events.filter(pc.greater_equal(events.column("event_date"), pa.scalar(session, pa.date32())))
+    return ScanAt(
+        at, found.known_at, scanned, flags_now(bars, scanned.in_play, [*splits, *breaks], found.hours.sessions),
+        known.regime if known else None, bars="1m", notes=notes, refused=found.refused,
+    )  # fmt: skip
+
+
+def _daily(known: Known, at: datetime, rules: ScannerRules) -> ScanAt:
+    market, session = known.market, known.session
+    jumps: list[Split | Break] = [*known.splits, *known.breaks]
+    found = scan_all(
+        market.panel, market.indicators, market.context, known.catalyst, session=session, rules=rules, jumps=jumps
+    )
+    since = known.events.filter(pc.greater_equal(known.events.column("event_date"), pa.scalar(session, pa.date32())))
     reported = {event["symbol"]: event["event_date"] for event in since.to_pylist()}
-    warnings = flags(market.panel, found.in_play, [*splits, *breaks], reported)
-    sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
-    market_now = regimes(market.panel, market.indicators, market.context, catalyst, sectors=sectors).at(session)
-    return ScanAt(at, known_at, found, warnings, market_now)
+    return ScanAt(at, known.known_at, found, flags(market.panel, found.in_play, jumps, reported), known.regime)
+
+
+class NoRecordError(UnavailableError):
+    """There are no daily bars on record."""
 
 
 def _manifest(pool: Pool, home: Path) -> list[BarFile]:
@@ -97,7 +193,7 @@ def _manifest(pool: Pool, home: Path) -> list[BarFile]:
         (there,) = cursor.fetchone() or (False,)
     files = BarRecord(pool).files() if there else []
     if not files:
-        raise UnavailableError(NO_RECORD.format(home=home))
+        raise NoRecordError(NO_RECORD.format(home=home))
     return files
 
 

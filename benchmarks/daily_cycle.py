@@ -24,7 +24,8 @@ CLOSE_ENOUGH = 1e-9
 
 def session_work(universe: Universe) -> tuple[Market, Patterns]:
     """All that a session's cycle computes before the models: history, indicators, patterns, context, setups, scan."""
-    market = analyse(as_of(universe.bars, universe.splits, universe.breaks, universe.last))
+    history = as_of(universe.bars, universe.splits, universe.breaks, universe.last)
+    market = analyse(history, vix=universe.vix, sectors=universe.sectors)
     patterns = recognise(market, universe.events, covered_at(universe.events, universe.last))
     setups_at(market, patterns, as_day(universe.last))
     scan_all(
@@ -87,14 +88,15 @@ def _indicators(frame: pd.DataFrame) -> dict[str, pd.Series]:
 def agreement(market: Market, patterns: Patterns, theirs: pd.DataFrame) -> str:
     """Both found the same; says so in words."""
     found = int((theirs[list(PATTERNS)].to_numpy() != 0).sum())
-    same(len(patterns.detections), found, "the number of patterns")
+    candlesticks = int((patterns.detections.chart < 0).sum())
+    same(candlesticks, found, "the number of candlestick patterns")
     worst = 0.0
     for name in ("rsi_14", "atr_14", "adx_14", "macd_hist_pct", "sma_50_distance", "volume_ratio_20"):
         ours, others = market.indicators[name], theirs[name].to_numpy()
         known = np.isfinite(ours)
         worst = max(worst, float(np.abs(ours[known] - others[known]).max()))
     same(worst < CLOSE_ENOUGH, True, f"the indicators (by up to {worst:g})")
-    return f"both found the same {found:,} patterns; six indicators compared agree to {worst:.0e}"
+    return f"both found the same {found:,} candlestick patterns; six indicators compared agree to {worst:.0e}"
 
 
 def _measured(universe: Universe, table: Table, repeats: int) -> None:

@@ -9,13 +9,12 @@ import numpy as np
 from benchmarks.daily_cycle import PATTERNS, agreement, frame_of, session_work, symbol_by_symbol
 from benchmarks.markets import Universe, large, sample
 from benchmarks.measure import Table, Timing, timed
-from trading.cycle import Market, Patterns
+from trading.cycle import Market, Patterns, regimes_of
 from trading.features import build_setups
 from trading.history import as_of
 from trading.levels import compute_levels
 from trading.patterns.chart import registry
-from trading.patterns.chart.detections import ChartDetections
-from trading.regimes import Regimes, regimes
+from trading.regimes import Regimes
 from trading.scanner import large_cap, scan_all
 from trading.swings import swings
 
@@ -30,24 +29,21 @@ class Signals:
 
     market: Market
     patterns: Patterns
-    charts: ChartDetections
     regimes: Regimes
 
 
 def one_session(universe: Universe) -> Signals:
     """All signals after one new session, made of the whole history as it was known then.
 
-    Indicators, candlesticks, catalysts, market context, the session's setups and its scan are those of
-    `benchmarks.daily_cycle.session_work`; chart patterns, levels and regimes are added.
+    Indicators, patterns, catalysts, market context, the session's setups and its scan are those of
+    `benchmarks.daily_cycle.session_work`; levels and regimes are added.
     """
     market, patterns = session_work(universe)
     panel, atr = market.panel, market.indicators["atr_14"]
     compute_levels(panel, swings(panel, atr, MINOR_ATR))
-    found = regimes(
-        panel, market.indicators, market.context, patterns.catalyst, sectors=universe.sectors, vix=universe.vix
-    )
+    found = regimes_of(market, patterns)
     found.at(universe.last)
-    return Signals(market, patterns, registry.detect(panel, atr), found)
+    return Signals(market, patterns, found)
 
 
 def full_history(universe: Universe) -> tuple[int, int]:
@@ -71,7 +67,10 @@ def full_history(universe: Universe) -> tuple[int, int]:
     setups = 0
     for first in range(0, len(panel), CHUNK_ROWS):
         rows = np.arange(first, min(first + CHUNK_ROWS, len(panel)), dtype=np.int64)
-        made = build_setups(panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=rows)
+        made = build_setups(
+            panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=rows,
+            regime=signals.regimes,
+        )  # fmt: skip
         setups += len(made.row)
     return setups, in_play
 
@@ -95,7 +94,7 @@ def run() -> Table:
     signals = one_session(universe)
     table.notes.append(agreement(signals.market, signals.patterns, theirs))
     table.notes.append(f"the last session: {signals.regimes.at(universe.last).words}")
-    table.notes.append(f"{len(signals.charts):,} chart patterns of {len(registry.NAMES)} kinds")
+    table.notes.append(f"{len(signals.patterns.detections.charts):,} chart patterns of {len(registry.NAMES)} kinds")
     del theirs, signals
     peer = timed(lambda: symbol_by_symbol(frame_of(panel)), repeats=1, warm_up=False)
     day = timed(lambda: one_session(universe), repeats=3, warm_up=False)

@@ -25,7 +25,7 @@ from trading.pattern_log import pattern_log
 
 ROWS = 130_000
 REPEATS = 5
-KEY = ("symbol", "timestamp", "session", "pattern_type", "direction")
+KEY = ("symbol", "timestamp", "session", "pattern_type", "family", "direction")
 
 
 def patterns() -> pa.Table:

@@ -20,8 +20,9 @@ from adapters.bar_import.importing import BarImporter, ImportCounts
 from adapters.bar_import.importing import Progress as Tell
 from adapters.bar_import.layout import Asked
 from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.writing import own_record
 from adapters.settings import read_settings
-from cli.imports import columns_given, record_for_import, zone_named
+from cli.imports import columns_given, zone_named
 from cli.output import print_json
 from trading.errors import ConfigurationError
 
@@ -49,7 +50,7 @@ def bars(
     archive = open_archive(path, asked, source)
     _confirm(archive, yes=yes, quiet=json_)
     settings = read_settings()
-    with record_for_import(settings) as pool:
+    with own_record(settings, now=now()) as pool:
         started = time.monotonic()
         with progress_shown(quiet=json_) as tell:
             counts = BarImporter(settings.home, BarRecord(pool), now).run(archive, tell, replace=replace)

@@ -19,9 +19,9 @@ from adapters.feeds.port import BarHistory, Span
 from adapters.feeds.spans import history_span, symbols_named
 from adapters.feeds.yahoo import YahooBars
 from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.writing import own_record
 from adapters.settings import Settings, read_settings
 from cli.import_bars import progress_shown, say_counts
-from cli.imports import record_for_import
 from cli.output import print_json
 
 Symbols = Annotated[str, typer.Option(help="Such as SPY,QQQ.")]
@@ -82,7 +82,7 @@ def _span(
 
 
 def _bring(settings: Settings, history: BarHistory, span: Span, *, replace: bool, json_: bool) -> None:
-    with record_for_import(settings) as pool:
+    with own_record(settings, now=now()) as pool:
         started = time.monotonic()
         fetched = FetchedBars(settings.home, history, span)
         kept = fetched.pages

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -13,21 +11,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import typer
 
 from actors.wiring import now
-from adapters.lock import RunLock
 from adapters.news_feeds import FeedNews
 from adapters.news_files import FileNews
 from adapters.news_import import NewsImport
-from adapters.postgres.migrate import migrate
+from adapters.postgres.catalysts import EXCHANGE
 from adapters.postgres.news import NewsCounts
 from adapters.postgres.news_coverage import CoverageStore
-from adapters.postgres.pool import Pool, open_pool
-from adapters.postgres.server import EmbeddedPostgres
+from adapters.postgres.pool import Pool
+from adapters.postgres.vix import VixStore
 from adapters.postgres.writing import writable_record
-from adapters.settings import Settings, read_settings
+from adapters.settings import read_settings
+from adapters.vix_source import CBOE, vix_rows
 from cli.output import print_json
 from trading.errors import ConfigurationError
 from trading.news.article import Article, NewsSource
 from trading.news.normalise import Rules
+from trading.vix import read_vix
 
 app = typer.Typer(help="Bring archives into the record.", no_args_is_help=True)
 
@@ -80,6 +79,35 @@ def news(
         _say(counts)
 
 
+@app.command()
+def vix(
+    source: Annotated[str, typer.Argument(help="A CSV or Parquet file, or the http(s) address of a CSV.")] = CBOE,
+    *,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
+) -> None:
+    """Put the VIX's daily closes on record; by default Cboe's own history since 1990.
+
+    A close that differs from the one on record is a new version of its day, and the latest version is used. Importing
+    the same again changes nothing.
+    """
+    at = now()
+    rows = read_vix(vix_rows(source), today=at.astimezone(EXCHANGE).date())
+    with writable_record(read_settings(), now=at) as pool:
+        counts = VixStore(pool).record(rows, source=source if "://" in source else Path(source).name, imported_at=at)
+    if json_:
+        print_json(asdict(counts))
+        return
+    print(f"{counts.rows_in:,} rows came in")
+    for count, what in (
+        (counts.added, "days are new"),
+        (counts.corrected, "days have another close than before"),
+        (counts.unchanged, "days were on record already"),
+        (counts.repeated, "rows repeat another"),
+        *((count, f"rows refused: {reason}") for reason, count in counts.refused.items()),
+    ):
+        print(f"{count:>12,} {what}")
+
+
 def columns_given(given: list[str]) -> dict[str, str]:
     """`FIELD=COLUMN` as a mapping.
 
@@ -103,23 +131,6 @@ def zone_named(name: str) -> ZoneInfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ConfigurationError(f"no time zone is called {name!r}; one is America/New_York.") from None
-
-
-@contextmanager
-def record_for_import(settings: Settings) -> Iterator[Pool]:
-    """The database, migrated, and the data folder to ourselves; the embedded one runs for as long as this does."""
-    with ExitStack() as stack:
-        stack.enter_context(RunLock(settings.home, now=now()))
-        if settings.database_url is not None:
-            url = settings.database_url.get_secret_value()
-        else:
-            server = EmbeddedPostgres(settings.home)
-            stack.callback(server.stop)
-            url = server.start()
-        pool = open_pool(url, name="inplay import")
-        stack.callback(pool.close)
-        migrate(pool)
-        yield pool
 
 
 def _note_whole(pool: Pool, rules: Rules, articles: tuple[Article, ...]) -> None:

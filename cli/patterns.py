@@ -22,7 +22,8 @@ from adapters.settings import read_settings
 from cli.output import print_json
 from trading.metrics import Estimate
 from trading.pattern_conditions import parse_where
-from trading.pattern_statistics import ALL, MIN_COUNT, Measured, Verdict
+from trading.pattern_statistics import ALL, MIN_COUNT, Measured, Verdict, clearest_first
+from trading.patterns.recognised import FAMILY_OF, direction_word
 from tune.pattern_table import success_rates
 
 patterns = typer.Typer(help="What was measured of the patterns.", no_args_is_help=True)
@@ -31,6 +32,7 @@ WIDTH = 140
 """Columns where no terminal says how many it has."""
 STYLES: dict[Verdict, str] = {
     "edge shown": "green", "worse than random": "red", "no edge shown": "yellow", "too few": "dim",
+    "no direction": "dim",
 }  # fmt: skip
 
 
@@ -75,7 +77,7 @@ def chosen(found: Statistics, wanted: Sequence[tuple[str, str]]) -> list[Measure
     else:
         condition, label = "where", "asked"
     rows = [row for row in found.rows if (row.condition, row.label) == (condition, label)]
-    return sorted(rows, key=lambda row: (row.p_value is None, row.p_value or 0.0, row.pattern, row.direction))
+    return sorted(rows, key=clearest_first)
 
 
 def _facts(found: Statistics, rows: Sequence[Measured], record: dict[str, Any]) -> dict[str, Any]:
@@ -88,9 +90,13 @@ def _facts(found: Statistics, rows: Sequence[Measured], record: dict[str, Any]) 
         "record": record,
         "tested_together": found.tested,
         "catalyst": asdict(found.catalyst),
-        "patterns": [asdict(row) for row in rows],
-        "discoveries": [asdict(row) for row in found.rows if row.verdict in {"edge shown", "worse than random"}],
+        "patterns": [_row(row) for row in rows],
+        "discoveries": [_row(row) for row in found.rows if row.verdict in {"edge shown", "worse than random"}],
     }
+
+
+def _row(row: Measured) -> dict[str, Any]:
+    return {"family": FAMILY_OF[row.pattern], **asdict(row)}
 
 
 def _percent(value: float | None, sign: str = "") -> str:
@@ -106,13 +112,24 @@ def _span(estimate: Estimate, sign: str = "") -> str:
 
 def _table(rows: Sequence[Measured]) -> Table:
     table = Table(pad_edge=False, box=box.SIMPLE_HEAD)
-    for heading in ("pattern", "", "outcomes", "success", "random candles", "difference, corrected", "q", "verdict"):
+    for heading in (
+        "pattern",
+        "family",
+        "",
+        "outcomes",
+        "success",
+        "random candles",
+        "difference, corrected",
+        "q",
+        "verdict",
+    ):
         table.add_column(heading, justify="right" if heading in {"outcomes", "q"} else "left", overflow="fold")
     for row in rows:
         table.add_row(
             Text(row.pattern),
-            "long" if row.direction > 0 else "short",
-            f"{row.with_outcome:,}",
+            FAMILY_OF[row.pattern],
+            direction_word(row.direction),
+            f"{row.with_outcome:,}" if row.direction else "",
             _span(row.success),
             _percent(row.baseline),
             _span(row.corrected, "+"),
@@ -128,6 +145,9 @@ def _words(found: Statistics, rows: Sequence[Measured], wanted: Sequence[tuple[s
     shown = [row for row in rows if row.verdict == "edge shown"]
     worse = [row for row in rows if row.verdict == "worse than random"]
     few = sum(row.verdict == "too few" for row in rows)
+    neutral = [row for row in rows if row.verdict == "no direction"]
+    directed = len(rows) - len(neutral)
+    charts = sum(FAMILY_OF[row.pattern] == "chart" for row in rows)
     others = sum(row.verdict in {"edge shown", "worse than random"} for row in found.rows) - len(shown) - len(worse)
     catalyst = found.catalyst
     return [
@@ -136,8 +156,12 @@ def _words(found: Statistics, rows: Sequence[Measured], wanted: Sequence[tuple[s
             f"{found.bars_before_breaks:,} bars before a break in a symbol's prices are left out."
         ),
         (
-            f"{len(shown)} of {len(rows)} patterns show an edge, {len(worse)} do worse than random candles of the same "
-            f"symbols and close-in-range, {few} are too rare to test."
+            f"{len(shown)} of {directed} patterns ({charts} of them chart patterns) show an edge, {len(worse)} do "
+            f"worse than random candles of the same symbols and close-in-range, {few} are too rare to test."
+        ),
+        (
+            f"{len(neutral)} candlesticks, seen {sum(row.recorded for row in neutral):,} times, have no direction: "
+            "they propose no trade, so there is no outcome to compare."
         ),
         (
             f"The intervals are corrected for all {found.tested:,} pairs of pattern and condition that were tested; "

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from actors.ingestion import Imported
 from actors.reporting import BENCHMARK, Report
+from adapters.postgres.patterns import PatternCounts
 from trading.metrics import TARGETS, Estimate, Performance, targets_met
 from trading.sessions import SessionSummary
 from tune.evaluate import Accuracy
@@ -29,6 +30,14 @@ def estimate_text(estimate: Estimate, *, per_cent: bool) -> str:
     if estimate.value is None or estimate.low is None:
         return one(estimate.value)
     return f"{one(estimate.value)} [{one(estimate.low)}, {one(estimate.high)}]"
+
+
+def pattern_words(counts: PatternCounts) -> str:
+    """What is on record, by family; an outcome is only ever of a pattern with a direction."""
+    return (
+        f"{counts.recorded:,} patterns on record: {counts.candlesticks:,} candlesticks ({counts.without_direction:,} "
+        f"without a direction), {counts.charts:,} chart patterns; {counts.with_outcome:,} with outcome"
+    )
 
 
 class Printer:

@@ -18,7 +18,7 @@ from adapters.postgres.patterns import PatternStore
 from adapters.settings import read_settings
 from cli.interrupt import Interrupt
 from cli.output import print_json
-from cli.progress import Printer
+from cli.progress import Printer, pattern_words
 from cli.sample_run import Options, SampleRun
 from trading.errors import ConfigurationError
 
@@ -71,6 +71,7 @@ def _whole_job(platform: SampleRun, printer: Printer) -> dict[str, Any]:
     platform.replay(replay, lambda summary: printer.session(next(shown), len(replay), summary))
     report = platform.report()
     counts = PatternStore(platform.pool).counts()
+    printer.step(pattern_words(counts))
     models = ModelStore(platform.pool).models(
         [ensemble.pattern_model_id, ensemble.catalyst_model_id, ensemble.outcome_model_id]
     )
@@ -80,6 +81,8 @@ def _whole_job(platform: SampleRun, printer: Printer) -> dict[str, Any]:
         "rejected_rows": imported.rows_quarantined,
         "patterns_recorded": counts.recorded,
         "patterns_with_outcome": counts.with_outcome,
+        "patterns_by_family": {"candlestick": counts.candlesticks, "chart": counts.charts},
+        "patterns_without_direction": counts.without_direction,
         "models": [{"id": model.model_id, "kind": model.kind, **model.metrics} for model in models],
         "ensemble": {"id": ensemble.ensemble_id, "out_of_sample": ensemble.metrics},
         "accounts": {name: _account(report, name) for name in BOOKS},

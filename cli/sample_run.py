@@ -29,7 +29,7 @@ from adapters.run_state import Phase, RunState, write_state
 from adapters.scoring import EnsembleScorer
 from adapters.settings import Settings
 from cli.interrupt import Interrupt
-from cli.progress import Printer
+from cli.progress import Printer, pattern_words
 from serve.app import build_app, check_port_free, ensemble_handle, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
@@ -155,10 +155,11 @@ class SampleRun:
         last = sessions[-1]
         _, market, patterns = look(self.services, last)
         new = self.ask("pattern_analysis", "warm_up", market, patterns)
+        self.ask("technical_analysis", "record_regimes", market, patterns)
         counts = PatternStore(self.pool).counts()
         self.say.step(
-            f"warmed up on {len(sessions)} sessions, {sessions[0]} to {last}: {counts.recorded:,} patterns on record "
-            f"({new:,} new), {counts.with_outcome:,} with outcome"
+            f"warmed up on {len(sessions)} sessions, {sessions[0]} to {last}: {new:,} new patterns; "
+            + pattern_words(counts)
         )
         return market, patterns
 

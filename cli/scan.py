@@ -16,16 +16,23 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.wiring import now
+from adapters.bars import BarStore
 from adapters.calendar import TIME_ZONE
 from adapters.lock import RunLock, is_held
+from adapters.minute_files import MinuteFiles
+from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import EXCHANGE
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
+from adapters.recorded_minutes import RecordedMinutes
 from adapters.scan_at import NO_RECORD, ScanAt, scan_at
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from trading.errors import UnavailableError
+from trading.intraday_indicators import USUAL_SESSIONS
+from trading.regimes import Regime
 from trading.scanner_flags import UNKNOWN
+from trading.scanner_intraday import IntradayScan
 from trading.scanner_rules import ScannerRules, large_cap, ross_cameron
 
 PROFILES: dict[str, Callable[[], ScannerRules]] = {"large_cap": large_cap, "ross_cameron": ross_cameron}
@@ -54,20 +61,39 @@ def scan(
     ],
     profile: Annotated[str, typer.Option(help=f"The rules: {' or '.join(PROFILES)}.", callback=_profile)] = "large_cap",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many names to show, best first.")] = 25,
+    minutes: Annotated[
+        Path | None, typer.Option(help="Minute bars in place of those on record: a file, or a folder of them.")
+    ] = None,
+    daily: Annotated[bool, typer.Option("--daily", help="From daily bars, even where minutes are on record.")] = False,
+    usual_sessions: Annotated[
+        int, typer.Option(min=1, max=60, help="With minutes: sessions that make the usual volume of a time of day.")
+    ] = USUAL_SESSIONS,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Say which stocks were in play at an instant, only from what was known then.
 
-    Bars on record are daily: a bar is known at the close of its session, so a question during a session is answered
-    from the session before.
+    A daily bar is known at the close of its session, so a question during a session is answered from the session
+    before. With minute bars of the session, on record or given, it is answered from the minutes that were over:
+    premarket, open, intraday.
     """
     settings = read_settings()
     with _record(settings) as pool:
-        found = scan_at(pool, settings.home, at, replace(PROFILES[profile](), max_names=limit))
+        found = scan_at(
+            pool, settings.home, at, replace(PROFILES[profile](), max_names=limit),
+            minutes=MinuteFiles(minutes) if minutes else None if daily else _recorded(pool, settings.home, at),
+            usual_sessions=usual_sessions,
+        )  # fmt: skip
     if as_json:
         print_json(_facts(found, profile))
     else:
         _print(found, profile, Console(highlight=False))
+
+
+def _recorded(pool: Pool, home: Path, at: datetime) -> RecordedMinutes | None:
+    """The minutes on record, where there are any of the day that `at` is in."""
+    today = at.astimezone(EXCHANGE).date()
+    record = BarRecord(pool)
+    return RecordedMinutes(BarStore(home, record)) if record.has_minutes(today) else None
 
 
 @contextmanager
@@ -115,17 +141,10 @@ def _facts(found: ScanAt, profile: str) -> dict[str, Any]:
         "at": found.at.isoformat(),
         "known_at": found.known_at.isoformat(),
         "session": found.scan.session.isoformat(),
-        "bars": "1d",
+        "bars": found.bars,
+        "mode": _mode(found),
         "profile": profile,
-        "market": {
-            "words": found.regime.words,
-            "trend": found.regime.trend,
-            "volatility": found.regime.volatility,
-            "volatility_source": found.regime.volatility_source,
-            "driver": found.regime.driver,
-            "leaders": list(found.regime.leaders),
-            "laggards": list(found.regime.laggards),
-        },
+        "market": _market(found.regime),
         "in_play": [
             {
                 "rank": stock.rank,
@@ -139,19 +158,48 @@ def _facts(found: ScanAt, profile: str) -> dict[str, Any]:
         ],
         "excluded": found.scan.excluded,
         "unknown": dict(UNKNOWN),
+        "notes": list(found.notes),
+        "refused_minutes": dict(found.refused),
     }
+
+
+def _mode(found: ScanAt) -> str:
+    return found.scan.mode if isinstance(found.scan, IntradayScan) else "close"
+
+
+def _market(regime: Regime | None) -> dict[str, Any] | None:
+    if regime is None:
+        return None
+    return {
+        "session": regime.session.isoformat(),
+        "words": regime.words,
+        "trend": regime.trend,
+        "volatility": regime.volatility,
+        "volatility_source": regime.volatility_source,
+        "driver": regime.driver,
+        "leaders": list(regime.leaders),
+        "laggards": list(regime.laggards),
+    }
+
+
+def _heading(found: ScanAt, profile: str) -> str:
+    """What was known, when, and what the market was like."""
+    clock = f"Known at {found.known_at.astimezone(EXCHANGE):%Y-%m-%d %H:%M} {TIME_ZONE}, "
+    if found.bars == "1d":
+        regime = found.regime.words if found.regime else "unknown"
+        return (
+            f"{clock}the last close by {found.at.isoformat()}. Daily bars are stamped at their close. "
+            f"Profile {profile}.\nMarket: {regime}."
+        )
+    market = f"Market at the close of {found.regime.session}: {found.regime.words}." if found.regime else ""
+    return f"{clock}the last minute over by {found.at.isoformat()}. Mode {_mode(found)}. Profile {profile}.\n{market}"
 
 
 def _print(found: ScanAt, profile: str, console: Console) -> None:
     """A table, what was left out, and what nobody could have known."""
-    close = found.known_at.astimezone(EXCHANGE)
-    console.print(
-        Text(
-            f"Known at {close:%Y-%m-%d %H:%M} {TIME_ZONE}, the last close by {found.at.isoformat()}. Daily bars are "
-            f"stamped at their close. Profile {profile}.\nMarket: {found.regime.words}."
-        ),
-        soft_wrap=True,
-    )
+    console.print(Text(_heading(found, profile).rstrip()), soft_wrap=True)
+    for note in found.notes:
+        console.print(Text(f"Note: {note}."), soft_wrap=True)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("rank", "symbol", "score", "parts", "reason", "flags"):
         table.add_column(heading, overflow="fold", justify="right" if heading in {"rank", "score"} else "left")
@@ -169,5 +217,8 @@ def _print(found: ScanAt, profile: str, console: Console) -> None:
     console.print(table if found.scan.in_play else Text("Nothing was in play."))
     left_out = ", ".join(f"{count} {reason}" for reason, count in found.scan.excluded.items()) or "nobody"
     console.print(Text(f"Left out: {left_out}."), soft_wrap=True)
+    if found.refused:
+        rows = ", ".join(f"{count:,} {reason}" for reason, count in found.refused.items())
+        console.print(Text(f"Rows of minutes left out: {rows}."), soft_wrap=True)
     for check, why in UNKNOWN.items():
         console.print(Text(f"Unknown for all: {check} ({why})."), soft_wrap=True)

@@ -39,6 +39,7 @@ def _facts(found: Status) -> dict[str, Any]:
         "said": found.said,
         "phase": found.phase,
         "session": found.session,
+        "regime": found.regime or None,
         "sessions_done": found.sessions_done,
         "sessions_total": found.sessions_total,
         "url": found.url,
@@ -64,6 +65,8 @@ def _lines(found: Status) -> list[tuple[str, str]]:
         total = "" if found.sessions_total is None else f" of {found.sessions_total}"
         last = f", the latest {found.session}" if found.session else ""
         lines.append(("sessions", f"{found.sessions_done}{total}{last}"))
+    if found.regime:
+        lines.append(("market", found.regime))
     if found.url:
         lines += [("dashboard", f"{found.url}/"), ("API docs", f"{found.url}/docs")]
     if found.ray_dashboard:

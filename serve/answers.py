@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -24,11 +25,13 @@ from serve.schemas import (
     Order,
     Performance,
     Position,
+    Regime,
     RuleView,
     Signal,
     Target,
     Trade,
 )
+from trading import regimes
 from trading.cycle import rule_inputs
 from trading.ensemble import Views
 from trading.metrics import TARGETS, targets_met
@@ -87,6 +90,16 @@ def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
             )
         )
     return out
+
+
+def regime(found: regimes.Regime | None) -> Regime:
+    """The regime on record, or that none is."""
+    if found is None:
+        return Regime(
+            session=None, words=None, trend=None, volatility=None, volatility_source=None, volatility_points=None,
+            driver=None, catalyst_share=None, leaders=[], laggards=[], sector_dispersion=None,
+        )  # fmt: skip
+    return Regime(**{**asdict(found), "leaders": list(found.leaders), "laggards": list(found.laggards)})
 
 
 EXITS = {

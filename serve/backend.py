@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,11 +14,13 @@ from pydantic import SecretStr
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from adapters.calendar import close_of
+from adapters.measured_patterns import measured_patterns
 from adapters.postgres.accounts import Accounts
 from adapters.postgres.health import HealthStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
+from adapters.postgres.regimes import RegimeStore
 from adapters.run_state import read_state
 from serve import answers
 from serve.schemas import (
@@ -39,6 +42,7 @@ from serve.schemas import (
     Portfolio,
     Positions,
     Progress,
+    Regime,
     Scan,
     ServiceHealth,
     Signals,
@@ -46,6 +50,7 @@ from serve.schemas import (
 )
 from serve.statistics import Kept, statistics_answer
 from trading.errors import InplayError, UnavailableError
+from trading.patterns.recognised import direction_word
 from trading.risk.drawdown import judge
 
 NAMESPACE = "inplay"
@@ -77,7 +82,7 @@ class PlatformBackend:
         self._queries = Queries(self._pool)
         self._accounts = Accounts(self._pool)
         self._report: tuple[str, Any] = ("", None)
-        self._measured = Kept(self._pool, home)
+        self._measured = Kept(partial(measured_patterns, self._pool, home))
 
     def _ask(self, service: str, method: str, *args: Any) -> Any:
         """The actor's answer.
@@ -167,6 +172,10 @@ class PlatformBackend:
             session=session, profile="large_cap", considered=considered, in_play=names[:limit], excluded=excluded
         )
 
+    def regime(self, session: date | None) -> Regime:
+        """See `serve.port.Backend`."""
+        return answers.regime(RegimeStore(self._pool).load(session))
+
     def models(self) -> Models:
         """See `serve.port.Backend`."""
         return answers.models(self._queries.models())
@@ -191,11 +200,15 @@ class PlatformBackend:
             patterns=[
                 Pattern(
                     pattern=row.pattern_type,
-                    direction="long" if row.direction > 0 else "short",
+                    family=row.family,
+                    direction=direction_word(row.direction),
                     recorded=row.recorded,
                     with_outcome=row.with_outcome,
                     success_rate=row.success_rate,
                     mean_return=row.mean_return,
+                    own_trades=row.own_trades,
+                    own_target_rate=row.own_target_rate,
+                    own_mean_return=row.own_mean_return,
                 )
                 for row in rows[:limit]
             ],

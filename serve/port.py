@@ -12,6 +12,7 @@ Any other exception is a defect: it is logged, and the client gets 500 without i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Protocol
 
 from serve.schemas import (
@@ -28,6 +29,7 @@ from serve.schemas import (
     Portfolio,
     Positions,
     Progress,
+    Regime,
     Scan,
     Signals,
     Trades,
@@ -65,6 +67,10 @@ class Backend(Protocol):
 
     def scanner(self, limit: int) -> Scan:
         """The latest session's stocks in play, by rank."""
+        ...
+
+    def regime(self, session: date | None) -> Regime:
+        """The market's regime at the close of the session, the latest one on record if None."""
         ...
 
     def models(self) -> Models:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -28,6 +29,7 @@ from serve.schemas import (
     Portfolio,
     Positions,
     Progress,
+    Regime,
     Scan,
     Signals,
     SignalsRequest,
@@ -62,6 +64,7 @@ def _documented(status: int, description: str) -> dict[int | str, dict[str, Any]
 TheDesk = Annotated[Desk, Depends(_desk)]
 Limit = Annotated[int, Query(ge=1, le=MAX_ROWS, description=f"Most rows to return, 1 to {MAX_ROWS}.")]
 OneBook = Annotated[Book | None, Query(description="One account only.")]
+OneSession = Annotated[date | None, Query(description="The latest one by default.", examples=["2010-05-06"])]
 OneSymbol = Annotated[Symbol | None, Query(description="About this company only.", examples=["AAPL"])]
 SymbolList = Annotated[
     str | None,
@@ -118,7 +121,13 @@ async def get_scanner(desk: TheDesk, limit: Limit = 100) -> Scan:
     return await desk.asker.ask(desk.backend.scanner, limit)
 
 
-@router.get("/patterns", tags=["market"], summary="The record of the candlestick patterns")
+@router.get("/regime", tags=["market"], summary="The market's regime")
+async def get_regime(desk: TheDesk, session: OneSession = None) -> Regime:
+    """Trend, volatility, driver and leading sectors as they were seen at the close; nulls where none is on record."""
+    return await desk.asker.ask(desk.backend.regime, session)
+
+
+@router.get("/patterns", tags=["market"], summary="The record of the patterns")
 async def get_patterns(desk: TheDesk, limit: Limit = 200) -> Patterns:
     """How often each pattern was recorded and how its outcomes were."""
     return await desk.asker.ask(desk.backend.patterns, limit)
@@ -130,7 +139,10 @@ async def get_pattern_statistics(
 ) -> PatternStatistics:
     """Success by pattern and condition, and whether it is more than that of random candles of the same symbols.
 
-    Measured anew after each session, which takes some seconds; then it is kept.
+    Candlesticks and chart patterns; those without a direction are counted and come last.
+
+    Measured anew after each session, off the path of requests; until then the answer is that of an earlier session, as
+    its `last_session` says. Only the first one since the start has to be waited for.
     """
     return await desk.asker.ask(desk.backend.pattern_statistics, condition, label, limit)
 

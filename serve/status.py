@@ -13,7 +13,7 @@ from adapters.disk_use import bytes_on_disk
 from adapters.lock import is_held
 from adapters.run_state import RunState, read_state
 from adapters.settings import Settings
-from serve.schemas import Account, Health, Portfolio, Progress, ServiceHealth
+from serve.schemas import Account, Health, Portfolio, Progress, Regime, ServiceHealth
 from serve.schemas.base import Schema
 from serve.token import known_token
 from trading.errors import UnavailableError
@@ -38,6 +38,7 @@ class Status:
         sessions_done: of the replay; None while nothing can be asked.
         session: the latest complete one, as text.
         url: of the HTTP interface; empty while it isn't up.
+        regime: of the market at the latest close on record, in words; empty while it isn't known.
         services: what each said of itself; empty while nothing can be asked.
         accounts: likewise.
         disk_bytes: per part of the data folder; None where it can't be told, 0 where there is none.
@@ -50,6 +51,7 @@ class Status:
     sessions_done: int | None = None
     sessions_total: int | None = None
     session: str | None = None
+    regime: str = ""
     url: str = ""
     ray_dashboard: str = ""
     services: tuple[ServiceHealth, ...] = ()
@@ -97,11 +99,12 @@ def _on_its_way(home: Path, state: RunState | None, disk: dict[str, int | None])
 
 
 def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> Status:
-    progress, portfolio, health = None, None, None
+    progress, portfolio, health, regime = None, None, None, None
     try:
         with _client(settings, state.url) as http:
             progress = _get(http, "progress", Progress)
             portfolio = _get(http, "portfolio", Portfolio)
+            regime = _get(http, "regime", Regime)
             health = _get(http, "health", Health)
         verdict, said = _judged(health)
     except UnavailableError as error:
@@ -114,6 +117,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
         sessions_done=progress.sessions_done if progress else None,
         sessions_total=state.sessions_total,
         session=progress.session.isoformat() if progress and progress.session else None,
+        regime=(regime.words or "") if regime else "",
         url=state.url,
         ray_dashboard=state.ray_dashboard,
         services=tuple(health.services) if health else (),

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from trading.errors import BadDataError
-from trading.panel import Days, Floats, Ints, Panel
+from trading.panel import Days, Floats, Ints, Panel, as_day
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Catalyst:
     features: Mapping[str, Floats] = field(default_factory=dict)
 
 
+LOOKBACK_SESSIONS = 3
+"""How many sessions an event stays a catalyst, counted from the session after it."""
 COVERED_DAYS = 135
 """US companies report every quarter; without a report for a quarter and a half the source doesn't know the company."""
 
@@ -44,7 +47,7 @@ def covered_at(events: pa.Table, session: date) -> frozenset[str]:
 
 
 def earnings_catalyst(
-    panel: Panel, events: pa.Table, covered: AbstractSet[str], lookback_sessions: int = 3
+    panel: Panel, events: pa.Table, covered: AbstractSet[str], lookback_sessions: int = LOOKBACK_SESSIONS
 ) -> Catalyst:
     """Earnings known at the close of each bar.
 
@@ -73,6 +76,29 @@ def earnings_catalyst(
     has = np.where(np.isfinite(since) & (since <= lookback_sessions), 1.0, np.where(np.isfinite(since), 0.0, silent))
     known = np.isin(panel.symbols, np.array(sorted(covered), dtype=np.str_))[panel.symbol_index]
     return Catalyst(np.where(known, has, np.nan), np.where(known, since, np.nan))
+
+
+def sessions_since(
+    events: pa.Table, sessions: Days, lookback_sessions: int = LOOKBACK_SESSIONS
+) -> dict[str, int | None]:
+    """During the last of `sessions`: how many sessions ago the latest event of each covered symbol was.
+
+    None where it is longer ago than an event stays a catalyst; symbols that the source doesn't cover are absent.
+
+    Args:
+        events: that were knowable; those of the session's own day don't count, as their hour isn't known.
+        sessions: ascending, more than `lookback_sessions` of them.
+        lookback_sessions: as in `earnings_catalyst`.
+    """
+    session = sessions[-1].item()
+    covered = covered_at(events, session)
+    latest: dict[str, date] = {}
+    rows: Any = zip(events.column("symbol").to_pylist(), events.column("event_date").to_pylist(), strict=True)
+    for symbol, day in rows:
+        if symbol in covered and day < session:
+            latest[symbol] = max(day, latest.get(symbol, day))
+    ago = {symbol: int((sessions > as_day(day)).sum()) for symbol, day in latest.items()}
+    return {symbol: count if count <= lookback_sessions else None for symbol, count in sorted(ago.items())}
 
 
 def _latest_event(panel: Panel, sessions: Days, events: pa.Table) -> Ints:

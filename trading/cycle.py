@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -21,20 +21,28 @@ from trading.features import FEATURES, Setups, build_setups
 from trading.indicators import compute
 from trading.known_catalysts import known_catalysts
 from trading.orders import Quote, usd_e4
-from trading.panel import Floats, Panel
-from trading.patterns.candlestick import Detections, detect
+from trading.panel import Days, Floats, Panel
+from trading.patterns.recognised import NAMES, Detections, recognise_all
 from trading.regime import MarketContext, market_context
+from trading.regimes import Regimes, regimes
 from trading.rules import RuleInputs, confidence, reasons
 from trading.scanner import InPlay
 
 
 @dataclass(frozen=True)
 class Market:
-    """The technical analysis of history up to a session."""
+    """The technical analysis of history up to a session.
+
+    Attributes:
+        vix: days before that session and the VIX's closes; None where none is on record.
+        sectors: by symbol, for those that have one.
+    """
 
     panel: Panel
     indicators: Mapping[str, Floats]
     context: MarketContext
+    vix: tuple[Days, Floats] | None = None
+    sectors: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,22 +53,33 @@ class Patterns:
     catalyst: Catalyst
 
 
-def analyse(panel: Panel) -> Market:
-    """Indicators and market context of the panel."""
+def analyse(
+    panel: Panel, *, vix: tuple[Days, Floats] | None = None, sectors: Mapping[str, str] | None = None
+) -> Market:
+    """Indicators and market context of the panel, with what is known of the VIX and of sectors."""
     indicators = compute(panel)
-    return Market(panel, indicators, market_context(panel, indicators))
+    return Market(panel, indicators, market_context(panel, indicators), vix, dict(sectors or {}))
 
 
 def recognise(market: Market, events: pa.Table, covered: AbstractSet[str], news: NewsAt | None = None) -> Patterns:
-    """Candlestick patterns and catalysts of the whole history; without `news`, all that they tell is unknown."""
-    return Patterns(detect(market.panel), known_catalysts(market.panel, market.indicators, events, covered, news))
+    """Candlesticks, chart patterns and catalysts of the history; without `news`, what they tell is unknown."""
+    found = recognise_all(market.panel, market.indicators["atr_14"])
+    return Patterns(found, known_catalysts(market.panel, market.indicators, events, covered, news))
+
+
+def regimes_of(market: Market, patterns: Patterns) -> Regimes:
+    """The regime of each session of the history."""
+    return regimes(
+        market.panel, market.indicators, market.context, patterns.catalyst, sectors=market.sectors, vix=market.vix
+    )
 
 
 def setups_at(market: Market, patterns: Patterns, session: np.datetime64) -> Setups:
     """The setups of one session."""
     rows = market.panel.rows_at(session)
     return build_setups(
-        market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=rows
+        market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=rows,
+        regime=regimes_of(market, patterns),
     )  # fmt: skip
 
 
@@ -105,12 +124,12 @@ def candidates(
     rules = rule_inputs(setups)
     rule_confidence = confidence(rules)
     names = market.panel.row_symbols
-    found = patterns.detections
+    found, names_of = patterns.detections, np.array(NAMES)
     volume = market.panel.volume / market.indicators["volume_ratio_20"]
     out = []
     for i, row in enumerate(setups.row.tolist()):
-        here = slice(*np.searchsorted(found.row, [row, row + 1]))
-        bullish = found.names[here][found.direction[here] > 0]
+        here = found.at(row)
+        bullish = names_of[found.pattern[here]][found.direction[here] > 0]
         out.append(
             Candidate(
                 symbol=str(names[row]),

@@ -25,7 +25,7 @@ class Candidate:
         close_usd: last price.
         atr_usd: average true range over 14 sessions.
         average_volume: shares a session over 20 sessions.
-        patterns: names of the bullish candlestick patterns of this bar.
+        patterns: names of the bullish candlesticks and chart patterns of this bar.
         p_pattern: and the other views, see `trading.ensemble.Views`.
     """
 

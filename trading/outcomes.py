@@ -26,6 +26,8 @@ class OutcomeRules:
         target_atr: distance of the target likewise.
         horizon_sessions: bars held at most; the entry bar is the first.
         cost_bp_per_side: commission and slippage of one side, in basis points of the price.
+        own_horizon_sessions: bars that a chart pattern has to reach its own stop or target. Bulkowski measures moves of
+            weeks; a month of sessions is a convention of ours.
 
     Raises:
         ConfigurationError: when a barrier or the horizon isn't above zero, or the costs are below it.
@@ -35,10 +37,12 @@ class OutcomeRules:
     target_atr: float = 2.5
     horizon_sessions: int = 5
     cost_bp_per_side: float = 10.0
+    own_horizon_sessions: int = 20
 
     def __post_init__(self) -> None:
-        if min(self.stop_atr, self.target_atr, self.horizon_sessions) <= 0 or self.cost_bp_per_side < 0:
-            raise ConfigurationError(f"{self} cannot be: barriers and horizon must be above zero, costs not below it")
+        least = min(self.stop_atr, self.target_atr, self.horizon_sessions, self.own_horizon_sessions)
+        if least <= 0 or self.cost_bp_per_side < 0:
+            raise ConfigurationError(f"{self} cannot be: barriers and horizons must be above zero, costs not below it")
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class Outcomes:
 
 
 @dataclass(frozen=True)
-class _Window:
+class Window:
     """The bars after each decision as seen by its direction: prices times +1 or -1, so that up is good.
 
     Arrays have shape `(n, horizon + 1)`; bars beyond the symbol's last one are NaN.
@@ -114,11 +118,11 @@ def label(
             f"rows, direction and atr have {len(rows)}, {len(direction)} and {len(atr)} values; give one per decision"
         )
     sign = direction.astype(np.float64)
-    window = _window(panel, rows, sign, rules.horizon_sessions + 1)
+    window = window_after(panel, rows, sign, rules.horizon_sessions + 1)
     entry = window.open[:, 0]
     usable = np.isfinite(atr) & (atr > 0)
     stop, target = entry - rules.stop_atr * atr, entry + rules.target_atr * atr
-    bar, exit_price, kind = _exits(window, stop, target, rules.horizon_sessions)
+    bar, exit_price, kind = exits(window, stop, target, rules.horizon_sessions)
     done = usable & np.isfinite(exit_price)
     net = np.where(done, (exit_price - entry) / np.abs(entry) - 2 * rules.cost_bp_per_side / 10_000, np.nan)
     gain, loss = _excursions(window, bar, exit_price, entry)
@@ -136,7 +140,8 @@ def label(
     )
 
 
-def _window(panel: Panel, rows: Ints, sign: Floats, bars: int) -> _Window:
+def window_after(panel: Panel, rows: Ints, sign: Floats, bars: int) -> Window:
+    """The `bars` bars after each of `rows` as seen by `sign`."""
     ends = panel.offsets[1:][panel.symbol_index[rows]]
     at = rows[:, None] + np.arange(1, bars + 1)
     inside = at < ends[:, None]
@@ -147,7 +152,7 @@ def _window(panel: Panel, rows: Ints, sign: Floats, bars: int) -> _Window:
 
     high, low = seen(panel.high), seen(panel.low)
     sessions = np.where(inside, panel.sessions[at], np.datetime64("NaT", "D"))
-    return _Window(seen(panel.open), np.maximum(high, low), np.minimum(high, low), seen(panel.close), sessions)
+    return Window(seen(panel.open), np.maximum(high, low), np.minimum(high, low), seen(panel.close), sessions)
 
 
 def _first(hits: Flags) -> Ints:
@@ -156,8 +161,8 @@ def _first(hits: Flags) -> Ints:
     return first
 
 
-def _exits(window: _Window, stop: Floats, target: Floats, horizon: int) -> tuple[Ints, Floats, npt.NDArray[np.str_]]:
-    """Bar, price (NaN while open) and kind of each exit."""
+def exits(window: Window, stop: Floats, target: Floats, horizon: int) -> tuple[Ints, Floats, npt.NDArray[np.str_]]:
+    """Bar, price (NaN while open) and kind of each exit, of trades entered at the first bar's open."""
     every = np.arange(len(stop))
     stop_bar = _first(window.worst[:, :horizon] <= stop[:, None])
     target_bar = _first(window.best[:, :horizon] > target[:, None])
@@ -169,7 +174,7 @@ def _exits(window: _Window, stop: Floats, target: Floats, horizon: int) -> tuple
     return bar, price, np.where(stopped, "stop", np.where(reached, "target", "horizon"))
 
 
-def _excursions(window: _Window, bar: Ints, exit_price: Floats, entry: Floats) -> tuple[Floats, Floats]:
+def _excursions(window: Window, bar: Ints, exit_price: Floats, entry: Floats) -> tuple[Floats, Floats]:
     every = np.arange(len(bar))
     before = np.arange(window.open.shape[1]) < bar[:, None]
     certain = np.stack([entry, window.open[every, bar], exit_price])
@@ -178,7 +183,7 @@ def _excursions(window: _Window, bar: Ints, exit_price: Floats, entry: Floats) -
     return (best - entry) / np.abs(entry), (worst - entry) / np.abs(entry)
 
 
-def _best_close(window: _Window, horizon: int) -> tuple[Floats, Days]:
+def _best_close(window: Window, horizon: int) -> tuple[Floats, Days]:
     """Bars held up to the best close of the horizon (the earliest of equals), and when that is known."""
     close = window.close[:, :horizon]
     whole = np.isfinite(close).all(axis=1)

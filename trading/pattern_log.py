@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trading.cycle import Market, Patterns
-from trading.outcomes import OutcomeRules, label
-from trading.panel import Ints
+from trading.outcomes import OutcomeRules
+from trading.panel import Floats, Ints
+from trading.pattern_outcomes import own_outcome, shared_outcome
+from trading.regimes import known_vix
 
 VOLUME_SPIKE_RATIO = 2.0
 """A bar with at least twice its average volume is a spike (a usual reading of "unusual volume")."""
@@ -41,43 +43,62 @@ def pattern_log(market: Market, patterns: Patterns, picked: Ints, rules: Outcome
         rules: of the outcome.
 
     Returns:
-        A table; unknown = NaN or null. VIX is null: no source of it is connected.
+        A table; unknown = NaN or null. The VIX is that of the day before. A pattern without a direction has no outcome:
+        there is no trade to follow. A candlestick has no formation and no prices of its own; those of a chart pattern
+        are restated for the splits that the panel is restated for.
     """
     found = patterns.detections
     rows, direction = found.row[picked], found.direction[picked]
     panel, context = market.panel, market.context
     at = context.positions(panel.sessions[rows])
-    outcome = label(panel, rows, direction, market.indicators["atr_14"][rows], rules)
     ratio = market.indicators["volume_surge"][rows]
     catalyst = patterns.catalyst.has_catalyst[rows]
-    known = ~np.isnat(outcome.known_session)
     columns: dict[str, Any] = {
         "symbol": pa.array(panel.row_symbols[rows].tolist(), pa.string()),
         "session": pa.array(panel.sessions[rows], pa.date32()),
         "pattern_type": pa.array(found.names[picked].tolist(), pa.string()),
+        "family": pa.array(found.families[picked].tolist(), pa.string()),
         "direction": pa.array(direction.astype(np.int16)),
         **{name: market.indicators[name][rows] for name in _FROM_INDICATORS},
         "market_trend": pa.array(context.trend[at].tolist(), pa.string()),
-        "vix_level": pa.nulls(len(rows), pa.float64()),
+        "vix_level": known_vix(context.sessions, market.vix)[at],
         "realised_volatility_20": context.realised_volatility_20[at],
-        "pattern_success": _flags(outcome.success, outcome.success > 0),
-        "max_gain": outcome.max_gain,
-        "max_loss": outcome.max_loss,
-        "optimal_hold_time": pa.array(
-            np.nan_to_num(outcome.optimal_hold_sessions).astype(np.int32),
-            mask=~(np.isfinite(outcome.optimal_hold_sessions) & known),
-        ),
-        "outcome_return": outcome.net_return,
-        "outcome_exit": pa.array(outcome.exit_kind.tolist(), pa.string(), mask=~known),
-        "outcome_known_session": pa.array(outcome.known_session, pa.date32()),
+        **shared_outcome(market, rows, direction, rules),
         "news_catalyst": _flags(catalyst, catalyst > 0),
         "news_sentiment": _catalyst_feature(patterns, "news_sentiment_score", rows),
         "volume_spike": _flags(ratio, ratio >= VOLUME_SPIKE_RATIO),
+        **_formation(market, patterns, picked, rules),
     }
     return pa.table(columns)
 
 
-def recent_detections(market: Market, patterns: Patterns, bars: int) -> Ints:
-    """Positions of the detections on the last `bars` bars of each symbol, whose outcomes may have become known."""
-    ends = market.panel.offsets[1:][market.panel.symbol_index[patterns.detections.row]]
-    return np.flatnonzero(ends - patterns.detections.row <= bars)
+def _formation(market: Market, patterns: Patterns, picked: Ints, rules: OutcomeRules) -> dict[str, Any]:
+    """The columns that only chart patterns have, null elsewhere."""
+    found = patterns.detections
+    chart = found.chart[picked]
+    at = np.flatnonzero(chart >= 0)
+    charts = found.charts.take(chart[at])
+
+    def floats(values: Floats) -> Floats:
+        out = np.full(len(picked), np.nan)
+        out[at] = values
+        return out
+
+    began = np.full(len(picked), np.datetime64("NaT", "D"))
+    began[at] = market.panel.sessions[charts.start_row]
+    stop, target = floats(charts.stop_usd), floats(charts.target_usd)
+    return {
+        "formation_session": pa.array(began, pa.date32()),
+        "level_usd": floats(charts.level_usd),
+        "entry_usd": floats(charts.entry_usd),
+        "stop_usd": stop,
+        "target_usd": target,
+        **own_outcome(
+            market.panel, found.row[picked], found.direction[picked], stop_usd=stop, target_usd=target, rules=rules
+        ),
+    }
+
+
+def detections_at(market: Market, patterns: Patterns, session: np.datetime64) -> Ints:
+    """Positions of the detections whose bar is of the session."""
+    return np.flatnonzero(market.panel.sessions[patterns.detections.row] == session)

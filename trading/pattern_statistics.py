@@ -6,7 +6,7 @@ like a discovery without any edge in the market.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,7 +24,7 @@ MIN_SESSIONS = 10
 """With fewer sessions the error of a session mean is itself mostly luck, so nothing is tested."""
 ALL = "all"
 
-Verdict = Literal["edge shown", "worse than random", "no edge shown", "too few"]
+Verdict = Literal["edge shown", "worse than random", "no edge shown", "too few", "no direction"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Sightings:
     Attributes:
         row: row in the panel, shape `(n,)`.
         pattern: index into `names`.
-        direction: +1 or -1.
+        direction: +1, -1, or 0 without one.
         names: the patterns' names.
     """
 
@@ -42,18 +42,6 @@ class Sightings:
     pattern: Ints
     direction: npt.NDArray[np.int8]
     names: tuple[str, ...]
-
-    @classmethod
-    def of(cls, *parts: tuple[Sequence[str], Ints, npt.NDArray[np.int16], npt.NDArray[np.int8]]) -> Sightings:
-        """The sightings of several vocabularies, each (names, row, pattern, direction), as one."""
-        names: list[str] = []
-        pattern = []
-        for vocabulary, _, index, _ in parts:
-            pattern.append(index.astype(np.int64) + len(names))
-            names += vocabulary
-        row = np.concatenate([part[1] for part in parts])
-        direction = np.concatenate([part[3] for part in parts])
-        return cls(row, np.concatenate(pattern), direction, tuple(names))
 
 
 @dataclass(frozen=True)
@@ -73,7 +61,8 @@ class Measured:
         corrected: the same with the interval corrected for everything tested.
         p_value: chance of such a difference without an edge; None when not tested.
         q_value: the same corrected for everything tested.
-        verdict: in words; `edge shown` and `worse than random` need a q-value of at most 0.05.
+        verdict: in words; `edge shown` and `worse than random` need a q-value of at most 0.05. `no direction`: the
+            pattern proposes no trade, so it is counted, has no outcome and is no part of the correction.
     """
 
     pattern: str
@@ -112,6 +101,8 @@ def measure(
 ) -> tuple[Measured, ...]:
     """Every pattern and direction that was seen, under all bars together and each label of each condition.
 
+    Patterns without a direction come last, counted only.
+
     Args:
         both: `label_bars` of the panel.
         sightings: what was found in it.
@@ -122,18 +113,41 @@ def measure(
         Rows with at least one sighting: by direction, pattern, then condition.
     """
     tests: list[_Test] = []
-    n_rows = 0
+    conditions: tuple[Condition, ...] = ()
     for bars in both:
-        n_rows = len(bars.success)
-        everything = Condition(ALL, (ALL,), np.zeros(n_rows, dtype=np.int8))
-        here = sightings.direction == bars.direction
-        groups = [(group, Totals.of(bars, group.code, len(group.labels))) for group in (everything, *known)]
-        for pattern in np.unique(sightings.pattern[here]).tolist():
-            seen = np.zeros(n_rows, dtype=np.bool_)
-            seen[sightings.row[here & (sightings.pattern == pattern)]] = True
+        everything = Condition(ALL, (ALL,), np.zeros(len(bars.success), dtype=np.int8))
+        conditions = (everything, *known)
+        groups = [(group, Totals.of(bars, group.code, len(group.labels))) for group in conditions]
+        for name, seen in _seen(sightings, bars.direction, len(bars.success)):
             for group, totals in groups:
-                tests += _measure_group(sightings.names[pattern], seen, group, totals, min_count)
-    return _corrected(tests)
+                tests += _measure_group(name, seen, group, totals, min_count)
+    return (*_corrected(tests), *_without_direction(sightings, conditions))
+
+
+def _seen(sightings: Sightings, direction: int, n_rows: int) -> Iterator[tuple[str, Flags]]:
+    """Each pattern found in a direction, with the bars that carry it."""
+    here = sightings.direction == direction
+    for pattern in np.unique(sightings.pattern[here]).tolist():
+        seen = np.zeros(n_rows, dtype=np.bool_)
+        seen[sightings.row[here & (sightings.pattern == pattern)]] = True
+        yield sightings.names[pattern], seen
+
+
+def _without_direction(sightings: Sightings, groups: Sequence[Condition]) -> list[Measured]:
+    """How often each pattern without a direction was seen; there is no outcome to compare."""
+    n_rows = len(groups[0].code) if groups else 0
+    return [
+        Measured(
+            pattern=name, direction=0, condition=group.name, label=group.labels[i], recorded=int(count),
+            with_outcome=0, sessions=0, success=Estimate(None), success_error=None, mean_return=None, compared=0,
+            baseline=None, difference=Estimate(None), corrected=Estimate(None), p_value=None, q_value=None,
+            verdict="no direction",
+        )
+        for name, seen in _seen(sightings, 0, n_rows)
+        for group in groups
+        for i, count in enumerate(np.bincount(group.code[seen], minlength=len(group.labels)).tolist())
+        if count
+    ]  # fmt: skip
 
 
 def _measure_group(name: str, seen: Flags, group: Condition, totals: Totals, min_count: int) -> list[_Test]:
@@ -214,6 +228,11 @@ def _corrected(tests: Sequence[_Test]) -> tuple[Measured, ...]:
         corrected = Estimate(value, value - half, value + half)
         out.append(replace(row, q_value=q_value, corrected=corrected, verdict=_verdict(value, q_value)))
     return tuple(out)
+
+
+def clearest_first(row: Measured) -> tuple[bool, bool, float, str, int]:
+    """The key that sorts the clearest difference first, then those too few to test, then those without a direction."""
+    return row.direction == 0, row.p_value is None, row.p_value or 0.0, row.pattern, row.direction
 
 
 def _verdict(difference: float, q_value: float) -> Verdict:

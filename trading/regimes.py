@@ -45,6 +45,9 @@ class Regime:
         volatility_source: `VIX` or `realised`: what `volatility` was judged by.
         leaders: sectors ahead of the market over 20 sessions, strongest first, at most three.
         laggards: those behind it, weakest first.
+        volatility_points: what volatility was judged by: the VIX known, or 100 times the realised volatility.
+        catalyst_share: see `Regimes`.
+        sector_dispersion: standard deviation of the sectors' strengths.
         words: all of it in one sentence.
     """
 
@@ -56,6 +59,9 @@ class Regime:
     leaders: tuple[str, ...]
     laggards: tuple[str, ...]
     words: str
+    volatility_points: float | None = None
+    catalyst_share: float | None = None
+    sector_dispersion: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Regimes:
     Attributes:
         trend: of `MarketContext`.
         volatility: `high`, `low` or None.
+        volatility_points: the VIX as known at each close, else 100 times the realised volatility; NaN without either.
         vix_known: the VIX decided; else what was realised.
         catalyst_share: share of the big moves of the last 20 sessions that had a known catalyst; NaN with fewer than
             20 such moves of names whose catalysts are known.
@@ -75,6 +82,7 @@ class Regimes:
     sessions: Days
     trend: Names
     volatility: Names
+    volatility_points: Floats
     vix_known: npt.NDArray[np.bool_]
     catalyst_share: Floats
     driver: Names
@@ -96,7 +104,30 @@ class Regimes:
                 f"led by {', '.join(leaders)}" if leaders else "no leading sector known",
             ]
         )
-        return Regime(as_date(self.sessions[at]), trend, volatility, source, driver, leaders, laggards, words)
+        return Regime(
+            as_date(self.sessions[at]), trend, volatility, source, driver, leaders, laggards, words,
+            volatility_points=_known(self.volatility_points[at]),
+            catalyst_share=_known(self.catalyst_share[at]),
+            sector_dispersion=_known(self.sectors.dispersion[at]),
+        )  # fmt: skip
+
+    @property
+    def volatility_sign(self) -> Floats:
+        """1 high, 0 low, NaN unknown."""
+        return _signs(self.volatility, "high")
+
+    @property
+    def driver_sign(self) -> Floats:
+        """1 moved by catalysts, 0 technical, NaN unknown."""
+        return _signs(self.driver, "catalysts")
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _signs(states: Names, one: str) -> Floats:
+    return np.array([np.nan if state is None else float(state == one) for state in states], dtype=np.float64)
 
 
 def regimes(
@@ -124,6 +155,7 @@ def regimes(
         sessions=context.sessions,
         trend=context.trend,
         volatility=volatility(context.realised_volatility_20, known),
+        volatility_points=np.where(np.isfinite(known), known, 100 * context.realised_volatility_20),
         vix_known=np.isfinite(known),
         catalyst_share=share,
         driver=_states(share, share, above=("catalysts", CATALYST_SHARE), below=("technical", TECHNICAL_SHARE)),

@@ -22,7 +22,7 @@ class RuleInputs:
     """What the rules look at, one value per setup; NaN where unknown, and an unknown fact never counts in favour.
 
     Attributes:
-        n_patterns: candlestick patterns in the setup's direction.
+        n_patterns: candlesticks and chart patterns in the setup's direction.
         trend: of the market: +1 with the setup, 0 sideways, -1 against it.
         rsi_14: above 50, in the setup's direction (-50 to 50).
         volume_ratio_20: volume against the mean of the 20 sessions before.
@@ -43,7 +43,7 @@ class RuleInputs:
 def _conditions(inputs: RuleInputs) -> tuple[tuple[float, str, Bools], ...]:
     with np.errstate(invalid="ignore"):
         return (
-            (0.20, "candlestick pattern", inputs.n_patterns > 0),
+            (0.20, "pattern", inputs.n_patterns > 0),
             (0.20, "with the market's trend", inputs.trend > 0),
             (0.20, "volume at least 1.5 times its average", inputs.volume_ratio_20 >= 1.5),  # noqa: PLR2004
             (0.10, "RSI not exhausted", np.abs(inputs.rsi_14) <= 20.0),  # noqa: PLR2004

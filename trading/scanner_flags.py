@@ -8,7 +8,8 @@ from datetime import date
 import numpy as np
 
 from trading.gates.findings import Break, Split
-from trading.panel import Panel, as_day
+from trading.intraday import IntradayPanel
+from trading.panel import Days, Panel, as_day
 from trading.scanner_ranking import InPlay
 
 PENNY_USD = 5.0
@@ -36,22 +37,53 @@ def flags(
         jumps: splits and breaks; later ones are ignored.
         events: the day of a report that became knowable after the close of the session and before the question.
     """
-    if not in_play:
+    traded = panel.close * panel.volume
+    since = _recent(jumps, np.unique(panel.sessions))
+    return {
+        one.symbol: tuple(_flags_of(one, float(panel.close[one.row]), float(traded[one.row]), since, events))
+        for one in in_play
+    }
+
+
+def flags_now(
+    bars: IntradayPanel, in_play: Sequence[InPlay], jumps: Iterable[Split | Break], sessions: Days
+) -> dict[str, tuple[str, ...]]:
+    """Likewise during a session: by the latest price, and by what was traded in the session so far.
+
+    Args:
+        bars: minutes that were scanned.
+        in_play: the scan's list; its rows are of `bars`.
+        jumps: splits and breaks known.
+        sessions: the present one and those before it, ascending.
+    """
+    since = _recent(jumps, sessions)
+    begins = bars.session_offsets
+    out = {}
+    for one in in_play:
+        so_far = slice(begins[np.searchsorted(begins, one.row, side="right") - 1], one.row + 1)
+        traded = float((bars.close[so_far] * bars.volume[so_far]).sum())
+        out[one.symbol] = tuple(_flags_of(one, float(bars.close[one.row]), traded, since, {}))
+    return out
+
+
+def _recent(jumps: Iterable[Split | Break], sessions: Days) -> dict[str, tuple[Split | Break, int]]:
+    """The latest jump of each symbol in the last `SPLIT_SESSIONS` sessions, and how many sessions ago it was."""
+    if not len(sessions):
         return {}
-    sessions = np.unique(panel.sessions)
-    since = {
+    return {
         jump.symbol: (jump, len(sessions) - int(np.searchsorted(sessions, as_day(jump.session))) - 1)
         for jump in sorted(jumps, key=lambda jump: jump.session)
         if sessions[max(0, len(sessions) - 1 - SPLIT_SESSIONS)] <= as_day(jump.session) <= sessions[-1]
     }
-    return {stock.symbol: tuple(_flags_of(panel, stock, since, events)) for stock in in_play}
 
 
 def _flags_of(
-    panel: Panel, stock: InPlay, since: Mapping[str, tuple[Split | Break, int]], events: Mapping[str, date]
+    stock: InPlay,
+    close: float,
+    traded: float,
+    since: Mapping[str, tuple[Split | Break, int]],
+    events: Mapping[str, date],
 ) -> Iterable[str]:
-    close = float(panel.close[stock.row])
-    traded = close * float(panel.volume[stock.row])
     if close < PENNY_USD:
         yield f"penny: {close:,.2f} USD is below {PENNY_USD:g}"
     if traded < ILLIQUID_USD:

@@ -25,6 +25,8 @@ class SectorRotation:
         names: sectors, ascending.
         strength: return of the sector's equal-weight index over 20 sessions less that of the whole market's, shape
             `(n_sessions, n_sectors)`; NaN where the sector had fewer than three members in one of them.
+        returns: of each sector's index over the same sessions; same shape and gaps.
+        of_symbol: position in `names` of each of the panel's symbols, -1 for none.
         dispersion: standard deviation (n - 1) of the strengths of a session; NaN with fewer than two.
         turnover: share of a session's leaders that were not among the leaders 20 sessions before; NaN where either is
             unknown. Near 1 the sectors rotate.
@@ -32,8 +34,28 @@ class SectorRotation:
 
     names: tuple[str, ...]
     strength: Floats
+    returns: Floats
+    of_symbol: Ints
     dispersion: Floats
     turnover: Floats
+
+    def of_rows(self, panel: Panel, context: MarketContext, rows: Ints) -> tuple[Floats, Floats]:
+        """Strength and return of the sector of each of the panel's `rows`; NaN for names without a sector.
+
+        Args:
+            panel: the one this was made of.
+            context: of the panel.
+            rows: in the panel.
+        """
+        sector = self.of_symbol[panel.symbol_index[rows]]
+        at = context.positions(panel.sessions[rows])
+        if not self.names:
+            return np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+        known = sector >= 0
+        return (
+            np.where(known, self.strength[at, sector], np.nan),
+            np.where(known, self.returns[at, sector], np.nan),
+        )
 
     def leaders(self, at: int) -> tuple[str, ...]:
         """The strongest sectors ahead of the market in session number `at`, strongest first."""
@@ -60,25 +82,23 @@ def sector_rotation(
         sectors: sector by symbol; which names belong to which is taken as given for all sessions.
     """
     names = tuple(sorted(set(sectors.values())))
-    returns = _sector_returns(panel, indicators["return_1"], context, sectors, names)
-    strength = _change(returns) - _change(np.nan_to_num(context.market_return_1)[:, None])
-    number = np.isfinite(strength).sum(axis=1)
-    centre = _divide(np.nansum(strength, axis=1), number)
-    squares = np.nansum((strength - centre[:, None]) ** 2, axis=1)
-    dispersion = np.sqrt(_divide(squares, np.where(number > 1, number - 1, 0)))
-    return SectorRotation(names, strength, dispersion, _turnover(strength))
-
-
-def _sector_returns(
-    panel: Panel, returns: Floats, context: MarketContext, sectors: Mapping[str, str], names: tuple[str, ...]
-) -> Floats:
-    """Mean one-bar return of each sector's members in each session, shape `(n_sessions, n_sectors)`."""
     number = {name: at for at, name in enumerate(names)}
     of_symbol = np.array([number[sectors[s]] if s in sectors else -1 for s in panel.symbols.tolist()], dtype=np.int64)
+    returns = _change(_sector_returns(panel, indicators["return_1"], context, of_symbol, len(names)))
+    strength = returns - _change(np.nan_to_num(context.market_return_1)[:, None])
+    known = np.isfinite(strength).sum(axis=1)
+    centre = _divide(np.nansum(strength, axis=1), known)
+    squares = np.nansum((strength - centre[:, None]) ** 2, axis=1)
+    dispersion = np.sqrt(_divide(squares, np.where(known > 1, known - 1, 0)))
+    return SectorRotation(names, strength, returns, of_symbol, dispersion, _turnover(strength))
+
+
+def _sector_returns(panel: Panel, returns: Floats, context: MarketContext, of_symbol: Ints, n_sectors: int) -> Floats:
+    """Mean one-bar return of each sector's members in each session, shape `(n_sessions, n_sectors)`."""
     sector = of_symbol[panel.symbol_index]
-    shape = (len(context.sessions), len(names))
+    shape = (len(context.sessions), n_sectors)
     known = (sector >= 0) & np.isfinite(returns)
-    cell = context.positions(panel.sessions[known]) * len(names) + sector[known]
+    cell = context.positions(panel.sessions[known]) * n_sectors + sector[known]
     members = np.bincount(cell, minlength=shape[0] * shape[1])
     total = np.bincount(cell, weights=returns[known], minlength=shape[0] * shape[1]).astype(np.float64)
     return _divide(total, np.where(members >= LEAST_MEMBERS, members, 0)).reshape(shape)

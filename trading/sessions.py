@@ -84,6 +84,7 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     batch, market, patterns = look(services, session)
     settled = services.ask("paper_trading", "settle", session, batch, actions)
     recorded = services.ask("pattern_analysis", "record", session, market, patterns)
+    regime = services.ask("technical_analysis", "record_regime", session, market, patterns)
     in_play_ref = services.ask("scanner", "scan", session, market, patterns)
     setups_ref = services.ask("pattern_recognition", "setups", session, market, patterns)
 
@@ -98,6 +99,7 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     for view in state.views:
         made, orders[view.name] = decide(session, view, chosen, rules)
         decisions.extend(made)
+    services.answer(regime)  # on record before the decisions that join it
     services.answer(services.ask("pattern_analysis", "record_decisions", decisions))
     services.answer(recorded)
     services.answer(services.ask("paper_trading", "place", session, orders, len(in_play)))

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from trading.cycle import Market, Patterns, rule_inputs
+from trading.cycle import Market, Patterns, regimes_of, rule_inputs
 from trading.errors import ModelError
 from trading.features import FEATURES, Setups, build_setups
 from trading.outcomes import OutcomeRules, label
@@ -120,7 +120,10 @@ def from_market(
     market: Market, patterns: Patterns, rules: OutcomeRules, scanner: ScannerRules, before: date
 ) -> TrainingSet:
     """The setups of a history whose outcome was known at the close of a session before `before`."""
-    setups = build_setups(market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst)
+    setups = build_setups(
+        market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
+        regime=regimes_of(market, patterns),
+    )  # fmt: skip
     atr = market.indicators["atr_14"][setups.row]
     outcome = label(market.panel, setups.row, setups.direction, atr, rules)
     known = np.flatnonzero(np.isfinite(outcome.success) & (outcome.known_session < as_day(before)))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, rows_of
@@ -54,7 +53,7 @@ class Archive:
     def files(self) -> Iterator[tuple[str, Iterator[Chunk]]]:
         """Every file; those that aren't of bars raise when they are read."""
         for name, reason in self.strange:
-            yield name, _refuse(reason)
+            yield name, _Unread(reason)
         for file in self.inside:
             yield file.name, self._chunks(file)
 
@@ -71,9 +70,14 @@ def _no_rows(layout: Layout) -> pa.Table:
     return pa.table({name: pa.array([], pa.string()) for name in layout.used})
 
 
-def _refuse(reason: str) -> Iterator[Chunk]:
-    raise BadDataError(reason)
-    yield  # makes it an iterator that raises when it is asked
+class _Unread(Iterator[Chunk]):
+    """A file that isn't of bars: asked for its rows, it says why not."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def __next__(self) -> Chunk:
+        raise BadDataError(self._reason)
 
 
 def open_archive(path: Path, asked: Asked, name: str = "") -> Archive:
@@ -127,11 +131,11 @@ def _timeframe(head: pa.Table, time: TimeFormat) -> Timeframe:
     Raises:
         BadDataError: for bars of another length.
     """
-    stamps = pd.DatetimeIndex(Reading("1m", time, "UTC", 1).chunk(head).bars.column("starts_at").to_numpy())
-    stamps = stamps[~stamps.isna()]
-    if (stamps == stamps.normalize()).all():
+    stamps = Reading("1m", time, "UTC", 1).chunk(head).bars.column("starts_at").to_numpy().astype("datetime64[s]")
+    stamps = stamps[~np.isnat(stamps)]
+    if (stamps == stamps.astype("datetime64[D]")).all():
         return "1d"
-    apart = np.diff(np.unique(stamps.to_numpy().astype("datetime64[s]").astype(np.int64)))
+    apart = np.diff(np.unique(stamps.astype(np.int64)))
     if len(apart) and np.gcd.reduce(apart) % MINUTE_S:
         raise BadDataError("the bars are shorter than a minute; bars of a day or a minute can be imported.")
     if len(apart) and apart.min() > MINUTE_S:

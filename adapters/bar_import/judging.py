@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from adapters.bar_import.source import UNREAD_SCHEMA
@@ -14,7 +16,7 @@ from adapters.calendar import session_hours, sessions_between
 from adapters.postgres.bars_record import BarRecord, Part
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
-from trading.panel import BARS_SCHEMA, Days, Flags, Panel, as_date, symbol_codes
+from trading.panel import BARS_SCHEMA, Days, Flags, Floats, Ints, Panel, as_date, symbol_codes
 from trading.session_hours import SessionHours
 
 TAIL_BARS = 25
@@ -173,12 +175,13 @@ class Judge:
         return bars.append_column("session", pa.array(self._days(bars), pa.date32()))
 
 
-def _panel_order(bars: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _panel_order(bars: pa.Table) -> Ints:
     _, codes = symbol_codes(bars.column("symbol"))
-    return np.lexsort((bars.column("session").to_numpy(zero_copy_only=False), codes))
+    order: Ints = np.lexsort((bars.column("session").to_numpy(zero_copy_only=False), codes))
+    return order
 
 
-def _groups(codes: np.ndarray, time: np.ndarray) -> np.ndarray:
+def _groups(codes: npt.NDArray[np.int32], time: npt.NDArray[Any]) -> Ints:
     """A number for each distinct (symbol, time); rows without a time are on their own."""
     order = np.lexsort((time, codes))
     fresh = np.ones(len(order), dtype=np.bool_)
@@ -194,8 +197,9 @@ def _equal(one: pa.Table, other: pa.Table) -> Flags:
     Prices that differ by less than a millionth are the same: a source with single precision says 42.389999.
     """
 
-    def values(table: pa.Table, name: str) -> np.ndarray:
-        return table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+    def values(table: pa.Table, name: str) -> Floats:
+        column: Floats = table.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+        return column
 
     new = {name: values(other, name) for name in ("open", "high", "low", "close", "volume")}
     new["high"] = np.maximum(new["high"], np.maximum(new["open"], new["close"]))

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from adapters.bars import SHAPES, Timeframe
 
-UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate", "reason")])  # type: ignore[misc]
+UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate", "reason")])
 """A row that could not be read as a bar: its text, what was wrong with it by name and in words."""
 
 

@@ -131,8 +131,8 @@ def _by_unit(bars: pa.Table, timeframe: Timeframe) -> Iterator[tuple[str, pa.Tab
 def _units(bars: pa.Table, timeframe: Timeframe) -> npt.NDArray[np.datetime64]:
     time = bars.column(SHAPES[timeframe].time).to_numpy(zero_copy_only=False)
     if timeframe == "1d":
-        return time.astype("datetime64[M]")
-    return (time.astype("datetime64[s]") - NIGHT).astype("datetime64[D]")
+        return np.asarray(time.astype("datetime64[M]"))
+    return np.asarray((time.astype("datetime64[s]") - NIGHT).astype("datetime64[D]"))
 
 
 def _name(unit: np.datetime64) -> str:

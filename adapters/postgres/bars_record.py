@@ -61,21 +61,21 @@ class BarImport:
     Attributes:
         complete: False while it runs, or when it was stopped.
         parts: names of the steps that are on record.
-        rows_corrected: of the stored ones, those that replaced a bar with other values.
         files_refused: path and reason.
         by_reason: rows in quarantine by gate.
+        rows_corrected: of the stored ones, those that replaced a bar with other values.
     """
 
     import_id: int
     complete: bool
     parts: frozenset[str]
+    files_refused: tuple[tuple[str, str], ...]
+    by_reason: dict[str, int]
     rows_in: int
     rows_stored: int
     rows_quarantined: int
     rows_duplicate: int
     rows_corrected: int
-    files_refused: tuple[tuple[str, str], ...]
-    by_reason: dict[str, int]
 
 
 class BarRecord:
@@ -166,6 +166,13 @@ class BarRecord:
         """Sessions that have bars, ascending."""
         return sorted({session for file in self.files(timeframe=timeframe) for session in file.sessions})
 
+    def has_minutes(self, session: date) -> bool:
+        """Whether there are minute bars of the session; False without tables."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT to_regclass('bar_files') IS NOT NULL")
+            (there,) = cursor.fetchone() or (False,)
+        return bool(there) and any(session in file.sessions for file in self.files(session, session, timeframe="1m"))
+
     def splits(self) -> list[Split]:
         """Every split on record, by session, then symbol."""
         rows = self._rows("SELECT symbol, session, numerator, denominator FROM splits ORDER BY session, symbol")
@@ -207,16 +214,16 @@ class BarRecord:
 
 def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
     cursor.execute(
-        "SELECT import_id, state = 'complete', rows_in, rows_stored, rows_quarantined, rows_duplicate, "
-        "rows_corrected, files_refused FROM bar_imports WHERE source = %s AND file_sha256 = %s",
+        "SELECT import_id, state = 'complete', files_refused, rows_in, rows_stored, rows_quarantined, "
+        "rows_duplicate, rows_corrected FROM bar_imports WHERE source = %s AND file_sha256 = %s",
         [file.source, file.file_sha256],
     )
-    ((import_id, complete, *counts, refused),) = cursor.fetchall()
+    ((import_id, complete, refused, *counts),) = cursor.fetchall()
     cursor.execute("SELECT part FROM bar_import_parts WHERE import_id = %s", [import_id])
     parts = frozenset(name for (name,) in cursor.fetchall())
     cursor.execute("SELECT gate, count(*) FROM bar_quarantine WHERE import_id = %s GROUP BY 1 ORDER BY 1", [import_id])
     files_refused = tuple((path, reason) for path, reason in refused)
-    return BarImport(import_id, complete, parts, *counts, files_refused, dict(cursor.fetchall()))
+    return BarImport(import_id, complete, parts, files_refused, dict(cursor.fetchall()), *counts)
 
 
 def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Timeframe) -> None:

@@ -15,7 +15,7 @@ from trading.errors import BadDataError
 KEY = ("symbol", "timeframe", "session", "pattern_type", "direction")
 OUTCOME = (
     "pattern_success", "max_gain", "max_loss", "optimal_hold_time", "outcome_return", "outcome_exit",
-    "outcome_known_session",
+    "outcome_known_session", "own_exit", "own_return", "own_known_session",
 )  # fmt: skip
 PATTERNS_SCHEMA = pa.schema(
     [
@@ -24,6 +24,7 @@ PATTERNS_SCHEMA = pa.schema(
         ("session", pa.date32()),
         ("timeframe", pa.string()),
         ("pattern_type", pa.string()),
+        ("family", pa.string()),
         ("direction", pa.int16()),
         ("body_to_range_ratio", pa.float64()),
         ("upper_shadow_ratio", pa.float64()),
@@ -45,18 +46,42 @@ PATTERNS_SCHEMA = pa.schema(
         ("news_catalyst", pa.bool_()),
         ("news_sentiment", pa.float64()),
         ("volume_spike", pa.bool_()),
+        ("formation_session", pa.date32()),
+        ("level_usd", pa.float64()),
+        ("entry_usd", pa.float64()),
+        ("stop_usd", pa.float64()),
+        ("target_usd", pa.float64()),
+        ("own_exit", pa.string()),
+        ("own_return", pa.float64()),
+        ("own_known_session", pa.date32()),
     ]
 )
 """The columns of the table without its id. NULL (or NaN on the way in) = unknown."""
-_REQUIRED = ("symbol", "timestamp", "session", "pattern_type", "direction")
+OPEN_SCHEMA = pa.schema(
+    [
+        PATTERNS_SCHEMA.field(name)
+        for name in ("symbol", "session", "pattern_type", "direction", "entry_usd", "stop_usd", "target_usd")
+    ]
+)
+"""What is needed to follow a pattern on record."""
+_REQUIRED = ("symbol", "timestamp", "session", "pattern_type", "family", "direction")
 
 
 @dataclass(frozen=True)
 class PatternCounts:
-    """How many patterns are on record, and of how many the outcome is known."""
+    """How many patterns are on record, and of how many the outcome is known.
+
+    Attributes:
+        candlesticks: of `recorded`; those without a direction included.
+        charts: of `recorded`.
+        without_direction: of `recorded`; they never have an outcome.
+    """
 
     recorded: int
     with_outcome: int
+    candlesticks: int
+    charts: int
+    without_direction: int
 
 
 class PatternStore:
@@ -69,8 +94,8 @@ class PatternStore:
         """Every pattern of the table is on record, those already there unchanged; returns how many are new.
 
         Args:
-            patterns: columns of `PATTERNS_SCHEMA`; any but symbol, timestamp, session, pattern_type and direction may
-                be absent; timeframe is `1d` where absent.
+            patterns: columns of `PATTERNS_SCHEMA`; any but symbol, timestamp, session, pattern_type, family and
+                direction may be absent; timeframe is `1d` where absent.
 
         Raises:
             BadDataError: when a value breaks a rule of the table; nothing was written.
@@ -111,24 +136,48 @@ class PatternStore:
             )
             return cursor.rowcount
 
+    def open_patterns(self, before: date) -> pa.Table:
+        """Patterns of earlier sessions whose outcome is not known in full, sorted by session and symbol.
+
+        Columns and types are those of `OPEN_SCHEMA`. Patterns without a direction are not among them: they have none.
+        """
+        query = sql.SQL(
+            "SELECT {} FROM pattern_training_data WHERE timeframe = '1d' AND session < {} AND direction <> 0 "
+            "AND (optimal_hold_time IS NULL OR (family = 'chart' AND own_known_session IS NULL)) "
+            "ORDER BY session, symbol, pattern_type, direction"
+        ).format(sql.SQL(", ").join(map(sql.Identifier, OPEN_SCHEMA.names)), sql.Literal(before))
+        with transaction(self._pool) as cursor:
+            return read_table(cursor, query, OPEN_SCHEMA)
+
     def counts(self) -> PatternCounts:
         """Patterns on record now."""
         with transaction(self._pool) as cursor:
-            cursor.execute("SELECT count(*), count(outcome_known_session) FROM pattern_training_data")
-            recorded, with_outcome = cursor.fetchone() or (0, 0)
-            return PatternCounts(recorded, with_outcome)
+            cursor.execute(
+                "SELECT count(*), count(outcome_known_session), count(*) FILTER (WHERE family = 'candlestick'), "
+                "count(*) FILTER (WHERE family = 'chart'), count(*) FILTER (WHERE direction = 0) "
+                "FROM pattern_training_data"
+            )
+            return PatternCounts(*(cursor.fetchone() or (0, 0, 0, 0, 0)))
 
     def load_training(self, known_before: date) -> pa.Table:
         """Patterns whose outcome was known before the session, sorted by session, symbol, pattern and direction.
 
-        Columns and types are those of `PATTERNS_SCHEMA`.
+        Columns and types are those of `PATTERNS_SCHEMA`. What became of a pattern's own stop and target is NULL where
+        that was not known before the session.
         """
         query = sql.SQL(
             "SELECT {} FROM pattern_training_data WHERE outcome_known_session < {} "
             "ORDER BY session, symbol, timeframe, pattern_type, direction"
-        ).format(sql.SQL(", ").join(map(sql.Identifier, PATTERNS_SCHEMA.names)), sql.Literal(known_before))
+        ).format(sql.SQL(", ").join(_known_by(name, known_before) for name in PATTERNS_SCHEMA.names), known_before)
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, PATTERNS_SCHEMA)
+
+
+def _known_by(name: str, session: date) -> sql.Composable:
+    """The column, or what was known of it before the session."""
+    if not name.startswith("own_"):
+        return sql.Identifier(name)
+    return sql.SQL("CASE WHEN own_known_session < {} THEN {} END").format(session, sql.Identifier(name))
 
 
 _OUTCOMES = tuple(map(sql.Identifier, OUTCOME))

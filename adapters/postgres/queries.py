@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from adapters.postgres.pool import Pool, transaction
 from trading.news.sentiment import LexiconScorer
@@ -103,15 +103,23 @@ class PatternView:
     """How often a pattern was found and how it turned out.
 
     Attributes:
+        direction: 1, -1, or 0 without one.
         success_rate: share of known outcomes with a net gain; None without any.
+        own_trades: chart patterns traded to the end by their own stop and target.
+        own_target_rate: share of these that reached the target; None without any.
+        own_mean_return: mean net outcome of these; None without any.
     """
 
     pattern_type: str
+    family: Literal["candlestick", "chart"]
     direction: int
     recorded: int
     with_outcome: int
     success_rate: float | None
     mean_return: float | None
+    own_trades: int
+    own_target_rate: float | None
+    own_mean_return: float | None
 
 
 @dataclass(frozen=True)
@@ -214,9 +222,11 @@ class Queries:
     def patterns(self, limit: int) -> list[PatternView]:
         """Patterns, most frequent first."""
         rows = self._fetch(
-            "SELECT pattern_type, direction, count(*), count(outcome_known_session), "
-            "avg(pattern_success::int)::double precision, avg(outcome_return) FROM pattern_training_data "
-            "GROUP BY pattern_type, direction ORDER BY count(*) DESC, pattern_type, direction LIMIT %s",
+            "SELECT pattern_type, family, direction, count(*), count(outcome_known_session), "
+            "avg(pattern_success::int)::double precision, avg(outcome_return), count(own_return), "
+            "(avg((own_exit = 'target')::int) FILTER (WHERE own_return IS NOT NULL))::double precision, "
+            "avg(own_return) FROM pattern_training_data "
+            "GROUP BY pattern_type, family, direction ORDER BY count(*) DESC, pattern_type, direction LIMIT %s",
             [_bounded(limit)],
         )
         return [PatternView(*row) for row in rows]

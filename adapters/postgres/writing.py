@@ -33,6 +33,28 @@ def writable_record(settings: Settings, *, now: datetime) -> Iterator[Pool]:
         yield pool
 
 
+@contextmanager
+def own_record(settings: Settings, *, now: datetime) -> Iterator[Pool]:
+    """A pool on the folder's record, migrated, with the data folder to ourselves: no run is alive meanwhile.
+
+    Raises:
+        AlreadyRunningError: when a run is alive.
+        UnavailableError: when the database can't be reached.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(RunLock(settings.home, now=now))
+        if settings.database_url is not None:
+            url = settings.database_url.get_secret_value()
+        else:
+            server = EmbeddedPostgres(settings.home)
+            stack.callback(server.stop)
+            url = server.start()
+        pool = open_pool(url, name="inplay import")
+        stack.callback(pool.close)
+        migrate(pool)
+        yield pool
+
+
 def _url(settings: Settings, stack: ExitStack, now: datetime) -> str:
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()

@@ -15,6 +15,7 @@ from serve.schemas.market import (
     Patterns,
     PatternStatistic,
     PatternStatistics,
+    Regime,
     Scan,
 )
 from serve.schemas.models import Accuracy, Ensemble, Model, Models
@@ -56,6 +57,7 @@ __all__ = [
     "Positions",
     "Problem",
     "Progress",
+    "Regime",
     "RuleView",
     "Scan",
     "Schema",

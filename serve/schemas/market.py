@@ -32,15 +32,43 @@ class Scan(Schema):
     )
 
 
+class Regime(Schema):
+    """The market's regime at a close; null = not known, all of it where none is on record."""
+
+    session: date | None
+    words: str | None = Field(description="All of it in one sentence.", examples=["bull market, low volatility (VIX)"])
+    trend: Literal["bull", "bear", "sideways"] | None
+    volatility: Literal["high", "low"] | None
+    volatility_source: Literal["VIX", "realised"] | None = Field(description="What volatility was judged by.")
+    volatility_points: float | None = Field(
+        ge=0, description="The VIX of the day before, or 100 x annualised realised volatility.", examples=[24.91]
+    )
+    driver: Literal["catalysts", "technical"] | None
+    catalyst_share: Probability | None = Field(
+        description="Share of the big moves of 20 sessions that had a known catalyst."
+    )
+    leaders: list[str] = Field(description="Sectors ahead of the market, strongest first.", examples=[["Energy"]])
+    laggards: list[str] = Field(description="Those behind it, weakest first.")
+    sector_dispersion: float | None = Field(ge=0, description="Standard deviation of the sectors' relative strength.")
+
+
+Family = Literal["candlestick", "chart"]
+Direction = Literal["long", "short", "none"]
+
+
 class Pattern(Schema):
     """The record of one pattern in one direction."""
 
     pattern: str = Field(examples=["engulfing"])
-    direction: Literal["long", "short"]
+    family: Family
+    direction: Direction = Field(description="none = it says nothing about a direction, so it has no outcome.")
     recorded: int = Field(ge=0)
-    with_outcome: int = Field(ge=0)
+    with_outcome: int = Field(ge=0, description="By the stop, target and time limit that all patterns share.")
     success_rate: Probability | None = Field(description="Share of outcomes with a net gain.", examples=[0.47])
     mean_return: float | None = Field(description="Mean net outcome, as a fraction.", examples=[-0.0008])
+    own_trades: int = Field(ge=0, description="Chart patterns traded to the end by their own stop and target.")
+    own_target_rate: Probability | None = Field(description="Share of these that reached their own target first.")
+    own_mean_return: float | None = Field(description="Mean net outcome of these, as a fraction.")
 
 
 class Patterns(Schema):
@@ -57,7 +85,8 @@ class PatternStatistic(Schema):
     """One pattern in one direction under one condition, beside random candles."""
 
     pattern: str = Field(examples=["engulfing"])
-    direction: Literal["long", "short"]
+    family: Family
+    direction: Direction = Field(description="none = it says nothing about a direction: counted, never compared.")
     condition: str = Field(description="`all` = every bar.", examples=["rsi"])
     label: str = Field(examples=["25-35"])
     recorded: int = Field(ge=0)
@@ -74,11 +103,11 @@ class PatternStatistic(Schema):
     corrected: Estimate = Field(description="The same, its interval corrected for everything tested.")
     p_value: Probability | None = Field(description="Null = too few to test.")
     q_value: Probability | None = Field(description="Benjamini-Hochberg over everything tested.")
-    verdict: Literal["edge shown", "worse than random", "no edge shown", "too few"]
+    verdict: Literal["edge shown", "worse than random", "no edge shown", "too few", "no direction"]
 
 
 class CatalystStatistic(Schema):
-    """Bars with a pattern and a catalyst against bars with a pattern and none."""
+    """Bars with a directed pattern and a catalyst against bars with such a pattern and none."""
 
     with_catalyst: int = Field(ge=0)
     without: int = Field(ge=0)

@@ -30,7 +30,8 @@ class Signal(Schema):
     symbol: Symbol
     session: date = Field(description="Exchange session of the bar that was scored.", examples=["2010-04-14"])
     patterns: list[str] = Field(
-        description="Candlestick patterns that ended on this bar; +/- is their direction.", examples=[["+engulfing"]]
+        description="Candlesticks and chart patterns that ended on this bar; +/- is their direction, no sign is none.",
+        examples=[["+engulfing", "+bull_flag", "doji"]],
     )
     p_pattern: Probability | None = Field(
         description="Random forest: probability that a long trade from here succeeds.", examples=[0.61]

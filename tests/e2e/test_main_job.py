@@ -151,6 +151,8 @@ def _check_answers(client: httpx.Client) -> None:
     assert client.get("/v1/models").json()["ensembles"][0]["status"] == "champion"
     assert client.get("/v1/trades?limit=5").json()["total"] > 100
     assert client.get("/v1/scanner?limit=1").json()["considered"] > 400
+    regime = client.get("/v1/regime").json()
+    assert (regime["session"], regime["volatility_source"]) == ("2010-08-20", "realised")
     for path in ("orders", "positions", "patterns", "catalysts", "equity", "progress"):
         assert client.get(f"/v1/{path}").status_code == 200, path
     assert client.get("/docs").status_code == 200

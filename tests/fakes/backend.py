@@ -41,6 +41,7 @@ from serve.schemas import (
     Position,
     Positions,
     Progress,
+    Regime,
     RuleView,
     Scan,
     ServiceHealth,
@@ -355,9 +356,18 @@ class FakeBackend:
         self._answer("patterns", limit)
         rows = [
             Pattern(
-                pattern=name, direction="long", recorded=900, with_outcome=880, success_rate=0.48, mean_return=-0.0004
+                pattern=name,
+                family="candlestick",
+                direction="long",
+                recorded=900,
+                with_outcome=880,
+                success_rate=0.48,
+                mean_return=-0.0004,
+                own_trades=0,
+                own_target_rate=None,
+                own_mean_return=None,
             )
-            for name in ("engulfing", "hammer", "doji")
+            for name in ("engulfing", "hammer", "piercing")
         ]
         return Patterns(
             recorded=31_200,
@@ -395,6 +405,7 @@ class FakeBackend:
     def _statistic(self, condition: str, label: str) -> PatternStatistic:
         return PatternStatistic(
             pattern="engulfing",
+            family="candlestick",
             direction="long",
             condition=condition,
             label=label,
@@ -411,6 +422,23 @@ class FakeBackend:
             p_value=0.74,
             q_value=0.9,
             verdict="no edge shown",
+        )
+
+    def regime(self, session: date | None) -> Regime:
+        self._answer("regime", session)
+        known = self._session is not None and session in {None, self._session}
+        return Regime(
+            session=self._session if known else None,
+            words="bull market, high volatility (VIX), technical, led by Energy" if known else None,
+            trend="bull" if known else None,
+            volatility="high" if known else None,
+            volatility_source="VIX" if known else None,
+            volatility_points=26.5 if known else None,
+            driver="technical" if known else None,
+            catalyst_share=0.25 if known else None,
+            leaders=["Energy"] if known else [],
+            laggards=["Utilities"] if known else [],
+            sector_dispersion=0.02 if known else None,
         )
 
     def catalysts(self, limit: int) -> Catalysts:

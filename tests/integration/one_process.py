@@ -36,7 +36,6 @@ from adapters.sample import load_bars, load_earnings
 from trading.decide import DecisionRules
 from trading.ensemble import WEIGHTS, Views, weighted
 from trading.features import FEATURES
-from trading.pattern_log import recent_detections
 from trading.sessions import LocalServices, SessionSummary, run_session
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -143,7 +142,9 @@ class Platform:
         last = max(session for session in services["ingestion"].sessions() if session < first)
         market = services["technical_analysis"].observe(last, services["ingestion"].deliver(last))
         patterns = services["pattern_recognition"].recognise(last, market, services["news"].known_at(last))
-        log = services["pattern_analysis"]._log(market, patterns, recent_detections(market, patterns, 10))
+        since = np.unique(market.panel.sessions)[-10]
+        recent = np.flatnonzero(market.panel.sessions[patterns.detections.row] >= since)
+        log = services["pattern_analysis"]._log(market, patterns, recent)
         PatternStore(self.pool).record(log)
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
 from cli.patterns import _table, _words, chosen
 from serve.statistics import Kept, statistics_answer
+from tests.fakes.eventually import eventually
 from tests.unit.trading.made_bars import random_bars
 from trading.errors import ConfigurationError, UnavailableError
 from trading.indicators import compute
@@ -30,13 +32,14 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def _pattern(day: date) -> pa.Table:
-    """One doji on record, so that the record reaches to its session."""
+    """One engulfing on record, so that the record reaches to its session."""
     return pa.table(
         {
             "symbol": ["S0"],
             "timestamp": [datetime(day.year, day.month, day.day, 21, tzinfo=UTC)],
             "session": [day],
-            "pattern_type": ["doji"],
+            "pattern_type": ["engulfing"],
+            "family": ["candlestick"],
             "direction": np.array([1], dtype=np.int8),
         }
     )
@@ -65,13 +68,14 @@ def test_the_rates_are_those_of_the_bars_up_to_the_record(pool: Pool, home: Path
     found = measured_patterns(pool, home)
     panel = Panel.from_arrow(bars.filter(pc.less_equal(bars.column("session"), pa.scalar(cut))))
     candles = detect(panel)
-    mine = (candles.pattern == NAMES.index("doji")) & (candles.direction > 0)
+    mine = (candles.pattern == NAMES.index("engulfing")) & (candles.direction > 0)
     rows = candles.row[mine]
     outcome = label(panel, rows, candles.direction[mine], compute(panel)["atr_14"][rows], OutcomeRules())
-    (doji,) = [row for row in found.rows if (row.pattern, row.direction, row.condition) == ("doji", 1, "all")]
-    assert doji.recorded == len(rows)
-    assert doji.with_outcome == np.isfinite(outcome.success).sum()
-    assert doji.success.value == pytest.approx(np.nanmean(outcome.success))
+    wanted = ("engulfing", 1, "all")
+    (seen,) = [row for row in found.rows if (row.pattern, row.direction, row.condition) == wanted]
+    assert seen.recorded == len(rows)
+    assert seen.with_outcome == np.isfinite(outcome.success).sum()
+    assert seen.success.value == pytest.approx(np.nanmean(outcome.success))
     assert (found.last_session, found.bars, found.bars_before_breaks) == (cut, len(panel), 0)
 
 
@@ -94,20 +98,22 @@ def test_without_patterns_there_is_nothing_to_measure(pool: Pool, home: Path) ->
     """The command says so; the HTTP interface answers empty."""
     with pytest.raises(UnavailableError, match="no patterns yet"):
         measured_patterns(pool, home)
-    answer = statistics_answer(Kept(pool, home).at(None), "all", None, 10)
+    answer = statistics_answer(Kept(partial(measured_patterns, pool, home)).at(None), "all", None, 10)
     assert answer.patterns == []
     assert answer.catalyst is None
 
 
 def test_the_interface_measures_once_a_session(pool: Pool, home: Path, bars: pa.Table) -> None:
-    """The same object answers until the record reaches a later session; the answer carries every figure."""
+    """The same object answers until the later session's is there; the answer carries every figure."""
     _store(pool, home, bars)
-    store, kept = PatternStore(pool), Kept(pool, home)
+    store, kept = PatternStore(pool), Kept(partial(measured_patterns, pool, home), first_wait_s=60)
     first, second = _last(bars, 5), _last(bars, 1)
     store.record(_pattern(first))
     one = kept.at(first)
     assert kept.at(first) is one
     store.record(_pattern(second))
+    assert kept.at(second) is one  # while the later one is being measured
+    eventually(lambda: kept.at(second) is not one, what="the later session's statistics")
     two = kept.at(second)
     assert two is not None
     assert two.last_session == second
@@ -116,7 +122,7 @@ def test_the_interface_measures_once_a_session(pool: Pool, home: Path, bars: pa.
     expected = [row for row in two.rows if (row.condition, row.label) == ("rsi", "35-50")]
     by_key = {(row.pattern, row.direction): row for row in expected}
     for said in answer.patterns:
-        row = by_key[said.pattern, 1 if said.direction == "long" else -1]
+        row = by_key[said.pattern, {"long": 1, "short": -1, "none": 0}[said.direction]]
         assert (said.success.value, said.baseline, said.q_value) == (row.success.value, row.baseline, row.q_value)
     assert statistics_answer(two, "moon", None, 7).patterns == []
 

@@ -61,6 +61,27 @@ def test_a_newer_database_is_refused(empty_pool: Pool) -> None:
         migrate(empty_pool, [first])
 
 
+def test_what_was_recorded_before_chart_patterns_stays_true(empty_pool: Pool) -> None:
+    """An older record's doji loses the direction and outcome it never had; its engulfing keeps both."""
+    older = [migration for migration in bundled() if migration.version < 5]
+    migrate(empty_pool, older)
+    with transaction(empty_pool) as cursor:
+        cursor.execute(
+            'INSERT INTO pattern_training_data (symbol, "timestamp", session, pattern_type, direction, '
+            "pattern_success, outcome_return, outcome_exit, outcome_known_session) SELECT 'AAPL', '2010-01-04T21:00Z', "
+            "'2010-01-04', name, 1, true, 0.01, 'target', '2010-01-06' FROM unnest(ARRAY['doji', 'engulfing']) AS name"
+        )
+    migrate(empty_pool)
+    with transaction(empty_pool) as cursor:
+        cursor.execute(
+            "SELECT pattern_type, family, direction, outcome_return, outcome_exit FROM pattern_training_data ORDER BY 1"
+        )
+        assert cursor.fetchall() == [
+            ("doji", "candlestick", 0, None, None),
+            ("engulfing", "candlestick", 1, 0.01, "target"),
+        ]
+
+
 def test_erase_takes_our_tables_and_nothing_else(pool: Pool) -> None:
     """After `erase` only other people's tables are left, and the migrations apply again."""
     with transaction(pool) as cursor:

@@ -72,15 +72,17 @@ def test_the_same_data_and_seed_give_the_same_ensemble(skilled: Trained, tmp_pat
 
 
 def test_noise_is_not_called_skill(local_ray: None, tmp_path: Path) -> None:  # noqa: ARG001
-    """Without a signal the AUC's interval holds one half, and the ensemble isn't shown to beat the majority."""
+    """Without a signal neither the AUC is shown to be above one half, nor the ensemble above the majority.
+
+    How often an interval of 95 % misses on either side is tested where intervals are made, over many draws.
+    """
     data = planted(**PURE_NOISE)  # type: ignore[arg-type]
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
     winners = search(data.take(split.train), tmp_path, seed=7)
     views = unseen_views(data, split, winners, seed=7)
     accuracy = evaluate(views, data.take(split.test), float(data.success[split.train].mean()), seed=7)
     assert accuracy.ensemble_auc.low is not None
-    assert accuracy.ensemble_auc.high is not None
-    assert accuracy.ensemble_auc.low <= 0.5 <= accuracy.ensemble_auc.high
+    assert accuracy.ensemble_auc.low <= 0.5
     assert accuracy.ensemble_less_majority.low is not None
     assert accuracy.ensemble_less_majority.low <= 0
 

@@ -134,7 +134,8 @@ class _Past:
 
     def __init__(self, panel: Panel, splits: list[Split], breaks: Sequence[Break]) -> None:
         self.splits = splits
-        self._first = dict(zip(panel.symbols.tolist(), panel.offsets[:-1].tolist(), strict=True))
+        starts: dict[str, int] = dict(zip(panel.symbols.tolist(), panel.offsets[:-1].tolist(), strict=True))
+        self._first = starts
         self._cuts: dict[str, list[int]] = {}
         for cut in breaks:
             if cut.symbol in self._first:

@@ -1,7 +1,8 @@
 """The 61 candlestick patterns of TA-Lib.
 
 A pattern is known at the close of its last candle. Most were never shown to predict anything by themselves; they are
-candidates whose outcomes are recorded and measured.
+candidates whose outcomes are recorded and measured. Some have no direction: TA-Lib's sign says nothing there, or only
+whether the candle was white.
 
 Source: TA-Lib 0.6, group Pattern Recognition (https://ta-lib.org/functions/), with TA-Lib's own default parameters.
 """
@@ -21,6 +22,22 @@ _FUNCTIONS = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))
 NAMES: tuple[str, ...] = tuple(name.removeprefix("CDL").lower() for name in _FUNCTIONS)
 """Every pattern, ascending: TA-Lib's own function name in lower case without `CDL`."""
 
+NEUTRAL: frozenset[str] = frozenset(
+    {
+        "doji", "dragonflydoji", "gravestonedoji", "longleggeddoji", "rickshawman", "takuri",
+        "highwave", "shortline", "spinningtop",
+    }
+)  # fmt: skip
+"""Patterns without a direction. Of the first six TA-Lib's source says "always positive (1 to 100) but this does not
+mean it is bullish", of the last three "positive when white or negative when black; it does not mean bullish or
+bearish".
+
+Source: the comments in `src/ta_func/ta_CDL*.c` of https://github.com/TA-Lib/ta-lib. A doji star is none of them: it is
+bullish after a black candle and bearish after a white one.
+"""
+
+_DIRECTED = np.array([name not in NEUTRAL for name in NAMES])
+
 
 @dataclass(frozen=True)
 class Detections:
@@ -29,8 +46,8 @@ class Detections:
     Attributes:
         row: row in the panel of the candle that completes the pattern, int64, shape `(n,)`.
         pattern: index into `NAMES`, int16.
-        direction: +1 bullish, -1 bearish, int8. TA-Lib gives patterns without a direction (a doji) as +1.
-        strength: TA-Lib's own value, int16: 80, 100 or 200 with the sign of the direction.
+        direction: +1 bullish, -1 bearish, 0 for those in `NEUTRAL`, int8.
+        strength: TA-Lib's own value, int16: 80, 100 or 200 with TA-Lib's own sign, whatever the direction.
     """
 
     row: Ints
@@ -69,5 +86,6 @@ def detect(panel: Panel) -> Detections:
         found_strengths.append(strength[hits].astype(np.int16))
     row, pattern_of = np.concatenate(found_rows), np.concatenate(found_patterns)
     order = np.argsort(row, kind="stable")  # patterns were found in ascending order, and a stable sort keeps it
-    strengths = np.concatenate(found_strengths)[order]
-    return Detections(row[order].astype(np.int64), pattern_of[order], np.sign(strengths).astype(np.int8), strengths)
+    strengths, patterns = np.concatenate(found_strengths)[order], pattern_of[order]
+    direction = (np.sign(strengths) * _DIRECTED[patterns]).astype(np.int8)
+    return Detections(row[order].astype(np.int64), patterns, direction, strengths)

@@ -1,6 +1,8 @@
 -- Everything the migrations made, gone; nothing else in the database is touched.
 DROP TABLE IF EXISTS
-    feed_sessions, news_coverage, news_sources, news_sentiment, news_links, news_articles, news_imports,
+    feed_sessions,
+    regimes, vix_closes, vix_imports,
+    news_coverage, news_sources, news_sentiment, news_links, news_articles, news_imports,
     replay_sessions, equity, fills, orders, journal, service_health, scans, decisions, ensembles, models,
     pattern_training_data, catalysts, instruments, bar_breaks, splits, bar_quarantine, bar_findings,
     bar_files, bar_import_parts, bar_corrections, bar_imports, schema_migrations;

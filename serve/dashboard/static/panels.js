@@ -59,7 +59,14 @@ function decision(signal) {
   );
 }
 
-function showScan(scan, signals) {
+/** The regime in words, with the close it was seen at. */
+function regimeLine(regime) {
+  return regime.session
+    ? el("p", { class: "lead", id: "regime" }, `Market at the close of ${session(regime.session)}: ${regime.words}.`)
+    : el("p", { class: "lead", id: "regime" }, "The market's regime isn't known yet.");
+}
+
+function showScan(scan, signals, regime) {
   const bySymbol = new Map(signals.signals.map((signal) => [signal.symbol, signal]));
   const left = Object.entries(scan.excluded).map(([why, how]) => `${count(how)} ${words(why)}`);
   note(
@@ -68,12 +75,14 @@ function showScan(scan, signals) {
       (left.length ? ` · left out: ${left.join(", ")}` : ""),
   );
   if (!scan.in_play.length) {
-    put("scan", empty(scan.session ? "No stock is in play in this session." : "No session was scanned yet."));
+    const none = scan.session ? "No stock is in play in this session." : "No session was scanned yet.";
+    put("scan", regimeLine(regime), empty(none));
     return;
   }
   const of = (row) => bySymbol.get(row.symbol);
   put(
     "scan",
+    regimeLine(regime),
     table(
       "Stocks in play of the latest session",
       [
@@ -232,7 +241,7 @@ function showHealth(answer) {
 export const PANELS = [
   { id: "equity", paths: ["/v1/equity"], show: showEquity },
   { id: "accounts", paths: ["/v1/portfolio", "/v1/performance"], show: showAccounts },
-  { id: "scan", paths: ["/v1/scanner?limit=25", "/v1/signals?limit=25"], show: showScan },
+  { id: "scan", paths: ["/v1/scanner?limit=25", "/v1/signals?limit=25", "/v1/regime"], show: showScan },
   { id: "positions", paths: ["/v1/positions"], show: showPositions },
   { id: "models", paths: ["/v1/models", "/v1/performance"], show: showModels },
   { id: "trades", paths: [`/v1/trades?limit=${ROWS}`], show: showTrades },

@@ -3,11 +3,14 @@
 import math
 import threading
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
+from serve import answers
 from serve.api import create_app
 from serve.asking import Asker
 from serve.edge import MAX_BODY_BYTES
@@ -15,6 +18,7 @@ from serve.schemas import Estimate, Portfolio, Problem
 from tests.fakes.backend import FakeBackend
 from tests.fakes.client import TOKEN, Client, client_of
 from trading.errors import BadDataError, ModelError, UnavailableError
+from trading.regimes import Regime
 
 QUESTIONS = {
     "/v1/signals": "signals",
@@ -29,6 +33,7 @@ QUESTIONS = {
     "/v1/patterns": "patterns",
     "/v1/patterns/statistics": "pattern_statistics",
     "/v1/catalysts": "catalysts",
+    "/v1/regime": "regime",
     "/v1/news": "news",
     "/v1/health": "health",
     "/v1/progress": "progress",
@@ -42,6 +47,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "patterns": (200,),
     "pattern_statistics": ("all", None, 200),
     "catalysts": (100,),
+    "regime": (None,),
     "news": (None, 20),
 }
 
@@ -298,3 +304,26 @@ def test_every_field_of_every_answer_that_is_a_number_is_described(client: Clien
     ]
     # the benchmark's three measures carry the descriptions of the accounts' measures of the same name
     assert bare == ["Benchmark.total_return", "Benchmark.sharpe", "Benchmark.max_drawdown"]
+
+
+def test_a_regime_of_a_session_can_be_asked_for(client: Client, backend: FakeBackend) -> None:
+    """The session is passed on as a day, one without a regime is all nulls, and what is no day is refused."""
+    last = client.get("/v1/regime").json()["session"]
+    assert client.get(f"/v1/regime?session={last}").json()["trend"] == "bull"
+    assert backend.asked[-1] == ("regime", (date.fromisoformat(last),))
+    none = client.get("/v1/regime?session=1999-01-04").json()
+    assert {none["session"], none["words"], none["trend"], none["volatility_points"]} == {None}
+    assert client.get("/v1/regime?session=yesterday").status_code == 422
+
+
+def test_the_answer_is_the_regime_on_record() -> None:
+    """Every field of the record is in the answer under its own name; no record is nulls and empty lists."""
+    found = Regime(
+        date(2010, 5, 6), "bear", "low", "VIX", "technical", ("Energy",), ("Utilities",), "a bear market",
+        volatility_points=24.91, catalyst_share=0.25, sector_dispersion=0.02,
+    )  # fmt: skip
+    told = answers.regime(found).model_dump()
+    assert told == {**asdict(found), "leaders": ["Energy"], "laggards": ["Utilities"]}
+    unknown = answers.regime(None).model_dump()
+    assert set(unknown) == set(told)
+    assert [value for value in unknown.values() if value] == []

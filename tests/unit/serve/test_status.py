@@ -95,6 +95,7 @@ def test_a_run_that_is_well_says_what_it_is_at(held: Settings) -> None:
         found = status_of(held)
     assert (found.verdict, found.said) == ("well", "a run is alive and its 1 services are well")
     assert (found.sessions_done, found.sessions_total, found.url) == (64, 100, url)
+    assert found.regime.startswith("bull market")
     assert {a.book: a.equity_usd for a in found.accounts} == {
         a.book: a.equity_usd for a in backend.portfolio().accounts
     }

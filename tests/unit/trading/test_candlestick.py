@@ -7,7 +7,13 @@ import talib
 from made_bars import random_panel, table, weekdays
 
 from trading.panel import BARS_SCHEMA, Panel
-from trading.patterns.candlestick import NAMES, detect
+from trading.patterns.candlestick import NAMES, NEUTRAL, detect
+
+WITHOUT_DIRECTION = {
+    "CDLDOJI", "CDLDRAGONFLYDOJI", "CDLGRAVESTONEDOJI", "CDLLONGLEGGEDDOJI", "CDLRICKSHAWMAN", "CDLTAKURI",
+    "CDLHIGHWAVE", "CDLSHORTLINE", "CDLSPINNINGTOP",
+}  # fmt: skip
+"""The functions of whose sign TA-Lib's source says that it means neither bullish nor bearish."""
 
 
 def test_all_61_patterns_of_ta_lib_are_there() -> None:
@@ -18,7 +24,7 @@ def test_all_61_patterns_of_ta_lib_are_there() -> None:
 
 
 def test_detections_equal_ta_lib_on_each_symbol_alone() -> None:
-    """Same rows, patterns, directions and strengths as 61 calls a symbol, sorted by row, then pattern."""
+    """Same rows, patterns and strengths as 61 calls a symbol, sorted; the direction is the sign where it means one."""
     panel = random_panel(11, (240, 30, 3, 1, 120))
     expected = []
     for start, end in zip(panel.offsets[:-1], panel.offsets[1:], strict=True):
@@ -26,11 +32,28 @@ def test_detections_equal_ta_lib_on_each_symbol_alone() -> None:
         for pattern, name in enumerate(NAMES):
             for row, strength in enumerate(getattr(talib, f"CDL{name.upper()}")(*bars)):
                 if strength:
-                    expected.append((int(start + row), pattern, 1 if strength > 0 else -1, int(strength)))
+                    direction = 0 if f"CDL{name.upper()}" in WITHOUT_DIRECTION else int(np.sign(strength))
+                    expected.append((int(start + row), pattern, direction, int(strength)))
     got = detect(panel)
     columns = (got.row.tolist(), got.pattern.tolist(), got.direction.tolist(), got.strength.tolist())
     assert list(zip(*columns, strict=True)) == sorted(expected)
     assert len(expected) > 100, "the random bars must hold patterns, or this proves nothing"
+
+
+def test_the_patterns_without_direction_are_those_of_ta_lib() -> None:
+    """No more and no fewer than TA-Lib's source names, and each is a pattern there is."""
+    assert {f"CDL{name.upper()}" for name in NEUTRAL} == WITHOUT_DIRECTION
+    assert set(NAMES) >= NEUTRAL
+
+
+def test_a_doji_has_strength_and_no_direction() -> None:
+    """A candle that closes where it opened is TA-Lib's +100 and bullish to nobody."""
+    days = weekdays(12)
+    rows = [("A", day, 50.0 + i, 51.5 + i, 49.5 + i, 51.0 + i, 100) for i, day in enumerate(days[:11])]
+    rows += [("A", days[11], 61.0, 62.0, 60.0, 61.0, 100)]
+    found = detect(Panel.from_arrow(table(rows)))
+    doji = (found.row == 11) & (found.names == "doji")
+    assert (found.direction[doji].tolist(), found.strength[doji].tolist()) == ([0], [100])
 
 
 def test_a_drawn_bullish_engulfing_is_found() -> None:

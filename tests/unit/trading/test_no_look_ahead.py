@@ -23,8 +23,9 @@ from trading.history import as_of
 from trading.indicators import INDICATORS, compute
 from trading.known_catalysts import known_catalysts
 from trading.panel import Panel
-from trading.patterns.candlestick import detect
+from trading.patterns.recognised import recognise_all
 from trading.regime import market_context, relative_strength_20
+from trading.regimes import regimes
 from trading.scanner import large_cap, scan
 
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -54,8 +55,14 @@ def _per_row(panel: Panel) -> Columns:
         "dispersion",
         "trend_sign",
     )
+    regime = regimes(panel, indicators, context, catalyst, sectors=dict.fromkeys(panel.symbols.tolist(), "Energy"))
+    strength, of_sector = regime.sectors.of_rows(panel, context, np.arange(len(panel)))
     return {
         **indicators,
+        "market_volatility": regime.volatility_sign[at],
+        "market_driver": regime.driver_sign[at],
+        "sector_strength_20": strength,
+        "strength_in_sector_20": indicators["return_20"] - of_sector,
         **{name: getattr(context, name)[at] for name in names},
         "relative_strength_20": relative_strength_20(panel, indicators),
         "has_catalyst": catalyst.has_catalyst,
@@ -98,7 +105,8 @@ def test_a_planted_look_ahead_is_caught(leak: Callable[[Panel], Columns]) -> Non
 def _setups(panel: Panel, rows: npt.NDArray[np.int64] | None = None) -> Any:
     indicators = compute(panel)
     catalyst = earnings_catalyst(panel, EVENTS, {"S0", "S1", "S2"})
-    return build_setups(panel, indicators, market_context(panel, indicators), detect(panel), catalyst, rows=rows)
+    found = recognise_all(panel, indicators["atr_14"])
+    return build_setups(panel, indicators, market_context(panel, indicators), found, catalyst, rows=rows)
 
 
 @settings(max_examples=15, deadline=None)

@@ -9,10 +9,14 @@ import pytest
 
 from tests.unit.trading.made_bars import random_panel
 from trading.catalysts import Catalyst
-from trading.cycle import Patterns, analyse
+from trading.cycle import Market, Patterns, analyse
 from trading.errors import ConfigurationError
 from trading.pattern_conditions import conditions, matching, parse_where, terciles_of_session
-from trading.patterns.candlestick import detect
+from trading.patterns.recognised import recognise_all
+
+
+def _patterns(market: Market, catalyst: Catalyst) -> Patterns:
+    return Patterns(recognise_all(market.panel, market.indicators["atr_14"]), catalyst)
 
 
 def _labels(name: str, **indicators: list[float]) -> list[str]:
@@ -22,7 +26,7 @@ def _labels(name: str, **indicators: list[float]) -> list[str]:
     changed = {key: np.concatenate([values, empty[len(values) :]]) for key, values in indicators.items()}
     catalyst = Catalyst(changed.pop("has_catalyst", empty), empty)
     market = replace(market, indicators={**market.indicators, **changed})
-    found = {condition.name: condition for condition in conditions(market, Patterns(detect(market.panel), catalyst))}
+    found = {condition.name: condition for condition in conditions(market, _patterns(market, catalyst))}
     count = len(next(iter(indicators.values())))
     return [found[name].labels[code] for code in found[name].code[:count]]
 
@@ -60,7 +64,7 @@ def test_where_is_read_and_what_does_not_exist_is_refused() -> None:
     """NAME=VALUE pairs must all hold; a name or value that isn't known is named with those that are."""
     market = analyse(random_panel(1))
     empty = np.full(len(market.panel), np.nan)
-    known = conditions(market, Patterns(detect(market.panel), Catalyst(empty, empty)))
+    known = conditions(market, _patterns(market, Catalyst(empty, empty)))
     assert parse_where(["rsi=25-35", "trend = bull"]) == (("rsi", "25-35"), ("trend", "bull"))
     both = matching(known, [("rsi", "35-50"), ("volume", "usual")])
     alone = [matching(known, [pair]) for pair in (("rsi", "35-50"), ("volume", "usual"))]

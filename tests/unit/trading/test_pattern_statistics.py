@@ -11,7 +11,7 @@ from tests.unit.trading.labelled import labelled, market, patterns_at
 from trading.catalyst_ratio import catalyst_ratio
 from trading.metrics import wilson
 from trading.pattern_conditions import Condition
-from trading.pattern_statistics import ALL, Sightings, measure
+from trading.pattern_statistics import ALL, Sightings, clearest_first, measure
 
 
 def _sightings(rows: list[int], directions: list[int] | None = None) -> Sightings:
@@ -158,3 +158,27 @@ def test_twice_as_often_is_told_from_as_often(true_ratio: float, claim: str) -> 
     assert found.ratio.low is not None
     assert found.ratio.high is not None
     assert found.ratio.low < true_ratio < found.ratio.high
+
+
+def test_a_pattern_without_direction_is_counted_and_never_compared() -> None:
+    """It comes last, with its sightings and nothing else, and does not enter the correction."""
+    rng = np.random.default_rng(21)
+    bars, chance = market(rng, sessions=100)
+    bars = replace(bars, success=(rng.uniform(size=len(chance)) < chance).astype(np.float64))
+    code = (np.arange(len(chance)) % 2).astype(np.int8)
+    made = Condition("made", ("even", "odd", "unknown"), code)
+    directed = patterns_at(rng, len(chance), 3, 0.1)
+    neutral = np.array([0, 1, 2, 4], dtype=np.int64)
+    both = Sightings(
+        np.concatenate([directed.row, neutral]),
+        np.concatenate([directed.pattern, np.full(4, len(directed.names))]),
+        np.concatenate([directed.direction, np.zeros(4, dtype=np.int8)]),
+        (*directed.names, "doji"),
+    )
+    alone, rows = measure([bars], directed, [made]), measure([bars], both, [made])
+    assert rows[: len(alone)] == alone
+    dojis = [(row.pattern, row.direction, row.label, row.recorded) for row in rows[len(alone) :]]
+    assert dojis == [("doji", 0, ALL, 4), ("doji", 0, "even", 3), ("doji", 0, "odd", 1)]
+    assert {row.verdict for row in rows[len(alone) :]} == {"no direction"}
+    assert all(row.with_outcome == row.compared == 0 and row.q_value is None for row in rows[len(alone) :])
+    assert [row.direction for row in sorted(rows, key=clearest_first)][-3:] == [0, 0, 0]

@@ -16,15 +16,18 @@ from drawn import wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.postgres.patterns import OUTCOME
 from trading.catalyst_features import CATALYST_FEATURES, NEWS_SCHEMA, NewsAt, NewsRecord
-from trading.cycle import Market, Patterns, analyse, recognise
-from trading.features import FEATURES, build_setups
+from trading.cycle import Market, Patterns, analyse, recognise, setups_at
+from trading.features import FEATURES
 from trading.history import as_of
 from trading.indicators import INDICATORS, compute
 from trading.levels import LEVELS, compute_levels
 from trading.news.catalyst_kind import KINDS
 from trading.news.coverage import Followed
+from trading.outcomes import OutcomeRules
 from trading.panel import Panel
+from trading.pattern_log import pattern_log
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
 from trading.regime import market_context
@@ -49,6 +52,13 @@ def _events(panel: Panel) -> pa.Table:
 WHOLE = wandering(0, LENGTHS)
 EVENTS = _events(WHOLE)
 VIX = (np.unique(WHOLE.sessions), np.random.default_rng(3).uniform(15, 30, len(np.unique(WHOLE.sessions))))
+
+
+def _vix(panel: Panel) -> tuple[Any, Any]:
+    """The VIX of the days before the last session of the panel: on a shorter panel less of it is known."""
+    days, closes = VIX
+    earlier = days < panel.sessions.max()
+    return days[earlier], closes[earlier]
 
 
 CLOSE, NO_LEAD = np.timedelta64(21, "h"), np.timedelta64(0, "s")
@@ -141,6 +151,18 @@ def chart_patterns(panel: Panel, session: np.datetime64) -> Known:
     }  # fmt: skip
 
 
+def logged(panel: Panel, session: np.datetime64) -> Known:
+    """What the training table keeps of every pattern of the session, its own prices included, but for the outcome."""
+    market = analyse(panel)
+    patterns = _patterns(market)
+    here = np.flatnonzero(panel.sessions[patterns.detections.row] == session)
+    log = pattern_log(market, patterns, here, OutcomeRules())
+    key = ("symbol", "pattern_type", "direction")
+    kept = log.select([name for name in log.column_names if name not in OUTCOME and name not in key])
+    names = zip(*(log.column(name).to_pylist() for name in key), strict=True)
+    return {" ".join(map(str, name)): row for name, row in zip(names, kept.to_pylist(), strict=True)}
+
+
 def context(panel: Panel, session: np.datetime64) -> Known:
     """Every value of the market context."""
     found = market_context(panel, compute(panel))
@@ -154,7 +176,7 @@ def regime(panel: Panel, session: np.datetime64) -> Known:
     catalyst = _patterns(market).catalyst
     # Ranges a quarter as large: a few random walks have too few big moves otherwise, and the share is never known.
     measured = {**market.indicators, "atr_pct": market.indicators["atr_pct"] / 4}
-    found = regimes(panel, measured, market.context, catalyst, sectors=SECTORS, vix=VIX)
+    found = regimes(panel, measured, market.context, catalyst, sectors=SECTORS, vix=_vix(panel))
     at = int(np.searchsorted(found.sessions, session))
     measures = {name: getattr(found, name)[at] for name in ("volatility", "catalyst_share", "driver", "vix_known")}
     sectors = {name: getattr(found.sectors, name)[at].tolist() for name in ("strength", "dispersion", "turnover")}
@@ -178,18 +200,30 @@ def late_catalysts(panel: Panel, session: np.datetime64) -> Known:
 
 
 def features(panel: Panel, session: np.datetime64) -> Known:
-    """Every feature of every setup."""
-    market = analyse(panel)
+    """Every feature of every setup, its regime and its sector's strength included."""
+    market = analyse(panel, vix=_vix(panel), sectors=SECTORS)
     patterns = _patterns(market)
-    setups = build_setups(
-        panel, market.indicators, market.context, patterns.detections, patterns.catalyst, rows=panel.rows_at(session)
-    )
+    setups = setups_at(market, patterns, session)
     symbols = panel.row_symbols[setups.row].tolist()
     return {
         f"{name} of {symbol} {way:+d}": value
         for symbol, way, row in zip(symbols, setups.direction.tolist(), setups.matrix.tolist(), strict=True)
         for name, value in zip(FEATURES, row, strict=True)
     }
+
+
+def _logged_vix(panel: Panel, session: np.datetime64, vix: tuple[Any, Any]) -> Known:
+    market = analyse(panel, vix=vix)
+    patterns = _patterns(market)
+    picked = np.flatnonzero(panel.sessions[patterns.detections.row] == session)
+    log = pattern_log(market, patterns, picked, OutcomeRules())
+    keys = zip(*(log.column(name).to_pylist() for name in ("symbol", "pattern_type", "direction")), strict=True)
+    return dict(zip(map(str, keys), log.column("vix_level").to_pylist(), strict=True))
+
+
+def vix_level(panel: Panel, session: np.datetime64) -> Known:
+    """The VIX that the log keeps with each pattern of the session."""
+    return _logged_vix(panel, session, _vix(panel))
 
 
 def scanner(panel: Panel, session: np.datetime64) -> Known:
@@ -206,10 +240,12 @@ WAYS: tuple[Way, ...] = (
     levels,
     candlesticks,
     chart_patterns,
+    logged,
     context,
     regime,
     catalysts,
     features,
+    vix_level,
     scanner,
 )
 
@@ -275,6 +311,23 @@ def test_every_part_of_the_regime_is_known_somewhere() -> None:
     assert {one["vix_known"] for one in full} == {True}
 
 
+def test_every_feature_of_the_regime_is_known_somewhere() -> None:
+    """Equality of the new columns compares numbers, but for the driver, which random walks leave unknown."""
+    known = {
+        name.split(" of ")[0]
+        for session in np.unique(WHOLE.sessions)[200:340:20]
+        for name, value in features(WHOLE, session).items()
+        if np.isfinite(value)
+    }
+    assert {"market_volatility", "sector_strength_20", "strength_in_sector_20"} <= known
+
+
+def _vix_of_the_day(panel: Panel, session: np.datetime64) -> Known:
+    """A planted look-ahead of its own kind: the VIX of a session's own day, which closes after the shares."""
+    days, closes = _vix(panel)
+    return _logged_vix(panel, session, (days - np.timedelta64(1, "D"), closes))
+
+
 def _planted(way: Way) -> Way:
     """The same, of a panel whose every bar closes where the next one does."""
 
@@ -296,7 +349,11 @@ def _smoothed_regime(panel: Panel, session: np.datetime64) -> Known:
     return {"smoothed": float(np.nanmean(measures[max(0, at - 5) : at + 6]))}
 
 
-@pytest.mark.parametrize("way", [*map(_planted, WAYS), _smoothed_regime, late_catalysts], ids=lambda way: way.__name__)
+@pytest.mark.parametrize(
+    "way",
+    [*map(_planted, (way for way in WAYS if way is not vix_level)), _vix_of_the_day, _smoothed_regime, late_catalysts],
+    ids=lambda way: way.__name__,
+)
 def test_a_planted_look_ahead_is_caught(way: Way) -> None:
     """The comparison fails for each way once it sees tomorrow's close; otherwise it would prove nothing."""
     sessions = np.unique(WHOLE.sessions)[60:340:5]

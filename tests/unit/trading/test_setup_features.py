@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from drawn import draw
 from made_bars import random_panel
 
 from trading.catalyst_features import CATALYST_FEATURES
@@ -14,7 +16,9 @@ from trading.catalysts import Catalyst, earnings_catalyst
 from trading.features import FEATURES, NEUTRAL, Setups, build_setups, feature_rows
 from trading.indicators import INDICATORS, compute
 from trading.panel import BARS_SCHEMA, Panel
-from trading.patterns.candlestick import NAMES, detect
+from trading.patterns import candlestick
+from trading.patterns.chart import registry
+from trading.patterns.recognised import NAMES, Detections, recognise_all
 from trading.regime import market_context, relative_strength_20
 
 
@@ -27,15 +31,16 @@ def _inputs(panel: Panel) -> tuple[Panel, dict[str, np.ndarray], object, object,
     known = dict(zip(CATALYST_FEATURES, values, strict=True))
     del known["day_trader_interest"]  # nobody tells it, so it is unknown
     catalyst = replace(earnings_catalyst(panel, events, {"S0", "S1"}), features=known)
-    return panel, indicators, market_context(panel, indicators), detect(panel), catalyst
+    return panel, indicators, market_context(panel, indicators), recognise_all(panel, indicators["atr_14"]), catalyst
 
 
 def test_there_is_one_setup_for_each_bar_and_direction_with_a_pattern() -> None:
-    """The (row, direction) pairs are those of the detections, each once, in order."""
+    """The (row, direction) pairs are those of the detections with a direction, each once, in order."""
     inputs = _inputs(random_panel(40))
     found = inputs[3]
     setups = build_setups(*inputs)
-    expected = sorted(set(zip(found.row.tolist(), found.direction.tolist(), strict=True)))
+    pairs = zip(found.row.tolist(), found.direction.tolist(), strict=True)
+    expected = sorted({(row, direction) for row, direction in pairs if direction})
     assert list(zip(setups.row.tolist(), setups.direction.tolist(), strict=True)) == expected
     assert setups.matrix.shape == (len(expected), len(FEATURES))
     assert setups.matrix.dtype == np.float32
@@ -46,7 +51,7 @@ def _slow_row(
 ) -> list[float]:
     """The features of one setup, one by one."""
     panel, indicators, context, found, catalyst = inputs
-    here = [(int(p), int(d)) for r, p, d in zip(found.row, found.pattern, found.direction, strict=True) if r == row]
+    here = [(NAMES[p], int(d)) for r, p, d in zip(found.row, found.pattern, found.direction, strict=True) if r == row]
     session = context.sessions.tolist().index(panel.sessions[row].item())
     values = {name: indicators[name][row] for name in INDICATORS}
     for name in ("market_return_1", "market_return_5", "realised_volatility_20", "breadth", "dispersion"):
@@ -55,15 +60,22 @@ def _slow_row(
     values["relative_strength_20"] = relative_strength_20(panel, indicators)[row]
     values["has_catalyst"] = catalyst.has_catalyst[row]
     values["sessions_since_event"] = catalyst.sessions_since_event[row]
+    for name in ("market_volatility", "market_driver", "sector_strength_20", "strength_in_sector_20"):
+        values[name] = np.nan  # no regime is given
     values |= {name: catalyst.features[name][row] for name in CATALYST_FEATURES if name in catalyst.features}
     values["day_trader_interest"] = np.nan
     values["direction"] = sign
     values["n_same_direction_patterns"] = sum(d == sign for _, d in here)
     values["n_opposite_patterns"] = sum(d == -sign for _, d in here)
-    values |= {f"pattern_{name}": dict(here).get(number, 0) * sign for number, name in enumerate(NAMES)}
+    values |= {f"pattern_{name}": _seen([d for n, d in here if n == name], sign) for name in NAMES}
     for name, neutral in NEUTRAL.items():  # in float32, as the matrix is
         values[name] = (np.float32(values[name]) - np.float32(neutral)) * np.float32(sign)
     return [values[name] for name in FEATURES]
+
+
+def _seen(directions: list[int], sign: int) -> int:
+    """A pattern's column: 1 for or without a direction, -1 against, 0 where there is none or both."""
+    return {(): 0, (0,): 1, (1,): sign, (-1,): -sign}.get(tuple(directions), 0)
 
 
 def test_each_column_holds_what_its_name_says() -> None:
@@ -81,7 +93,9 @@ def test_a_short_sees_the_market_upside_down() -> None:
     rows = np.full(2, len(inputs[0]) - 1)
     long, short = feature_rows(*inputs, rows=rows, direction=np.array([1, -1], dtype=np.int8)).matrix
     for position, name in enumerate(FEATURES):
-        if name in NEUTRAL or name.startswith("pattern_"):
+        if name.startswith("pattern_") and name.removeprefix("pattern_") in candlestick.NEUTRAL:
+            assert short[position] == long[position], name
+        elif name in NEUTRAL or name.startswith("pattern_"):
             np.testing.assert_array_equal(short[position], -long[position], err_msg=name)
         elif name not in {"direction", "n_same_direction_patterns", "n_opposite_patterns"}:
             np.testing.assert_array_equal(short[position], long[position], err_msg=name)
@@ -112,9 +126,57 @@ def test_any_bar_can_be_scored_with_or_without_a_pattern() -> None:
     assert got.matrix[1, -len(NAMES) :].any()
 
 
+def _drawn_flag() -> tuple[Any, ...]:
+    """A chart whose last bar triggers a bull flag (see `test_chart_patterns`)."""
+    return _inputs(draw((5, 110.0, 3000.0), (4, 108.0, 500.0), (1, 110.0)))
+
+
+def test_a_chart_pattern_is_a_setup_and_is_counted() -> None:
+    """The bar that breaks out of a flag is a long setup; to a short the same flag stands against it."""
+    inputs = _drawn_flag()
+    last = len(inputs[0]) - 1
+    flag, same, against = (
+        FEATURES.index(name) for name in ("pattern_bull_flag", "n_same_direction_patterns", "n_opposite_patterns")
+    )
+    setups = build_setups(*inputs)
+    assert [(row, way) for row, way in zip(setups.row, setups.direction, strict=True) if row == last] == [(last, 1)]
+    long, short = feature_rows(*inputs, rows=np.array([last, last]), direction=np.array([1, -1], dtype=np.int8)).matrix
+    assert (long[flag], short[flag]) == (1, -1)
+    assert long[same] == short[against] >= 1
+    assert long[against] == short[same] == 0
+
+
+def test_a_pattern_without_direction_is_a_feature_and_no_setup() -> None:
+    """Where only dojis stand there is no setup; asked for all the same, the bar shows them to both sides alike."""
+    inputs = _inputs(random_panel(45))
+    found = inputs[3]
+    only = np.setdiff1d(found.row[found.direction == 0], found.row[found.direction != 0])
+    assert len(only)
+    assert not np.isin(build_setups(*inputs).row, only).any()
+    for way in (1, -1):
+        row = feature_rows(*inputs, rows=only[:1], direction=np.array([way], dtype=np.int8)).matrix[0]
+        held = {
+            name for name, value in zip(FEATURES, row.tolist(), strict=True) if name.startswith("pattern_") and value
+        }
+        assert held == {f"pattern_{name}" for name in found.names[found.row == only[0]]}
+        assert row[FEATURES.index("n_same_direction_patterns")] == row[FEATURES.index("n_opposite_patterns")] == 0
+
+
+def test_a_chart_pattern_that_triggers_both_ways_says_nothing() -> None:
+    """The column of an ABCD up and an ABCD down on one bar is 0, and each side still counts one for and one against."""
+    inputs = list(_drawn_flag())
+    last = len(inputs[0]) - 1
+    twice = np.full(2, NAMES.index("abcd"), dtype=np.int16)
+    none = np.full(2, -1, dtype=np.int64)
+    inputs[3] = Detections(np.full(2, last), twice, np.array([-1, 1], dtype=np.int8), none, inputs[3].charts)
+    row = feature_rows(*inputs, rows=np.array([last]), direction=np.array([1], dtype=np.int8)).matrix[0]
+    assert row[FEATURES.index("pattern_abcd")] == 0
+    assert row[FEATURES.index("n_same_direction_patterns")] == row[FEATURES.index("n_opposite_patterns")] == 1
+
+
 def test_every_feature_is_scale_free() -> None:
     """No price, no volume and no other indicator that depends on the unit is among the features."""
-    assert len(set(FEATURES)) == len(FEATURES) == 34 + 10 + 61
+    assert len(set(FEATURES)) == len(FEATURES) == 38 + 10 + 61 + len(registry.NAMES)
     assert all(INDICATORS[name].scale_free for name in FEATURES if name in INDICATORS)
 
 

@@ -15,7 +15,7 @@ from trading.cycle import Market, Patterns, analyse
 from trading.errors import ModelError
 from trading.outcomes import OutcomeRules
 from trading.panel import as_date
-from trading.patterns.candlestick import detect
+from trading.patterns.recognised import recognise_all
 from trading.scanner_rules import large_cap
 from tune.specs import SPECS, columns_of
 from tune.training_set import UNKNOWN, TrainingSet, from_market
@@ -88,7 +88,9 @@ def test_a_history_gives_its_setups_whose_outcome_was_known() -> None:
 
 def _patterns(market: Market) -> Patterns:
     events = pa.table({"symbol": pa.array([], pa.string()), "event_date": pa.array([], pa.date32())})
-    return Patterns(detect(market.panel), earnings_catalyst(market.panel, events, set()))
+    return Patterns(
+        recognise_all(market.panel, market.indicators["atr_14"]), earnings_catalyst(market.panel, events, set())
+    )
 
 
 def test_columns_that_no_chosen_row_knows_are_left_out() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,11 @@ class ChartDetections:
     def names(self) -> npt.NDArray[np.str_]:
         """The pattern's name of each detection."""
         return np.array(self.vocabulary)[self.pattern]
+
+    def take(self, which: Ints) -> ChartDetections:
+        """Those at the given positions."""
+        arrays = {f.name: getattr(self, f.name)[which] for f in fields(self) if f.name != "vocabulary"}
+        return ChartDetections(**arrays, vocabulary=self.vocabulary)
 
 
 def collect(view: View | SessionView, found: Found, names: tuple[str, ...], name: str) -> ChartDetections:
