@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
 
-from actors.service import Service
-from actors.wiring import now
+from actors.service import Condition, Service
+from actors.wiring import Wiring, now
 from adapters.bar_import.importing import BarImporter
 from adapters.bar_import.source import TableSource
 from adapters.bars import BarStore
+from adapters.feeds.ingesting import LiveIngestion
+from adapters.feeds.trades import Trade
 from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.pool import Pool, open_pool
 from adapters.sample import load_bars, load_instruments
 from trading.paper import CorporateAction
 
@@ -42,6 +46,41 @@ class Ingestion(Service):
 
     name = "ingestion"
 
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        self._importing = threading.Lock()
+        self._live = self._live_ingestion()
+        if self._live is not None:
+            self._live.start()
+
+    def _live_ingestion(self) -> LiveIngestion | None:
+        """The live feed, on threads of its own with connections of its own, so that calls never wait for it."""
+        live = self.wiring.live
+        if live.keys is None:
+            return None
+        pools: list[Pool] = []
+
+        def pool() -> Pool:
+            if not pools:
+                pools.append(open_pool(self.wiring.database_url.get_secret_value(), name="inplay live feed", size=2))
+            return pools[0]
+
+        ports = live.ports(live.keys, now)
+        return LiveIngestion(
+            self.wiring.home, pool, ports, live.rules, clock=now, importing=self._importing,
+            locations=self.wiring.storage.locations,
+        )  # fmt: skip
+
+    def condition(self) -> Condition:
+        """Well, or what the live feed lacks; what is on record can be used all the same."""
+        if self._live is None:
+            return "ok", "no live feed is followed"
+        return self._live.condition()
+
+    def live_batches(self, session: date, after: int) -> list[tuple[int, pa.Table]]:
+        """Batches of a session that runs, as numbered, after that number, at most 60; judged when the session ends."""
+        return [] if self._live is None else self._live.feed.spool.after(session, after)
+
     @cached_property
     def _record(self) -> BarRecord:
         return BarRecord(self.pool)
@@ -50,14 +89,19 @@ class Ingestion(Service):
     def _bars(self) -> BarStore:
         return BarStore(self.wiring.home, self._record, self.wiring.storage.locations)
 
+    def last_trades(self) -> dict[str, Trade]:
+        """The last trade of each symbol of `live_trades` since this service was started."""
+        return {} if self._live is None else self._live.feed.trades.known()
+
     def import_sample(self) -> Imported:
         """The bundled sample is stored, once; a repeated import answers what the first one did."""
         sample = load_bars()
         self._record.record_instruments(load_instruments())
         corrections = (*sample.corrections, *sample.warnings)
         source = TableSource("bundled sample", sample.file_sha256, sample.table, corrections=corrections)
-        importer = BarImporter(self.wiring.home, self._record, now, self.wiring.storage.locations)
-        counts = importer.run(source)
+        with self._importing:
+            importer = BarImporter(self.wiring.home, self._record, now, self.wiring.storage.locations)
+            counts = importer.run(source)
         return self._summary(new=counts.new)
 
     def _summary(self, *, new: bool) -> Imported:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -20,6 +20,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from adapters.alpaca_http import BASE_URL, FREE_REQUESTS_PER_MIN, AlpacaHttp, AlpacaKeys
+from adapters.feeds.alpaca_bars import AlpacaFeed
+from adapters.feeds.alpaca_stream import STREAM_URL
+from adapters.feeds.ingesting import LiveToFollow
+from adapters.feeds.live import LiveRules
+from adapters.feeds.pace import TokenBucket
 from adapters.news_sources import NewsFeed, NewsToFollow, feed_name
 from trading.errors import ConfigurationError
 
@@ -57,6 +63,14 @@ class Settings(BaseSettings):
         news_interval_s: how often a source is asked; under an hour, or it doesn't count as followed.
         news_delay_s: from publication to the first decision that may use an article.
         apca_api_key_id: of Alpaca, and its `apca_api_secret_key`; the variables have no prefix, as everywhere else.
+        alpaca_url: of Alpaca's market data; another one for a rehearsal.
+        alpaca_stream_url: of its stream; likewise.
+        live_feed: whose bars come in while a run is alive; none by default.
+        live_symbols: that are heard of; `*` = all.
+        live_trades: whose last trade is known as well; `*` = all, which is a lot of traffic.
+        live_late_s: how long a minute's batch waits for its symbols after the first one.
+        alpaca_feed: what the live feed hears: `iex` on the free plan, `sip` = all exchanges.
+        alpaca_requests_per_min: as the plan allows; 200 on the free one.
         starting_cash_usd: the first deposit of each paper account.
         warm_folder: of bars older than `hot_days`, such as a mounted volume; the data folder without it.
         cold_url: of bars older than `warm_days`: a folder, or `s3://BUCKET/PREFIX`; the data folder without it.
@@ -84,6 +98,14 @@ class Settings(BaseSettings):
     news_delay_s: float = Field(default=60, ge=0, le=86_400)
     apca_api_key_id: SecretStr | None = Field(default=None, validation_alias=AliasChoices("apca_api_key_id"))
     apca_api_secret_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("apca_api_secret_key"))
+    alpaca_url: str = Field(default=BASE_URL, pattern=r"^https?://", max_length=200)
+    alpaca_stream_url: str = Field(default=STREAM_URL, pattern=r"^wss?://", max_length=200)
+    alpaca_feed: AlpacaFeed = "iex"
+    live_feed: Literal["none", "alpaca"] = "none"
+    live_symbols: tuple[str, ...] = Field(default=("*",), min_length=1, max_length=20_000)
+    live_trades: tuple[str, ...] = Field(default=(), max_length=20_000)
+    live_late_s: float = Field(default=5.0, ge=0.1, le=60.0)
+    alpaca_requests_per_min: int = Field(default=FREE_REQUESTS_PER_MIN, ge=1, le=100_000)
     seed: int = Field(default=7, ge=0, lt=2**31)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
     warm_folder: Annotated[Path, AfterValidator(_absolute)] | None = None
@@ -120,6 +142,41 @@ class Settings(BaseSettings):
         if twice:
             raise ConfigurationError(f"INPLAY_NEWS_FEEDS names {twice[0]} twice. Nothing was started. Remove one.")
         return NewsToFollow(self.news_feeds, alpaca, self.news_interval_s, self.news_delay_s)
+
+    def alpaca_keys(self) -> AlpacaKeys:
+        """Alpaca's keys.
+
+        Raises:
+            ConfigurationError: without them.
+        """
+        if self.apca_api_key_id is None or self.apca_api_secret_key is None:
+            raise ConfigurationError(
+                "Alpaca's bars need keys. Nothing was fetched. Set APCA_API_KEY_ID and APCA_API_SECRET_KEY; they come "
+                "with a free account."
+            )
+        return AlpacaKeys(self.apca_api_key_id, self.apca_api_secret_key)
+
+    def alpaca_http(self) -> AlpacaHttp:
+        """Alpaca's market data over HTTP, paced as the plan allows.
+
+        Raises:
+            ConfigurationError: without keys.
+        """
+        return AlpacaHttp(self.alpaca_keys(), self.alpaca_url, bucket=TokenBucket(self.alpaca_requests_per_min))
+
+    def live_to_follow(self) -> LiveToFollow:
+        """The live feed of bars, if any.
+
+        Raises:
+            ConfigurationError: when one is wanted without keys.
+        """
+        if self.live_feed == "none":
+            return LiveToFollow()
+        rules = LiveRules(tuple(sorted({symbol.upper() for symbol in self.live_symbols})), self.live_late_s)
+        return LiveToFollow(
+            self.alpaca_keys(), rules, self.alpaca_feed, self.alpaca_url, self.alpaca_stream_url,
+            self.alpaca_requests_per_min, tuple(sorted({symbol.upper() for symbol in self.live_trades})),
+        )  # fmt: skip
 
     @classmethod
     def settings_customise_sources(

@@ -54,14 +54,14 @@ def bars(
     settings = read_settings()
     with Interrupt(), _goes_on_later(), own_record(settings, now=now()) as pool:
         started = time.monotonic()
-        with _progress(quiet=json_) as tell:
+        with progress_shown(quiet=json_) as tell:
             importer = BarImporter(settings.home, BarRecord(pool), now, storage_rules(settings).locations)
             counts = importer.run(archive, tell, replace=replace)
         seconds = time.monotonic() - started
     if json_:
         print_json({**asdict(counts), "seconds": seconds, "rows_per_s": counts.rows_in / seconds})
     else:
-        _say(counts, seconds)
+        say_counts(counts, seconds)
 
 
 @contextmanager
@@ -92,7 +92,8 @@ def _confirm(archive: Archive, *, yes: bool, quiet: bool) -> None:
 
 
 @contextmanager
-def _progress(*, quiet: bool) -> Iterator[Tell | None]:
+def progress_shown(*, quiet: bool) -> Iterator[Tell | None]:
+    """A bar on the terminal while an import runs, moved by what is yielded; none if quiet."""
     if quiet:
         yield None
         return
@@ -108,7 +109,8 @@ def _progress(*, quiet: bool) -> Iterator[Tell | None]:
         yield tell
 
 
-def _say(counts: ImportCounts, seconds: float) -> None:
+def say_counts(counts: ImportCounts, seconds: float) -> None:
+    """What became of each row, in words."""
     print(f"{counts.rows_in:,} rows came in, in {seconds:.1f} s" + ("" if counts.new else "; imported before"))
     print(f"{counts.rows_stored:>14,} stored, {counts.rows_corrected:,} of them in place of other values")
     print(f"{counts.rows_duplicate:>14,} on record already, or twice in the source")

@@ -9,8 +9,10 @@ import typer
 from cli import data, evaluate, imports
 from cli.doctor import doctor
 from cli.import_bars import bars
+from cli.import_feed import alpaca, yahoo
 from cli.output import print_json
 from cli.patterns import patterns
+from cli.rehearse import app as rehearse
 from cli.run import run
 from cli.scan import scan
 from cli.status import status
@@ -26,8 +28,10 @@ app.command()(status)
 app.command()(scan)
 app.add_typer(patterns, name="patterns")
 imports.app.command()(bars)
+imports.app.command()(alpaca)
+imports.app.command()(yahoo)
 app.add_typer(imports.app, name="import")
-app.add_typer(data.app, name="data")
+app.add_typer(rehearse, name="rehearse")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(data.app, name="data")
 

@@ -109,6 +109,7 @@ class SampleRun:
             self.settings.home,
             SecretStr(url),
             self.settings.starting_cash_usd * 100,
+            live=self.settings.live_to_follow(),
             news=self.settings.news_to_follow(),
             storage=storage_rules(self.settings),
         )

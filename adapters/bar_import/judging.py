@@ -179,14 +179,19 @@ class Judge:
         start, end = max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), first - timedelta(days=1)
         if start > end:
             return BARS_SCHEMA.empty_table()
-        known = self._store.read(start, end, self._timeframe)
+        known = self._store.read(start, end, "1d") if self._timeframe == "1d" else self._days_of_minutes(start, end)
         if not known.num_rows:
             return BARS_SCHEMA.empty_table()
-        if self._timeframe == "1m":
-            known = daily_bars(known, session_hours(start, end))
         panel = Panel.from_arrow(known)
         left = np.repeat(panel.offsets[1:], np.diff(panel.offsets)) - np.arange(len(panel))
         return known.take(pa.array(_panel_order(known)[left <= TAIL_BARS]))
+
+    def _days_of_minutes(self, start: date, end: date) -> pa.Table:
+        """The days that the minutes on record make up, a session in memory at a time."""
+        files = self._record.files(start, end, timeframe="1m")
+        sessions = sorted({day for file in files for day in file.sessions if start <= day <= end})
+        days = [daily_bars(self._store.read(day, day, "1m"), session_hours(day, day)) for day in sessions]
+        return pa.concat_tables([BARS_SCHEMA.empty_table(), *days])
 
     def _with_session(self, bars: pa.Table) -> pa.Table:
         """The table in the stored schema."""

@@ -1,0 +1,108 @@
+"""The end of a live session: through the gates into the record, compared with the feed's history, days added."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from adapters.bar_import.importing import BarImporter, ImportCounts
+from adapters.bars import BarStore, Timeframe
+from adapters.feeds.fetched import FetchedBars
+from adapters.feeds.port import BarHistory
+from adapters.feeds.spans import history_span
+from adapters.feeds.spool import SealedSession
+from adapters.postgres.bars_record import BarRecord, ImportedFile
+from adapters.postgres.feed_record import Check, ClosedSession, FeedRecord
+from adapters.postgres.pool import Pool
+from adapters.tiers.locations import TierLocations
+from trading.errors import BadDataError, ConfigurationError
+
+
+class SessionCloser:
+    """Brings sessions of a live feed into the record.
+
+    Args:
+        home: the data folder.
+        pool: of the record.
+        feed: name of the live feed.
+        history: of the same feed.
+        clock: what time it is.
+        importing: held while bars come into the record; one import at a time over a data folder.
+        universe: symbols to compare, beside those on record for the session.
+        locations: of the tiers of bars.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        pool: Pool,
+        feed: str,
+        history: BarHistory,
+        *,
+        clock: Callable[[], datetime],
+        importing: threading.Lock,
+        universe: Callable[[], tuple[str, ...]] = tuple,
+        locations: TierLocations | None = None,
+    ) -> None:
+        self._home, self._feed, self._history, self._clock = home, feed, history, clock
+        self._bars, self._record = BarRecord(pool), FeedRecord(pool)
+        self._locations = locations
+        self._store = BarStore(home, self._bars, locations)
+        self._importing, self._universe = importing, universe
+
+    def close(self, sealed: SealedSession) -> ClosedSession:
+        """The session's minutes are on record, counted; its spool is gone. Repeating it after a stop goes on.
+
+        Raises:
+            InplayError: when they can't be stored now; the spool stays.
+        """
+        about = ImportedFile(sealed.name, sealed.sha256(), "1m")
+        counts, superseded = sealed.counts(), sealed.superseded()
+        with self._importing:
+            BarImporter(self._home, self._bars, self._clock, self._locations).run(sealed, replace=True)
+        imported = self._bars.begin_import(about, at=self._clock())
+        closed = ClosedSession(self._feed, sealed.session, about.file_sha256, counts, superseded, imported)
+        self._record.record_closed(closed, at=self._clock())
+        sealed.discard()
+        return closed
+
+    def check(self, session: date) -> Check | None:
+        """The session is compared with the feed's history, which adds what is missing, and its days are on record.
+
+        Returns:
+            None when the history contradicts the stream or the plan doesn't cover it; the record says so.
+
+        Raises:
+            UnavailableError: when the history can't be had now; to be tried again.
+        """
+        try:
+            minutes = self._bring(session, "1m")
+            days = self._bring(session, "1d")
+        except (BadDataError, ConfigurationError) as error:
+            self._record.record_problem(self._feed, session, str(error), at=self._clock(), final=True)
+            structlog.get_logger().warning("feed_session_not_checked", session=str(session), reason=str(error))
+            return None
+        missing = minutes.rows_stored - minutes.rows_corrected
+        check = Check(minutes.rows_in, minutes.rows_duplicate, missing, minutes.rows_corrected, days.rows_stored)
+        self._record.record_check(self._feed, session, check, at=self._clock())
+        return check
+
+    def check_all(self) -> list[Check]:
+        """Every closed session is compared; those that can't be yet stay for the next time."""
+        found = [self.check(session) for session in self._record.unchecked(self._feed)]
+        return [check for check in found if check is not None]
+
+    def _bring(self, session: date, timeframe: Timeframe) -> ImportCounts:
+        stored = self._store.read(session, session, "1m")
+        symbols = tuple(sorted({*map(str, stored.column("symbol").unique().to_pylist()), *self._universe()}))
+        span = history_span(symbols, timeframe, session, session, now=self._clock(), delay=timedelta())
+        fetched = FetchedBars(self._home, self._history, span)
+        fetched.fetch()
+        with self._importing:
+            counts = BarImporter(self._home, self._bars, self._clock, self._locations).run(fetched)
+        fetched.discard()
+        return counts
