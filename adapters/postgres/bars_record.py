@@ -238,20 +238,23 @@ _BREAK = attrgetter("symbol", "session", "reason")
 """Ten times as fast as `astuple`, which copies every value; an archive has tens of thousands."""
 
 
+def _of_import(rows: pa.Table, import_id: int, timeframe: Timeframe) -> pa.Table:
+    ids, lengths = pa.array([import_id] * rows.num_rows, pa.int64()), pa.array([timeframe] * rows.num_rows, pa.string())
+    return pa.table([ids, lengths, *rows.columns], names=["import_id", "timeframe", *rows.column_names])
+
+
 def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Timeframe) -> None:
     def tagged(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
         return ((import_id, *row) for row in rows)
-
-    def kept(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
-        return ((import_id, timeframe, *row) for row in rows)
 
     screened = part.screened
     columns = ("import_id", "gate", "severity", "symbol", "session", "rows", "detail")
     insert_missing(cursor, "bar_findings", columns, tagged(map(_FINDING, screened.findings)))
     for table, refused in (("bar_quarantine", screened.quarantined), ("bar_quarantine", part.unread)):
-        append(cursor, table, ("import_id", "timeframe", *refused.column_names), kept(rows_of(refused)))
-    corrected = part.corrected
-    append(cursor, "bar_corrections", ("import_id", "timeframe", *corrected.column_names), kept(rows_of(corrected)))
+        kept = _of_import(refused, import_id, timeframe)
+        append(cursor, table, kept.column_names, kept)
+    corrected = _of_import(part.corrected, import_id, timeframe)
+    append(cursor, "bar_corrections", corrected.column_names, corrected)
     splits = ("import_id", "symbol", "session", "numerator", "denominator")
     insert_missing(cursor, "splits", splits, tagged(map(_SPLIT, screened.splits)))
     dividends = ("import_id", "symbol", "session", "factor", "amount_usd")

@@ -8,7 +8,7 @@ from datetime import date
 import pyarrow as pa
 from psycopg import sql
 
-from adapters.postgres.bulk import MICROSECOND, conform, insert_missing, read_table, rows_of, stage
+from adapters.postgres.bulk import MICROSECOND, conform, insert_missing, read_table, stage
 from adapters.postgres.pool import Pool, transaction
 from trading.errors import BadDataError
 
@@ -104,7 +104,7 @@ class PatternStore:
             patterns = patterns.append_column("timeframe", pa.array(["1d"] * patterns.num_rows, pa.string()))
         whole = conform(patterns, PATTERNS_SCHEMA, required=_REQUIRED)
         with transaction(self._pool) as cursor:
-            return insert_missing(cursor, "pattern_training_data", whole.column_names, rows_of(whole))
+            return insert_missing(cursor, "pattern_training_data", whole.column_names, whole)
 
     def fill_outcomes(self, outcomes: pa.Table) -> int:
         """Outcomes that were unknown are on record; known ones stay as they are. Returns how many rows changed.
@@ -120,7 +120,7 @@ class PatternStore:
         schema = pa.schema([PATTERNS_SCHEMA.field(name) for name in (*KEY, *OUTCOME)])
         whole = conform(outcomes, schema, required=KEY)
         with transaction(self._pool) as cursor:
-            staging = stage(cursor, "pattern_training_data", whole.column_names, rows_of(whole))
+            staging = stage(cursor, "pattern_training_data", whole.column_names, whole)
             unknown = "SELECT count(*) FROM {} AS n WHERE NOT EXISTS (SELECT FROM pattern_training_data AS p WHERE {})"
             cursor.execute(sql.SQL(unknown).format(staging, _SAME_KEY))
             (strangers,) = cursor.fetchone() or (0,)
