@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from adapters.bars import SHAPES, BarFile, BarStore, Timeframe
+from adapters.bar_files import SHAPES, BarFile, Timeframe
+from adapters.bars import BarStore
 from adapters.calendar import close_of, session_hours, sessions_between
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool

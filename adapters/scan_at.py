@@ -11,7 +11,8 @@ from typing import Literal, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bars import BarFile, BarStore
+from adapters.bar_files import BarFile
+from adapters.bars import BarStore
 from adapters.calendar import closes, sessions_between
 from adapters.known_news import news_at
 from adapters.postgres.bars_record import BarRecord

@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from adapters.bars import BarFile, BarStore, Timeframe
+from adapters.bar_files import BarFile, Timeframe
+from adapters.bars import BarStore
 from benchmarks.measure import Table, same, timed
 from trading.panel import BARS_SCHEMA
 

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import typer
 
 from actors.wiring import now
+from adapters.bar_files import Timeframe
 from adapters.bar_import.importing import BarImporter
-from adapters.bars import Timeframe
 from adapters.feeds.alpaca_bars import AlpacaBars
 from adapters.feeds.fetched import FetchedBars
 from adapters.feeds.port import BarHistory, Span

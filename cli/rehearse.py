@@ -18,9 +18,10 @@ import typer
 
 from actors.wiring import now
 from adapters.alpaca_http import AlpacaHttp
+from adapters.bar_files import SHAPES
 from adapters.bar_import.archive import open_archive
 from adapters.bar_import.layout import Asked
-from adapters.bars import SHAPES, BarStore
+from adapters.bars import BarStore
 from adapters.feeds.alpaca_bars import AlpacaBars
 from adapters.feeds.alpaca_stream import AlpacaStream
 from adapters.feeds.batches import NIGHT_S, latest_versions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from adapters.bars import BarFile
+from adapters.bar_files import BarFile
 from adapters.postgres.pool import Pool
 from adapters.postgres.storage_events import Kind, StorageEvents
 from adapters.postgres.tier_record import TierRecord

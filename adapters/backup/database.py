@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from adapters.bars import BarFile
+from adapters.bar_files import BarFile
 from adapters.postgres import cluster
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 from trading.ledger import GENESIS

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from adapters.backup.database import Facts, dumped, load, scratch
 from adapters.backup.vault import STAMP, Catalogue, Kept, Vault
-from adapters.bars import BarFile
+from adapters.bar_files import BarFile
 from adapters.places import Place, chunks, digest_of
 from adapters.tiers.files_lock import files_lock
 from adapters.tiers.rules import StorageRules

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from adapters.bar_files import Timeframe
 from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, rows_of
 from adapters.bar_import.layout import Asked, Layout, lay_out
 from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, refusals, time_format_of
 from adapters.bar_import.source import Chunk
-from adapters.bars import Timeframe
 from trading.errors import BadDataError, ConfigurationError
 
 MINUTE_S = 60

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.judging import Judge
 from adapters.bar_import.source import UNREAD_SCHEMA, BarSource, Refused
 from adapters.bar_import.spill import Spill
-from adapters.bars import SHAPES, BarStore, Timeframe
+from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarImport, BarRecord, ImportedFile, Part
 from adapters.tiers.locations import TierLocations
 from trading.errors import BadDataError, UnavailableError

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.remembered import Remembered
 from adapters.bar_import.source import UNREAD_SCHEMA
-from adapters.bars import SHAPES, BarStore, Timeframe
+from adapters.bars import BarStore
 from adapters.calendar import close_of, session_hours, sessions_between
 from adapters.postgres.bars_record import BarRecord, Part
 from trading.errors import BadDataError

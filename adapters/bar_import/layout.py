@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from adapters.bars import Timeframe
+from adapters.bar_files import Timeframe
 from trading.errors import BadDataError, ConfigurationError
 
 KNOWN: dict[str, tuple[str, ...]] = {

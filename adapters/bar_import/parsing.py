@@ -12,8 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.source import FACTOR, UNREAD_SCHEMA, Chunk
-from adapters.bars import SHAPES, Timeframe
 from trading.errors import BadDataError, ConfigurationError
 from trading.panel import Flags
 

@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adapters.bar_files import SHAPES, BarFile, Timeframe
 from adapters.bar_import.source import FACTOR
-from adapters.bars import SHAPES, BarFile, BarStore, Timeframe
+from adapters.bars import BarStore
 from trading.gates.factors import FactorChange, factor_changes
 from trading.panel import BARS_SCHEMA, symbol_codes
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from adapters.bars import SHAPES, Timeframe
+from adapters.bar_files import SHAPES, Timeframe
 
 UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate", "reason")])
 """A row that could not be read as a bar: its text, what was wrong with it by name and in words."""

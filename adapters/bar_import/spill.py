@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from adapters.bars import SHAPES, Timeframe
+from adapters.bar_files import SHAPES, Timeframe
 from trading.errors import UnavailableError
 
 FLUSH_ROWS = 2_000_000

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from adapters.alpaca_http import AlpacaHttp
+from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.source import UNREAD_SCHEMA
-from adapters.bars import SHAPES, Timeframe
 from adapters.calendar import TIME_ZONE
 from adapters.feeds.port import Page, Span
 from trading.errors import BadDataError

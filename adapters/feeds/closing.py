@@ -9,8 +9,9 @@ from pathlib import Path
 
 import structlog
 
+from adapters.bar_files import Timeframe
 from adapters.bar_import.importing import BarImporter, ImportCounts
-from adapters.bars import BarStore, Timeframe
+from adapters.bars import BarStore
 from adapters.feeds.fetched import FetchedBars
 from adapters.feeds.port import BarHistory
 from adapters.feeds.spans import history_span

@@ -13,8 +13,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.source import UNREAD_SCHEMA, Chunk
-from adapters.bars import SHAPES, Timeframe
 from adapters.feeds.port import BarHistory, Page, Span
 from trading.errors import BadDataError, UnavailableError
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from adapters.bars import Timeframe
+from adapters.bar_files import Timeframe
 from adapters.calendar import session_hours
 from adapters.feeds.port import Span
 from trading.errors import BadDataError, ConfigurationError

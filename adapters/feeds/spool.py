@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from adapters.bar_files import Timeframe
 from adapters.bar_import.source import UNREAD_SCHEMA, Chunk
-from adapters.bars import Timeframe
 from adapters.feeds.batches import LIVE_SCHEMA, Batch, Counts, latest_versions
 from adapters.feeds.fetched import ipc_bytes, write_synced
 from trading.errors import BadDataError, UnavailableError

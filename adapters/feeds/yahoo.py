@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from adapters.bars import SHAPES, Timeframe
+from adapters.bar_files import SHAPES, Timeframe
 from adapters.calendar import TIME_ZONE
 from adapters.feeds.pace import TokenBucket, backoff_s
 from adapters.feeds.port import Page, Span

@@ -16,7 +16,7 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 
-from adapters.bars import SHAPES, BarFile, encoded, latest, read_file
+from adapters.bar_files import SHAPES, BarFile, encoded, latest, read_file
 from adapters.places import digest_of, put_bytes, refused
 from adapters.postgres.tier_record import TierRecord
 from adapters.tiers.files_lock import files_lock

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from adapters.bars import BarFile, Timeframe
+from adapters.bar_files import BarFile, Timeframe
 from adapters.tiers.locations import TIERS, Tier, TierLocations
 from trading.errors import UnavailableError
 

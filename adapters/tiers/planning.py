@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from adapters.bars import BarFile, spans
+from adapters.bar_files import BarFile, spans
 from adapters.tiers.locations import Tier
 
 HOT_DAYS, WARM_DAYS = 30, 365

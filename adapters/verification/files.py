@@ -9,7 +9,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from adapters.bars import SHAPES, BarFile, BarStore, Timeframe
+from adapters.bar_files import SHAPES, BarFile, Timeframe
+from adapters.bars import BarStore
 from adapters.verification.trouble import RESTORE, Trouble
 from trading.errors import BadDataError
 from trading.panel import symbol_codes

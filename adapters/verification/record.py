@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from adapters.bars import Timeframe
+from adapters.bar_files import Timeframe
 from adapters.postgres.bars_sums import ImportSums
 from adapters.verification.trouble import RESTORE, Trouble
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bars import SHAPES, BarStore, Timeframe
+from adapters.bar_files import SHAPES, Timeframe
+from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.bars_sums import BarSums, FoundBy
 from adapters.postgres.journal import JournalStore

@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 from tier_bars import NOON, SESSIONS, TODAY, WARM, bars_of, strays, write_small_files
 
-from adapters.bars import BarFile, BarStore, Timeframe
+from adapters.bar_files import BarFile, Timeframe
+from adapters.bars import BarStore
 from adapters.places import FolderPlace
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool

@@ -8,7 +8,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from adapters.bars import HOT, ROW_GROUP_ROWS, SHAPES, BarFile, BarStore, Timeframe
+from adapters.bar_files import HOT, ROW_GROUP_ROWS, SHAPES, BarFile, Timeframe
+from adapters.bars import BarStore
 from trading.errors import BadDataError, UnavailableError
 from trading.intraday import INTRADAY_SCHEMA
 from trading.panel import BARS_SCHEMA

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.bars import BarFile, Timeframe
+from adapters.bar_files import BarFile, Timeframe
 from adapters.settings import read_settings
 from adapters.tiers import planning
 from adapters.tiers.locations import TIERS, Tier
