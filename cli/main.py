@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import data, evaluate, imports
+from cli import cluster, data, evaluate, imports
 from cli.doctor import doctor
 from cli.import_bars import bars
 from cli.import_feed import alpaca, yahoo
@@ -16,6 +16,7 @@ from cli.rehearse import app as rehearse
 from cli.run import run
 from cli.scan import scan
 from cli.status import status
+from cluster.errors import ClusterError
 from trading.errors import InplayError
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ imports.app.command()(yahoo)
 app.add_typer(imports.app, name="import")
 app.add_typer(rehearse, name="rehearse")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(cluster.app, name="cluster")
 app.add_typer(data.app, name="data")
 
 
@@ -48,7 +50,7 @@ def main() -> None:
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         sys.exit(130)
-    except InplayError as error:
+    except (InplayError, ClusterError) as error:
         if "--json" in sys.argv:
             print_json({"error": str(error), "kind": type(error).__name__})
         print(f"inplay: {error}", file=sys.stderr)

@@ -1,1 +1,1 @@
-"""The machines: planning and cost are pure; one module speaks HTTP."""
+"""The machines: DigitalOcean for Ray's autoscaler, with guards on what they may cost."""

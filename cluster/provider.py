@@ -1,0 +1,256 @@
+"""Ray's view of the machines: a node provider for `ray up` and for the autoscaler, versions 1 and 2.
+
+It only translates between Ray's words and `Fleet`, which knows the machines.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import sys
+import threading
+import uuid
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ray.autoscaler.node_launch_exception import NodeLaunchException
+from ray.autoscaler.node_provider import NodeProvider
+from ray.autoscaler.tags import (
+    TAG_RAY_CLUSTER_NAME,
+    TAG_RAY_LAUNCH_CONFIG,
+    TAG_RAY_LAUNCH_REQUEST,
+    TAG_RAY_NODE_KIND,
+    TAG_RAY_NODE_NAME,
+    TAG_RAY_NODE_STATUS,
+    TAG_RAY_USER_NODE_TYPE,
+)
+
+from cluster import bootstrap, names, reaper
+from cluster.api import DigitalOcean, connect
+from cluster.breaker import CapacityBreaker
+from cluster.catalogue import Catalogue
+from cluster.clock import Clock, SystemClock
+from cluster.errors import CapacityError, ClusterConfigError, ClusterError, LeftoverError, SpendCapError
+from cluster.fleet import Fleet, Launch
+from cluster.ledger import SpendLedger, ledger_path
+from cluster.machines import Machine, list_machines
+from cluster.names import Role
+from cluster.network import remove_foundation
+from cluster.reaper import Condemned
+from cluster.spec import read_node, read_spec
+
+log = logging.getLogger(__name__)
+
+HEAD_REQUEST = "head"
+"""A cluster has one head, so whoever asks for it asks for the same one."""
+FROM_RAY = {
+    TAG_RAY_NODE_KIND: names.ROLE_TAG,
+    TAG_RAY_USER_NODE_TYPE: names.TYPE_TAG,
+    TAG_RAY_LAUNCH_REQUEST: names.REQUEST_TAG,
+    TAG_RAY_LAUNCH_CONFIG: names.LAUNCH_TAG,
+}
+TEARDOWN_ROUNDS = 5
+Config = dict[str, Any]
+
+
+class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
+    """The machines of one cluster, as Ray asks for them. Thread-safe.
+
+    Args:
+        provider_config: the `provider` section of the cluster's file.
+        cluster_name: of the file.
+        api: a client other than the one that the environment describes.
+        clock: other than the machine's.
+        new_id: makes ids for requests that Ray gives none (autoscaler version 1).
+    """
+
+    def __init__(
+        self,
+        provider_config: Config,
+        cluster_name: str,
+        *,
+        api: DigitalOcean | None = None,
+        clock: Clock | None = None,
+        new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        super().__init__(provider_config, cluster_name)
+        self._clock = clock or SystemClock()
+        self._spec = read_spec(provider_config, cluster_name)
+        self._api = api or connect()
+        self._new_id = new_id
+        ledger = SpendLedger(ledger_path(self._spec.ledger_folder, cluster_name))
+        self._fleet = Fleet(self._api, self._spec, self._clock, ledger, CapacityBreaker(self._clock))
+        self._lock = threading.Lock()
+        self._volatile: dict[str, dict[str, str]] = defaultdict(dict)
+        self._next_index: dict[tuple[str, str], int] = defaultdict(int)
+
+    def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
+        """Numbers of the machines that carry the tags. Raises: ApiError when the list isn't whole."""
+        first: dict[str, str] = {}
+        for machine in self._fleet.refresh():
+            first.setdefault(machine.label, str(machine.id))  # a double is on its way out and none of Ray's business
+        wanted = tag_filters.items()
+        return [node_id for node_id in first.values() if wanted <= self.node_tags(node_id).items()]
+
+    def is_running(self, node_id: str) -> bool:
+        """Whether it is up and behind its firewall, which follows tags that come late."""
+        machine = self._fleet.known(int(node_id))
+        return machine is not None and machine.status == "active" and machine.guarded()
+
+    def is_terminated(self, node_id: str) -> bool:
+        """Whether it is gone. Powered off isn't: it is billed."""
+        return self._fleet.known(int(node_id)) is None
+
+    def node_tags(self, node_id: str) -> dict[str, str]:
+        """Ray's tags: the lasting ones from the machine, the changing ones from memory."""
+        machine = self._fleet.known(int(node_id))
+        if machine is None or machine.name is None:
+            return {}
+        tags = self._fleet.tags(machine)
+        found = {
+            TAG_RAY_CLUSTER_NAME: self.cluster_name,
+            TAG_RAY_NODE_KIND: machine.name.role,
+            TAG_RAY_NODE_NAME: f"ray-{self.cluster_name}-{machine.name.role}",
+        }
+        for ray_tag, key in FROM_RAY.items():
+            value = names.tag_value(tags, key, self.cluster_name)
+            if value and not (ray_tag == TAG_RAY_LAUNCH_REQUEST and machine.name.role == "head"):
+                found[ray_tag] = value
+        with self._lock:
+            return found | self._volatile[node_id]
+
+    def external_ip(self, node_id: str) -> str | None:
+        """The public address, once the machine is behind its firewall."""
+        machine = self._guarded(node_id)
+        return machine.public_ip if machine else None
+
+    def internal_ip(self, node_id: str) -> str | None:
+        """The private address, once the machine is behind its firewall."""
+        machine = self._guarded(node_id)
+        return machine.private_ip if machine else None
+
+    def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
+        """The tags are remembered here; on the API a change would cost three requests."""
+        with self._lock:
+            self._volatile[node_id].update(tags)
+
+    def create_node(self, node_config: Config, tags: dict[str, str], count: int) -> dict[str, Any]:
+        """At least one of `count` machines is there, each once.
+
+        Raises:
+            NodeLaunchException: when none could be had, saying why.
+        """
+        role: Role = "head" if tags.get(TAG_RAY_NODE_KIND) == "head" else "worker"
+        try:
+            machines = self._fleet.create(self._launch(role, node_config, tags, count))
+        except ClusterError as error:
+            log.error("no machine was created: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
+            raise NodeLaunchException(_category(error), str(error), sys.exc_info()) from None
+        volatile = {key: tags[key] for key in (TAG_RAY_NODE_STATUS, TAG_RAY_NODE_NAME) if key in tags}
+        for machine in machines:
+            self.set_node_tags(str(machine.id), volatile)
+        return {str(machine.id): {"name": machine.label, "size": machine.size} for machine in machines}
+
+    def create_node_with_resources_and_labels(
+        self,
+        node_config: Config,
+        tags: dict[str, str],
+        count: int,
+        resources: dict[str, float],  # noqa: ARG002 - Ray's signature; a size decides them
+        labels: dict[str, str],  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """As `create_node`."""
+        return self.create_node(node_config, tags, count)
+
+    def terminate_node(self, node_id: str) -> dict[str, Any] | None:
+        """The machine is destroyed; until it is gone it stays listed."""
+        return self.terminate_nodes([node_id])
+
+    def terminate_nodes(self, node_ids: list[str]) -> dict[str, Any] | None:
+        """The machines are destroyed; those that aren't gone yet stay listed. Strangers' are refused."""
+        self._fleet.destroy(map(int, node_ids))
+        return None
+
+    def prepare_for_head_node(self, cluster_config: Config) -> Config:
+        """The config for the head, without the token's file, which the head would hand to workers."""
+        # Ray may have taken the rest from its cache, and the token of today needn't be that of then.
+        bootstrap.save_token(os.environ)
+        return bootstrap.without_token_mount(cluster_config)
+
+    def cleanup_cluster_resources(self) -> None:
+        """Nothing of the cluster is left: machines, firewall, network, key, tags; called at the end of `ray down`.
+
+        Raises:
+            LeftoverError: naming what is left.
+        """
+        try:
+            self._destroy_all()
+            remove_foundation(self._api, self.cluster_name, self._clock)
+        except ClusterError as error:
+            log.error("ray down left something behind: %s", error)  # noqa: TRY400 - Ray shows it only with -v
+            raise
+        cache = self.provider_config.get("_config_cache_path")
+        if cache:
+            Path(cache).unlink(missing_ok=True)
+
+    @staticmethod
+    def fillout_available_node_types_resources(cluster_config: Config) -> Config:
+        """CPUs, memory, GPUs and labels of each type from the live catalogue."""
+        return bootstrap.detect_resources(cluster_config, Catalogue(connect().list_all("sizes", "sizes")))
+
+    @staticmethod
+    def bootstrap_config(cluster_config: Config) -> Config:
+        """The config checked against the live catalogue, with its SSH key; the same question has the same answer.
+
+        Raises:
+            ClusterConfigError: when the file is wrong; nothing was created.
+        """
+        api = connect()
+        read_spec(cluster_config["provider"], cluster_config["cluster_name"])
+        bootstrap.check_types(cluster_config, Catalogue(api.list_all("sizes", "sizes")))
+        bootstrap.check_images(api, cluster_config)
+        return bootstrap.with_token_mount(bootstrap.with_key(cluster_config), os.environ)
+
+    def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:
+        if not self._spec.public_key:
+            raise ClusterConfigError("The file wasn't bootstrapped, so no SSH key is known. Nothing was created.")
+        node_type = tags.get(TAG_RAY_USER_NODE_TYPE, "")
+        request_id = HEAD_REQUEST if role == "head" else tags.get(TAG_RAY_LAUNCH_REQUEST) or self._new_id()
+        first = 0
+        if role == "worker":
+            # The autoscaler splits a large request into parts that differ in nothing, so parts are counted on.
+            with self._lock:
+                first = self._next_index[request_id, node_type]
+                self._next_index[request_id, node_type] += count
+        node = read_node(node_config, role)
+        return Launch(role, node_type, node, request_id, tags.get(TAG_RAY_LAUNCH_CONFIG, ""), count, first)
+
+    def _guarded(self, node_id: str) -> Machine | None:
+        machine = self._fleet.known(int(node_id))
+        if machine is None or not machine.guarded() or machine.private_ip is None:
+            self._fleet.refresh()
+            machine = self._fleet.known(int(node_id))
+        return machine if machine is not None and machine.guarded() else None
+
+    def _destroy_all(self) -> None:
+        """No machine is listed, twice in a row: one empty list may be an old one."""
+        for _ in itertools.repeat(None, TEARDOWN_ROUNDS):
+            machines = self._fleet.refresh()
+            machines = machines or [each for each in list_machines(self._api) if each.of(self.cluster_name)]
+            if not machines:
+                return
+            condemned = [Condemned(machine, "the cluster is taken down") for machine in machines]
+            reaper.reap(self._api, condemned, self._clock)
+        raise LeftoverError(
+            f"Machines of {self.cluster_name} appear as often as they are destroyed. Stop what makes them."
+        )
+
+
+def _category(error: ClusterError) -> str:
+    """Ray's short label of a failure."""
+    if isinstance(error, CapacityError):
+        return "SoldOut"
+    return "SpendCap" if isinstance(error, SpendCapError) else "DigitalOcean"

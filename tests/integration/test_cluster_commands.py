@@ -1,0 +1,116 @@
+"""`inplay cluster` and Ray's own bootstrap against the simulated DigitalOcean over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ray.autoscaler._private.commands import _bootstrap_config
+from ray.autoscaler._private.providers import _get_node_provider
+from typer.testing import CliRunner
+
+from cli.main import app
+from cluster.errors import ClusterConfigError
+from cluster.simulator.cloud import TOKEN, SimulatedCloud
+from cluster.simulator.server import serving
+from tests.fakes.specification import specification
+
+ROOT = Path(__file__).parents[2]
+FILE = str(ROOT / "ray-cluster.yaml")
+
+
+@pytest.fixture
+def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedCloud]:
+    """An account that answers over HTTP, and a home folder of its own."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN", raising=False)
+    cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1), specification=specification())
+    with serving(cloud) as end_point:
+        monkeypatch.setenv("DIGITALOCEAN_END_POINT", end_point)
+        monkeypatch.setenv("DIGITALOCEAN_TOKEN", TOKEN)
+        yield cloud
+
+
+def asked(*words: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and JSON object of a command."""
+    result = CliRunner().invoke(app, ["cluster", *words, "--json"])
+    return result.exit_code, json.loads(result.stdout) if result.stdout else {"error": str(result.exception)}
+
+
+def test_preflight_finds_the_shipped_file_ready_and_makes_nothing(simulated: SimulatedCloud) -> None:
+    """Preflight finds the shipped file ready and makes nothing."""
+    code, answer = asked("preflight", FILE)
+    assert (code, answer["ready"]) == (0, True), answer
+    assert {call.method for call in simulated.calls} == {"GET"}
+    assert simulated.spec_violations == []
+
+
+def test_preflight_says_that_a_token_is_wrong(simulated: SimulatedCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Preflight says that a token is wrong."""
+    monkeypatch.setenv("DIGITALOCEAN_TOKEN", "another")
+    code, answer = asked("preflight", FILE)
+    assert code == 1
+    assert [check["check"] for check in answer["checks"] if check["result"] == "wrong"] == ["token"]
+    assert simulated.spec_violations == []
+
+
+def test_without_a_token_the_file_is_judged_and_reap_says_what_to_do(
+    simulated: SimulatedCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a token the file is judged, costs are those on record, and reap says what to do."""
+    monkeypatch.delenv("DIGITALOCEAN_TOKEN")
+    code, answer = asked("preflight", FILE)
+    assert (code, answer["ready"]) == (0, False)
+    assert asked("cost", FILE)[1]["live"] is False
+    assert "Set DIGITALOCEAN_TOKEN" in asked("reap")[1]["error"]
+    assert simulated.calls == []
+
+
+def test_cost_is_that_of_the_live_catalogue(simulated: SimulatedCloud) -> None:
+    """Cost is that of the live catalogue: $24 for the head and 16 hours of the GPU at $3.39 in phase 2."""
+    code, answer = asked("cost", FILE)
+    assert code == 0
+    assert answer["now_usd_per_h"] == 0
+    phase = answer["phases"][1]
+    assert phase["machines_usd_per_month"] == pytest.approx(24 + 16 * 3.39)
+    assert phase["always_on_usd_per_month"] == pytest.approx(24 + 730 * 3.39)
+    assert simulated.spec_violations == []
+
+
+def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: SimulatedCloud, tmp_path: Path) -> None:
+    """Ray itself bootstraps the shipped file, finds our provider by name, makes the head and takes all down again."""
+    loaded = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
+    config = _bootstrap_config(loaded, no_config_cache=True)
+    assert TOKEN not in json.dumps(config)
+    assert config["available_node_types"]["ray.worker.gpu"]["resources"]["GPU"] == 1
+    provider = _get_node_provider(config["provider"], config["cluster_name"], use_cache=False)
+    head = config["available_node_types"]["ray.head"]["node_config"]
+    provider.create_node(head, {"ray-node-type": "head", "ray-user-node-type": "ray.head"}, 1)
+    assert len(provider.non_terminated_nodes({"ray-node-type": "head"})) == 1
+    file = tmp_path / ".inplay" / "digitalocean_token"
+    file.write_text("of last week", encoding="utf-8")
+    assert TOKEN not in json.dumps(provider.prepare_for_head_node(config))
+    assert file.read_text(encoding="utf-8").strip() == TOKEN
+    assert file.stat().st_mode & 0o077 == 0
+    provider.cleanup_cluster_resources()
+    assert not any(simulated.left().values()), simulated.left()
+    assert simulated.spec_violations == []
+
+
+def test_a_file_that_lacks_a_key_is_told_before_ray_stumbles(simulated: SimulatedCloud, tmp_path: Path) -> None:
+    """A file that lacks a key is told before Ray stumbles over it."""
+    loaded = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
+    del loaded["docker"]
+    file = tmp_path / "cluster.yaml"
+    file.write_text(yaml.safe_dump(loaded), encoding="utf-8")
+    result = CliRunner().invoke(app, ["cluster", "preflight", str(file)])
+    assert isinstance(result.exception, ClusterConfigError)
+    assert "docker" in str(result.exception)
+    assert simulated.calls == []

@@ -1,0 +1,110 @@
+"""The cluster's file as it is shipped, judged by Ray and by our own checks."""
+
+from __future__ import annotations
+
+import copy
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ray.autoscaler._private.commands import hash_launch_conf
+from ray.autoscaler._private.util import fillout_defaults, prepare_config, validate_config
+
+from cluster import bootstrap
+from cluster.api import TOKEN_FILE
+from cluster.catalogue import Catalogue
+from cluster.errors import ClusterConfigError
+from cluster.spec import read_spec
+from tests.fakes.cloud import SIZES, TOKEN, size
+
+ROOT = Path(__file__).parents[3]
+CATALOGUE = Catalogue([*SIZES, size("s-4vcpu-8gb", 4, 8192, 0.071, 48.0), size("s-8vcpu-16gb", 8, 16_384, 0.143, 96.0)])
+
+
+@pytest.fixture
+def shipped() -> dict[str, Any]:
+    """The file in the repository."""
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "ray-cluster.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def test_ray_accepts_the_file_as_it_stands(shipped: dict[str, Any]) -> None:
+    """Ray accepts the file as it stands."""
+    validate_config(prepare_config(copy.deepcopy(shipped)))
+    validate_config(bootstrap.detect_resources(prepare_config(copy.deepcopy(shipped)), CATALOGUE))
+
+
+def test_every_key_that_an_external_provider_must_give_is_there(shipped: dict[str, Any]) -> None:
+    """Every key that an external provider must give is there."""
+    # What `ray up` reads without a default: Ray fills these for its own clouds and not for an external provider.
+    read = "file_mounts cluster_synced_files docker initialization_commands setup_commands head_setup_commands "
+    read += "worker_setup_commands head_start_ray_commands worker_start_ray_commands auth max_workers provider"
+    assert not set(read.split()) - set(shipped)
+    assert set(fillout_defaults(shipped)) - set(shipped) <= {"head_node", "worker_nodes"}
+
+
+def test_every_file_that_is_mounted_exists(shipped: dict[str, Any]) -> None:
+    """Every file that is mounted exists."""
+    assert [local for local in shipped["file_mounts"].values() if not (ROOT / local).exists()] == []
+
+
+def test_resources_and_labels_are_those_of_the_catalogue(shipped: dict[str, Any]) -> None:
+    """Resources and labels are those of the catalogue."""
+    gpu = bootstrap.detect_resources(shipped, CATALOGUE)["available_node_types"]["ray.worker.gpu"]
+    # 240 GiB of memory, 70 % of it for tasks
+    assert gpu["resources"] == {"CPU": 20, "GPU": 1, "memory": 240 * 1024**3 * 7 // 10}
+    assert gpu["labels"]["ray.io/accelerator-type"] == "H100"
+
+
+def test_our_own_checks_accept_it(shipped: dict[str, Any]) -> None:
+    """Our own checks accept it."""
+    assert read_spec(shipped["provider"], shipped["cluster_name"]).caps.usd_per_month == 82
+    assert set(bootstrap.check_types(shipped, CATALOGUE)) == set(shipped["available_node_types"])
+
+
+def test_a_fallback_that_is_smaller_is_refused(shipped: dict[str, Any]) -> None:
+    """A fallback that is smaller is refused."""
+    shipped["available_node_types"]["ray.worker.gpu"]["node_config"]["fallback_sizes"] = ["gpu-l40sx1-48gb"]
+    with pytest.raises(ClusterConfigError, match="can't stand in"):
+        bootstrap.check_types(shipped, CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("token", "x", "revoke that token"),
+        ("admin_cidrs", [], "nobody could reach"),
+        ("admin_cidrs", ["203.0.113.7/8"], "host bits"),
+        ("spend_caps", {"usd_per_h": 1}, "without caps"),
+    ],
+)
+def test_a_wrong_provider_section_is_told(shipped: dict[str, Any], key: str, value: Any, told: str) -> None:
+    """A wrong provider section is told."""
+    with pytest.raises(ClusterConfigError, match=told):
+        read_spec(shipped["provider"] | {key: value}, "demo")
+
+
+def test_the_token_reaches_the_head_as_a_private_file_and_no_config(shipped: dict[str, Any], tmp_path: Path) -> None:
+    """The token reaches the head as a private file and no config."""
+    file = tmp_path / "token"
+    config = bootstrap.with_token_mount(shipped, {"DIGITALOCEAN_TOKEN": TOKEN}, str(file))
+    assert file.read_text(encoding="utf-8").strip() == TOKEN
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert config["file_mounts"][TOKEN_FILE] == str(file)
+    assert TOKEN not in str(config)
+    assert TOKEN_FILE not in bootstrap.without_token_mount(config)["file_mounts"]
+
+
+def test_bootstrapping_twice_leaves_the_heads_digest_alone(
+    shipped: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bootstrapping twice leaves the head's digest alone."""
+    monkeypatch.setenv("HOME", str(tmp_path))  # where the key is made
+    once, again = bootstrap.with_key(shipped), bootstrap.with_key(bootstrap.with_key(shipped))
+    assert once == again
+    assert once["provider"]["ssh_public_key_text"].startswith("ssh-ed25519 ")
+    head = shipped["available_node_types"]["ray.head"]["node_config"]
+    assert hash_launch_conf(head, once["auth"]) == hash_launch_conf(head, again["auth"])
+    assert stat.S_IMODE((tmp_path / ".ssh" / "inplay-inplay").stat().st_mode) == 0o600

@@ -1,0 +1,361 @@
+"""The provider against a small cloud: exactly-once creation, teardown, strangers, lost answers, caps."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from ray.autoscaler.node_launch_exception import NodeLaunchException
+
+from cluster.api import DigitalOcean
+from cluster.errors import ApiError, ClusterError, LeftoverError
+from cluster.ledger import SpendLedger, ledger_path
+from cluster.machines import list_machines
+from cluster.names import name_of
+from cluster.provider import DigitalOceanNodeProvider
+from cluster.reaper import sweep
+from tests.fakes.cloud import TOKEN, FakeClock, FakeCloud, Reply
+
+END_POINT = "https://api.example/v2/"
+HEAD = {"size": "s-2vcpu-4gb", "image": "ubuntu-24-04-x64"}
+WORKER = {"size": "gpu-h100x1-80gb", "image": "gpu-h100x1-base", "max_hours": 4}
+HEAD_TAGS = {"ray-node-type": "head", "ray-user-node-type": "ray.head", "ray-launch-config": "abc"}
+WORKER_TAGS = {
+    "ray-node-type": "worker",
+    "ray-user-node-type": "ray.worker.GPU",
+    "ray-launch-config": "def",
+    "ray-launch-request": "11111111-2222",
+    "ray-node-status": "uninitialized",
+}
+REFUSED = {"id": "unprocessable_entity", "message": "Size is currently unavailable in this region"}
+
+
+def config(folder: Path, **more: Any) -> dict[str, Any]:
+    """The `provider` section of a small cluster."""
+    caps = {"usd_per_h": 20, "usd_per_session": 100, "usd_per_month": 200}
+    provider = {"region": "tor1", "admin_cidrs": ["203.0.113.7/32"], "spend_caps": caps, "ledger_folder": str(folder)}
+    return provider | {"ssh_public_key_text": "ssh-ed25519 AAAA test"} | more
+
+
+def open_provider(cloud: FakeCloud, folder: Path, **more: Any) -> DigitalOceanNodeProvider:
+    """A provider of its own process, with a budget of requests of its own."""
+    api = DigitalOcean(TOKEN, clock=cloud.clock, open_session=cloud.session, end_point=END_POINT)
+    return DigitalOceanNodeProvider(config(folder, **more), "demo", api=api, clock=cloud.clock, new_id=lambda: "fixed")
+
+
+def client(cloud: FakeCloud) -> DigitalOcean:
+    """A client of the small cloud."""
+    return DigitalOcean(TOKEN, clock=cloud.clock, open_session=cloud.session, end_point=END_POINT)
+
+
+@pytest.fixture
+def cloud() -> FakeCloud:
+    """An empty account."""
+    return FakeCloud(FakeClock())
+
+
+def on(wanted: str, times: int, effect: Callable[[], Exception]) -> Callable[[str, str, int], None]:
+    """A fault on the first `times` requests `METHOD path`."""
+    left = [times]
+
+    def fault(method: str, path: str, _number: int) -> None:
+        if f"{method} {path}" == wanted and left[0]:
+            left[0] -= 1
+            raise effect()
+
+    return fault
+
+
+def test_the_firewall_is_there_before_the_first_machine(cloud: FakeCloud, tmp_path: Path) -> None:
+    """The firewall is there before the first machine."""
+    open_provider(cloud, tmp_path).create_node(HEAD, HEAD_TAGS, 1)
+    posts = [path for method, path, _ in cloud.requests if method == "POST"]
+    assert posts == ["tags", "vpcs", "firewalls", "account/keys", "droplets"]
+    (firewall,) = cloud.things["firewalls"].values()
+    assert firewall["tags"] == ["inplay-cluster:demo"]
+    from_outside = [rule for rule in firewall["inbound_rules"] if rule["sources"]["addresses"] != ["10.0.0.0/20"]]
+    assert from_outside == [{"protocol": "tcp", "ports": "22", "sources": {"addresses": ["203.0.113.7/32"]}}]
+
+
+def test_machines_with_and_without_gpus_are_listed_with_rays_tags(cloud: FakeCloud, tmp_path: Path) -> None:
+    """Machines with and without GPUs are listed with Ray's tags."""
+    provider = open_provider(cloud, tmp_path)
+    provider.create_node(HEAD, HEAD_TAGS, 1)
+    provider.create_node_with_resources_and_labels(WORKER, WORKER_TAGS, 1, {}, {})
+    (worker,) = provider.non_terminated_nodes({"ray-node-type": "worker"})
+    assert len(provider.non_terminated_nodes({})) == 2
+    assert WORKER_TAGS.items() <= provider.node_tags(worker).items()
+    # Another process, such as the monitor after a restart, knows them from the machine alone.
+    again = open_provider(cloud, tmp_path)
+    again.non_terminated_nodes({})
+    assert again.node_tags(worker)["ray-user-node-type"] == "ray.worker.GPU"
+    assert again.node_tags(worker)["ray-launch-request"] == "11111111-2222"
+
+
+def test_a_machine_without_its_tags_is_listed_and_not_yet_running(cloud: FakeCloud, tmp_path: Path) -> None:
+    """A machine without its tags is listed and not yet running."""
+    cloud.tags_late = True
+    provider = open_provider(cloud, tmp_path)
+    (worker,) = provider.create_node(WORKER, WORKER_TAGS, 1)
+    assert provider.non_terminated_nodes(WORKER_TAGS) == [worker]
+    assert not provider.is_running(worker)
+    assert provider.internal_ip(worker) is None
+    cloud.droplets[int(worker)]["tags"] = ["inplay-cluster:demo"]
+    provider.non_terminated_nodes({})
+    assert provider.is_running(worker)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_lost_answer_makes_one_machine_and_no_second(cloud: FakeCloud, tmp_path: Path, when: str) -> None:
+    """A lost answer makes one machine and no second."""
+    setattr(cloud, when, on("POST droplets", 1, requests.ReadTimeout))
+    made = open_provider(cloud, tmp_path).create_node(WORKER, WORKER_TAGS, 1)
+    assert [str(number) for number in cloud.droplets] == list(made)
+
+
+def test_the_parts_of_one_large_request_are_different_machines(cloud: FakeCloud, tmp_path: Path) -> None:
+    """The parts of one large request are different machines."""
+    provider = open_provider(cloud, tmp_path)
+    first = provider.create_node(WORKER, WORKER_TAGS, 2)
+    second = provider.create_node(WORKER, WORKER_TAGS, 2)
+    assert len(first | second) == 4
+    assert len(cloud.droplets) == 4
+
+
+def test_two_operators_end_with_one_head(cloud: FakeCloud, tmp_path: Path) -> None:
+    """Two operators end with one head."""
+    one, two = open_provider(cloud, tmp_path / "a"), open_provider(cloud, tmp_path / "b")
+    one.create_node(HEAD, HEAD_TAGS, 1)
+    (number, droplet) = next(iter(cloud.droplets.items()))
+    cloud.add(droplet["name"], tags=droplet["tags"])  # what a second `ray up` makes that looked at the same moment
+    assert one.non_terminated_nodes({}) == [str(number)]
+    assert two.non_terminated_nodes({}) == [str(number)]
+    assert list(cloud.droplets) == [number]
+
+
+def test_an_old_list_does_not_make_a_known_machine_gone(cloud: FakeCloud, tmp_path: Path) -> None:
+    """An old list does not make a known machine gone."""
+    provider = open_provider(cloud, tmp_path)
+    made = provider.create_node(WORKER, WORKER_TAGS, 1)
+
+    def empty_lists(method: str, path: str, _number: int) -> None:
+        if (method, path) == ("GET", "droplets"):
+            raise Reply(200, {"droplets": [], "meta": {"total": 0}})
+
+    cloud.before = empty_lists
+    assert provider.non_terminated_nodes({}) == list(made)
+
+
+def test_a_failing_page_is_an_error_and_not_a_shorter_list(cloud: FakeCloud, tmp_path: Path) -> None:
+    """A failing page is an error and not a shorter list."""
+    provider = open_provider(cloud, tmp_path)
+    cloud.per_page = 1
+    for index in range(2):
+        cloud.add(str(name_of("demo", "worker", "t", "r", index)))
+    lists = []
+
+    def second_page(method: str, path: str, _number: int) -> None:
+        lists.append(path)
+        if method == "GET" and len(lists) > 1:
+            raise Reply(502, "<html>Bad Gateway</html>")
+
+    cloud.before = second_page
+    with pytest.raises(ApiError, match="502"):
+        provider.non_terminated_nodes({})
+
+
+def test_a_stranger_is_neither_listed_nor_destroyed(cloud: FakeCloud, tmp_path: Path) -> None:
+    """A stranger is neither listed nor destroyed."""
+    provider = open_provider(cloud, tmp_path)
+    strangers = [
+        cloud.add("web", tags=["inplay-cluster:demo"]),
+        cloud.add("inplay-demo-w-0123456789ab-0-00000000"),
+        cloud.add(str(name_of("other", "worker", "t", "r", 0))),
+    ]
+    provider.create_node(HEAD, HEAD_TAGS, 1)
+    for stranger in strangers:
+        with pytest.raises(ClusterError, match="left alone"):
+            provider.terminate_node(str(stranger))
+    provider.cleanup_cluster_resources()
+    assert list(cloud.droplets) == strangers
+
+
+def test_ray_down_leaves_nothing(cloud: FakeCloud, tmp_path: Path) -> None:
+    """Ray down leaves nothing."""
+    provider = open_provider(cloud, tmp_path)
+    provider.create_node(HEAD, HEAD_TAGS, 1)
+    provider.create_node(WORKER, WORKER_TAGS, 2)
+    provider.cleanup_cluster_resources()
+    assert cloud.droplets == {}
+    assert all(things == {} for things in cloud.things.values())
+    assert SpendLedger(ledger_path(str(tmp_path), "demo")).path.exists()
+
+
+def test_a_key_that_was_there_before_stays(cloud: FakeCloud, tmp_path: Path) -> None:
+    """A key that was there before stays."""
+    cloud.things["account/keys"]["5"] = {"id": 5, "name": "mine", "public_key": "ssh-ed25519 AAAA laptop"}
+    provider = open_provider(cloud, tmp_path)
+    provider.create_node(HEAD, HEAD_TAGS, 1)
+    provider.cleanup_cluster_resources()
+    assert list(cloud.things["account/keys"]) == ["5"]
+
+
+def test_a_network_that_cannot_go_is_named(cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A network that cannot go is named."""
+    provider = open_provider(cloud, tmp_path)
+    provider.create_node(HEAD, HEAD_TAGS, 1)
+
+    def default_network(method: str, path: str, _number: int) -> None:
+        if method == "DELETE" and path.startswith("vpcs/"):
+            raise Reply(403, {"id": "forbidden", "message": "Can not delete default VPC"})
+
+    cloud.before = default_network
+    with pytest.raises(LeftoverError, match="default VPC"):
+        provider.cleanup_cluster_resources()
+    assert "left something behind" in caplog.text
+
+
+def test_a_machine_over_the_cap_is_refused_before_it_is_asked_for(cloud: FakeCloud, tmp_path: Path) -> None:
+    """A machine over the cap is refused before it is asked for."""
+    caps = {"usd_per_h": 4, "usd_per_session": 100, "usd_per_month": 200}
+    provider = open_provider(cloud, tmp_path, spend_caps=caps)
+    provider.create_node(WORKER, WORKER_TAGS, 1)
+    # 2 x $3.39 an hour
+    with pytest.raises(NodeLaunchException, match=r"\$6\.78 an hour; the cap is \$4\.00"):
+        provider.create_node(WORKER, WORKER_TAGS | {"ray-launch-request": "again"}, 1)
+    assert len(cloud.droplets) == 1
+
+
+def test_a_fallback_is_taken_and_the_sold_out_size_left_alone(cloud: FakeCloud, tmp_path: Path) -> None:
+    """A fallback is taken and the sold out size left alone."""
+    sold_out: list[str] = []
+
+    def no_h100(method: str, path: str, number: int) -> None:
+        if (method, path) == ("POST", "droplets") and cloud.requests[number][2]["size"] == "gpu-h100x1-80gb":
+            sold_out.append(path)
+            raise Reply(422, REFUSED)
+
+    cloud.before = no_h100
+    provider = open_provider(cloud, tmp_path)
+    node = WORKER | {"fallback_sizes": ["gpu-l40sx1-48gb"]}
+    provider.create_node(node, WORKER_TAGS, 2)
+    assert [each["size_slug"] for each in cloud.droplets.values()] == ["gpu-l40sx1-48gb"] * 2
+    with pytest.raises(NodeLaunchException, match="isn't asked for for another"):
+        provider.create_node(WORKER, WORKER_TAGS, 1)
+    assert len(sold_out) == 1
+
+
+def test_the_token_is_in_no_log_no_error_and_no_tag(
+    cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The token is in no log no error and no tag."""
+    caplog.set_level(logging.DEBUG)
+    provider = open_provider(cloud, tmp_path)
+    provider.create_node(WORKER, WORKER_TAGS, 1)
+    cloud.before = on("GET droplets", 1, lambda: Reply(403, {"id": "forbidden", "message": f"{TOKEN} lacks a scope"}))
+    with pytest.raises(ApiError) as caught:
+        provider.non_terminated_nodes({})
+    assert set(cloud.authorizations) == {f"Bearer {TOKEN}"}  # so it was there to be shown
+    shown = [str(caught.value), repr(caught.value), caplog.text, repr(provider._api), str(cloud.requests)]
+    assert not [text for text in shown if TOKEN in text]
+
+
+FAULTS: list[Callable[[], Exception]] = [
+    lambda: Reply(429, {"id": "too_many_requests", "message": "slow down"}, retry_after="3"),
+    lambda: Reply(500, {"id": "server_error", "message": "oops"}),
+    lambda: Reply(502, "<html>Bad Gateway</html>"),
+    lambda: Reply(422, REFUSED),
+    requests.ReadTimeout,
+    requests.ConnectionError,
+]
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_no_fault_doubles_or_hides_a_machine(seed: int, tmp_path: Path) -> None:
+    """No fault doubles or hides a machine."""
+    draw = random.Random(seed)
+    cloud = FakeCloud(FakeClock())
+    stranger = cloud.add("web")
+
+    def perhaps(_method: str, _path: str, _number: int) -> None:
+        if draw.random() < 0.08:
+            fault = draw.choice(FAULTS)()
+            raise fault
+
+    provider = open_provider(cloud, tmp_path)
+    cloud.before = cloud.after = perhaps
+    cloud.tags_late = draw.random() < 0.3
+    for step in range(12):
+        try:
+            known = provider.non_terminated_nodes({})
+            if known and draw.random() < 0.3:
+                provider.terminate_nodes(known[:1])
+            else:
+                provider.create_node(WORKER, WORKER_TAGS | {"ray-launch-request": f"r{step}"}, draw.randint(1, 2))
+        except (ApiError, NodeLaunchException):
+            continue  # the autoscaler skips such a round
+        hourly = sum(each["size"]["price_hourly"] for each in cloud.droplets.values()) - 0.03571
+        assert hourly <= 20, f"seed {seed}: over the cap"
+    cloud.before = cloud.after = lambda _method, _path, _number: None
+    known = provider.non_terminated_nodes({})
+    names = [name for name in cloud.names() if name != "web"]
+    assert sorted(names) == sorted(set(names)), f"seed {seed}: doubled"
+    assert {int(each) for each in known} == set(cloud.droplets) - {stranger}, f"seed {seed}: unknown to the provider"
+    in_a_minute = max(sum(0 <= at_s - start_s < 60 for at_s in cloud.made_at_s) for start_s in cloud.made_at_s)
+    assert in_a_minute <= 250, f"seed {seed}: over the rate limit"
+    cloud.clock.sleep(5 * 3_600)
+    sweep(client(cloud), cloud.clock)
+    assert list(cloud.droplets) == [stranger], f"seed {seed}: unknown to the reaper"
+
+
+class Killed(BaseException):
+    """The controller is gone; nothing of ours catches this."""
+
+
+def life(cloud: FakeCloud, folder: Path) -> None:
+    """A cluster from its first machine to its last."""
+    provider = open_provider(cloud, folder)
+    (head,) = provider.create_node(HEAD, HEAD_TAGS, 1)
+    provider.create_node(WORKER, WORKER_TAGS, 1)
+    provider.terminate_nodes(provider.non_terminated_nodes({"ray-node-type": "worker"}))
+    provider.terminate_node(head)
+    provider.cleanup_cluster_resources()
+
+
+def test_killed_at_any_request_one_teardown_leaves_nothing(tmp_path: Path) -> None:
+    """Killed at any request one teardown leaves nothing."""
+    whole = FakeCloud(FakeClock())
+    life(whole, tmp_path / "whole")
+    for at in range(len(whole.requests)):
+        for when in ("before", "after"):
+            cloud = FakeCloud(FakeClock())
+
+            def kill(_method: str, _path: str, number: int, at: int = at) -> None:
+                if number == at:
+                    raise Killed
+
+            setattr(cloud, when, kill)
+            with pytest.raises(Killed):
+                life(cloud, tmp_path / f"{when}{at}")
+            setattr(cloud, when, lambda _method, _path, _number: None)
+            open_provider(cloud, tmp_path / "other").cleanup_cluster_resources()
+            assert not cloud.droplets, f"killed {when} request {at}"
+            assert not list_machines(client(cloud))
+            assert all(not things for things in cloud.things.values()), f"killed {when} request {at}"
+
+
+def test_a_terminated_machine_is_gone_from_the_account_and_the_list(cloud: FakeCloud, tmp_path: Path) -> None:
+    """A terminated machine is gone from the account and the list."""
+    provider = open_provider(cloud, tmp_path)
+    one, two = provider.create_node(WORKER, WORKER_TAGS, 2)
+    provider.terminate_node(one)
+    assert list(cloud.droplets) == [int(two)]
+    assert provider.non_terminated_nodes({}) == [two]
+    assert provider.is_terminated(one)
+    with_stop = [(entry.event, str(entry.machine_id)) for entry in SpendLedger(tmp_path / "spend-demo.jsonl").entries()]
+    assert with_stop == [("started", one), ("started", two), ("stopped", one)]
