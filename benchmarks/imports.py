@@ -6,7 +6,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +20,8 @@ from adapters.bar_import.layout import Asked
 from adapters.postgres.bars_record import BarRecord, ImportedFile
 from adapters.postgres.bulk import append, rows_of
 from adapters.postgres.migrate import erase, migrate
-from adapters.postgres.pool import Pool, open_pool, transaction
-from adapters.postgres.server import EmbeddedPostgres
+from adapters.postgres.pool import Pool, transaction
+from benchmarks.database import database
 from benchmarks.measure import Table, same, timed
 from trading.gates.findings import QUARANTINE_SCHEMA
 
@@ -37,19 +36,6 @@ def archives() -> list[Path]:
     """The archives that this measures, as far as they are in the folder that INPLAY_SHARED names."""
     folder = Path(os.environ.get("INPLAY_SHARED", "../shared")) / "data"
     return [folder / name for name in (DAYS, MINUTES) if (folder / name).exists()]
-
-
-@contextmanager
-def _database(folder: Path) -> Iterator[Pool]:
-    server = EmbeddedPostgres(folder)
-    try:
-        pool = open_pool(server.start(), name="benchmark")
-        try:
-            yield pool
-        finally:
-            pool.close()
-    finally:
-        server.stop()
 
 
 def _import(pool: Pool, home: Path, archive: Archive) -> int:
@@ -131,7 +117,7 @@ def run() -> Table:
     paths = archives()
     with tempfile.TemporaryDirectory(prefix="inplay-bench-") as name:
         folder = Path(name)
-        with _database(folder) as pool:
+        with database(folder) as pool:
             for path in paths:
                 _measure_import(table, pool, folder, path)
             _measure_quarantine(table, pool)

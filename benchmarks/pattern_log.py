@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +13,9 @@ from adapters.calendar import closes
 from adapters.postgres.bulk import conform, rows_of
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.patterns import PATTERNS_SCHEMA, PatternStore
-from adapters.postgres.pool import Pool, open_pool, transaction
-from adapters.postgres.server import EmbeddedPostgres
+from adapters.postgres.pool import Pool, transaction
 from benchmarks.daily_cycle import session_work
+from benchmarks.database import database
 from benchmarks.markets import sample
 from benchmarks.measure import Table, same, timed
 from trading.outcomes import OutcomeRules
@@ -37,20 +35,6 @@ def patterns() -> pa.Table:
     log = log.append_column("timestamp", pa.array(closes(sessions), pa.timestamp("us", tz="UTC")))
     log = log.append_column("timeframe", pa.array(["1d"] * log.num_rows, pa.string()))
     return conform(log, PATTERNS_SCHEMA, required=KEY)
-
-
-@contextmanager
-def _database() -> Iterator[Pool]:
-    with tempfile.TemporaryDirectory(prefix="inplay-bench-") as folder:
-        server = EmbeddedPostgres(Path(folder))
-        try:
-            pool = open_pool(server.start(), name="benchmark")
-            try:
-                yield pool
-            finally:
-                pool.close()
-        finally:
-            server.stop()
 
 
 def _bare_copy(pool: Pool, rows: pa.Table) -> None:
@@ -78,7 +62,7 @@ def run() -> Table:
     """The table of this benchmark; `ratio` is to the bare COPY."""
     rows = patterns()
     table = Table("pattern_log", f"{rows.num_rows:,} patterns of {rows.num_columns} columns into PostgreSQL, on disk")
-    with _database() as pool:
+    with tempfile.TemporaryDirectory(prefix="inplay-bench-") as folder, database(Path(folder)) as pool:
         migrate(pool)
         store = PatternStore(pool)
 

@@ -6,6 +6,7 @@ machine is behind the firewall as soon as its tags are on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from cluster.api import DigitalOcean, quoted
 from cluster.clock import Clock
 from cluster.errors import ApiError, LeftoverError, UnknownOutcomeError
 from cluster.spec import ClusterSpec
+
+log = logging.getLogger(__name__)
 
 LOOKS, PAUSE_S = 4, 3.0
 REMOVAL_ROUNDS, REMOVAL_PAUSE_S = 24, 5.0
@@ -151,8 +154,8 @@ def _once(find: Callable[[], Resource | None], make: Callable[[], Resource], clo
         return found
     try:
         return make()
-    except UnknownOutcomeError:
-        pass
+    except UnknownOutcomeError as error:
+        log.warning("looking whether it was made: %s", error)
     except ApiError:
         found = find()  # somebody else was faster
         if found is None:

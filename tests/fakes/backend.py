@@ -16,34 +16,20 @@ from serve.schemas import (
     Accuracy,
     Benchmark,
     Book,
-    Catalyst,
-    Catalysts,
-    CatalystStatistic,
     Curve,
     Ensemble,
     EquityCurves,
-    Estimate,
     Health,
-    InPlay,
     Model,
     Models,
-    News,
-    NewsArticle,
-    NewsSource,
     Order,
     Orders,
-    Pattern,
-    Patterns,
-    PatternStatistic,
-    PatternStatistics,
     Performance,
     Portfolio,
     Position,
     Positions,
     Progress,
-    Regime,
     RuleView,
-    Scan,
     ServiceHealth,
     Signal,
     Signals,
@@ -54,11 +40,10 @@ from serve.schemas import (
     Trade,
     Trades,
 )
+from tests.fakes.market import SYMBOLS, FakeMarket, around, sessions
 
 BOOKS: tuple[Book, Book] = ("rule", "ensemble")
-SYMBOLS = ("AAPL", "AMZN", "BAC", "C", "CAT", "F", "FCX", "GE", "GS", "INTC", "JPM", "MSFT", "NFLX", "WFC", "X", "YHOO")
 START_USD = 100_000.0
-FIRST_SESSION = date(2010, 3, 1)
 TARGETS = (("sharpe", ">", 1.5), ("max_drawdown", "<", 0.10), ("win_rate", ">", 0.65), ("profit_factor", ">", 1.5))
 LABELS = {
     "sharpe": "Sharpe ratio",
@@ -68,13 +53,7 @@ LABELS = {
 }
 
 
-def sessions(count: int) -> list[date]:
-    """The first `count` weekdays from 2010-03-01."""
-    days = (FIRST_SESSION + timedelta(days=k) for k in range(count * 2))
-    return [day for day in days if day.weekday() < 5][:count]
-
-
-class FakeBackend:
+class FakeBackend(FakeMarket):
     """Answers like a platform that has replayed `done` of 100 sessions.
 
     Attributes:
@@ -84,23 +63,12 @@ class FakeBackend:
     """
 
     def __init__(self, done: int = 64, seed: int = 7) -> None:
-        self.done = done
-        self.failing: dict[str, Exception] = {}
-        self.asked: list[tuple[str, tuple[object, ...]]] = []
+        super().__init__(done)
         rng = np.random.default_rng(seed)
         returns = rng.normal([[0.0002], [0.0009], [0.0003]], [[0.007], [0.006], [0.009]], (3, 100))
         self._equity = np.round(START_USD * np.cumprod(1 + returns, axis=1), 2)
         self._rng_trades = rng.normal(0.002, 0.03, 400)
         self._probabilities = rng.uniform(0.35, 0.75, (len(SYMBOLS), 4))
-
-    def _answer(self, name: str, *args: object) -> None:
-        self.asked.append((name, args))
-        if name in self.failing:
-            raise self.failing[name]
-
-    @property
-    def _session(self) -> date | None:
-        return sessions(self.done)[-1] if self.done else None
 
     def signals(self, symbols: Sequence[str] | None, limit: int) -> Signals:
         self._answer("signals", symbols, limit)
@@ -257,29 +225,6 @@ class FakeBackend:
         found.sort(key=lambda t: (t.exit_session, t.book), reverse=True)
         return Trades(total=len(found), trades=found[:limit])
 
-    def scanner(self, limit: int) -> Scan:
-        self._answer("scanner", limit)
-        if not self.done:
-            return Scan(session=None, profile=None, considered=None, in_play=[], excluded={})
-        reasons = ("up 4.1 % on 3.2x volume, earnings 1 session ago", "down 3.4 % on 2.1x volume", "gap of 2.6 % up")
-        stocks = [
-            InPlay(
-                symbol=symbol,
-                rank=k + 1,
-                score=round(0.86 - 0.07 * k, 2),
-                parts={"move": round(0.9 - 0.08 * k, 2), "relative_volume": round(0.8 - 0.05 * k, 2), "catalyst": None},
-                reason=reasons[k % 3],
-            )
-            for k, symbol in enumerate(SYMBOLS[2:10])
-        ]
-        return Scan(
-            session=self._session,
-            profile="large_cap",
-            considered=498,
-            in_play=stocks[:limit],
-            excluded={"illiquid": 11, "short history": 3, "quiet": 476},
-        )
-
     def models(self) -> Models:
         self._answer("models")
         if not self.done:
@@ -337,11 +282,11 @@ class FakeBackend:
         total, sharpe, drawdown = _measures(curve)
         return AccountPerformance(
             book=book,
-            total_return=_around(total, 0.06),
-            sharpe=_around(sharpe, 1.1),
-            max_drawdown=_around(drawdown, 0.02),
-            win_rate=_around(sum(t.profit_usd > 0 for t in trades) / len(trades) if trades else None, 0.09),
-            profit_factor=_around(gains / losses if losses else None, 0.4),
+            total_return=around(total, 0.06),
+            sharpe=around(sharpe, 1.1),
+            max_drawdown=around(drawdown, 0.02),
+            win_rate=around(sum(t.profit_usd > 0 for t in trades) / len(trades) if trades else None, 0.09),
+            profit_factor=around(gains / losses if losses else None, 0.4),
             trades=len(trades),
         )
 
@@ -354,125 +299,6 @@ class FakeBackend:
         names = (("rule", "Rule account"), ("ensemble", "Ensemble account"), ("benchmark", "Equal-weight benchmark"))
         curves = [Curve(name=name, label=label, equity_usd=list(self._curve(name))) for name, label in names]  # type: ignore[arg-type]
         return EquityCurves(sessions=sessions(self.done), curves=curves)
-
-    def patterns(self, limit: int) -> Patterns:
-        self._answer("patterns", limit)
-        rows = [
-            Pattern(
-                pattern=name,
-                family="candlestick",
-                direction="long",
-                recorded=900,
-                with_outcome=880,
-                success_rate=0.48,
-                mean_return=-0.0004,
-                own_trades=0,
-                own_target_rate=None,
-                own_mean_return=None,
-            )
-            for name in ("engulfing", "hammer", "piercing")
-        ]
-        return Patterns(
-            recorded=31_200,
-            with_outcome=30_950,
-            first_session=date(2009, 9, 21),
-            last_session=self._session,
-            patterns=rows[:limit],
-        )
-
-    def pattern_statistics(self, condition: str, label: str | None, limit: int) -> PatternStatistics:
-        self._answer("pattern_statistics", condition, label, limit)
-        if not self.done:
-            return PatternStatistics(
-                first_session=None, last_session=None, tested=0, conditions={}, catalyst=None, patterns=[]
-            )
-        labels = {"all": ("all",), "rsi": ("25-35", "unknown")}.get(condition, ())
-        rows = [self._statistic(condition, one) for one in labels if label in {None, one}]
-        return PatternStatistics(
-            first_session=date(2009, 9, 21),
-            last_session=self._session,
-            tested=3,
-            conditions={"rsi": ["25-35", "unknown"]},
-            catalyst=CatalystStatistic(
-                with_catalyst=100,
-                without=900,
-                unknown=0,
-                success_with=_around(0.48, 0.1),
-                success_without=_around(0.48, 0.03),
-                ratio=_around(1.0, 0.2),
-                claim="refuted",
-            ),
-            patterns=rows[:limit],
-        )
-
-    def _statistic(self, condition: str, label: str) -> PatternStatistic:
-        return PatternStatistic(
-            pattern="engulfing",
-            family="candlestick",
-            direction="long",
-            condition=condition,
-            label=label,
-            recorded=900,
-            with_outcome=880,
-            sessions=80,
-            success=_around(0.48, 0.033),
-            success_error=0.03,
-            mean_return=-0.0004,
-            compared=880,
-            baseline=0.47,
-            difference=_around(0.01, 0.06),
-            corrected=_around(0.01, 0.09),
-            p_value=0.74,
-            q_value=0.9,
-            verdict="no edge shown",
-        )
-
-    def regime(self, session: date | None) -> Regime:
-        self._answer("regime", session)
-        known = self._session is not None and session in {None, self._session}
-        return Regime(
-            session=self._session if known else None,
-            words="bull market, high volatility (VIX), technical, led by Energy" if known else None,
-            trend="bull" if known else None,
-            volatility="high" if known else None,
-            volatility_source="VIX" if known else None,
-            volatility_points=26.5 if known else None,
-            driver="technical" if known else None,
-            catalyst_share=0.25 if known else None,
-            leaders=["Energy"] if known else [],
-            laggards=["Utilities"] if known else [],
-            sector_dispersion=0.02 if known else None,
-        )
-
-    def catalysts(self, limit: int) -> Catalysts:
-        self._answer("catalysts", limit)
-        event = Catalyst(
-            symbol="INTC",
-            kind="earnings",
-            event_date=date(2010, 4, 13),
-            knowable_at=datetime(2010, 4, 14, 4, 0, tzinfo=UTC),
-        )
-        return Catalysts(covered_symbols=431, catalysts=[event][:limit] if self.done else [])
-
-    def news(self, symbol: str | None, limit: int) -> News:
-        self._answer("news", symbol, limit)
-        at = datetime(2010, 4, 13, 20, 15, tzinfo=UTC)
-        one = NewsArticle(
-            article_id="0" * 64,
-            source="wire",
-            channel="news",
-            published_at=at,
-            knowable_at=at + timedelta(minutes=1),
-            headline="Intel beats estimates",
-            url=None,
-            symbols=["INTC"],
-            kind="earnings",
-            sentiment=0.6,
-            repeats=None,
-            flags=[],
-        )
-        source = NewsSource(source="wire", articles=1, last_success_at=at, last_error=None, last_error_at=None)
-        return News(articles=[one][:limit] if symbol in {None, "INTC"} else [], sources=[source])
 
     def health(self) -> Health:
         self._answer("health")
@@ -518,13 +344,9 @@ class FakeBackend:
         return Progress(phase=phase, session=self._session, sessions_done=self.done, sessions_total=100, detail=detail)
 
 
-def _around(value: float | None, half: float) -> Estimate:
-    return Estimate(value=None) if value is None else Estimate(value=value, low=value - half, high=value + half)
-
-
 def _accuracy(value: float) -> Accuracy:
     return Accuracy(
-        model=_around(value, 0.017),
+        model=around(value, 0.017),
         majority=0.534,
         rule=0.512,
         rows=3_870,
