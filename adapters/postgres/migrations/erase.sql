@@ -1,5 +1,6 @@
 -- Everything the migrations made, gone; nothing else in the database is touched.
 DROP TABLE IF EXISTS
+    session_patterns, session_pattern_days,
     feed_sessions,
     regimes, vix_closes, vix_imports,
     news_coverage, news_sources, news_sentiment, news_links, news_articles, news_imports,
