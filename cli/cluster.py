@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.cluster_volume import volume
 from cli.output import print_json
 from cluster import preflight as checks
 from cluster.api import DigitalOcean, connect
@@ -26,6 +27,9 @@ app = typer.Typer(help="The machines in the cloud.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="The cluster's file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 SHIPPED = Path("ray-cluster.yaml")
+
+
+app.command()(volume)
 
 
 @app.callback()
