@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ray
+from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.coordinator import Coordinator
 from actors.health import Health
@@ -20,10 +21,15 @@ from actors.storage import Storage
 from actors.technical_analysis import TechnicalAnalysis
 from actors.wiring import NAMESPACE, Wiring
 
+ANSWER_TIMEOUT_S = 60.0
 SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
     Storage,
 )  # fmt: skip
+
+
+ON_HEAD = {"node:__internal_head__": 0.001}
+"""Services live where the data folder is; machines that are rented for training come and go."""
 
 
 def spawn(service: type[Service], *args: Any) -> Any:
@@ -39,13 +45,49 @@ def spawn(service: type[Service], *args: Any) -> Any:
             max_task_retries=-1,
             max_concurrency=1,
             num_cpus=0,
+            resources=ON_HEAD,
         )
         .remote(*args)
     )
 
 
+def dismiss() -> None:
+    """No service is alive; what each had on record stays."""
+    for name in (*(service.name for service in SERVICES), Coordinator.name, Health.name):
+        _dismiss(name)
+
+
+def _dismiss(name: str) -> None:
+    try:
+        ray.kill(ray.get_actor(name, namespace=NAMESPACE), no_restart=True)
+    except ValueError:
+        return  # there is none
+
+
+def _dismiss_others(wiring: Wiring) -> None:
+    """Services that outlived an earlier run and were made of other settings are gone, and with them all the rest.
+
+    They hold each other's handles, so one of them isn't replaced alone.
+    """
+    for service in SERVICES:
+        try:
+            alive = ray.get_actor(service.name, namespace=NAMESPACE)
+            same = ray.get(alive.is_wired_as.remote(wiring), timeout=ANSWER_TIMEOUT_S)
+        except ValueError:
+            continue
+        except (RayActorError, GetTimeoutError):
+            same = False
+        if not same:
+            dismiss()
+            return
+
+
 def bootstrap(wiring: Wiring) -> dict[str, Any]:
-    """All services by name, running."""
+    """All services by name, running, made of these settings.
+
+    Those that are there already are taken as they are, so that a run that died goes on with them.
+    """
+    _dismiss_others(wiring)
     actors = {service.name: spawn(service, wiring) for service in SERVICES}
     actors[Coordinator.name] = spawn(Coordinator, wiring, dict(actors))
     actors[Health.name] = spawn(Health, wiring, dict(actors))

@@ -104,6 +104,10 @@ class Ingestion(Service):
             counts = importer.run(source)
         return self._summary(new=counts.new)
 
+    def imported(self) -> Imported:
+        """What all imports so far did."""
+        return self._summary(new=False)
+
     def _summary(self, *, new: bool) -> Imported:
         rows_in, stored, quarantined, duplicate = self._record.totals()
         findings: dict[tuple[str, str], tuple[int, int]] = {}

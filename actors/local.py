@@ -1,4 +1,4 @@
-"""A Ray cluster of this machine alone, owned by this process."""
+"""The Ray cluster that a run works on: one of this machine alone, owned by this process, or one that is up."""
 
 from __future__ import annotations
 
@@ -41,6 +41,30 @@ def start_ray(dashboard_port: int) -> str:
             "INPLAY_DASHBOARD_PORT, then run again."
         ) from error
     return f"http://{context.dashboard_url}"
+
+
+def join_ray(address: str) -> str:
+    """This process belongs to the cluster at the address; returns the address of its dashboard.
+
+    Raises:
+        UnavailableError: when there is none, or it refuses.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+    try:
+        context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+    except (RuntimeError, ConnectionError, OSError, ValueError) as error:
+        raise UnavailableError(
+            f"No Ray cluster answers at {address!r}: {error}. Nothing was lost. Start it (`ray up`, or `ray start "
+            "--head`), give this process its token, or unset INPLAY_RAY_ADDRESS and the run starts its own."
+        ) from error
+    return f"http://{context.dashboard_url}"
+
+
+def leave_ray() -> None:
+    """The cluster goes on without this process."""
+    ray.shutdown()
 
 
 def stop_ray() -> None:

@@ -29,6 +29,10 @@ class Service:
         """Connections of this service, opened when first needed."""
         return open_pool(self.wiring.database_url.get_secret_value(), name=f"inplay {self.name}", size=2)
 
+    def is_wired_as(self, wiring: Wiring) -> bool:
+        """Whether it was made of these settings; one that outlived its run may have others."""
+        return self.wiring == wiring
+
     def condition(self) -> Condition:
         """How the service does, for the record of health; answered while it is at work."""
         return "ok", f"process {os.getpid()}"

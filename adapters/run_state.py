@@ -10,7 +10,9 @@ from typing import Literal
 from trading.errors import UnavailableError
 
 FILE = "run.json"
-Phase = Literal["starting", "importing", "warming_up", "training", "replaying", "reporting", "done", "stopped"]
+Phase = Literal[
+    "starting", "importing", "warming_up", "training", "replaying", "reporting", "done", "following", "stopped"
+]
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class RunState:
 
     Attributes:
         pid: of the process that owns the data folder.
-        phase: what it is at; `done` = the report is out and it serves on.
+        phase: what it is at; `done` = the report is out and it serves on, `following` = and waits for new sessions.
         sessions_total: of the replay; None until known.
         url: of the HTTP interface; empty until it answers.
         ray_dashboard: address of Ray's own dashboard.

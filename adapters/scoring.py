@@ -107,6 +107,14 @@ def views_of(
     return Views(p_pattern, p_catalyst, expected_return, p_outcome, rank, weights)
 
 
+class SilentScorer:
+    """Stands where there is no ensemble: no model says anything, so the rules decide."""
+
+    def score(self, matrix: Matrix) -> Views:
+        """Unknown, for each row."""
+        return Views.unknown(len(matrix))
+
+
 class EnsembleScorer:
     """The three models, loaded once, scoring whole batches. The same rows give the same bytes."""
 

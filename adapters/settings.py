@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         home: the data folder; bars, models, the embedded database and its log live under it.
         database_url: a PostgreSQL to use in place of the embedded one.
         api_token: the bearer token of the HTTP interface; without it the run makes one and prints it.
+        ray_address: of a Ray cluster that is up, such as `auto` on its head; a run starts its own without it.
         news_feeds: RSS and Atom feeds to follow; a list of tables in the file, JSON in the environment.
         news_alpaca: follow Alpaca's news; needs both keys.
         news_interval_s: how often a source is asked; under an hour, or it doesn't count as followed.
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", min_length=1)
     http_port: Port = 8000
     dashboard_port: Port = 8265
+    ray_address: str = Field(default="", max_length=200)
     news_feeds: tuple[NewsFeed, ...] = Field(default=(), max_length=50)
     news_alpaca: bool = False
     news_interval_s: float = Field(default=300, ge=30, le=1_800)

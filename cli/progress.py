@@ -113,6 +113,11 @@ class Printer:
         line = f"{summary.session}  {number:>3}/{total}  {books}  {summary.stocks_in_play} in play"
         self.console.print(Text(line), soft_wrap=True)
 
+    def followed(self, summary: SessionSummary) -> None:
+        """One line for a session that was traded as it came in."""
+        books = "  ".join(f"{name} ${cents / 100:>11,.2f}" for name, cents in summary.equity_cents.items())
+        self.step(f"{summary.session} traded: {books}  {summary.stocks_in_play} in play")
+
     def report(self, report: Report) -> None:
         """Figures of both accounts and the benchmark, and plainly which targets are not met."""
         sessions = report.sessions

@@ -57,6 +57,12 @@ class Views:
     rank: Floats
     weights: Floats = field(default_factory=lambda: np.array(WEIGHTS))
 
+    @classmethod
+    def unknown(cls, n: int) -> Views:
+        """Those of `n` setups that no model looked at."""
+        silent = np.full(n, np.nan)
+        return cls(silent, silent, silent, silent, silent)
+
     @property
     def strength(self) -> Floats:
         """The weighted probability; NaN as soon as one model is silent, so that no part stands in for the whole."""

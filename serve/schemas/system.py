@@ -62,7 +62,9 @@ class Storage(Schema):
 class Progress(Schema):
     """What the run is doing."""
 
-    phase: Literal["starting", "importing", "warming_up", "training", "replaying", "reporting", "done", "stopped"]
+    phase: Literal[
+        "starting", "importing", "warming_up", "training", "replaying", "reporting", "done", "following", "stopped"
+    ]
     session: date | None = Field(description="The latest session that is complete; null before the first one.")
     sessions_done: int = Field(ge=0)
     sessions_total: int | None = Field(ge=0, description="Null until the replay's length is known.")

@@ -52,7 +52,7 @@ function showProgress(progress) {
     .join(" · ");
   byId("phase").classList.toggle("failed", phase === "failed");
   const bar = byId("progress");
-  bar.hidden = !total || phase === "done";
+  bar.hidden = !total || phase === "done" || phase === "following";
   bar.max = total || 1;
   bar.value = done;
   document.title = phase === "replaying" ? `${count(done)}/${count(total)} · inplay` : "inplay";

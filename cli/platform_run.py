@@ -1,25 +1,28 @@
-"""The main job on the bundled sample, step by step; every step may be repeated after a stop at any point."""
+"""The main job, step by step; every step may be repeated after a stop at any point."""
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import ray
 from pydantic import SecretStr
 
-from actors.bootstrap import bootstrap
+from actors.bootstrap import bootstrap, dismiss
 from actors.coordinator import ActorServices, Coordinator
-from actors.local import start_ray, stop_ray
+from actors.local import join_ray, leave_ray, start_ray, stop_ray
+from actors.reporting import Report
 from actors.wiring import Wiring, now
+from adapters.calendar import close_of
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternStore
@@ -27,16 +30,16 @@ from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.tier_record import TierRecord
 from adapters.run_state import Phase, RunState, write_state
-from adapters.scoring import EnsembleScorer
+from adapters.scoring import EnsembleScorer, SilentScorer
 from adapters.settings import Settings
 from adapters.tiers.archive import Archive
 from adapters.tiers.rules import storage_rules
 from cli.interrupt import Interrupt
 from cli.progress import Printer, pattern_words
-from serve.app import build_app, check_port_free, ensemble_handle, serve_up
+from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
-from trading.errors import ConfigurationError, UnavailableError
+from trading.errors import ConfigurationError, ModelError, UnavailableError
 from trading.sessions import SessionSummary, look
 from tune.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
@@ -46,6 +49,10 @@ from tune.training_set import from_market
 WARM_UP_FRACTION = 0.6
 """Of the sample's sessions: the models learn from these and trade the rest."""
 WATCH_EVERY_S = 0.5
+FOLLOW_EVERY_S = 10.0
+LATE_BARS = timedelta(minutes=20)
+"""Bars of a session may be corrected for so long after its close."""
+NO_ENSEMBLE = "none"
 RETRIES = 5
 """How often one session is tried again after something it needs went away and came back."""
 
@@ -55,15 +62,26 @@ class Options:
     """What the command line asked for.
 
     Attributes:
+        sample: the bundled bars are imported, and the last two fifths of them replayed unless `first` says otherwise.
         fresh: erase the record, bars and models first.
         sessions_per_s: upper bound of the replay's pace; None = as fast as it goes.
+        rules_only: no models are trained, and none is asked.
+        follow: go on with new sessions after the replay.
+        first: session of the replay; what is before it is history. None = where an earlier replay began; without one,
+            everything on record is history.
+        last: of the replay; None = the last one on record.
     """
 
-    fresh: bool
-    sessions_per_s: float | None
+    sample: bool = False
+    fresh: bool = False
+    sessions_per_s: float | None = None
+    rules_only: bool = False
+    follow: bool = False
+    first: date | None = None
+    last: date | None = None
 
 
-class SampleRun:
+class PlatformRun:
     """One run over one data folder; enter it, call the steps in order, leave it and everything is stopped."""
 
     def __init__(self, settings: Settings, options: Options, printer: Printer, interrupt: Interrupt) -> None:
@@ -78,6 +96,7 @@ class SampleRun:
         self.actors: dict[str, Any]
         self.services: ActorServices
         self._ensemble: Any = None
+        self._traded_after: date | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -102,9 +121,7 @@ class SampleRun:
         if self.options.fresh:
             self._erase()
         migrate(self.pool)
-        dashboard = start_ray(self.settings.dashboard_port)
-        self._stack.callback(stop_ray)
-        self.say.step(f"Ray is up, its dashboard at {dashboard}")
+        dashboard = self._start_ray()
         wiring = Wiring(
             self.settings.home,
             SecretStr(url),
@@ -118,6 +135,21 @@ class SampleRun:
         self.services = ActorServices(self.actors, None)
         self._enter_phase("starting", ray_dashboard=dashboard)
         self.say.step(f"{len(self.actors)} services are up")
+
+    def _start_ray(self) -> str:
+        """A cluster is there; returns the address of its dashboard. One that was up before stays up afterwards."""
+        address = self.settings.ray_address
+        if not address:
+            dashboard = start_ray(self.settings.dashboard_port)
+            self._stack.callback(stop_ray)
+            self.say.step(f"Ray is up, its dashboard at {dashboard}")
+            return dashboard
+        dashboard = join_ray(address)
+        self._stack.callback(leave_ray)
+        self._stack.callback(dismiss)
+        self._stack.callback(serve_down)
+        self.say.step(f"joined the Ray cluster at {address}, its dashboard at {dashboard}")
+        return dashboard
 
     def _start_database(self) -> str:
         if self.settings.database_url is not None:
@@ -142,22 +174,67 @@ class SampleRun:
         return self.services.answer(self.services.ask(service, method, *args))
 
     def import_data(self) -> Any:
-        """The sample's bars and events are on record, gated."""
+        """With `sample`, its bars and events are on record, gated; else what is on record is looked at.
+
+        Raises:
+            ConfigurationError: when there are no bars, and no feed that would bring any.
+        """
         self._enter_phase("importing")
+        if not self.options.sample:
+            return self._on_record()
         imported = self.ask("ingestion", "import_sample")
         events = self.ask("news", "import_earnings")
         self.say.imported(imported, events)
         return imported
 
+    def _on_record(self) -> Any:
+        imported = self.ask("ingestion", "imported")
+        live = self.options.follow and self.wiring.live.keys is not None
+        if not imported.rows_stored and not live:
+            raise ConfigurationError(
+                "There are no bars on record, and no live feed that would bring any. Nothing was changed. Import some "
+                "with `inplay import bars PATH`, set INPLAY_LIVE_FEED, or try --sample."
+            )
+        self.say.step(f"{imported.symbols} symbols, {imported.rows_stored:,} daily and minute bars on record")
+        return imported
+
     def sessions(self) -> tuple[list[date], list[date]]:
-        """Sessions to warm up on, and sessions to replay."""
-        every = self.ask("ingestion", "sessions")
-        cut = int(len(every) * WARM_UP_FRACTION)
-        return every[:cut], every[cut:]
+        """Sessions to warm up on, and sessions to replay.
+
+        Raises:
+            ConfigurationError: when the replay can't begin where it was asked to.
+        """
+        every: list[date] = self.ask("ingestion", "sessions")
+        first = self._first(every)
+        warm_up = [session for session in every if first is None or session < first]
+        replay = [session for session in every if first is not None and session >= first]
+        if replay and not warm_up:
+            raise ConfigurationError(
+                f"The record begins on {every[0]}, so nothing is known before {first}. Nothing was changed. Begin "
+                "later."
+            )
+        last = self.options.last
+        return warm_up, [session for session in replay if last is None or session <= last]
+
+    def _first(self, every: list[date]) -> date | None:
+        """The first session of the replay; None = nothing is replayed."""
+        done, asked = self.replayed(), self.options.first
+        if done and asked is not None and min(s for s in (*every, asked) if s >= asked) != done[0]:
+            raise ConfigurationError(
+                f"The record was traded from {done[0]} on, and this asks for {asked}. Nothing was changed. Leave "
+                "--from, or use another data folder."
+            )
+        if done:
+            return done[0]
+        if asked is None and self.options.sample:
+            return every[int(len(every) * WARM_UP_FRACTION)]
+        return asked
 
     def warm_up(self, sessions: list[date]) -> tuple[Any, Any]:
         """Every pattern of the warm-up is on record with its outcome; returns references to market and patterns."""
         self._enter_phase("warming_up")
+        if not sessions:
+            return None, None
         last = sessions[-1]
         _, market, patterns = look(self.services, last)
         new = self.ask("pattern_analysis", "warm_up", market, patterns)
@@ -169,11 +246,24 @@ class SampleRun:
         )
         return market, patterns
 
-    def ensemble(self, market: Any, patterns: Any, first_replay: date) -> EnsembleRow:
-        """The champion for this replay: the one on record, or a new one trained on what was known before it."""
+    def ensemble(self, market: Any, patterns: Any, first_replay: date | None) -> EnsembleRow | None:
+        """The champion for this replay: the one on record, or a new one trained on what was known before it.
+
+        Returns:
+            None when the rules decide: because that was asked for, or the history is too short for models.
+
+        Raises:
+            ConfigurationError: when the champion on record learned from what would be replayed.
+        """
         self._enter_phase("training")
+        if self.options.rules_only or market is None:
+            self.say.step("no models: the rules decide in both accounts")
+            return None
         store = ModelStore(self.pool)
         champion = store.champion()
+        first_replay = first_replay or now().date()
+        if champion is not None and not self.options.sample:
+            return self._champion(champion, first_replay)
         rules = self.wiring.decisions.outcome
         workers = Workers(actors=min(2, os.cpu_count() or 1))
         wanted = config_sha256(self.settings.seed, first_replay, rules, workers)
@@ -188,9 +278,15 @@ class SampleRun:
         known = self.services.answer(market), self.services.answer(patterns)
         data = from_market(*known, rules, self.wiring.scanner, first_replay)
         home = self.settings.home
-        trained: Trained = train_ensemble(
-            data, home / "models", home / "tune", seed=self.settings.seed, workers=workers, say=self.say.step
-        )  # fmt: skip
+        try:
+            trained: Trained = train_ensemble(
+                data, home / "models", home / "tune", seed=self.settings.seed, workers=workers, say=self.say.step
+            )
+        except ModelError as error:
+            if self.options.sample:
+                raise
+            self.say.warning(f"no models: {error}. The rules decide in both accounts")
+            return None
         shutil.rmtree(home / "tune", ignore_errors=True)
         row = register(
             store, trained, home,
@@ -199,16 +295,28 @@ class SampleRun:
         self.say.accuracy(trained.accuracy)
         return row
 
-    def serve(self, ensemble: EnsembleRow) -> str:
+    def _champion(self, champion: EnsembleRow, first_replay: date) -> EnsembleRow:
+        if champion.known_before > first_replay and not self.replayed():
+            raise ConfigurationError(
+                f"{champion.ensemble_id} learned from outcomes up to {champion.known_before}, and the replay begins on "
+                f"{first_replay}: its figures would be no test. Nothing was changed. Begin later, or add --rules-only."
+            )
+        self.say.step(f"{champion.ensemble_id} is on record already")
+        return champion
+
+    def serve(self, ensemble: EnsembleRow | None) -> str:
         """The HTTP interface answers; returns its address."""
-        folder = self.settings.home / "models" / ensemble.ensemble_id
-        EnsembleScorer(folder)  # a damaged model is reported here, not by a replica that keeps dying
         token = token_of(self.settings)
+        name, scorer = NO_ENSEMBLE, cast("Callable[[], Scorer]", SilentScorer)
+        if ensemble is not None:
+            name = ensemble.ensemble_id
+            scorer = partial(EnsembleScorer, self.settings.home / "models" / name)
+            scorer()  # a damaged model is reported here, not by a replica that keeps dying
         backend = partial(
-            PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id, self.settings.seed,
+            PlatformBackend, self.settings.home, self.wiring.database_url, name, self.settings.seed,
             rules=self.wiring.storage,
         )  # fmt: skip
-        app = build_app(backend, partial(EnsembleScorer, folder), token)
+        app = build_app(backend, scorer, token)
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)
         self._ensemble = ensemble_handle()
         self._enter_phase("training", url=url)
@@ -262,10 +370,43 @@ class SampleRun:
         if self.options.sessions_per_s:
             time.sleep(max(0.0, 1.0 / self.options.sessions_per_s - (time.monotonic() - started)))
 
-    def report(self) -> Any:
-        """The figures of both accounts, shown."""
+    def report(self) -> Report | None:
+        """The figures of both accounts, shown; None before the first session."""
         self._enter_phase("reporting")
-        report = self.ask("reporting", "report", self.settings.seed)
-        self.say.report(report)
+        report: Report | None = self.ask("reporting", "report", self.settings.seed)
+        if report is not None:
+            self.say.report(report)
         self._enter_phase("done")
         return report
+
+    def follow(self, show: Callable[[SessionSummary], None]) -> None:
+        """Each new session is decided once it is over and its bars are on record, until Ctrl-C.
+
+        With a last session asked for it only serves on.
+        """
+        if self.options.last is not None or self.options.sample:
+            self.say.step("serving on; Ctrl-C stops everything")
+            self._wait(math.inf)
+        self._enter_phase("following")
+        self.say.step("waiting for new sessions; Ctrl-C stops everything")
+        while True:
+            for session in self.due():
+                show(self._one_session(session))
+            self._wait(FOLLOW_EVERY_S)
+
+    def due(self) -> list[date]:
+        """Sessions that are over, on record, and later than all that were decided, or than all that were history."""
+        every: list[date] = self.ask("ingestion", "sessions")
+        done = self.replayed()
+        if self._traded_after is None:
+            self._traded_after = max(done, default=max(every, default=date.min))
+        after = max([self._traded_after, *done[-1:]])
+        return [session for session in every if session > after and close_of(session) + LATE_BARS <= now()]
+
+    def _wait(self, seconds: float) -> None:
+        """So long, watching the database."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            self._interrupt.check()
+            self._revive_database()
+            time.sleep(min(WATCH_EVERY_S, max(0.0, until - time.monotonic())))
