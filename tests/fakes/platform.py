@@ -39,14 +39,14 @@ class Platform:
         lines: what it printed so far, standard error included.
     """
 
-    def __init__(self, home: Path, *flags: str, **environment: str) -> None:
+    def __init__(self, home: Path, *flags: str, sample: bool = True, **environment: str) -> None:
         self.home = home
         self.http_port = free_port()
         self.lines: list[str] = []
         self.mark = f"{home}-{self.http_port}"
         ports = {"INPLAY_HTTP_PORT": str(self.http_port), "INPLAY_DASHBOARD_PORT": str(free_port())}
         self.process = subprocess.Popen(
-            [str(INPLAY), "run", "--sample", *flags],
+            [str(INPLAY), "run", *(["--sample"] if sample else []), *flags],
             env={**os.environ, "INPLAY_HOME": str(home), **ports, **environment, MARK: self.mark},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
