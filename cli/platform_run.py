@@ -113,7 +113,8 @@ class PlatformRun:
 
     def start(self) -> None:
         """PostgreSQL, its schema, Ray and the actors are up."""
-        check_port_free(self.settings.http_host, self.settings.http_port)
+        if not self.settings.ray_address:  # on a cluster that is up, Serve of an earlier run may hold it
+            check_port_free(self.settings.http_host, self.settings.http_port)
         self._enter_phase("starting")
         url = self._start_database()
         self.pool = open_pool(url, name="inplay run")
