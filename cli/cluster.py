@@ -14,12 +14,13 @@ from cluster import preflight as checks
 from cluster.api import DigitalOcean, connect
 from cluster.bootstrap import check_types
 from cluster.catalogue import Catalogue
-from cluster.clock import SystemClock
+from cluster.clock import Clock, SystemClock
 from cluster.cost import HOUR_S, PHASES, Running, forecast
 from cluster.errors import ClusterConfigError
 from cluster.ledger import SpendLedger, ledger_path, month_of
 from cluster.machines import list_machines
-from cluster.reaper import condemn, reap
+from cluster.network import remove_foundation
+from cluster.reaper import Condemned, condemn, destroy_cluster, sweep
 from cluster.spec import read_spec
 
 app = typer.Typer(help="The machines in the cloud.", no_args_is_help=True)
@@ -86,17 +87,28 @@ def cost(
 def reap_(
     *,
     cluster: Annotated[str, typer.Option(help="Only of this cluster; all of inplay's by default.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of --cluster, whatever its deadlines: machines, firewall, network, key.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Name them and destroy nothing.")] = False,
     as_json: Json = False,
 ) -> None:
     """Destroy inplay's machines that nobody needs: past their deadline, without a head, or without a firewall.
 
     Needs nothing but a token, so it can run anywhere, such as in a laptop's crontab. Machines of others are left alone.
+    `--all` does what `ray down` does, without the cluster's file and without its head.
     """
+    if everything and not cluster:
+        raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
     api, clock = connect(), SystemClock()
-    condemned = condemn(list_machines(api), clock.now_s(), cluster or None)
-    if not dry_run:
-        reap(api, condemned, clock)
+    condemned = _condemned(api, clock, cluster or None, everything=everything)
+    if dry_run:
+        condemned = _condemned(api, clock, cluster or None, everything=everything)
+    elif everything:
+        condemned = destroy_cluster(api, cluster, clock)
+        remove_foundation(api, cluster, clock)
+    else:
+        condemned = sweep(api, clock, cluster or None)
     named = [{"machine": each.machine.label, "id": each.machine.id, "reason": each.reason} for each in condemned]
     if as_json:
         print_json({"destroyed": not dry_run, "machines": named})
@@ -105,6 +117,13 @@ def reap_(
         print(f"{'would destroy' if dry_run else 'destroyed'} {each['machine']}: {each['reason']}")
     if not named:
         print("nothing to reap")
+
+
+def _condemned(api: DigitalOcean, clock: Clock, cluster: str | None, *, everything: bool) -> list[Condemned]:
+    machines = list_machines(api)
+    if everything and cluster:
+        return [Condemned(each, "the cluster is taken down") for each in machines if each.of(cluster)]
+    return condemn(machines, clock.now_s(), cluster)
 
 
 def _api() -> tuple[DigitalOcean | None, str]:
@@ -138,7 +157,7 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
             each.price_usd_per_h,
             each.price_usd_per_month,
             each.created_at_s,
-            float("inf") if each.deadline_s is None or each.deadline_s < now_s else each.deadline_s,
+            float("inf") if each.deadline_s is None or each.unfinished or each.deadline_s < now_s else each.deadline_s,
         )
         for each in list_machines(api)
         if each.of(spec.name)
