@@ -18,6 +18,7 @@ from actors.scanner import Scanner
 from actors.service import HEALTH_GROUP, Service
 from actors.storage import Storage
 from actors.technical_analysis import TechnicalAnalysis
+from actors.training_scheduler import TrainingScheduler
 from actors.wiring import NAMESPACE, Wiring
 
 SERVICES: tuple[type[Service], ...] = (
@@ -48,6 +49,7 @@ def bootstrap(wiring: Wiring) -> dict[str, Any]:
     """All services by name, running."""
     actors = {service.name: spawn(service, wiring) for service in SERVICES}
     actors[Coordinator.name] = spawn(Coordinator, wiring, dict(actors))
+    actors[TrainingScheduler.name] = spawn(TrainingScheduler, wiring, dict(actors))
     actors[Health.name] = spawn(Health, wiring, dict(actors))
     ray.get([actor.pid.remote() for actor in actors.values()], timeout=120)
     return actors

@@ -81,6 +81,11 @@ class Coordinator(Service):
         """The whole cycle for one session; see `trading.sessions.run_session`."""
         return run_session(ActorServices(self._actors, ensemble), session, self.wiring.decisions)
 
+    def training_data(self, session: date) -> list[Any]:
+        """References to the market and the patterns known at the close of a complete session; nothing is added."""
+        _, market, patterns = look(ActorServices(self._actors, None), session)
+        return [market, patterns]
+
     def refresh(self, session: date) -> None:
         """The services know a complete session's market, patterns and scan again after a restart; nothing is added."""
         services = ActorServices(self._actors, None)

@@ -79,6 +79,11 @@ class Settings(BaseSettings):
         backup_target: a folder, `USER@HOST:PATH` or `s3://BUCKET/PREFIX`; without it no backup is made by itself.
         backup_key: an age identity (`AGE-SECRET-KEY-1…`); with it every file of a backup is encrypted.
         backup_keep_daily: the latest backups of so many days are kept, `backup_keep_weekly` likewise of weeks.
+        gpu_budget_usd_per_month: for training sessions on a rented GPU; 0 = none is ever asked for.
+        gpu_session_h: how long such a session lasts at most, and `gpu_wait_min` how long a GPU is waited for.
+        gpu_usd_per_h: what a GPU is reckoned at until one is on record.
+        daily_training: a light update on the CPU on each day with something new to learn from.
+        spend_folder: where the node provider keeps the starts and stops of machines.
         seed: of everything that draws random numbers.
     """
 
@@ -122,6 +127,12 @@ class Settings(BaseSettings):
     backup_every_h: int = Field(default=24, ge=1, le=24 * 31)
     backup_keep_daily: int = Field(default=7, ge=1, le=3_650)
     backup_keep_weekly: int = Field(default=4, ge=0, le=520)
+    gpu_budget_usd_per_month: float = Field(default=0, ge=0, le=100_000)
+    gpu_session_h: float = Field(default=4, gt=0, le=24)
+    gpu_wait_min: float = Field(default=30, gt=0, le=600)
+    gpu_usd_per_h: float = Field(default=3.39, gt=0, le=1_000)
+    daily_training: bool = False
+    spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
 
     def news_to_follow(self) -> NewsToFollow:
         """The sources of news.

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from actors.bootstrap import bootstrap
 from actors.coordinator import ActorServices, Coordinator
 from actors.local import start_ray, stop_ray
-from actors.wiring import Wiring, now
+from actors.wiring import Training, Wiring, now
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternStore
@@ -41,6 +41,7 @@ from trading.sessions import SessionSummary, look
 from tune.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
+from tune.sessions import SessionRules
 from tune.training_set import from_market
 
 WARM_UP_FRACTION = 0.6
@@ -61,6 +62,15 @@ class Options:
 
     fresh: bool
     sessions_per_s: float | None
+
+
+def training_of(settings: Settings) -> Training:
+    """What the training scheduler needs to know."""
+    rules = SessionRules(
+        budget_usd_per_month=settings.gpu_budget_usd_per_month, hours=settings.gpu_session_h,
+        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h, daily=settings.daily_training,
+    )  # fmt: skip
+    return Training(rules, settings.spend_folder, settings.seed)
 
 
 class SampleRun:
@@ -112,6 +122,7 @@ class SampleRun:
             live=self.settings.live_to_follow(),
             news=self.settings.news_to_follow(),
             storage=storage_rules(self.settings),
+            training=training_of(self.settings),
         )
         self.actors = bootstrap(wiring)
         self.wiring = wiring
