@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.cluster_record import record_lines, recorded_costs
 from cli.output import print_json
 from cluster import preflight as checks
 from cluster.api import DigitalOcean, connect
@@ -67,7 +68,8 @@ def cost(
 ) -> None:
     """What the cluster costs now, this month and in each phase of the strategy, at prices read live.
 
-    Without a token: the month's finished machines from the record, and the strategy's budgets.
+    Without a token: the month's finished machines from the record, and the strategy's budgets. What the data folder's
+    record holds is shown as well: all clusters, hours of GPUs, the latest training sessions.
     """
     config = checks.read_file(file)
     api, why_not = _api()
@@ -76,6 +78,7 @@ def cost(
     answer["phases"] = _phases(config, api, gpu_type)
     if api is None:
         answer["missing"] = why_not
+    answer |= recorded_costs()
     if as_json:
         print_json(answer)
         return
@@ -211,4 +214,4 @@ def _cost_lines(answer: dict[str, Any]) -> list[str]:
             line += f"; machines ${phase['machines_usd_per_month']:.2f}"
             line += f", with the GPU always on ${phase['always_on_usd_per_month']:,.2f}"
         lines.append(line)
-    return lines
+    return lines + record_lines(answer)

@@ -217,7 +217,7 @@ class SampleRun:
         token = token_of(self.settings)
         backend = partial(
             PlatformBackend, self.settings.home, self.wiring.database_url, ensemble.ensemble_id, self.settings.seed,
-            rules=self.wiring.storage,
+            rules=self.wiring.storage, gpu_budget_usd_per_month=self.settings.gpu_budget_usd_per_month,
         )  # fmt: skip
         app = build_app(backend, partial(EnsembleScorer, folder), token)
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)

@@ -35,6 +35,13 @@ class MachineEvents:
                 new += cursor.rowcount
         return new
 
+    def any(self) -> bool:
+        """Whether any machine was ever on record."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM machine_events)")
+            found = cursor.fetchone()
+        return bool(found and found[0])
+
     def load(self, since: datetime) -> list[MachineEvent]:
         """Events of machines that ran at `since` or later, the oldest first."""
         with transaction(self._pool) as cursor:
