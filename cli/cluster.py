@@ -12,6 +12,7 @@ import typer
 from cli.cluster_record import record_lines, recorded_costs
 from cli.output import print_json
 from cluster import preflight as checks
+from cluster import timer
 from cluster.api import DigitalOcean, connect
 from cluster.bootstrap import check_types
 from cluster.catalogue import Catalogue
@@ -94,6 +95,10 @@ def reap_(
         bool, typer.Option("--all", help="All of --cluster, whatever its deadlines: machines, firewall, network, key.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Name them and destroy nothing.")] = False,
+    install_timer: Annotated[
+        bool, typer.Option("--install-timer", help="Reap every quarter of an hour on this machine from now on.")
+    ] = False,
+    remove_timer: Annotated[bool, typer.Option("--remove-timer", help="Don't any more.")] = False,
     as_json: Json = False,
 ) -> None:
     """Destroy inplay's machines that nobody needs: past their deadline, without a head, or without a firewall.
@@ -101,6 +106,11 @@ def reap_(
     Needs nothing but a token, so it can run anywhere, such as in a laptop's crontab. Machines of others are left alone.
     `--all` does what `ray down` does, without the cluster's file and without its head.
     """
+    if install_timer or remove_timer:
+        where = timer.install(timer.reap_command()) if install_timer else timer.remove()
+        done = {"timer": "installed" if install_timer else "removed", "where": where}
+        print_json(done) if as_json else print(f"the reaper's timer is {done['timer']} ({where})")
+        return
     if everything and not cluster:
         raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
     api, clock = connect(), SystemClock()

@@ -13,7 +13,7 @@ from trading.errors import UnavailableError
 
 
 def recorded_costs() -> dict[str, Any]:
-    """`record` as `/v1/costs` answers it; null, with `record_missing` in words, where there is none that can be read."""
+    """`record` as `/v1/costs` answers it; null, with `record_missing` in words, where none can be read."""
     settings, at = read_settings(), now()
     if settings.database_url is None and not (settings.home / "postgres").is_dir():
         return {"record": None, "record_missing": f"{settings.home} holds no record"}

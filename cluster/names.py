@@ -108,6 +108,19 @@ def resource_name(cluster: str) -> str:
     return f"{stem}-{_digest(stem, 8)}"
 
 
+def snapshot_name(cluster: str, node_type: str, fingerprint: str) -> str:
+    """The name of a baked image; with a digest, so that a stranger's can't have it."""
+    kind = re.sub(r"[^a-z0-9]+", "-", node_type.lower()).strip("-")
+    stem = f"{OURS}-{check_cluster_name(cluster)}-{kind}-{fingerprint[:12]}"
+    return f"{stem}-{_digest(f'{cluster} {stem}', 8)}"
+
+
+def is_snapshot_of(name: str, cluster: str) -> bool:
+    """Whether that cluster baked it."""
+    stem, _, check = name.rpartition("-")
+    return stem.startswith(f"{OURS}-{cluster}-") and check == _digest(f"{cluster} {stem}", 8)
+
+
 def cluster_of_resource(name: str) -> str | None:
     """Whose network, firewall or key it is, or None when it isn't one of ours."""
     found = RESOURCE_NAME.match(name)
