@@ -16,7 +16,6 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from actors.wiring import Wiring
 from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool
-from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
 from tune.distributed import Workers
 
@@ -54,12 +53,10 @@ class RayTrainer:
 
     def train(self, workers: Workers, limit_s: float) -> str:
         """See `Trainer`."""
-        session = Queries(self._pool).progress().last_session
+        session, known = _answer(self._actors["coordinator"].training_data.remote(), ASK_TIMEOUT_S)
         if session is None:
-            raise UnavailableError(
-                "No session is complete yet, so there is nothing to learn from. Nothing was changed."
-            )
-        market, patterns = _answer(self._actors["coordinator"].training_data.remote(session), ASK_TIMEOUT_S)
+            raise UnavailableError("No session is complete yet, so nothing can be learned from. Nothing was changed.")
+        market, patterns = known
         work = _Work(self._wiring.home, self._wiring, session + timedelta(days=1), self._wiring.training.seed, workers)
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=here)(_train)

@@ -16,6 +16,7 @@ from actors.service import Condition, Service
 from actors.training import RayTrainer
 from actors.training_sessions import Parts, TrainingSessions
 from actors.wiring import Wiring, now
+from adapters.postgres.queries import Queries
 from adapters.postgres.training_record import TrainingRecord
 from trading.errors import InplayError
 
@@ -37,9 +38,14 @@ class TrainingScheduler(Service):
     @cached_property
     def _sessions(self) -> TrainingSessions:
         trainer = RayTrainer(self.wiring, self.pool, self._actors, now)
-        fingerprint = TrainingRecord(self.pool).data_fingerprint
-        parts = Parts(RayGpus(), trainer, now, time.sleep, fingerprint)
+        parts = Parts(RayGpus(), trainer, now, time.sleep, self._fingerprint)
         return TrainingSessions(self.pool, self.wiring.training, parts)
+
+    def _fingerprint(self) -> str | None:
+        """Of what there is to learn from, once a session is complete: a training looks back from its close."""
+        if Queries(self.pool).progress().last_session is None:
+            return None
+        return TrainingRecord(self.pool).data_fingerprint()
 
     def _watch(self) -> None:
         log = structlog.get_logger()
