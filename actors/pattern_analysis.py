@@ -14,6 +14,8 @@ from adapters.calendar import closes
 from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import PatternStore
+from adapters.postgres.session_patterns import SessionPatternStore
+from adapters.session_patterns import SessionPatterns
 from trading.cycle import Market, Patterns
 from trading.decide import Decision
 from trading.panel import Ints, as_day
@@ -22,7 +24,7 @@ from trading.pattern_outcomes import outcomes_on_record
 
 
 class PatternAnalysis(Service):
-    """Writer of `pattern_training_data` and of the decisions."""
+    """Writer of `pattern_training_data`, of the patterns within sessions and of the decisions."""
 
     name = "pattern_analysis"
 
@@ -48,6 +50,12 @@ class PatternAnalysis(Service):
         open_ = self._store.open_patterns(session)
         self._store.fill_outcomes(outcomes_on_record(market, open_, self.wiring.decisions.outcome))
         return new
+
+    def record_in_session(self, found: SessionPatterns | None) -> int:
+        """The patterns within a session are on record with their outcome; returns how many are new."""
+        if found is None:
+            return 0
+        return SessionPatternStore(self.pool).record(found.session, found.bars, found.table)
 
     def record_decisions(self, decisions: Sequence[Decision]) -> int:
         """Every decision is on record with the ensemble that gave its probabilities; returns how many are new."""

@@ -10,7 +10,10 @@ import numpy as np
 from actors.news import KnownEvents
 from actors.service import Service
 from actors.wiring import Wiring
+from adapters.bars import BarStore
 from adapters.calendar import close_times
+from adapters.postgres.bars_record import BarRecord
+from adapters.session_patterns import SessionPatterns, session_patterns
 from trading.catalyst_features import NewsAt
 from trading.cycle import Market, Patterns, recognise, regimes_of, setups_at
 from trading.errors import UnavailableError
@@ -51,6 +54,12 @@ class PatternRecognition(Service):
         patterns = recognise(market, known.events, known.covered, news)
         self._last = (session, market, patterns)
         return patterns
+
+    def recognise_in_session(self, session: date) -> SessionPatterns | None:
+        """The patterns within the session, which is over; None when no minute of it is on record."""
+        record = BarRecord(self.pool)
+        store = BarStore(self.wiring.home, record, self.wiring.storage.locations)
+        return session_patterns(store, record, session, cost_bp_per_side=self.wiring.decisions.outcome.cost_bp_per_side)
 
     def setups(self, session: date, market: Market, patterns: Patterns) -> Setups:
         """The setups of the session, both directions."""

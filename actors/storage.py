@@ -11,6 +11,7 @@ import structlog
 from actors.service import Service
 from actors.wiring import Wiring, now
 from adapters.postgres.storage_events import StorageEvent
+from adapters.tiers.buying import buy_by_command
 from adapters.tiers.keeping import Keeping
 from trading.errors import InplayError
 
@@ -31,7 +32,8 @@ class Storage(Service):
     def _keeping(self) -> Keeping:
         url = self.wiring.database_url.get_secret_value()
         rules = self.wiring.storage
-        return Keeping(self.wiring.home, self.pool, url, rules, version=version("inplay"), clock=now)
+        buy = buy_by_command if rules.buy_volume else None
+        return Keeping(self.wiring.home, self.pool, url, rules, version=version("inplay"), clock=now, buy=buy)
 
     def _watch(self) -> None:
         log = structlog.get_logger()

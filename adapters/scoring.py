@@ -18,6 +18,7 @@ import numpy.typing as npt
 from trading.ensemble import Views, rank_among, weighted
 from trading.errors import ModelError
 from trading.features import FEATURES
+from trading.regime_weights import regime_weights
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
@@ -54,6 +55,7 @@ class Card:
         target_scale: the regressor's unit.
         strengths: ascending quantiles of the strengths given to setups that the models had not seen.
         left_out: columns of the input that no model learned from, and why.
+        regime_factors: what multiplies the models' weights in states of the regime (`trading.regime_weights`).
     """
 
     ensemble_id: str
@@ -65,6 +67,7 @@ class Card:
     target_scale: float
     strengths: list[float]
     left_out: dict[str, str] = field(default_factory=dict)
+    regime_factors: dict[str, list[float]] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The card as text, the same for the same card."""
@@ -90,12 +93,18 @@ def normal_cdf(values: Floats) -> Floats:
 
 
 def views_of(
-    p_pattern: Floats, p_catalyst: Floats, expected_return: Floats, *, residual_std: float, strengths: Floats
+    p_pattern: Floats,
+    p_catalyst: Floats,
+    expected_return: Floats,
+    *,
+    residual_std: float,
+    strengths: Floats,
+    weights: Floats,
 ) -> Views:
-    """The views that follow from the three models' answers; `strengths` as on the card."""
+    """The views that follow from the three models' answers; `strengths` as on the card, `weights` of each row."""
     p_outcome = normal_cdf(expected_return / residual_std)
-    rank = rank_among(weighted(p_pattern, p_catalyst, p_outcome), strengths)
-    return Views(p_pattern, p_catalyst, expected_return, p_outcome, rank)
+    rank = rank_among(weighted(p_pattern, p_catalyst, p_outcome, weights), strengths)
+    return Views(p_pattern, p_catalyst, expected_return, p_outcome, rank, weights)
 
 
 class EnsembleScorer:
@@ -159,6 +168,7 @@ class EnsembleScorer:
             expected,
             residual_std=self.card.residual_std,
             strengths=np.asarray(self.card.strengths),
+            weights=regime_weights(matrix, self.card.features, self.card.regime_factors),
         )
 
     def _columns(self, model: ModelFile, matrix: Matrix) -> Matrix:

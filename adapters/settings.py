@@ -76,6 +76,7 @@ class Settings(BaseSettings):
         cold_url: of bars older than `warm_days`: a folder, or `s3://BUCKET/PREFIX`; the data folder without it.
         s3_endpoint: of another object store than Amazon's, such as https://nyc3.digitaloceanspaces.com.
         disk_plan_gb: from this use of the disk on it is said what to buy; three quarters of it (60 of 80 GB) if unset.
+        buy_volume: the storage service buys the volume that it asks for, on DigitalOcean, once; it costs $10 a month.
         backup_target: a folder, `USER@HOST:PATH` or `s3://BUCKET/PREFIX`; without it no backup is made by itself.
         backup_key: an age identity (`AGE-SECRET-KEY-1…`); with it every file of a backup is encrypted.
         backup_keep_daily: the latest backups of so many days are kept, `backup_keep_weekly` likewise of weeks.
@@ -122,6 +123,7 @@ class Settings(BaseSettings):
     s3_access_key: SecretStr | None = None
     s3_secret_key: SecretStr | None = None
     disk_plan_gb: int | None = Field(default=None, ge=1)
+    buy_volume: bool = False
     backup_target: str | None = Field(default=None, min_length=1)
     backup_key: SecretStr | None = None
     backup_every_h: int = Field(default=24, ge=1, le=24 * 31)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.cluster_record import record_lines, recorded_costs
+from cli.cluster_volume import volume
 from cli.output import print_json
 from cluster import preflight as checks
 from cluster import timer
@@ -29,6 +30,9 @@ app = typer.Typer(help="The machines in the cloud.", no_args_is_help=True)
 File = Annotated[Path, typer.Argument(help="The cluster's file.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 SHIPPED = Path("ray-cluster.yaml")
+
+
+app.command()(volume)
 
 
 @app.callback()

@@ -39,6 +39,7 @@ def bars(
     time_format: Annotated[str, typer.Option(help="As of strptime, where the dates are ambiguous.")] = "",
     volume_unit: Annotated[int, typer.Option(min=1, help="Shares that the file counts as one.")] = 1,
     header: Annotated[bool, typer.Option("--header/--no-header", help="Without names, columns are f0, f1, …")] = True,
+    factors: Annotated[Path | None, typer.Option(help="A file of split and dividend factors of raw prices.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="The source is right where the record differs.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Take what was guessed about the columns.")] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
@@ -48,7 +49,7 @@ def bars(
     It can be stopped and repeated at any point; importing the same again stores nothing.
     """
     zone_named(timezone)
-    asked = Asked(columns_given(column or []), timeframe, timezone, time_format, volume_unit, header)
+    asked = Asked(columns_given(column or []), timeframe, timezone, time_format, volume_unit, header, factors)
     archive = open_archive(path, asked, source)
     _confirm(archive, yes=yes, quiet=json_)
     settings = read_settings()

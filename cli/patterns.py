@@ -21,6 +21,8 @@ from adapters.postgres.reading import open_record
 from adapters.settings import read_settings
 from adapters.tiers.rules import storage_rules
 from cli.output import print_json
+from cli.patterns_in_session import log_in_session, show_in_session
+from trading.errors import ConfigurationError
 from trading.metrics import Estimate
 from trading.pattern_conditions import parse_where
 from trading.pattern_statistics import ALL, MIN_COUNT, Measured, Verdict, clearest_first
@@ -42,6 +44,9 @@ def _commands() -> None:
     """What was measured of the patterns."""
 
 
+patterns.command("log")(log_in_session)
+
+
 @patterns.command()
 def stats(
     where: Annotated[
@@ -50,8 +55,14 @@ def stats(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     min_count: Annotated[int, typer.Option(min=2, help="Test only patterns seen at least so often.")] = MIN_COUNT,
+    in_session: Annotated[bool, typer.Option("--in-session", help="The patterns within sessions, of minutes.")] = False,
 ) -> None:
     """Say how often each pattern succeeds, and whether that is more than random candles do."""
+    if in_session and where:
+        raise ConfigurationError("--where divides the daily patterns. Nothing was measured. Leave it or --in-session.")
+    if in_session:
+        show_in_session(min_count, as_json=as_json)
+        return
     wanted = parse_where(where or ())
     settings = read_settings()
     with open_record(settings, now=now()) as pool:

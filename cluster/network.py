@@ -17,6 +17,7 @@ from cluster.api import DigitalOcean, quoted
 from cluster.clock import Clock
 from cluster.errors import ApiError, LeftoverError, UnknownOutcomeError
 from cluster.spec import ClusterSpec
+from cluster.volumes import find_volume
 
 log = logging.getLogger(__name__)
 
@@ -105,8 +106,8 @@ def remaining(api: DigitalOcean, cluster: str) -> list[str]:
 def remove_foundation(api: DigitalOcean, cluster: str, clock: Clock) -> None:
     """Firewalls, networks, keys and tags of the cluster are gone, and two lists in a row prove it.
 
-    Volumes are never deleted, since data may be on them; inplay makes none. One with the cluster's tag is an
-    error.
+    Volumes are never deleted, since data may be on them. One with the cluster's tag is an error; that the volume of
+    older bars stays, and costs money, is said.
 
     Raises:
         LeftoverError: naming what is left after all attempts.
@@ -131,6 +132,12 @@ def remove_foundation(api: DigitalOcean, cluster: str, clock: Clock) -> None:
             f"Of the cluster {cluster} this could not be removed: {told}. All its machines are gone. Networks and keys "
             "cost nothing, volumes do. Run `ray down` again, or remove them in the control panel."
         )
+    kept = find_volume(api, cluster)
+    if kept is not None:
+        log.warning(
+            "the volume %s with older bars stays and costs $%.2f a month; `inplay cluster volume --delete` deletes it",
+            kept.name, kept.usd_per_month,
+        )  # fmt: skip
     for listed in api.list_all("tags", "tags"):
         if names.is_tag_of(str(listed.get("name")), cluster):
             api.delete(f"tags/{quoted(str(listed['name']))}")

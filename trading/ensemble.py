@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,10 +13,17 @@ WEIGHTS = (0.4, 0.4, 0.2)
 """Pattern detector, catalyst classifier, outcome regressor (strategy, section 4.2)."""
 
 
-def weighted(p_pattern: Floats, p_catalyst: Floats, p_outcome: Floats) -> Floats:
-    """The strategy's weighted sum of the three probabilities."""
-    pattern, catalyst, outcome = WEIGHTS
-    return pattern * p_pattern + catalyst * p_catalyst + outcome * p_outcome
+def weighted(p_pattern: Floats, p_catalyst: Floats, p_outcome: Floats, weights: Floats | None = None) -> Floats:
+    """The weighted sum of the three probabilities.
+
+    Args:
+        p_pattern: of each setup, shape `(n,)`.
+        p_catalyst: likewise.
+        p_outcome: likewise.
+        weights: shape `(3,)`, or `(n, 3)` where they differ from setup to setup; the strategy's if None.
+    """
+    pattern, catalyst, outcome = np.array(WEIGHTS) if weights is None else weights.T
+    return np.asarray(pattern * p_pattern + catalyst * p_catalyst + outcome * p_outcome)
 
 
 def rank_among(strength: Floats, reference: Floats) -> Floats:
@@ -40,6 +47,7 @@ class Views:
         expected_return: XGBoost regressor, net return of the setup as a fraction.
         p_outcome: probability of a positive return, from the expected return and the regressor's out-of-sample error.
         rank: where the strength stands among those of setups that the models had not seen, 0 lowest, 1 highest.
+        weights: of the three models, shape `(3,)` or, adapted to each setup's regime, `(n, 3)`.
     """
 
     p_pattern: Floats
@@ -47,11 +55,12 @@ class Views:
     expected_return: Floats
     p_outcome: Floats
     rank: Floats
+    weights: Floats = field(default_factory=lambda: np.array(WEIGHTS))
 
     @property
     def strength(self) -> Floats:
         """The weighted probability; NaN as soon as one model is silent, so that no part stands in for the whole."""
-        return weighted(self.p_pattern, self.p_catalyst, self.p_outcome)
+        return weighted(self.p_pattern, self.p_catalyst, self.p_outcome, self.weights)
 
     @property
     def disagreement(self) -> Floats:

@@ -6,7 +6,7 @@ it, so a measure that hugs a bound doesn't flicker. The bounds are conventions w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -241,34 +241,3 @@ def _states(upper: Floats, lower: Floats, *, above: tuple[str, float], below: tu
             state = below[0]
         out[at] = state
     return out
-
-
-Adapt = Callable[[Regime], Mapping[str, float]]
-
-
-def unchanged(regime: Regime) -> Mapping[str, float]:  # noqa: ARG001 - the signature of every rule
-    """No weight is adapted: whether a model is better in some regime has not been shown on any data of ours."""
-    return {}
-
-
-def adapt_weights(weights: Mapping[str, float], regime: Regime, rule: Adapt = unchanged) -> dict[str, float]:
-    """The weights of the models as they apply in a regime; they add up to what they added up to before.
-
-    Args:
-        weights: by model.
-        regime: of the session.
-        rule: factors by model, 1 where it names none. By default all weights stay as they are, bit by bit.
-
-    Raises:
-        ValueError: for a factor below zero, of a model that has no weight, or when no weight is left.
-    """
-    factors = rule(regime)
-    if not factors:
-        return dict(weights)
-    if set(factors) - set(weights) or any(not factor >= 0 for factor in factors.values()):
-        raise ValueError(f"factors {dict(factors)} must not be negative and must be of {sorted(weights)}")
-    scaled = {name: weight * factors.get(name, 1.0) for name, weight in weights.items()}
-    total = sum(scaled.values())
-    if total <= 0:
-        raise ValueError(f"factors {dict(factors)} leave no weight of {dict(weights)}")
-    return {name: weight * sum(weights.values()) / total for name, weight in scaled.items()}

@@ -84,6 +84,8 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     batch, market, patterns = look(services, session)
     settled = services.ask("paper_trading", "settle", session, batch, actions)
     recorded = services.ask("pattern_analysis", "record", session, market, patterns)
+    within = services.ask("pattern_recognition", "recognise_in_session", session)
+    recorded_within = services.ask("pattern_analysis", "record_in_session", within)
     regime = services.ask("technical_analysis", "record_regime", session, market, patterns)
     in_play_ref = services.ask("scanner", "scan", session, market, patterns)
     setups_ref = services.ask("pattern_recognition", "setups", session, market, patterns)
@@ -102,6 +104,7 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     services.answer(regime)  # on record before the decisions that join it
     services.answer(services.ask("pattern_analysis", "record_decisions", decisions))
     services.answer(recorded)
+    services.answer(recorded_within)
     services.answer(services.ask("paper_trading", "place", session, orders, len(in_play)))
     return SessionSummary(
         session=session,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from adapters.scoring import Card, views_of
-from trading.ensemble import Views
+from trading.ensemble import WEIGHTS, Views
 from trading.errors import ModelError
+from trading.regime_weights import regime_weights
 from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
 from tune.evaluate import Accuracy, evaluate
+from tune.regime_factors import regime_factors
 from tune.registry import Fitted, write_ensemble
 from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search, target_of
 from tune.specs import SPECS, Kind, columns_of
@@ -36,8 +38,9 @@ class Trained:
 
     Attributes:
         accuracy: on the held-out last quarter of the sessions, of models with the same parameters that were fitted on
-            what was known before it. The models on disk then learned from all rows, so their own accuracy on
-            these rows would not be a fair figure and is not computed.
+            what was known before it, and with the strategy's weights: factors of regimes are learned from that quarter.
+            The models on disk then learned from all rows, so their own accuracy on these rows would not be a fair
+            figure and is not computed.
         winners: parameters per model.
         rows: in the final fit.
     """
@@ -82,12 +85,16 @@ def train_ensemble(
     base_rate = float(data.success[split.train].mean())
     test = data.take(split.test)
     accuracy = evaluate(views, test, base_rate, seed=seed)
+    factors = regime_factors(views, test)
+    adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors))
+    say(_words_of(factors))
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
     fitted = fit_all(data, winners, seed=seed, workers=workers)
     name = ensemble_name(data, winners, seed, workers)
     card = write_ensemble(
-        models / name, name, fitted, winners, reference_strengths(views, test), left_out=data.left_out
-    )
+        models / name, name, fitted, winners, reference_strengths(adapted, test), left_out=data.left_out,
+        regime_factors=factors,
+    )  # fmt: skip
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
     )  # fmt: skip
@@ -100,6 +107,14 @@ def ensemble_name(data: TrainingSet, winners: Mapping[Kind, Winner], seed: int, 
     return "ensemble-" + hashlib.sha256(facts.encode()).hexdigest()[:12]
 
 
+def _words_of(factors: Mapping[str, list[float]]) -> str:
+    if not factors:
+        return "no model was shown to be better or worse in some regime; the weights stay as they are in all of them"
+    return "the weights of the models are adapted to the regime: " + ", ".join(
+        f"{state} {' / '.join(f'{factor:g}x' for factor in of_models)}" for state, of_models in factors.items()
+    )
+
+
 def unseen_views(data: TrainingSet, split: Split, winners: Mapping[Kind, Winner], *, seed: int) -> Views:
     """What models fitted on the split's training part say of its test part."""
     said = {kind: fold_predictions(kind, winners[kind].params, data, split, seed) for kind in SPECS}
@@ -108,6 +123,7 @@ def unseen_views(data: TrainingSet, split: Split, winners: Mapping[Kind, Winner]
         said["catalyst"],
         said["outcome"],
         residual_std=winners["outcome"].residual_std,
+        weights=np.array(WEIGHTS),
         strengths=np.full(1, 0.5),  # no rank is asked of these: they are what later strengths are ranked among
     )
 

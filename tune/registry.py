@@ -51,6 +51,7 @@ def write_ensemble(
     strengths: Floats,
     *,
     left_out: Mapping[str, str] = MappingProxyType({}),
+    regime_factors: Mapping[str, list[float]] = MappingProxyType({}),
 ) -> Card:
     """The ensemble's files are in `folder`, each moved into place whole and the card last.
 
@@ -61,6 +62,7 @@ def write_ensemble(
         winners: their parameters.
         strengths: given to setups that models with these parameters had not seen, shape `(n,)`.
         left_out: columns that the models did not learn from, and why.
+        regime_factors: see `trading.regime_weights`.
 
     Raises:
         ModelError: when the regressor's error is zero, so that it can't be turned into probabilities.
@@ -88,6 +90,7 @@ def write_ensemble(
         target_scale=TARGET_SCALE,
         strengths=np.quantile(strengths, np.linspace(0, 1, QUANTILES)).tolist(),
         left_out=dict(left_out),
+        regime_factors=dict(regime_factors),
     )
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in (*contents.values(), (CARD, card.to_json().encode())):

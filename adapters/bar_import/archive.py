@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from adapters.bar_files import Timeframe
+from adapters.bar_import.factor_file import FactorFile, read_factors
 from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, rows_of
 from adapters.bar_import.layout import Asked, Layout, lay_out
 from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, refusals, time_format_of
@@ -47,8 +49,11 @@ class Archive:
         return (f"volume of all rows multiplied by {unit}, as asked",) if unit != 1 else ()
 
     def sha256(self) -> str:
-        """Of the file; of names and hashes of all files of a folder."""
-        return digest_of(list(self.inside))
+        """Of the file; of names and hashes of all files of a folder. With other factors it is another source."""
+        digest = digest_of(list(self.inside))
+        if self.reading.factors is None:
+            return digest
+        return hashlib.sha256(f"{digest} {self.reading.factors.sha256}".encode()).hexdigest()
 
     def files(self) -> Iterator[tuple[str, Iterator[Chunk]]]:
         """Every file; those that aren't of bars raise when they are read."""
@@ -124,7 +129,25 @@ def _reading_of(head: pa.Table, layout: Layout, asked: Asked) -> Reading:
             f"The times, such as {column[0].as_py()}, say no time zone. Nothing was stored. Say it with --timezone, "
             "for example America/New_York or UTC."
         )
-    return Reading(timeframe, time, layout.timezone, asked.volume_unit)
+    return Reading(timeframe, time, layout.timezone, asked.volume_unit, _factors_asked(timeframe, layout, asked))
+
+
+def _factors_asked(timeframe: Timeframe, layout: Layout, asked: Asked) -> FactorFile | None:
+    """The factors of the file that was named.
+
+    Raises:
+        ConfigurationError: for minutes, whose factors aren't read, and where the bars bring factors of their own.
+        BadDataError: see `read_factors`.
+    """
+    if asked.factors is None:
+        return None
+    if timeframe != "1d":
+        raise ConfigurationError("Factors are for days, and these are minutes. Nothing was stored. Leave --factors.")
+    if layout.factor is not None:
+        raise ConfigurationError(
+            f"The bars bring factors of their own, in {layout.factor[0]!r}. Nothing was stored. Leave --factors."
+        )
+    return read_factors(asked.factors)
 
 
 def _timeframe(head: pa.Table, time: TimeFormat) -> Timeframe:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from adapters.bar_files import Timeframe
 from trading.errors import BadDataError, ConfigurationError
@@ -41,6 +42,7 @@ class Asked:
         time_format: as of `strptime`, where several would do.
         volume_unit: shares that the files count as one.
         header: whether the first line names the columns; without it they are `f0`, `f1`, …
+        factors: a file of them, beside prices as printed.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class Asked:
     time_format: str = ""
     volume_unit: int = 1
     header: bool = True
+    factors: Path | None = None
 
 
 @dataclass(frozen=True)

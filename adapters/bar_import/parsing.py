@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bar_files import SHAPES, Timeframe
+from adapters.bar_import.factor_file import FactorFile
 from adapters.bar_import.source import FACTOR, UNREAD_SCHEMA, Chunk
 from trading.errors import BadDataError, ConfigurationError
 from trading.panel import Flags
@@ -98,12 +99,14 @@ class Reading:
         time: format of their times.
         timezone: of times that carry none; ignored for days.
         volume_unit: shares that the file counts as one.
+        factors: from a file of their own; None when the bars bring theirs, or none are known.
     """
 
     timeframe: Timeframe
     time: TimeFormat
     timezone: str
     volume_unit: int
+    factors: FactorFile | None = None
 
     def chunk(self, rows: pa.Table) -> Chunk:
         """The rows with columns symbol, time, open, high, low, close and volume, as text or typed."""
@@ -116,7 +119,9 @@ class Reading:
         }
         shape = SHAPES[self.timeframe]
         table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names).cast(shape.schema)
-        if self.timeframe == "1d" and {FACTOR, ADJUSTED} & set(rows.column_names):
+        if self.factors is not None:
+            table = table.append_column(FACTOR, self.factors.of(table.column("symbol"), table.column("session")))
+        elif self.timeframe == "1d" and {FACTOR, ADJUSTED} & set(rows.column_names):
             table = table.append_column(FACTOR, _factors(rows, table.column("close")))
         return Chunk(table.filter(pa.array(~problems.found)), problems.unread())
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 
-Kind = Literal["archive", "backup"]
+Kind = Literal["archive", "backup", "volume"]
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ VOLUME_GB, VOLUME_USD_PER_MONTH = 100, 10.0
 
 @dataclass(frozen=True)
 class Purchase:
-    """What to buy; whoever can rent machines may act on it."""
+    """What to buy; `adapters.tiers.buying` can."""
 
     size_gb: int
     usd_per_month: float
@@ -33,8 +33,9 @@ class Purchase:
     def words(self) -> str:
         """What to do."""
         return (
-            f"{self.why}: buy a {self.size_gb} GB block volume (${self.usd_per_month:.0f} a month), mount it and set "
-            "INPLAY_WARM_FOLDER to it; bars older than INPLAY_HOT_DAYS move there."
+            f"{self.why}: buy a {self.size_gb} GB block volume (${self.usd_per_month:.0f} a month; on DigitalOcean "
+            "with `inplay cluster volume`), mount it and set INPLAY_WARM_FOLDER to it; bars older than INPLAY_HOT_DAYS "
+            "move there."
         )
 
 

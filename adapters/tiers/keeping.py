@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from adapters.backup.making import Backup
@@ -14,7 +15,8 @@ from adapters.postgres.pool import Pool
 from adapters.postgres.storage_events import Kind, StorageEvent, StorageEvents
 from adapters.postgres.tier_record import Measurement, TierRecord
 from adapters.tiers.archive import Archive
-from adapters.tiers.forecast import Forecast, forecast
+from adapters.tiers.buying import Buy
+from adapters.tiers.forecast import Forecast, Purchase, forecast
 from adapters.tiers.rules import StorageRules
 from trading.errors import InplayError, UnavailableError
 
@@ -37,6 +39,7 @@ class Keeping:
         rules: what to go by.
         version: of the program.
         clock: tells the time.
+        buy: buys what the forecast asks for; without it nothing is bought, it is only said.
     """
 
     def __init__(
@@ -48,12 +51,14 @@ class Keeping:
         *,
         version: str,
         clock: Callable[[], datetime],
+        buy: Buy | None = None,
     ) -> None:
         self._home = home
         self._url = url
         self._rules = rules
         self._version = version
         self._clock = clock
+        self._buy = buy
         self._record = TierRecord(pool)
         self._events = StorageEvents(pool)
 
@@ -65,7 +70,17 @@ class Keeping:
             done.append(self._attempt("archive", self._archive))
         if self._backup_is_due():
             done.append(self._attempt("backup", self._backup))
+        wanted = self._purchase_due()
+        if wanted is not None and self._buy is not None:
+            done.append(self._attempt("volume", partial(self._buy, wanted)))
         return done
+
+    def _purchase_due(self) -> Purchase | None:
+        """What is to be bought now: once, since a second volume would be no help without a person's decision."""
+        if self._buy is None or self._events.last("volume", ok=True) is not None or self._failed_lately("volume"):
+            return None
+        seen = outlook(self._record, self._rules, self._clock().date())
+        return None if seen is None or self._rules.locations.warm is not None else seen.purchase
 
     def measure(self) -> Measurement:
         """How full the disk is now is on record as the word of this day."""

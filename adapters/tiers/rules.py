@@ -40,12 +40,14 @@ class StorageRules:
 
     Attributes:
         plan_bytes: from this use of the disk on it says what to buy; three quarters of the disk if None.
+        buy_volume: it buys that volume itself, once.
     """
 
     locations: TierLocations = field(default_factory=TierLocations)
     ages: Ages = field(default_factory=Ages)
     backup: BackupRules = field(default_factory=BackupRules)
     plan_bytes: int | None = None
+    buy_volume: bool = False
 
 
 def storage_rules(settings: Settings) -> StorageRules:
@@ -72,4 +74,5 @@ def storage_rules(settings: Settings) -> StorageRules:
             settings.backup_keep_weekly,
         ),
         plan_bytes=None if settings.disk_plan_gb is None else settings.disk_plan_gb * GB,
+        buy_volume=settings.buy_volume,
     )

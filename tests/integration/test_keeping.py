@@ -16,9 +16,11 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
 from adapters.postgres.storage_events import StorageEvents
 from adapters.postgres.tier_record import Measurement, TierRecord
+from adapters.tiers.forecast import Purchase
 from adapters.tiers.keeping import Keeping, outlook
 from adapters.tiers.rules import BackupRules, StorageRules
 from serve.storage import storage_answer
+from trading.errors import UnavailableError
 
 MONDAY_NOON = datetime(2020, 6, 1, 16, 0, tzinfo=UTC)
 """Of New York; the exchange closes at 20:00 UTC."""
@@ -114,3 +116,37 @@ def test_what_is_measured_is_what_the_interface_answers(folder: Folder) -> None:
     assert answer.fills_on == date(2020, 6, 10) + timedelta(days=20)
     assert answer.purchase is not None
     assert [(held.tier, held.timeframe) for held in answer.tiers] == [("hot", "1d")]
+
+
+def test_a_volume_is_bought_once_when_the_disk_asks_for_it(folder: Folder) -> None:
+    """Above the plan the service buys what it would have asked for; only a failure is tried again, an hour later."""
+    bought: list[int] = []
+
+    def buy(purchase: Purchase) -> str:
+        bought.append(purchase.size_gb)
+        if len(bought) == 1:
+            raise UnavailableError("sold out")
+        return "inplay-demo-bars, mounted"
+
+    full = Keeping(
+        folder.home, folder.pool, folder.url, StorageRules(plan_bytes=1), version="t", clock=folder.clock, buy=buy
+    )
+    assert [(e.kind, e.ok) for e in full.tick() if e.kind == "volume"] == [("volume", False)]
+    assert full.tick() == []
+    folder.clock.at += timedelta(hours=1, minutes=1)
+    assert [(e.kind, e.ok, e.detail) for e in full.tick()] == [("volume", True, "inplay-demo-bars, mounted")]
+    folder.clock.at += timedelta(hours=2)
+    assert full.tick() == []
+    assert bought == [100, 100]
+
+
+def test_nothing_is_bought_below_the_plan_or_unasked(folder: Folder) -> None:
+    """With room on the disk, or without a buyer, no volume event is written."""
+    rules = StorageRules(plan_bytes=10**15)
+    roomy = Keeping(folder.home, folder.pool, folder.url, rules, version="t", clock=folder.clock, buy=_never)
+    full = Keeping(folder.home, folder.pool, folder.url, StorageRules(plan_bytes=1), version="t", clock=folder.clock)
+    assert [e.kind for e in (*roomy.tick(), *full.tick())] == ["archive"]
+
+
+def _never(purchase: Purchase) -> str:
+    raise AssertionError(f"{purchase} was bought")

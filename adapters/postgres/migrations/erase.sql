@@ -1,6 +1,8 @@
 -- Everything the migrations made, gone; nothing else in the database is touched.
 DROP TABLE IF EXISTS
-    machine_events, training_plans, training_sessions, feed_sessions,
+    machine_events, training_plans, training_sessions,
+    session_patterns, session_pattern_days,
+    feed_sessions,
     regimes, vix_closes, vix_imports,
     news_coverage, news_sources, news_sentiment, news_links, news_articles, news_imports,
     replay_sessions, equity, fills, orders, journal, service_health, scans, decisions, ensembles, models,

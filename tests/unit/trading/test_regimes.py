@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from trading.catalysts import Catalyst
 from trading.indicators import compute
 from trading.panel import Panel
 from trading.regime import market_context
-from trading.regimes import Regime, adapt_weights, catalyst_share, known_vix, regimes, volatility
+from trading.regimes import catalyst_share, known_vix, regimes, volatility
 from trading.sector_rotation import sector_rotation
 
 DAYS = weekdays(60)
@@ -123,28 +122,3 @@ def test_an_empty_market_has_no_regimes() -> None:
     """No bars, no sessions, no error."""
     panel = random_panel(1).take(np.array([], dtype=np.int64))
     assert len(_of(panel, sectors={"A": "X"}).sessions) == 0
-
-
-WEIGHTS = {"pattern": 0.4, "catalyst": 0.4, "outcome": 0.2}
-REGIME = Regime(DAYS[0].item(), "bear", "high", "VIX", "technical", (), (), "")
-
-
-def test_by_default_no_weight_is_adapted() -> None:
-    """The strategy's weights stay as they are, bit by bit, in any regime."""
-    assert adapt_weights(WEIGHTS, REGIME) == WEIGHTS
-    assert adapt_weights(WEIGHTS, replace(REGIME, trend=None)) == WEIGHTS
-
-
-def test_adapted_weights_keep_their_sum() -> None:
-    """A halved catalyst weight leaves 0.4, 0.2 and 0.2 of 0.8: half, a quarter and a quarter."""
-    adapted = adapt_weights(WEIGHTS, REGIME, lambda regime: {"catalyst": 0.5 if regime.driver == "technical" else 2.0})
-    assert adapted == pytest.approx({"pattern": 0.5, "catalyst": 0.25, "outcome": 0.25})
-
-
-@pytest.mark.parametrize(
-    "factors", [{"news": 1.0}, {"pattern": -1.0}, {"pattern": float("nan")}, dict.fromkeys(WEIGHTS, 0.0)]
-)
-def test_factors_without_sense_are_refused(factors: dict[str, float]) -> None:
-    """Of no model, below zero, unknown, or leaving no weight at all."""
-    with pytest.raises(ValueError, match="factors"):
-        adapt_weights(WEIGHTS, REGIME, lambda _: factors)

@@ -1,0 +1,1 @@
+"""What an account did, as figures: returns, risk, exposure, costs, and which trades made them."""
