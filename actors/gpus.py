@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import ray
 from ray.autoscaler.sdk import request_resources
+from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.exceptions import RayError, RayTaskError
 
 from trading.errors import InplayError, UnavailableError
@@ -17,6 +18,10 @@ LOOK_EVERY_S = 1.0
 
 class Gpus(Protocol):
     """Where a GPU comes from."""
+
+    def obtainable(self) -> bool:
+        """Whether there is a GPU already, or an autoscaler that could rent one."""
+        ...
 
     def request(self) -> None:
         """A machine with a GPU is asked for, and kept until `release`."""
@@ -44,6 +49,11 @@ class RayGpus:
 
     def __init__(self) -> None:
         self._before: set[str] = set()
+
+    def obtainable(self) -> bool:
+        """See `Gpus`. An autoscaler numbers what it reports, from one on; without one the number stays zero."""
+        stats = get_cluster_status(ray.get_runtime_context().gcs_address).stats
+        return bool(gpu_nodes()) or int(stats.autoscaler_version or 0) > 0
 
     def request(self) -> None:
         """See `Gpus`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -99,6 +100,9 @@ def _train(market: Any, patterns: Any, work: _Work) -> Any:
 
     data = from_market(market, patterns, work.wiring.decisions.outcome, work.wiring.scanner, work.known_before)
     scratch = work.home / "tune" / "session"
-    return train_ensemble(
-        data, work.home / "models", scratch, seed=work.seed, workers=work.workers, say=lambda _: None
-    )  # fmt: skip
+    try:
+        return train_ensemble(
+            data, work.home / "models", scratch, seed=work.seed, workers=work.workers, say=lambda _: None
+        )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)  # fmt: skip

@@ -33,7 +33,8 @@ class TrainingScheduler(Service):
         self._actors = dict(actors)
         self._trouble = ""
         self._stop = threading.Event()
-        threading.Thread(target=self._watch, name="training_scheduler", daemon=True).start()
+        self._watcher = threading.Thread(target=self._watch, name="training_scheduler", daemon=True)
+        self._watcher.start()
 
     @cached_property
     def _sessions(self) -> TrainingSessions:
@@ -64,4 +65,6 @@ class TrainingScheduler(Service):
 
     def condition(self) -> Condition:
         """Degraded while plans can't be made or costs can't be read."""
+        if not self._watcher.is_alive():
+            return "degraded", "a defect ended the planning, its log says which; nothing is rented any more"
         return ("degraded", self._trouble) if self._trouble else super().condition()

@@ -52,13 +52,18 @@ class TrainingSessions:
     def recover(self) -> None:
         """Nothing is asked of the autoscaler any more, and sessions that a dead process left open are closed."""
         self._parts.gpus.release()
+        self._close_left_open()
+
+    def _close_left_open(self) -> None:
+        """No session is open between two plans: one that is, died, or its end could not be put on record."""
         for each in (*self._record.sessions("gpu", REMEMBERED), *self._record.sessions("cpu", REMEMBERED)):
             if each.state == "open":
-                detail = "its process died; the GPU was released when the next one began"
+                detail = "its end was not recorded: its process or the database went away; the GPU was released"
                 self._record.end(self._ended(replace(each, state="interrupted", detail=detail)))
 
     def tick(self) -> list[Plan]:
         """Costs are taken over, plans made and put on record, and the session that is due was held."""
+        self._close_left_open()
         self.take_over_costs()
         rules = self._training.rules
         facts = self._facts()
@@ -86,6 +91,7 @@ class TrainingSessions:
             data_fingerprint=self._parts.fingerprint(),
             spent_usd=costs.gpu_usd,
             usd_per_h=with_gpu[-1].start.price_usd_e6_per_h / E6 if with_gpu else None,
+            obtainable=self._parts.gpus.obtainable(),
             gpus_running=sum(each.has_gpu for each in costs.running),
             sessions=[Session(s.kind, s.opened_at, s.data_fingerprint, s.state == "trained") for s in held],
         )

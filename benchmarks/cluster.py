@@ -67,7 +67,7 @@ class _Bench:
         api = DigitalOcean(
             TOKEN, clock=self.clock, open_session=self._session, end_point="https://api.digitalocean.com/v2/"
         )
-        self.provider = DigitalOceanNodeProvider(_section(folder), "bench", api=api, clock=self.clock)
+        self.provider = DigitalOceanNodeProvider(provider_section(folder), "bench", api=api, clock=self.clock)
         self.adapter = NodeProviderAdapter(self.provider, None)
 
     def _session(self) -> requests.Session:
@@ -99,7 +99,8 @@ class _Bench:
         return len(self.cloud.calls) - before
 
 
-def _section(folder: str) -> dict[str, Any]:
+def provider_section(folder: str) -> dict[str, Any]:
+    """The `provider` section of the benchmark's cluster."""
     section = {"region": "tor1", "admin_cidrs": ["203.0.113.7/32"], "spend_caps": CAPS, "ledger_folder": folder}
     return section | {"ssh_public_key_text": KEY}
 
@@ -143,7 +144,11 @@ def _file(folder: Path) -> Path:
     }  # fmt: skip
     key = folder / "key"  # opens nothing: only its digest is asked for
     key.write_text("none", encoding="utf-8")
-    section = {"type": "external", "module": "cluster.provider.DigitalOceanNodeProvider", **_section(str(folder))}
+    section = {
+        "type": "external",
+        "module": "cluster.provider.DigitalOceanNodeProvider",
+        **provider_section(str(folder)),
+    }
     empty: dict[str, Any] = {key: [] for key in ("setup_commands", "head_setup_commands", "worker_setup_commands")}
     empty |= {"initialization_commands": [], "head_start_ray_commands": [], "worker_start_ray_commands": ["true"]}
     config = {
@@ -158,7 +163,7 @@ def _file(folder: Path) -> Path:
 
 
 @contextmanager
-def _head(folder: Path, end_point: str, head_id: str) -> Iterator[str]:
+def head_with_autoscaler(folder: Path, end_point: str, head_id: str) -> Iterator[str]:
     """A Ray head with its autoscaler, alone in its session; gone afterwards. Gives its address."""
     environment = os.environ | {
         "HOME": str(folder), "DIGITALOCEAN_END_POINT": end_point, "DIGITALOCEAN_TOKEN": TOKEN,
@@ -218,9 +223,9 @@ def _timed(table: Table, folder: Path) -> None:
     cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1), droplet_limit=50)  # noqa: S311
     with serving(cloud) as end_point:
         api = DigitalOcean(TOKEN, end_point=end_point)
-        provider = DigitalOceanNodeProvider(_section(str(folder)), "bench", api=api)
+        provider = DigitalOceanNodeProvider(provider_section(str(folder)), "bench", api=api)
         (head,) = provider.create_node(HEAD, {"ray-node-type": "head", "ray-user-node-type": "ray.head"}, 1)
-        with _head(folder, end_point, head) as address:
+        with head_with_autoscaler(folder, end_point, head) as address:
             ray.init(address=address, log_to_driver=False, logging_level="error")
             try:
                 found = sorted(_demanded(cloud) for _ in range(DEMANDS))

@@ -12,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 Kind = Literal["gpu", "cpu"]
-Code = Literal["opens", "off", "not_now", "held", "unchanged", "left_over", "tried", "budget", "gpu_first"]
+Code = Literal[
+    "opens", "off", "no_autoscaler", "not_now", "held", "unchanged", "left_over", "tried", "budget", "gpu_first"
+]
 SATURDAY = 5
 WEEKEND_DAYS = 2
 OVERDUE = timedelta(days=10)
@@ -62,6 +64,7 @@ class Facts:
         data_fingerprint: of what there is to learn from; None while there is nothing.
         spent_usd: on GPUs in this month.
         usd_per_h: of the last GPU on record; None without one.
+        obtainable: whether Ray has a GPU, or an autoscaler that could rent one.
         gpus_running: machines with a GPU that run now, whoever asked for them.
         sessions: of the last weeks, in any order.
     """
@@ -70,6 +73,7 @@ class Facts:
     data_fingerprint: str | None
     spent_usd: float
     usd_per_h: float | None
+    obtainable: bool
     gpus_running: int
     sessions: Sequence[Session]
 
@@ -126,6 +130,8 @@ def _time_reason(facts: Facts, window_from: datetime, last: Session | None) -> t
 
 
 def _means_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> tuple[Code, str]:
+    if not facts.obtainable:
+        return "no_autoscaler", "This Ray has neither a GPU nor an autoscaler; see INPLAY_RAY_ADDRESS."
     if facts.gpus_running:
         return "left_over", "A machine with a GPU runs already; no second one is asked for. See `inplay cluster cost`."
     tries = [each for each in facts.sessions if each.kind == "gpu" and each.opened_at >= window_from]

@@ -38,6 +38,9 @@ class SimulatedGpus:
         self.asked, self.number, self.stuck = False, 0, False
         self.device: str | None = "cuda:0 NVIDIA H100"
 
+    def obtainable(self) -> bool:
+        return True
+
     def request(self) -> None:
         self.asked = True
         self.number += 1
@@ -222,6 +225,26 @@ def test_a_session_whose_process_died_is_closed_and_its_gpu_released(bench: Call
     assert not all_.gpus.asked
     assert all_.last().state == "interrupted"
     assert all_.sessions.tick()[0].code == "tried"
+
+
+def test_a_session_whose_end_was_not_recorded_is_closed_by_the_next_plan(bench: Callable[..., Bench]) -> None:
+    """When the database goes away at a session's end, the next plan closes it as interrupted, with what it cost."""
+    all_ = bench()
+    end, all_.sessions._record.end = all_.sessions._record.end, refuse  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError, match="went away"):
+        all_.sessions.tick()
+    assert all_.last().state == "open"
+    all_.sessions._record.end = end  # type: ignore[method-assign]
+    assert all_.sessions.tick()[0].code == "tried"
+    row = all_.last()
+    assert row.state == "interrupted"
+    assert row.cost_usd_e6 is not None
+    assert row.cost_usd_e6 > 3_390_000  # more than an hour
+
+
+def refuse(_: SessionRow) -> None:
+    """A database that isn't there."""
+    raise UnavailableError("PostgreSQL went away. What was committed is safe; try again.")
 
 
 def test_the_fingerprint_changes_with_each_outcome_that_becomes_known(pool: Pool) -> None:

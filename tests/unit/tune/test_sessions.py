@@ -12,7 +12,7 @@ from tune.sessions import Facts, Session, SessionRules, plan_cpu, plan_gpu, week
 SATURDAY = datetime(2026, 11, 21, 9, tzinfo=UTC)
 RULES = SessionRules(budget_usd_per_month=58.0, hours=4.0, usd_per_h=3.39, daily=True)
 LAST_WEEK = Session("gpu", SATURDAY - timedelta(days=7), "a" * 64, trained=True)
-FACTS = Facts(SATURDAY, "b" * 64, spent_usd=0.0, usd_per_h=None, gpus_running=0, sessions=[LAST_WEEK])
+FACTS = Facts(SATURDAY, "b" * 64, spent_usd=0.0, usd_per_h=None, obtainable=True, gpus_running=0, sessions=[LAST_WEEK])
 
 
 def test_a_session_opens_on_a_weekend_with_something_new_and_money() -> None:
@@ -30,6 +30,7 @@ def test_a_session_opens_on_a_weekend_with_something_new_and_money() -> None:
         ({"sessions": [replace(LAST_WEEK, opened_at=SATURDAY - timedelta(hours=8))]}, {}, "held", "2026-11-28"),
         ({"data_fingerprint": "a" * 64}, {}, "unchanged", "nothing to learn"),
         ({"data_fingerprint": None}, {}, "unchanged", "nothing to learn"),
+        ({"obtainable": False}, {}, "no_autoscaler", "INPLAY_RAY_ADDRESS"),
         ({"gpus_running": 1}, {}, "left_over", "runs already"),
         ({"sessions": [Session("gpu", SATURDAY - timedelta(hours=2), "b" * 64, trained=False)]}, {}, "tried", "1 of"),
         ({"spent_usd": 44.45}, {}, "budget", "$13.56 doesn't fit: $44.45 of this month's $58.00"),
