@@ -9,6 +9,7 @@ import ray
 from actors.coordinator import Coordinator
 from actors.health import Health
 from actors.ingestion import Ingestion
+from actors.local import ON_HEAD
 from actors.news import News
 from actors.paper_trading import PaperTrading
 from actors.pattern_analysis import PatternAnalysis
@@ -40,6 +41,7 @@ def spawn(service: type[Service], *args: Any) -> Any:
             max_task_retries=-1,
             max_concurrency=1,
             num_cpus=0,
+            resources=ON_HEAD,
         )
         .remote(*args)
     )

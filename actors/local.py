@@ -1,7 +1,8 @@
-"""A Ray cluster of this machine alone, owned by this process."""
+"""The Ray that a run works on: one of this machine alone, owned by this process, or one that is there already."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import ray
@@ -11,6 +12,34 @@ from trading.errors import UnavailableError
 
 OBJECT_STORE_BYTES = 400 * 1024**2
 """Holds the market of a few sessions (some 40 MB each) and the training rows."""
+
+
+ON_HEAD = {"node:__internal_head__": 0.001}
+"""What keeps an actor on the head, where the data folder is: workers come and go."""
+
+
+def join_ray(address: str) -> str:
+    """This process drives the Ray at the address, such as `auto` on the head that `ray up` made; returns its dashboard.
+
+    Raises:
+        UnavailableError: when it can't be reached.
+    """
+    try:
+        context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+    except (RuntimeError, ConnectionError, OSError, ValueError) as error:
+        raise UnavailableError(
+            f"The Ray at INPLAY_RAY_ADDRESS={address} can't be reached: {error}. Nothing was started. Start it, "
+            "correct the address, or unset it for a Ray of this run's own."
+        ) from error
+    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
+
+
+def leave_ray() -> None:
+    """Our actors are gone, and the Ray that this process had joined goes on."""
+    for name in ray.util.list_named_actors():
+        with contextlib.suppress(ValueError):  # it ended by itself meanwhile
+            ray.kill(ray.get_actor(name), no_restart=True)
+    ray.shutdown()
 
 
 def start_ray(dashboard_port: int) -> str:

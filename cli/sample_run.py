@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from actors.bootstrap import bootstrap
 from actors.coordinator import ActorServices, Coordinator
-from actors.local import start_ray, stop_ray
+from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.wiring import Training, Wiring, now
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, ModelStore
@@ -33,7 +33,7 @@ from adapters.tiers.archive import Archive
 from adapters.tiers.rules import storage_rules
 from cli.interrupt import Interrupt
 from cli.progress import Printer, pattern_words
-from serve.app import build_app, check_port_free, ensemble_handle, serve_up
+from serve.app import build_app, check_port_free, ensemble_handle, serve_down, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
 from trading.errors import ConfigurationError, UnavailableError
@@ -112,9 +112,8 @@ class SampleRun:
         if self.options.fresh:
             self._erase()
         migrate(self.pool)
-        dashboard = start_ray(self.settings.dashboard_port)
-        self._stack.callback(stop_ray)
-        self.say.step(f"Ray is up, its dashboard at {dashboard}")
+        dashboard = self._start_ray()
+        self.say.step(f"Ray is up, its dashboard at {dashboard or 'no address'}")
         wiring = Wiring(
             self.settings.home,
             SecretStr(url),
@@ -129,6 +128,16 @@ class SampleRun:
         self.services = ActorServices(self.actors, None)
         self._enter_phase("starting", ray_dashboard=dashboard)
         self.say.step(f"{len(self.actors)} services are up")
+
+    def _start_ray(self) -> str:
+        if self.settings.ray_address == "local":
+            dashboard = start_ray(self.settings.dashboard_port)
+            self._stack.callback(stop_ray)
+            return dashboard
+        dashboard = join_ray(self.settings.ray_address)
+        self._stack.callback(leave_ray)
+        self._stack.callback(serve_down)
+        return dashboard
 
     def _start_database(self) -> str:
         if self.settings.database_url is not None:
