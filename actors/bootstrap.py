@@ -10,6 +10,7 @@ from ray.exceptions import GetTimeoutError, RayActorError
 from actors.coordinator import Coordinator
 from actors.health import Health
 from actors.ingestion import Ingestion
+from actors.local import ON_HEAD, dismiss_actors
 from actors.news import News
 from actors.paper_trading import PaperTrading
 from actors.pattern_analysis import PatternAnalysis
@@ -19,6 +20,7 @@ from actors.scanner import Scanner
 from actors.service import HEALTH_GROUP, Service
 from actors.storage import Storage
 from actors.technical_analysis import TechnicalAnalysis
+from actors.training_scheduler import TrainingScheduler
 from actors.wiring import NAMESPACE, Wiring
 
 ANSWER_TIMEOUT_S = 60.0
@@ -26,10 +28,6 @@ SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
     Storage,
 )  # fmt: skip
-
-
-ON_HEAD = {"node:__internal_head__": 0.001}
-"""Services live where the data folder is; machines that are rented for training come and go."""
 
 
 def spawn(service: type[Service], *args: Any) -> Any:
@@ -51,19 +49,6 @@ def spawn(service: type[Service], *args: Any) -> Any:
     )
 
 
-def dismiss() -> None:
-    """No service is alive; what each had on record stays."""
-    for name in (*(service.name for service in SERVICES), Coordinator.name, Health.name):
-        _dismiss(name)
-
-
-def _dismiss(name: str) -> None:
-    try:
-        ray.kill(ray.get_actor(name, namespace=NAMESPACE), no_restart=True)
-    except ValueError:
-        return  # there is none
-
-
 def _dismiss_others(wiring: Wiring) -> None:
     """Services that outlived an earlier run and were made of other settings are gone, and with them all the rest.
 
@@ -78,7 +63,7 @@ def _dismiss_others(wiring: Wiring) -> None:
         except (RayActorError, GetTimeoutError):
             same = False
         if not same:
-            dismiss()
+            dismiss_actors()
             return
 
 
@@ -90,6 +75,7 @@ def bootstrap(wiring: Wiring) -> dict[str, Any]:
     _dismiss_others(wiring)
     actors = {service.name: spawn(service, wiring) for service in SERVICES}
     actors[Coordinator.name] = spawn(Coordinator, wiring, dict(actors))
+    actors[TrainingScheduler.name] = spawn(TrainingScheduler, wiring, dict(actors))
     actors[Health.name] = spawn(Health, wiring, dict(actors))
     ray.get([actor.pid.remote() for actor in actors.values()], timeout=120)
     return actors

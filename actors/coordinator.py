@@ -12,6 +12,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from actors.service import Service
 from actors.wiring import Wiring
+from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
 from trading.sessions import SessionSummary, look, run_session
 
@@ -80,6 +81,18 @@ class Coordinator(Service):
     def run_session(self, session: date, ensemble: Any) -> SessionSummary:
         """The whole cycle for one session; see `trading.sessions.run_session`."""
         return run_session(ActorServices(self._actors, ensemble), session, self.wiring.decisions)
+
+    def training_data(self) -> tuple[date | None, list[Any]]:
+        """The latest complete session, and references to the market and the patterns known at its close.
+
+        Which session it is, is asked here: between two sessions the services are looking at this very one, so nothing
+        of them changes. None, and no references, before the first one.
+        """
+        session = Queries(self.pool).progress().last_session
+        if session is None:
+            return None, []
+        _, market, patterns = look(ActorServices(self._actors, None), session)
+        return session, [market, patterns]
 
     def refresh(self, session: date) -> None:
         """The services know a complete session's market, patterns and scan again after a restart; nothing is added."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import ray
@@ -13,16 +14,54 @@ OBJECT_STORE_BYTES = 400 * 1024**2
 """Holds the market of a few sessions (some 40 MB each) and the training rows."""
 
 
+ON_HEAD = {"node:__internal_head__": 0.001}
+"""What keeps an actor on the head, where the data folder is: workers come and go."""
+
+
+def join_ray(address: str) -> str:
+    """This process drives the Ray at the address, such as `auto` on the head that `ray up` made; returns its dashboard.
+
+    Raises:
+        UnavailableError: when it can't be reached.
+    """
+    _set_defaults()
+    try:
+        context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+    except (RuntimeError, ConnectionError, OSError, ValueError) as error:
+        raise UnavailableError(
+            f"The Ray at INPLAY_RAY_ADDRESS={address} can't be reached: {error}. Nothing was started. Start it, "
+            "correct the address, or unset it for a Ray of this run's own."
+        ) from error
+    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
+
+
+def leave_ray() -> None:
+    """Our actors are gone, and the Ray that this process had joined goes on."""
+    dismiss_actors()
+    ray.shutdown()
+
+
+def dismiss_actors() -> None:
+    """None of our named actors is alive; what each had on record stays."""
+    for name in ray.util.list_named_actors():
+        with contextlib.suppress(ValueError):  # it ended by itself meanwhile
+            ray.kill(ray.get_actor(name), no_restart=True)
+
+
+def _set_defaults() -> None:
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # or Ctrl-C would end the search and not the run
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
+
+
 def start_ray(dashboard_port: int) -> str:
     """Ray runs on the loopback interface with token authentication; returns the address of its dashboard.
 
     Raises:
         UnavailableError: when Ray does not start.
     """
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # or Ctrl-C would end the search and not the run
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
+    _set_defaults()
     try:
         context = ray.init(
             address="local",
@@ -41,30 +80,6 @@ def start_ray(dashboard_port: int) -> str:
             "INPLAY_DASHBOARD_PORT, then run again."
         ) from error
     return f"http://{context.dashboard_url}"
-
-
-def join_ray(address: str) -> str:
-    """This process belongs to the cluster at the address; returns the address of its dashboard.
-
-    Raises:
-        UnavailableError: when there is none, or it refuses.
-    """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
-    try:
-        context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
-    except (RuntimeError, ConnectionError, OSError, ValueError) as error:
-        raise UnavailableError(
-            f"No Ray cluster answers at {address!r}: {error}. Nothing was lost. Start it (`ray up`, or `ray start "
-            "--head`), give this process its token, or unset INPLAY_RAY_ADDRESS and the run starts its own."
-        ) from error
-    return f"http://{context.dashboard_url}"
-
-
-def leave_ray() -> None:
-    """The cluster goes on without this process."""
-    ray.shutdown()
 
 
 def stop_ray() -> None:

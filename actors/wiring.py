@@ -14,10 +14,25 @@ from adapters.tiers.rules import StorageRules
 from trading.decide import DecisionRules, Source
 from trading.paper import PaperRules
 from trading.scanner_rules import ScannerRules, large_cap
+from tune.sessions import SessionRules
 
 NAMESPACE = "inplay"
 BOOKS: dict[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
 """The two paper accounts of the A/B test and the system that each follows."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the training scheduler needs to know.
+
+    Attributes:
+        spend_folder: of the files in which the node provider keeps starts and stops.
+        seed: of forests, boosters and bootstraps.
+    """
+
+    rules: SessionRules = field(default_factory=SessionRules)
+    spend_folder: Path = Path("~/.inplay")
+    seed: int = 7
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,7 @@ class Wiring:
         live: the live feed of bars; none by default.
         news: the sources of news to follow; none by default.
         storage: where bars and backups go, and when.
+        training: when models are trained anew, and where the costs of machines are kept.
     """
 
     home: Path
@@ -42,6 +58,7 @@ class Wiring:
     live: LiveToFollow = field(default_factory=LiveToFollow)
     news: NewsToFollow = field(default_factory=NewsToFollow)
     storage: StorageRules = field(default_factory=StorageRules)
+    training: Training = field(default_factory=Training)
 
 
 def now() -> datetime:

@@ -58,7 +58,6 @@ class Settings(BaseSettings):
         home: the data folder; bars, models, the embedded database and its log live under it.
         database_url: a PostgreSQL to use in place of the embedded one.
         api_token: the bearer token of the HTTP interface; without it the run makes one and prints it.
-        ray_address: of a Ray cluster that is up, such as `auto` on its head; a run starts its own without it.
         news_feeds: RSS and Atom feeds to follow; a list of tables in the file, JSON in the environment.
         news_alpaca: follow Alpaca's news; needs both keys.
         news_interval_s: how often a source is asked; under an hour, or it doesn't count as followed.
@@ -81,6 +80,12 @@ class Settings(BaseSettings):
         backup_target: a folder, `USER@HOST:PATH` or `s3://BUCKET/PREFIX`; without it no backup is made by itself.
         backup_key: an age identity (`AGE-SECRET-KEY-1…`); with it every file of a backup is encrypted.
         backup_keep_daily: the latest backups of so many days are kept, `backup_keep_weekly` likewise of weeks.
+        ray_address: of a Ray to join, such as `auto` on the head of a cluster; `local` = one of the run's own.
+        gpu_budget_usd_per_month: for training sessions on a rented GPU; 0 = none is ever asked for.
+        gpu_session_h: how long such a session lasts at most, and `gpu_wait_min` how long a GPU is waited for.
+        gpu_usd_per_h: what a GPU is reckoned at until one is on record.
+        daily_training: a light update on the CPU on each day with something new to learn from.
+        spend_folder: where the node provider keeps the starts and stops of machines.
         seed: of everything that draws random numbers.
     """
 
@@ -94,7 +99,6 @@ class Settings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", min_length=1)
     http_port: Port = 8000
     dashboard_port: Port = 8265
-    ray_address: str = Field(default="", max_length=200)
     news_feeds: tuple[NewsFeed, ...] = Field(default=(), max_length=50)
     news_alpaca: bool = False
     news_interval_s: float = Field(default=300, ge=30, le=1_800)
@@ -126,6 +130,13 @@ class Settings(BaseSettings):
     backup_every_h: int = Field(default=24, ge=1, le=24 * 31)
     backup_keep_daily: int = Field(default=7, ge=1, le=3_650)
     backup_keep_weekly: int = Field(default=4, ge=0, le=520)
+    ray_address: str = Field(default="local", min_length=1)
+    gpu_budget_usd_per_month: float = Field(default=0, ge=0, le=100_000)
+    gpu_session_h: float = Field(default=4, gt=0, le=24)
+    gpu_wait_min: float = Field(default=30, gt=0, le=600)
+    gpu_usd_per_h: float = Field(default=3.39, gt=0, le=1_000)
+    daily_training: bool = False
+    spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
 
     def news_to_follow(self) -> NewsToFollow:
         """The sources of news.

@@ -9,18 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.cluster_record import record_lines, recorded_costs
 from cli.cluster_volume import volume
 from cli.output import print_json
 from cluster import preflight as checks
+from cluster import timer
 from cluster.api import DigitalOcean, connect
 from cluster.bootstrap import check_types
 from cluster.catalogue import Catalogue
-from cluster.clock import SystemClock
+from cluster.clock import Clock, SystemClock
 from cluster.cost import HOUR_S, PHASES, Running, forecast
 from cluster.errors import ClusterConfigError
 from cluster.ledger import SpendLedger, ledger_path, month_of
 from cluster.machines import list_machines
-from cluster.reaper import condemn, reap
+from cluster.network import remove_foundation
+from cluster.reaper import Condemned, condemn, destroy_cluster, sweep
 from cluster.spec import read_spec
 
 app = typer.Typer(help="The machines in the cloud.", no_args_is_help=True)
@@ -70,7 +73,8 @@ def cost(
 ) -> None:
     """What the cluster costs now, this month and in each phase of the strategy, at prices read live.
 
-    Without a token: the month's finished machines from the record, and the strategy's budgets.
+    Without a token: the month's finished machines from the record, and the strategy's budgets. What the data folder's
+    record holds is shown as well: all clusters, hours of GPUs, the latest training sessions.
     """
     config = checks.read_file(file)
     api, why_not = _api()
@@ -79,6 +83,7 @@ def cost(
     answer["phases"] = _phases(config, api, gpu_type)
     if api is None:
         answer["missing"] = why_not
+    answer |= recorded_costs()
     if as_json:
         print_json(answer)
         return
@@ -90,17 +95,37 @@ def cost(
 def reap_(
     *,
     cluster: Annotated[str, typer.Option(help="Only of this cluster; all of inplay's by default.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of --cluster, whatever its deadlines: machines, firewall, network, key.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Name them and destroy nothing.")] = False,
+    install_timer: Annotated[
+        bool, typer.Option("--install-timer", help="Reap every quarter of an hour on this machine from now on.")
+    ] = False,
+    remove_timer: Annotated[bool, typer.Option("--remove-timer", help="Don't any more.")] = False,
     as_json: Json = False,
 ) -> None:
     """Destroy inplay's machines that nobody needs: past their deadline, without a head, or without a firewall.
 
     Needs nothing but a token, so it can run anywhere, such as in a laptop's crontab. Machines of others are left alone.
+    `--all` does what `ray down` does, without the cluster's file and without its head.
     """
+    if install_timer or remove_timer:
+        where = timer.install(timer.reap_command()) if install_timer else timer.remove()
+        done = {"timer": "installed" if install_timer else "removed", "where": where}
+        print_json(done) if as_json else print(f"the reaper's timer is {done['timer']} ({where})")
+        return
+    if everything and not cluster:
+        raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
     api, clock = connect(), SystemClock()
-    condemned = condemn(list_machines(api), clock.now_s(), cluster or None)
-    if not dry_run:
-        reap(api, condemned, clock)
+    condemned = _condemned(api, clock, cluster or None, everything=everything)
+    if dry_run:
+        condemned = _condemned(api, clock, cluster or None, everything=everything)
+    elif everything:
+        condemned = destroy_cluster(api, cluster, clock)
+        remove_foundation(api, cluster, clock)
+    else:
+        condemned = sweep(api, clock, cluster or None)
     named = [{"machine": each.machine.label, "id": each.machine.id, "reason": each.reason} for each in condemned]
     if as_json:
         print_json({"destroyed": not dry_run, "machines": named})
@@ -109,6 +134,13 @@ def reap_(
         print(f"{'would destroy' if dry_run else 'destroyed'} {each['machine']}: {each['reason']}")
     if not named:
         print("nothing to reap")
+
+
+def _condemned(api: DigitalOcean, clock: Clock, cluster: str | None, *, everything: bool) -> list[Condemned]:
+    machines = list_machines(api)
+    if everything and cluster:
+        return [Condemned(each, "the cluster is taken down") for each in machines if each.of(cluster)]
+    return condemn(machines, clock.now_s(), cluster)
 
 
 def _api() -> tuple[DigitalOcean | None, str]:
@@ -142,7 +174,7 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
             each.price_usd_per_h,
             each.price_usd_per_month,
             each.created_at_s,
-            float("inf") if each.deadline_s is None or each.deadline_s < now_s else each.deadline_s,
+            float("inf") if each.deadline_s is None or each.unfinished or each.deadline_s < now_s else each.deadline_s,
         )
         for each in list_machines(api)
         if each.of(spec.name)
@@ -196,4 +228,4 @@ def _cost_lines(answer: dict[str, Any]) -> list[str]:
             line += f"; machines ${phase['machines_usd_per_month']:.2f}"
             line += f", with the GPU always on ${phase['always_on_usd_per_month']:,.2f}"
         lines.append(line)
-    return lines
+    return lines + record_lines(answer)

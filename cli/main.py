@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cli import cluster, data, evaluate, imports
+from cli.cluster_bake import bake
 from cli.doctor import doctor
 from cli.import_bars import bars
 from cli.import_feed import alpaca, yahoo
@@ -34,6 +35,7 @@ imports.app.command()(yahoo)
 app.add_typer(imports.app, name="import")
 app.add_typer(rehearse, name="rehearse")
 app.add_typer(evaluate.app, name="evaluate")
+cluster.app.command()(bake)
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(data.app, name="data")
 

@@ -17,11 +17,11 @@ from typing import Any, Self, cast
 import ray
 from pydantic import SecretStr
 
-from actors.bootstrap import bootstrap, dismiss
+from actors.bootstrap import bootstrap
 from actors.coordinator import ActorServices, Coordinator
 from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.reporting import Report
-from actors.wiring import Wiring, now
+from actors.wiring import Training, Wiring, now
 from adapters.calendar import close_of
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, ModelStore
@@ -44,6 +44,7 @@ from trading.sessions import SessionSummary, look
 from tune.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
+from tune.sessions import SessionRules
 from tune.training_set import from_market
 
 WARM_UP_FRACTION = 0.6
@@ -53,6 +54,8 @@ FOLLOW_EVERY_S = 10.0
 LATE_BARS = timedelta(minutes=20)
 """Bars of a session may be corrected for so long after its close."""
 NO_ENSEMBLE = "none"
+LOCAL = "local"
+"""A Ray of the run's own."""
 RETRIES = 5
 """How often one session is tried again after something it needs went away and came back."""
 
@@ -79,6 +82,15 @@ class Options:
     follow: bool = False
     first: date | None = None
     last: date | None = None
+
+
+def training_of(settings: Settings) -> Training:
+    """What the training scheduler needs to know."""
+    rules = SessionRules(
+        budget_usd_per_month=settings.gpu_budget_usd_per_month, hours=settings.gpu_session_h,
+        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h, daily=settings.daily_training,
+    )  # fmt: skip
+    return Training(rules, settings.spend_folder, settings.seed)
 
 
 class PlatformRun:
@@ -113,7 +125,7 @@ class PlatformRun:
 
     def start(self) -> None:
         """PostgreSQL, its schema, Ray and the actors are up."""
-        if not self.settings.ray_address:  # on a cluster that is up, Serve of an earlier run may hold it
+        if self.settings.ray_address == LOCAL:  # on a cluster that is up, Serve of an earlier run may hold it
             check_port_free(self.settings.http_host, self.settings.http_port)
         self._enter_phase("starting")
         url = self._start_database()
@@ -130,6 +142,7 @@ class PlatformRun:
             live=self.settings.live_to_follow(),
             news=self.settings.news_to_follow(),
             storage=storage_rules(self.settings),
+            training=training_of(self.settings),
         )
         self.actors = bootstrap(wiring)
         self.wiring = wiring
@@ -140,14 +153,13 @@ class PlatformRun:
     def _start_ray(self) -> str:
         """A cluster is there; returns the address of its dashboard. One that was up before stays up afterwards."""
         address = self.settings.ray_address
-        if not address:
+        if address == LOCAL:
             dashboard = start_ray(self.settings.dashboard_port)
             self._stack.callback(stop_ray)
             self.say.step(f"Ray is up, its dashboard at {dashboard}")
             return dashboard
         dashboard = join_ray(address)
         self._stack.callback(leave_ray)
-        self._stack.callback(dismiss)
         self._stack.callback(serve_down)
         self.say.step(f"joined the Ray cluster at {address}, its dashboard at {dashboard}")
         return dashboard
@@ -315,7 +327,7 @@ class PlatformRun:
             scorer()  # a damaged model is reported here, not by a replica that keeps dying
         backend = partial(
             PlatformBackend, self.settings.home, self.wiring.database_url, name, self.settings.seed,
-            rules=self.wiring.storage,
+            rules=self.wiring.storage, gpu_budget_usd_per_month=self.settings.gpu_budget_usd_per_month,
         )  # fmt: skip
         app = build_app(backend, scorer, token)
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from adapters.settings import read_settings
 from cli.output import print_json
-from serve.schemas import Storage
+from serve.schemas import Costs, Storage
 from serve.status import Status, Verdict, status_of
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}
@@ -49,6 +49,7 @@ def _facts(found: Status) -> dict[str, Any]:
         "services": {service.service: service.state for service in found.services},
         "equity_usd": {account.book: account.equity_usd for account in found.accounts},
         "storage": None if found.storage is None else found.storage.model_dump(mode="json"),
+        "costs": None if found.costs is None else found.costs.model_dump(mode="json"),
         "disk_bytes": found.disk_bytes,
     }
 
@@ -79,7 +80,7 @@ def _lines(found: Status) -> list[tuple[str, str]]:
         for account in found.accounts
     ]
     lines += [(service.service, f"{service.state}  {service.detail}".rstrip()) for service in found.services]
-    lines += _storage(found.storage)
+    lines += _storage(found.storage) + _costs(found.costs)
     lines.append(("on disk", ", ".join(f"{name} {_size(size)}" for name, size in found.disk_bytes.items())))
     return lines
 
@@ -95,6 +96,22 @@ def _storage(storage: Storage | None) -> list[tuple[str, str]]:
     for label, event in (("archive", storage.last_archive), ("backup", storage.last_backup)):
         if event is not None:
             lines.append((label, f"{event.at:%Y-%m-%d %H:%M} UTC {'' if event.ok else 'FAILED: '}{event.detail}"))
+    return lines
+
+
+def _costs(costs: Costs | None) -> list[tuple[str, str]]:
+    """What machines cost, the plan for the GPU and the last session; nothing where neither was ever used."""
+    if costs is None:
+        return []
+    lines = []
+    if costs.month_to_date_usd is not None and costs.month_forecast_usd is not None:
+        month = f"${costs.month_to_date_usd:.2f} this month, ${costs.month_forecast_usd:.2f} by its end"
+        lines.append(("machines", f"{len(costs.machines)} running, {month}, {costs.gpu_hours or 0:.1f} GPU hours"))
+    lines += [(f"{p.kind} training", p.reason) for p in costs.plans if p.code != "off"]
+    for session in costs.sessions[:1]:
+        paid = "" if session.cost_usd is None else f", ${session.cost_usd:.2f}"
+        detail = f": {session.detail}" if session.detail else ""
+        lines.append(("last session", f"{session.opened_at:%Y-%m-%d %H:%M} UTC {session.state}{paid}{detail}"))
     return lines
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from cluster import names
-from cluster.api import NOT_FOUND, DigitalOcean
+from cluster.api import NOT_FOUND, DigitalOcean, quoted
 from cluster.breaker import CapacityBreaker, is_over_limit, is_sold_out
 from cluster.catalogue import Catalogue, Size
 from cluster.clock import Clock
@@ -30,6 +30,8 @@ from cluster.spec import ClusterSpec, NodeSpec
 LOOKS, LOOK_PAUSE_S = 4, 3.0
 GONE_LOOKS, GONE_PAUSE_S = 15, 2.0
 ACCOUNT = "the account"
+UNFINISHED_HEAD_S = 7_200.0
+"""How long `ray up` may take to set a head up; Ray gives each of its steps half an hour at most."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Launch:
         ]
         if math.isfinite(self.node.max_hours):
             made.append(names.tag(names.DEADLINE_TAG, cluster, str(int(now_s + self.node.max_hours * HOUR_S))))
+        if self.role == "head":
+            made.append(names.tag(names.UNFINISHED_TAG, cluster, str(int(now_s + UNFINISHED_HEAD_S))))
         return made
 
 
@@ -147,8 +151,27 @@ class Fleet:
                 raise failure
             return [made[label] for label in wanted if label in made]
 
+    def finish(self, number: int) -> None:
+        """The head is set up: it stays beyond the time that setting it up may take.
+
+        Raises:
+            ApiError: when its tag could not be removed; the reaper would destroy it at the tag's deadline.
+        """
+        with self._lock:
+            machine = self._known.get(number) or self._ask(number)
+            if machine is None or machine.name is None or machine.name.role != "head":
+                return
+            for each in sorted(self.tags(machine)):
+                if each.startswith(f"{names.UNFINISHED_TAG}:{self._spec.name}:"):
+                    # The tag is this head's alone, so removing it from the account takes one request and no body.
+                    self._api.delete(f"tags/{quoted(each)}")
+                    self._asked_tags[machine.label] = self.tags(machine) - {each}
+
     def destroy(self, numbers: Iterable[int]) -> None:
         """The machines are gone, or going and still listed. Strangers' machines are refused.
+
+        The head goes first: its autoscaler would replace workers, and workers without a head are reaped, should this
+        process die in between.
 
         Raises:
             ClusterError: for a machine that isn't the cluster's; nothing was destroyed.
@@ -156,7 +179,7 @@ class Fleet:
         """
         with self._lock:
             ours = [machine for machine in map(self._owned, numbers) if machine is not None]
-            for machine in ours:
+            for machine in sorted(ours, key=lambda each: (not each.is_head(), each.id)):
                 self._api.delete(f"droplets/{machine.id}")
             for _ in range(GONE_LOOKS):
                 ours = [machine for machine in ours if not self._is_gone(machine)]
@@ -264,6 +287,7 @@ class Fleet:
 
     def _running(self, machine: Machine) -> Running:
         role: Role = machine.name.role if machine.name else "worker"
+        # The deadline of an unfinished head isn't one for its costs: it is meant to stay.
         deadline = names.tag_value(self.tags(machine), names.DEADLINE_TAG, self._spec.name)
         until_s = float(deadline) if deadline and deadline.isdigit() else math.inf
         prices = (machine.price_usd_per_h, machine.price_usd_per_month)

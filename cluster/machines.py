@@ -19,6 +19,7 @@ class Machine:
     Attributes:
         name: what its name says; None for a stranger's.
         deadline_s: seconds since 1970 after which it may be destroyed; None without one, or before its tags show.
+        unfinished: a head that `ray up` hasn't set up yet; its deadline is that of the setting up.
     """
 
     id: int
@@ -34,10 +35,15 @@ class Machine:
     price_usd_per_h: float
     price_usd_per_month: float
     deadline_s: float | None
+    unfinished: bool = False
 
     def of(self, cluster: str) -> bool:
         """Whether it is a machine of that cluster."""
         return self.name is not None and self.name.cluster == cluster
+
+    def is_head(self) -> bool:
+        """Whether it is a cluster's head."""
+        return self.name is not None and self.name.role == "head"
 
     def guarded(self) -> bool:
         """Whether its tags are on, and so the firewall."""
@@ -79,6 +85,7 @@ def read_machine(listed: Mapping[str, Any]) -> Machine:
             price_usd_per_h=float(size["price_hourly"]),
             price_usd_per_month=float(size["price_monthly"]),
             deadline_s=_deadline_s(str(listed["name"]), tags),
+            unfinished=_value(str(listed["name"]), tags, names.UNFINISHED_TAG) is not None,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ApiError(
@@ -95,6 +102,10 @@ def _address(listed: Mapping[str, Any], kind: str) -> str | None:
 
 
 def _deadline_s(label: str, tags: frozenset[str]) -> float | None:
+    values = [_value(label, tags, key) for key in (names.DEADLINE_TAG, names.UNFINISHED_TAG)]
+    return min((float(value) for value in values if value and value.isdigit()), default=None)
+
+
+def _value(label: str, tags: frozenset[str], key: str) -> str | None:
     name = names.parse_name(label)
-    value = None if name is None else names.tag_value(tags, names.DEADLINE_TAG, name.cluster)
-    return float(value) if value and value.isdigit() else None
+    return None if name is None else names.tag_value(tags, key, name.cluster)

@@ -23,6 +23,9 @@ TAG = re.compile(r"[a-zA-Z0-9_\-:]{1,255}\Z")
 OURS = "inplay"
 CLUSTER_TAG, ROLE_TAG, TYPE_TAG = "inplay-cluster", "inplay-role", "inplay-type"
 REQUEST_TAG, LAUNCH_TAG, DEADLINE_TAG = "inplay-request", "inplay-launch", "inplay-until"
+UNFINISHED_TAG = "inplay-unfinished"
+"""On a head until `ray up` has set it up; its value is a deadline."""
+RESOURCE_NAME = re.compile(r"inplay-(?P<cluster>[a-z][a-z0-9-]*)-[0-9a-f]{8}\Z")
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ def cluster_tag(cluster: str) -> str:
 
 def is_tag_of(name: str, cluster: str) -> bool:
     """Whether that cluster made the tag."""
-    keys = (ROLE_TAG, TYPE_TAG, REQUEST_TAG, LAUNCH_TAG, DEADLINE_TAG)
+    keys = (ROLE_TAG, TYPE_TAG, REQUEST_TAG, LAUNCH_TAG, DEADLINE_TAG, UNFINISHED_TAG)
     return name == cluster_tag(cluster) or any(name.startswith(f"{key}:{cluster}:") for key in keys)
 
 
@@ -103,6 +106,27 @@ def resource_name(cluster: str) -> str:
     """The name of the cluster's network, firewall and key; with a digest, so that a stranger's can't have it."""
     stem = f"{OURS}-{check_cluster_name(cluster)}"
     return f"{stem}-{_digest(stem, 8)}"
+
+
+def snapshot_name(cluster: str, node_type: str, fingerprint: str) -> str:
+    """The name of a baked image; with a digest, so that a stranger's can't have it."""
+    kind = re.sub(r"[^a-z0-9]+", "-", node_type.lower()).strip("-")
+    stem = f"{OURS}-{check_cluster_name(cluster)}-{kind}-{fingerprint[:12]}"
+    return f"{stem}-{_digest(f'{cluster} {stem}', 8)}"
+
+
+def is_snapshot_of(name: str, cluster: str) -> bool:
+    """Whether that cluster baked it."""
+    stem, _, check = name.rpartition("-")
+    return stem.startswith(f"{OURS}-{cluster}-") and check == _digest(f"{cluster} {stem}", 8)
+
+
+def cluster_of_resource(name: str) -> str | None:
+    """Whose network, firewall or key it is, or None when it isn't one of ours."""
+    found = RESOURCE_NAME.match(name)
+    if found is None or not CLUSTER_NAME.match(found["cluster"]):
+        return None
+    return found["cluster"] if resource_name(found["cluster"]) == name else None
 
 
 def _digest(text: str, length: int) -> str:

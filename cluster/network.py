@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cluster import names
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 
 LOOKS, PAUSE_S = 4, 3.0
 REMOVAL_ROUNDS, REMOVAL_PAUSE_S = 24, 5.0
+IDLE_ROUNDS = 6
+IDLE_AFTER_S = 7_200.0
+"""A network is laid seconds before its first machine is asked for; this is as long as a head may take to be set up."""
+KINDS = {"vpcs": "vpcs", "firewalls": "firewalls", "account/keys": "ssh_keys"}
 ANYWHERE = ["0.0.0.0/0", "::/0"]
 Resource = Mapping[str, Any]
 
@@ -136,6 +141,65 @@ def remove_foundation(api: DigitalOcean, cluster: str, clock: Clock) -> None:
     for listed in api.list_all("tags", "tags"):
         if names.is_tag_of(str(listed.get("name")), cluster):
             api.delete(f"tags/{quoted(str(listed['name']))}")
+
+
+def remove_idle_foundations(
+    api: DigitalOcean, with_machines: set[str], clock: Clock, cluster: str | None = None
+) -> list[str]:
+    """What clusters without machines left behind is gone, once their network is old enough not to be a beginning.
+
+    The network goes first: a machine can't be made without it, and it can't go while it has one. So nobody who begins
+    meanwhile gets a machine without a firewall.
+
+    Args:
+        api: of the account.
+        with_machines: clusters that are left alone.
+        clock: for the age of networks and for pauses.
+        cluster: only of that one.
+
+    Returns:
+        Names of the clusters.
+
+    Raises:
+        ApiError: when something can't be listed.
+        LeftoverError: when something can't be removed.
+    """
+    listed = {kind: api.list_all(kind, key) for kind, key in KINDS.items()}
+    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, clock.now_s())}
+    owners = {_owner(each) for things in listed.values() for each in things}
+    idle = sorted(
+        each for each in owners - young if each is not None and each not in with_machines and cluster in (None, each)
+    )
+    for each in idle:
+        if _networks_gone(api, listed["vpcs"], each, clock):
+            remove_foundation(api, each, clock)
+    return idle
+
+
+def _networks_gone(api: DigitalOcean, vpcs: list[dict[str, Any]], cluster: str, clock: Clock) -> bool:
+    for _ in range(IDLE_ROUNDS):
+        refusals: dict[str, str] = {}
+        for vpc in vpcs:
+            if _owner(vpc) == cluster:
+                _try_delete(api, f"vpcs/{quoted(vpc['id'])}", str(vpc["id"]), refusals)
+        if not refusals:
+            return True
+        clock.sleep(REMOVAL_PAUSE_S)
+    # It has a machine by now, or is the region's default network, which costs nothing.
+    log.info("the network of %s stays: %s", cluster, "; ".join(refusals.values()))
+    return False
+
+
+def _owner(listed: Resource) -> str | None:
+    return names.cluster_of_resource(str(listed.get("name")))
+
+
+def _is_old(vpc: Resource, now_s: float) -> bool:
+    try:
+        made_at_s = datetime.fromisoformat(str(vpc.get("created_at"))).timestamp()
+    except ValueError:
+        return False  # without a date nobody can say so
+    return now_s - made_at_s > IDLE_AFTER_S
 
 
 def _try_delete(api: DigitalOcean, path: str, what: str, refusals: dict[str, str]) -> None:

@@ -5,7 +5,6 @@ It only translates between Ray's words and `Fleet`, which knows the machines.
 
 from __future__ import annotations
 
-import itertools
 import logging
 import os
 import sys
@@ -19,6 +18,7 @@ from typing import Any
 from ray.autoscaler.node_launch_exception import NodeLaunchException
 from ray.autoscaler.node_provider import NodeProvider
 from ray.autoscaler.tags import (
+    STATUS_UP_TO_DATE,
     TAG_RAY_CLUSTER_NAME,
     TAG_RAY_LAUNCH_CONFIG,
     TAG_RAY_LAUNCH_REQUEST,
@@ -33,13 +33,12 @@ from cluster.api import DigitalOcean, connect
 from cluster.breaker import CapacityBreaker
 from cluster.catalogue import Catalogue
 from cluster.clock import Clock, SystemClock
-from cluster.errors import CapacityError, ClusterConfigError, ClusterError, LeftoverError, SpendCapError
+from cluster.errors import CapacityError, ClusterConfigError, ClusterError, SpendCapError
 from cluster.fleet import Fleet, Launch
 from cluster.ledger import SpendLedger, ledger_path
-from cluster.machines import Machine, list_machines
+from cluster.machines import Machine
 from cluster.names import Role
 from cluster.network import remove_foundation
-from cluster.reaper import Condemned
 from cluster.spec import read_node, read_spec
 
 log = logging.getLogger(__name__)
@@ -52,7 +51,6 @@ FROM_RAY = {
     TAG_RAY_LAUNCH_REQUEST: names.REQUEST_TAG,
     TAG_RAY_LAUNCH_CONFIG: names.LAUNCH_TAG,
 }
-TEARDOWN_ROUNDS = 5
 Config = dict[str, Any]
 
 
@@ -133,7 +131,14 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         return machine.private_ip if machine else None
 
     def set_node_tags(self, node_id: str, tags: dict[str, str]) -> None:
-        """The tags are remembered here; on the API a change would cost three requests."""
+        """The tags are remembered here; on the API a change would cost three requests. A head that is set up stays.
+
+        Raises:
+            ApiError: when a head that is set up could not be freed of its deadline; `ray up` fails then, and repeating
+                it helps.
+        """
+        if tags.get(TAG_RAY_NODE_STATUS) == STATUS_UP_TO_DATE:
+            self._fleet.finish(int(node_id))
         with self._lock:
             self._volatile[node_id].update(tags)
 
@@ -187,7 +192,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
             LeftoverError: naming what is left.
         """
         try:
-            self._destroy_all()
+            reaper.destroy_cluster(self._api, self.cluster_name, self._clock, self._fleet.refresh)
             remove_foundation(self._api, self.cluster_name, self._clock)
         except ClusterError as error:
             log.error("ray down left something behind: %s", error)  # noqa: TRY400 - Ray shows it only with -v
@@ -234,19 +239,6 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
             self._fleet.refresh()
             machine = self._fleet.known(int(node_id))
         return machine if machine is not None and machine.guarded() else None
-
-    def _destroy_all(self) -> None:
-        """No machine is listed, twice in a row: one empty list may be an old one."""
-        for _ in itertools.repeat(None, TEARDOWN_ROUNDS):
-            machines = self._fleet.refresh()
-            machines = machines or [each for each in list_machines(self._api) if each.of(self.cluster_name)]
-            if not machines:
-                return
-            condemned = [Condemned(machine, "the cluster is taken down") for machine in machines]
-            reaper.reap(self._api, condemned, self._clock)
-        raise LeftoverError(
-            f"Machines of {self.cluster_name} appear as often as they are destroyed. Stop what makes them."
-        )
 
 
 def _category(error: ClusterError) -> str:

@@ -94,6 +94,7 @@ def build_app(
     # it does when it is stopped: open event streams never finish by themselves.
     common: dict[str, Any] = {
         "num_replicas": 1,
+        # On the head, where the data folder is.
         "ray_actor_options": {"num_cpus": 0, "resources": {"node:__internal_head__": 0.001}},
         "graceful_shutdown_timeout_s": 5.0,
         "graceful_shutdown_wait_loop_s": 0.5,

@@ -24,10 +24,12 @@ from adapters.postgres.regimes import RegimeStore
 from adapters.run_state import read_state
 from adapters.tiers.rules import StorageRules
 from serve import answers
+from serve.costs import costs_answer
 from serve.schemas import (
     Book,
     Catalyst,
     Catalysts,
+    Costs,
     EquityCurves,
     Health,
     InPlay,
@@ -84,6 +86,7 @@ class PlatformBackend:
         ensemble: Any,
         *,
         rules: StorageRules,
+        gpu_budget_usd_per_month: float = 0.0,
     ) -> None:
         self._home = home
         self._url = database_url
@@ -96,6 +99,7 @@ class PlatformBackend:
         self._report: tuple[str, Any] = ("", None)
         self._measured = Kept(partial(measured_patterns, self._pool, home, locations=rules.locations))
         self._rules = rules
+        self._gpu_budget_usd = gpu_budget_usd_per_month
 
     def _ask(self, service: str, method: str, *args: Any) -> Any:
         """The actor's answer.
@@ -269,6 +273,10 @@ class PlatformBackend:
     def storage(self) -> Storage:
         """See `serve.port.Backend`."""
         return storage_answer(self._pool, self._rules, datetime.now(UTC).date())
+
+    def costs(self) -> Costs:
+        """See `serve.port.Backend`."""
+        return costs_answer(self._pool, self._gpu_budget_usd, datetime.now(UTC))
 
     def progress(self) -> Progress:
         """See `serve.port.Backend`."""

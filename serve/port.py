@@ -18,6 +18,7 @@ from typing import Protocol
 from serve.schemas import (
     Book,
     Catalysts,
+    Costs,
     EquityCurves,
     Health,
     Models,
@@ -114,6 +115,10 @@ class Backend(Protocol):
 
     def storage(self) -> Storage:
         """Disk, tiers and backups, by the record."""
+        ...
+
+    def costs(self) -> Costs:
+        """What machines cost, and training sessions, by the record."""
         ...
 
     def progress(self) -> Progress:

@@ -18,6 +18,7 @@ from serve.problems import PROBLEM_MEDIA_TYPE
 from serve.schemas import (
     Book,
     Catalysts,
+    Costs,
     EquityCurves,
     Health,
     Models,
@@ -218,6 +219,12 @@ async def get_health(desk: TheDesk) -> Health:
 async def get_storage(desk: TheDesk) -> Storage:
     """How full the disk is and when it will be, what to buy, what lies in which tier, the last backup."""
     return await desk.asker.ask(desk.backend.storage)
+
+
+@router.get("/costs", tags=["platform"], summary="What machines cost, and training sessions")
+async def get_costs(desk: TheDesk) -> Costs:
+    """Today, this month and its end, hours of GPUs, the strategy's phases; the latest training sessions and why not."""
+    return await desk.asker.ask(desk.backend.costs)
 
 
 @router.get(

@@ -13,7 +13,7 @@ from adapters.disk_use import bytes_on_disk
 from adapters.lock import is_held
 from adapters.run_state import RunState, read_state
 from adapters.settings import Settings
-from serve.schemas import Account, Health, Portfolio, Progress, Regime, ServiceHealth, Storage
+from serve.schemas import Account, Costs, Health, Portfolio, Progress, Regime, ServiceHealth, Storage
 from serve.schemas.base import Schema
 from serve.token import known_token
 from trading.errors import UnavailableError
@@ -42,6 +42,7 @@ class Status:
         services: what each said of itself; empty while nothing can be asked.
         accounts: likewise.
         storage: disk, tiers and backups; None while nothing can be asked.
+        costs: of machines, and training sessions; likewise.
         disk_bytes: per part of the data folder; None where it can't be told, 0 where there is none.
     """
 
@@ -58,6 +59,7 @@ class Status:
     services: tuple[ServiceHealth, ...] = ()
     accounts: tuple[Account, ...] = ()
     storage: Storage | None = None
+    costs: Costs | None = None
     disk_bytes: dict[str, int | None] = field(default_factory=dict)
 
 
@@ -101,7 +103,7 @@ def _on_its_way(home: Path, state: RunState | None, disk: dict[str, int | None])
 
 
 def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> Status:
-    progress, portfolio, health, regime, storage = None, None, None, None, None
+    progress, portfolio, health, regime, storage, costs = None, None, None, None, None, None
     try:
         with _client(settings, state.url) as http:
             progress = _get(http, "progress", Progress)
@@ -109,6 +111,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
             regime = _get(http, "regime", Regime)
             health = _get(http, "health", Health)
             storage = _get(http, "storage", Storage)
+            costs = _get(http, "costs", Costs)
         verdict, said = _judged(health)
     except UnavailableError as error:
         verdict, said = "troubled", str(error)
@@ -126,6 +129,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
         services=tuple(health.services) if health else (),
         accounts=tuple(portfolio.accounts) if portfolio else (),
         storage=storage,
+        costs=costs,
         disk_bytes=disk,
     )
 

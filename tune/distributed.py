@@ -35,25 +35,43 @@ def fit_distributed(
 ) -> Any:
     """A booster trained by `workers.actors` actors; a killed actor is restarted from the last checkpoint.
 
+    With GPUs, each actor proves that it trains on one: XGBoost would train on the CPU without a word.
+
     Raises:
-        ModelError: when training ended with fewer rounds than asked for.
+        ModelError: when training ended with fewer rounds than asked for, or an actor can't train, such as for want of
+            a GPU.
     """
     from xgboost_ray import RayDMatrix, RayParams, train  # noqa: PLC0415  heavy
 
+    from tune.cuda_check import CudaCheck  # noqa: PLC0415  imports xgboost
+
     device = "cuda" if workers.gpus else "cpu"
-    booster = train(
-        booster_params(params, objective, target, seed=seed, device=device),
-        RayDMatrix(matrix, target),
-        num_boost_round=params["rounds"],
-        ray_params=RayParams(
-            num_actors=workers.actors,
-            cpus_per_actor=workers.cpus,
-            gpus_per_actor=workers.gpus,
-            max_actor_restarts=2,
-            checkpoint_frequency=25,
-        ),
-        verbose_eval=False,
+    resources = RayParams(
+        num_actors=workers.actors,
+        cpus_per_actor=workers.cpus,
+        gpus_per_actor=workers.gpus,
+        max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
+        checkpoint_frequency=25,
     )
+    try:
+        booster = train(
+            booster_params(params, objective, target, seed=seed, device=device),
+            RayDMatrix(matrix, target),
+            num_boost_round=params["rounds"],
+            ray_params=resources,
+            verbose_eval=False,
+            callbacks=[CudaCheck()] if workers.gpus else [],
+        )
+    except RuntimeError as error:
+        raise ModelError(f"Training ended without a model, and none was replaced: {_first_cause(error)}") from error
     if booster.num_boosted_rounds() != params["rounds"]:
         raise ModelError(f"training stopped after {booster.num_boosted_rounds()} of {params['rounds']} rounds")
     return booster
+
+
+def _first_cause(error: BaseException) -> str:
+    """What began it, in a line: xgboost-ray wraps the errors of its actors several times, Ray puts them in one text."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return next((line for line in lines if "XGBoostError: " in line), lines[-1])

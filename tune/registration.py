@@ -9,7 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore
+from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
 from adapters.scoring import ModelFile
 from trading.ensemble import WEIGHTS
 from trading.outcomes import OutcomeRules
@@ -27,9 +27,17 @@ def config_sha256(seed: int, known_before: date, rules: OutcomeRules, workers: W
 
 
 def register(
-    store: ModelStore, trained: Trained, home: Path, *, config: str, known_before: date, code_version: str, at: datetime
+    store: ModelStore,
+    trained: Trained,
+    home: Path,
+    *,
+    config: str,
+    known_before: date,
+    code_version: str,
+    at: datetime,
+    status: Status = "champion",
 ) -> EnsembleRow:
-    """The ensemble and its models are on record, the ensemble as champion; repeating it changes nothing."""
+    """The ensemble and its models are on record with that status; repeating it changes nothing."""
     accuracy = trained.accuracy.to_dict()
     files: dict[Kind, ModelFile] = {
         "pattern": trained.card.pattern,
@@ -74,7 +82,7 @@ def register(
         catalyst_model_id=models["catalyst"].model_id,
         outcome_model_id=models["outcome"].model_id,
         weights=WEIGHTS,
-        status="champion",
+        status=status,
         metrics=accuracy,
         config_sha256=config,
         known_before=known_before,

@@ -6,6 +6,7 @@ backend that lets one through fails loudly instead of printing nonsense.
 
 from serve.schemas.accounts import Account, Order, Orders, Portfolio, Position, Positions, Trade, Trades
 from serve.schemas.base import Book, Estimate, Schema, Symbol
+from serve.schemas.costs import Costs, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
 from serve.schemas.market import (
     Catalyst,
     Catalysts,
@@ -34,6 +35,7 @@ __all__ = [
     "Catalyst",
     "CatalystStatistic",
     "Catalysts",
+    "Costs",
     "Curve",
     "Ensemble",
     "EquityCurves",
@@ -52,6 +54,7 @@ __all__ = [
     "PatternStatistics",
     "Patterns",
     "Performance",
+    "PhaseBudget",
     "Portfolio",
     "Position",
     "Positions",
@@ -59,6 +62,7 @@ __all__ = [
     "Progress",
     "Regime",
     "RuleView",
+    "RunningMachine",
     "Scan",
     "Schema",
     "ServiceHealth",
@@ -72,4 +76,6 @@ __all__ = [
     "TierHolding",
     "Trade",
     "Trades",
+    "TrainingPlan",
+    "TrainingSession",
 ]

@@ -26,7 +26,7 @@ pytestmark = [
 ]
 DESK = (1280, 900)
 PHONE = (390, 844)
-PANELS = ("equity", "accounts", "scan", "positions", "models", "trades", "orders", "health")
+PANELS = ("equity", "accounts", "scan", "positions", "models", "trades", "orders", "health", "costs")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from serve.schemas import (
     Accuracy,
     Benchmark,
     Book,
+    Costs,
     Curve,
     Ensemble,
     EquityCurves,
@@ -25,11 +26,13 @@ from serve.schemas import (
     Order,
     Orders,
     Performance,
+    PhaseBudget,
     Portfolio,
     Position,
     Positions,
     Progress,
     RuleView,
+    RunningMachine,
     ServiceHealth,
     Signal,
     Signals,
@@ -39,6 +42,8 @@ from serve.schemas import (
     TierHolding,
     Trade,
     Trades,
+    TrainingPlan,
+    TrainingSession,
 )
 from tests.fakes.market import SYMBOLS, FakeMarket, around, sessions
 
@@ -333,6 +338,39 @@ class FakeBackend(FakeMarket):
             tiers=[held] if self.done else [],
             last_archive=StorageEvent(at=at, ok=True, detail="12 files moved, 0 merged"),
             last_backup=None,
+        )
+
+    def costs(self) -> Costs:
+        self._answer("costs")
+        at = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+        session = TrainingSession(
+            kind="gpu",
+            opened_at=at,
+            ended_at=datetime(2026, 11, 21, 11, 12, tzinfo=UTC),
+            state="trained",
+            detail="",
+            device="cuda:0 NVIDIA H100",
+            ensemble_id="ensemble-0123456789ab",
+            machines_gone=True,
+            cost_usd=4.07,
+        )
+        head = RunningMachine(
+            cluster="inplay", machine="inplay-inplay-h-1", size="s-2vcpu-4gb", usd_per_h=0.03571, since=at
+        )
+        plan = TrainingPlan(kind="gpu", planned_at=at, opens=False, code="held", reason="This week's session was held.")
+        return Costs(
+            as_of=at,
+            now_usd_per_h=0.03571 if self.done else None,
+            today_usd=0.36 if self.done else None,
+            month_to_date_usd=21.49 if self.done else None,
+            month_forecast_usd=28.07 if self.done else None,
+            gpu_hours=1.2 if self.done else None,
+            gpu_usd=4.07 if self.done else None,
+            gpu_budget_usd_per_month=58.0,
+            machines=[head] if self.done else [],
+            phases=[PhaseBudget(phase=2, name="ML integration", budget_usd_per_month=82, forecast_fits=True)],
+            plans=[plan] if self.done else [],
+            sessions=[session] if self.done else [],
         )
 
     def progress(self) -> Progress:

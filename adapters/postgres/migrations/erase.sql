@@ -1,5 +1,6 @@
 -- Everything the migrations made, gone; nothing else in the database is touched.
 DROP TABLE IF EXISTS
+    machine_events, training_plans, training_sessions,
     session_patterns, session_pattern_days,
     feed_sessions,
     regimes, vix_closes, vix_imports,

@@ -2,6 +2,7 @@
 
 import { accountCard } from "./accounts.js";
 import { equityChart } from "./chart.js";
+import { showCosts } from "./costs.js";
 import { byId, el, empty, table } from "./dom.js";
 import { count, interval, number, percent, session, signedPercent, signedUsd, time, tone, usd, words } from "./format.js";
 
@@ -247,4 +248,5 @@ export const PANELS = [
   { id: "trades", paths: [`/v1/trades?limit=${ROWS}`], show: showTrades },
   { id: "orders", paths: [`/v1/orders?limit=${ROWS}`], show: showOrders },
   { id: "health", paths: ["/v1/health"], show: showHealth },
+  { id: "costs", paths: ["/v1/costs"], show: showCosts },
 ];

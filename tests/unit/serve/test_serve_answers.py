@@ -38,6 +38,7 @@ QUESTIONS = {
     "/v1/health": "health",
     "/v1/progress": "progress",
     "/v1/storage": "storage",
+    "/v1/costs": "costs",
 }
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "signals": (None, 100),

@@ -1,0 +1,70 @@
+"""The training scheduler: trains models anew when it is time, on a rented GPU or on the CPU, and keeps the costs."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import structlog
+from ray.exceptions import RayError
+
+from actors.gpus import RayGpus
+from actors.service import Condition, Service
+from actors.training import RayTrainer
+from actors.training_sessions import Parts, TrainingSessions
+from actors.wiring import Wiring, now
+from adapters.postgres.queries import Queries
+from adapters.postgres.training_record import TrainingRecord
+from trading.errors import InplayError
+
+PERIOD_S = 60.0
+
+
+class TrainingScheduler(Service):
+    """Writer of machines' starts and stops, of training plans and of training sessions."""
+
+    name = "training_scheduler"
+
+    def __init__(self, wiring: Wiring, actors: Mapping[str, Any]) -> None:
+        super().__init__(wiring)
+        self._actors = dict(actors)
+        self._trouble = ""
+        self._stop = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="training_scheduler", daemon=True)
+        self._watcher.start()
+
+    @cached_property
+    def _sessions(self) -> TrainingSessions:
+        trainer = RayTrainer(self.wiring, self.pool, self._actors, now)
+        parts = Parts(RayGpus(), trainer, now, time.sleep, self._fingerprint)
+        return TrainingSessions(self.pool, self.wiring.training, parts)
+
+    def _fingerprint(self) -> str | None:
+        """Of what there is to learn from, once a session is complete: a training looks back from its close."""
+        if Queries(self.pool).progress().last_session is None:
+            return None
+        return TrainingRecord(self.pool).data_fingerprint()
+
+    def _watch(self) -> None:
+        log = structlog.get_logger()
+        recovered = False
+        while not self._stop.wait(PERIOD_S if recovered else 1.0):
+            try:
+                if not recovered:
+                    self._sessions.recover()
+                    recovered = True
+                plans = self._sessions.tick()
+                log.info("training_planned", plans={plan.kind: plan.code for plan in plans})
+                self._trouble = ""
+            except (InplayError, RayError, OSError) as error:
+                self._trouble = str(error)
+                log.warning("training_not_planned", reason=str(error))
+
+    def condition(self) -> Condition:
+        """Degraded while plans can't be made or costs can't be read."""
+        if not self._watcher.is_alive():
+            return "degraded", "a defect ended the planning, its log says which; nothing is rented any more"
+        return ("degraded", self._trouble) if self._trouble else super().condition()

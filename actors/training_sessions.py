@@ -1,0 +1,166 @@
+"""Training sessions from plan to booked cost: plain classes, so that a test runs them without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ray.exceptions import RayError
+
+from actors.gpus import Gpus
+from actors.training import Trainer
+from actors.wiring import Training
+from adapters.machine_costs import E6, MachineLife, lives, reckon
+from adapters.postgres.machine_events import MachineEvents
+from adapters.postgres.pool import Pool
+from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecord
+from adapters.spend_files import read_spend_files
+from trading.errors import InplayError, UnavailableError
+from tune.distributed import Workers
+from tune.sessions import Facts, Plan, Session, plan_cpu, plan_gpu
+
+CPU, GPU = Workers(actors=1, cpus=1), Workers(actors=1, cpus=1, gpus=1)
+REMEMBERED = 50
+LOOK_BACK = timedelta(days=62)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What sessions are made of; a test brings its own.
+
+    Attributes:
+        fingerprint: of what there is to learn from, None while there is nothing.
+    """
+
+    gpus: Gpus
+    trainer: Trainer
+    clock: Callable[[], datetime]
+    wait: Callable[[float], object]
+    fingerprint: Callable[[], str | None]
+
+
+class TrainingSessions:
+    """Plans, holds and books sessions; everything it knows is on record."""
+
+    def __init__(self, pool: Pool, training: Training, parts: Parts) -> None:
+        self._record = TrainingRecord(pool)
+        self._events = MachineEvents(pool)
+        self._training = training
+        self._parts = parts
+
+    def recover(self) -> None:
+        """Nothing is asked of the autoscaler any more, and sessions that a dead process left open are closed."""
+        self._parts.gpus.release()
+        self._close_left_open()
+
+    def _close_left_open(self) -> None:
+        """No session is open between two plans: one that is, died, or its end could not be put on record."""
+        for each in (*self._record.sessions("gpu", REMEMBERED), *self._record.sessions("cpu", REMEMBERED)):
+            if each.state == "open":
+                detail = "its end was not recorded: its process or the database went away; the GPU was released"
+                self._record.end(self._ended(replace(each, state="interrupted", detail=detail)))
+
+    def tick(self) -> list[Plan]:
+        """Costs are taken over, plans made and put on record, and the session that is due was held."""
+        self._close_left_open()
+        self.take_over_costs()
+        rules = self._training.rules
+        facts = self._facts()
+        plans = [plan_gpu(facts, rules), plan_cpu(facts, rules)]
+        for plan in plans:
+            row = PlanRow(facts.now_at, plan.kind, plan.window_from, plan.opens, plan.code, plan.reason)
+            self._record.plan(row)
+        due = next((plan for plan in plans if plan.opens), None)
+        if due is not None and facts.data_fingerprint is not None:
+            self._hold(due, facts.data_fingerprint)
+        return plans
+
+    def take_over_costs(self) -> int:
+        """Every start and stop that the node provider knows is on record. Returns: how many were new."""
+        return self._events.record(read_spend_files(self._training.spend_folder))
+
+    def _facts(self) -> Facts:
+        now_at = self._parts.clock()
+        machines = self._machines(now_at)
+        costs = reckon(machines, now_at)
+        with_gpu = [each for each in machines if each.has_gpu]
+        held = [*self._record.sessions("gpu", REMEMBERED), *self._record.sessions("cpu", REMEMBERED)]
+        return Facts(
+            now_at=now_at,
+            data_fingerprint=self._parts.fingerprint(),
+            spent_usd=costs.gpu_usd,
+            usd_per_h=with_gpu[-1].start.price_usd_e6_per_h / E6 if with_gpu else None,
+            obtainable=self._parts.gpus.obtainable(),
+            gpus_running=sum(each.has_gpu for each in costs.running),
+            sessions=[Session(s.kind, s.opened_at, s.data_fingerprint, s.state == "trained") for s in held],
+        )
+
+    def _machines(self, now_at: datetime) -> list[MachineLife]:
+        return lives(self._events.load(now_at - LOOK_BACK))
+
+    def _hold(self, plan: Plan, fingerprint: str) -> None:
+        opened_at = self._parts.clock()
+        row = SessionRow(
+            f"{plan.kind}:{opened_at:%Y-%m-%dT%H:%M:%S}", plan.kind, plan.window_from, opened_at, fingerprint
+        )
+        self._record.open(row)
+        ended = self._on_gpu(row) if plan.kind == "gpu" else self._trained(row, CPU, "cpu")
+        self._record.end(self._ended(ended))
+
+    def _on_gpu(self, row: SessionRow) -> SessionRow:
+        """The session as it ended, with the GPU released whatever happened and its machine's end awaited."""
+        rules = self._training.rules
+        try:
+            self._parts.gpus.request()
+            device = self._parts.gpus.prove(rules.wait_s)
+            if device is None:
+                detail = f"no GPU came within {rules.wait_s / 60:.0f} min: sold out, over a spend cap, or no such type"
+                ended = replace(row, state="sold_out", detail=detail)
+            else:
+                ended = self._trained(row, GPU, device)
+        except (InplayError, RayError) as error:
+            ended = replace(row, state="failed", detail=str(error))
+        finally:
+            self._parts.gpus.release()
+        return self._seen_gone(ended)
+
+    def _trained(self, row: SessionRow, workers: Workers, device: str) -> SessionRow:
+        passed_s = (self._parts.clock() - row.opened_at).total_seconds()
+        left_s = self._training.rules.hours * 3_600 - passed_s
+        try:
+            if left_s <= 0:
+                raise UnavailableError("The session's time was over before training began. Nothing was replaced.")
+            ensemble_id = self._parts.trainer.train(workers, left_s)
+        except (InplayError, RayError) as error:
+            return replace(row, state="failed", detail=str(error), device=device)
+        return replace(row, state="trained", device=device, ensemble_id=ensemble_id)
+
+    def _seen_gone(self, row: SessionRow) -> SessionRow:
+        """With proof from Ray's list of nodes and from the provider's own record of what it destroyed."""
+        until_at = self._parts.clock() + timedelta(seconds=self._training.rules.gone_s)
+        left_ray = self._parts.gpus.gone(self._training.rules.gone_s)
+        while True:
+            self.take_over_costs()
+            rented = self._rented(row)
+            running = [each.start.label for each in rented if each.stopped_at is None]
+            if (left_ray and not running) or self._parts.clock() >= until_at:
+                break
+            self._parts.wait(5.0)
+            left_ray = self._parts.gpus.gone(0.0)
+        if left_ray and not running:
+            return replace(row, machines_gone=True if rented else None)
+        told = ", ".join(running) or "a node of Ray with a GPU"
+        detail = f"{row.detail} Still there: {told}. `inplay cluster reap` destroys it at its deadline."
+        return replace(row, machines_gone=False, detail=detail.strip())
+
+    def _rented(self, row: SessionRow) -> list[MachineLife]:
+        machines = self._machines(self._parts.clock())
+        return [e for e in machines if e.has_gpu and e.start.role == "worker" and e.start.at >= row.opened_at]
+
+    def _ended(self, row: SessionRow) -> SessionRow:
+        ended_at = self._parts.clock()
+        self.take_over_costs()
+        rented = self._rented(row) if row.kind == "gpu" else []
+        cost_usd = sum(each.cost_usd(each.start.at, ended_at) for each in rented)
+        return replace(row, ended_at=ended_at, cost_usd_e6=round(cost_usd * E6) if rented else None)

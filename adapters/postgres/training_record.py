@@ -1,0 +1,124 @@
+"""`training_plans` and `training_sessions`: whether models are trained, why not, and what became of it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from adapters.postgres.pool import Pool, transaction
+
+Kind = Literal["gpu", "cpu"]
+State = Literal["open", "trained", "sold_out", "failed", "interrupted"]
+SESSION = (
+    "session_id, kind, window_from, opened_at, data_fingerprint, state, ended_at, detail, device, ensemble_id, "
+    "machines_gone, cost_usd_e6"
+)
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A plan on record. `code`: the reason in a word; `reason`: in a sentence."""
+
+    planned_at: datetime
+    kind: Kind
+    window_from: datetime
+    opens: bool
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A training session.
+
+    Attributes:
+        data_fingerprint: of what could be learned from when it opened.
+        device: what it trained on, as the worker that trained said.
+        machines_gone: whether each machine with a GPU was proven gone; None when none was rented.
+        cost_usd_e6: millionths of a dollar; None while no machine of it is on record.
+    """
+
+    session_id: str
+    kind: Kind
+    window_from: datetime
+    opened_at: datetime
+    data_fingerprint: str
+    state: State = "open"
+    ended_at: datetime | None = None
+    detail: str = ""
+    device: str | None = None
+    ensemble_id: str | None = None
+    machines_gone: bool | None = None
+    cost_usd_e6: int | None = None
+
+
+class TrainingRecord:
+    """Writer and reader of both tables."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def plan(self, row: PlanRow) -> None:
+        """The plan is on record, once per kind, window and reason."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "INSERT INTO training_plans (planned_at, kind, window_from, opens, code, reason) "
+                "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (kind, window_from, code) DO UPDATE SET "
+                "planned_at = excluded.planned_at, reason = excluded.reason "
+                "WHERE training_plans.planned_at < excluded.planned_at",
+                [row.planned_at, row.kind, row.window_from, row.opens, row.code, row.reason],
+            )
+
+    def last_plan(self, kind: Kind) -> PlanRow | None:
+        """What was decided last."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT planned_at, kind, window_from, opens, code, reason FROM training_plans WHERE kind = %s "
+                "ORDER BY planned_at DESC, plan_id DESC LIMIT 1",
+                [kind],
+            )
+            row = cursor.fetchone()
+        return None if row is None else PlanRow(*row)
+
+    def open(self, row: SessionRow) -> None:
+        """The session is on record as open; repeating it changes nothing."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "INSERT INTO training_sessions (session_id, kind, window_from, opened_at, data_fingerprint, state) "
+                "VALUES (%s, %s, %s, %s, %s, 'open') ON CONFLICT (session_id) DO NOTHING",
+                [row.session_id, row.kind, row.window_from, row.opened_at, row.data_fingerprint],
+            )
+
+    def end(self, row: SessionRow) -> None:
+        """The open session has ended with these facts; one that has ended already stays as it is."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "UPDATE training_sessions SET state = %s, ended_at = %s, detail = %s, device = %s, ensemble_id = %s, "
+                "machines_gone = %s, cost_usd_e6 = %s WHERE session_id = %s AND state = 'open'",
+                [
+                    row.state, row.ended_at, row.detail, row.device, row.ensemble_id, row.machines_gone,
+                    row.cost_usd_e6, row.session_id,
+                ],
+            )  # fmt: skip
+
+    def sessions(self, kind: Kind, limit: int) -> list[SessionRow]:
+        """The latest, latest first."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                f"SELECT {SESSION} FROM training_sessions WHERE kind = %s ORDER BY opened_at DESC LIMIT %s",  # noqa: S608 - constants
+                [kind, limit],
+            )
+            return [SessionRow(*row) for row in cursor.fetchall()]
+
+    def data_fingerprint(self) -> str | None:
+        """A digest of what can be learned from, patterns with a known outcome and imports of bars; None without any."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT (SELECT count(*) FROM pattern_training_data WHERE outcome_known_session IS NOT NULL), "
+                "(SELECT max(outcome_known_session) FROM pattern_training_data), "
+                "(SELECT coalesce(max(import_id), 0) FROM bar_imports)"
+            )
+            found = cursor.fetchone()
+        return None if found is None or not found[0] else hashlib.sha256(repr(found).encode()).hexdigest()

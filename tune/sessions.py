@@ -1,0 +1,166 @@
+"""When models are trained anew: a plan from facts alone, the time among them.
+
+A GPU is rented for a few hours once a week, on a weekend if it can be, when there is something new to learn and money.
+A light update on the CPU may come daily. Source: strategy, "Weekly 4-hour GPU training sessions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+Kind = Literal["gpu", "cpu"]
+Code = Literal[
+    "opens", "off", "no_autoscaler", "not_now", "held", "unchanged", "left_over", "tried", "budget", "gpu_first"
+]
+SATURDAY = 5
+WEEKEND_DAYS = 2
+OVERDUE = timedelta(days=10)
+"""A weekend was missed: the next quiet night will do."""
+QUIET_UNTIL_H = 8
+"""UTC; American exchanges are closed until 13:30 at the earliest, so a session of four hours ends before."""
+TRIES = 4
+TRY_AGAIN_AFTER = timedelta(hours=3)
+
+
+@dataclass(frozen=True)
+class SessionRules:
+    """What may be trained when, and for how much.
+
+    Attributes:
+        budget_usd_per_month: of GPUs in a calendar month of UTC; 0 = no GPU is ever asked for.
+        hours: that a session lasts at most.
+        wait_s: for a GPU before it counts as sold out.
+        gone_s: after its release, before a machine that is still there counts as left over.
+        usd_per_h: of a GPU, as long as none is on record; then that of the last one.
+        daily: whether light updates on the CPU are made.
+    """
+
+    budget_usd_per_month: float = 0.0
+    hours: float = 4.0
+    wait_s: float = 1_800.0
+    gone_s: float = 1_200.0
+    usd_per_h: float = 3.39
+    daily: bool = False
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session that was held or tried. `data_fingerprint`: of what there was to learn from."""
+
+    kind: Kind
+    opened_at: datetime
+    data_fingerprint: str
+    trained: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a plan is made of.
+
+    Attributes:
+        data_fingerprint: of what there is to learn from; None while there is nothing.
+        spent_usd: on GPUs in this month.
+        usd_per_h: of the last GPU on record; None without one.
+        obtainable: whether Ray has a GPU, or an autoscaler that could rent one.
+        gpus_running: machines with a GPU that run now, whoever asked for them.
+        sessions: of the last weeks, in any order.
+    """
+
+    now_at: datetime
+    data_fingerprint: str | None
+    spent_usd: float
+    usd_per_h: float | None
+    obtainable: bool
+    gpus_running: int
+    sessions: Sequence[Session]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Whether a session opens now, and why or why not. `window_from`: of the week, or of the day."""
+
+    kind: Kind
+    window_from: datetime
+    opens: bool
+    code: Code
+    reason: str
+
+
+def plan_gpu(facts: Facts, rules: SessionRules) -> Plan:
+    """The plan for the GPU session of this week, which begins on Saturday 00:00 UTC."""
+    window_from = week_of(facts.now_at)
+    code, reason = _gpu_reason(facts, rules, window_from)
+    return Plan("gpu", window_from, code == "opens", code, reason)
+
+
+def plan_cpu(facts: Facts, rules: SessionRules) -> Plan:
+    """The plan for the light update of this day."""
+    now_at = facts.now_at.astimezone(UTC)
+    window_from = now_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    code, reason = _cpu_reason(facts, rules, window_from)
+    return Plan("cpu", window_from, code == "opens", code, reason)
+
+
+def week_of(at: datetime) -> datetime:
+    """The Saturday at or before a time, 00:00 UTC."""
+    day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return day - timedelta(days=(day.weekday() - SATURDAY) % 7)
+
+
+def _gpu_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> tuple[Code, str]:
+    if rules.budget_usd_per_month <= 0:
+        return "off", "GPU sessions are off: INPLAY_GPU_BUDGET_USD_PER_MONTH is 0."
+    held = [each for each in facts.sessions if each.kind == "gpu" and each.trained]
+    if any(each.opened_at >= window_from for each in held):
+        return "held", f"This week's session was held; the next may open on {window_from + timedelta(days=7):%Y-%m-%d}."
+    last = max(held, key=lambda each: each.opened_at, default=None)
+    return _time_reason(facts, window_from, last) or _means_reason(facts, rules, window_from)
+
+
+def _time_reason(facts: Facts, window_from: datetime, last: Session | None) -> tuple[Code, str] | None:
+    if not _is_time(facts.now_at, window_from, last):
+        saturday = window_from + timedelta(days=7)
+        return "not_now", f"Sessions open on weekends (UTC); the next may open on {saturday:%Y-%m-%d}."
+    if facts.data_fingerprint is None or (last is not None and last.data_fingerprint == facts.data_fingerprint):
+        return "unchanged", "There is nothing to learn from that the last session didn't have."
+    return None
+
+
+def _means_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> tuple[Code, str]:
+    if not facts.obtainable:
+        return "no_autoscaler", "This Ray has neither a GPU nor an autoscaler; see INPLAY_RAY_ADDRESS."
+    if facts.gpus_running:
+        return "left_over", "A machine with a GPU runs already; no second one is asked for. See `inplay cluster cost`."
+    tries = [each for each in facts.sessions if each.kind == "gpu" and each.opened_at >= window_from]
+    if len(tries) >= TRIES or any(facts.now_at - each.opened_at < TRY_AGAIN_AFTER for each in tries):
+        return "tried", f"No GPU was had in {len(tries)} of at most {TRIES} tries of this week."
+    price_usd = rules.hours * (facts.usd_per_h if facts.usd_per_h is not None else rules.usd_per_h)
+    if facts.spent_usd + price_usd > rules.budget_usd_per_month:
+        return "budget", (
+            f"A session of up to ${price_usd:.2f} doesn't fit: ${facts.spent_usd:.2f} of this month's "
+            f"${rules.budget_usd_per_month:.2f} for GPUs are spent."
+        )
+    return "opens", f"There is something new to learn from; up to {rules.hours:g} h and ${price_usd:.2f}."
+
+
+def _is_time(now_at: datetime, window_from: datetime, last: Session | None) -> bool:
+    if now_at < window_from + timedelta(days=WEEKEND_DAYS):
+        return True
+    overdue = last is not None and now_at - last.opened_at > OVERDUE
+    return overdue and now_at.astimezone(UTC).hour < QUIET_UNTIL_H
+
+
+def _cpu_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> tuple[Code, str]:
+    if not rules.daily:
+        return "off", "Daily updates are off: INPLAY_DAILY_TRAINING isn't set."
+    if plan_gpu(facts, rules).opens:
+        return "gpu_first", "This week's GPU session comes first; it trains on the same data."
+    if any(each.opened_at >= window_from for each in facts.sessions if each.kind == "cpu" or each.trained):
+        return "held", "Models were trained today, or it was tried."
+    last = max((each for each in facts.sessions if each.trained), key=lambda each: each.opened_at, default=None)
+    if facts.data_fingerprint is None or (last is not None and last.data_fingerprint == facts.data_fingerprint):
+        return "unchanged", "There is nothing to learn from that the last session didn't have."
+    return "opens", "There is something new to learn from."
