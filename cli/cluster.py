@@ -19,6 +19,7 @@ from cluster.cost import HOUR_S, PHASES, Running, forecast
 from cluster.errors import ClusterConfigError
 from cluster.ledger import SpendLedger, ledger_path, month_of
 from cluster.machines import list_machines
+from cluster.rehearsal.isolation import check_this_machine, run_apart
 from cluster.reaper import condemn, reap
 from cluster.spec import read_spec
 
@@ -105,6 +106,42 @@ def reap_(
         print(f"{'would destroy' if dry_run else 'destroyed'} {each['machine']}: {each['reason']}")
     if not named:
         print("nothing to reap")
+
+
+@app.command()
+def rehearse(
+    *,
+    config: Annotated[Path, typer.Option(help="The cluster's file.")] = SHIPPED,
+    specification: Annotated[
+        Path | None, typer.Option(help="DigitalOcean's OpenAPI document, to judge by; else that under INPLAY_SHARED.")
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="A folder for what Ray wrote, and the file as rehearsed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the cluster's file through the real `ray up`, SSH and Ray on this machine; no machine is rented.
+
+    DigitalOcean is simulated, and its droplets are Linux namespaces. Needs root, and no network. The exit code is 1 when
+    anything isn't as it must be.
+    """
+    if not config.is_file():
+        raise ClusterConfigError(f"{config} isn't there. Nothing was started. Name the cluster's file with --config.")
+    check_this_machine()
+    arguments = ["--config", str(config.resolve())]
+    judge = specification or _shared_specification()
+    if judge is not None:
+        arguments += ["--specification", str(judge.resolve())]
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        arguments += ["--keep", str(keep.resolve())]
+    code = run_apart([*arguments, *(["--json"] if as_json else [])])
+    if code:
+        raise typer.Exit(code)
+
+
+def _shared_specification() -> Path | None:
+    """DigitalOcean's document where tests look for it, if it is there."""
+    found = Path(os.environ.get("INPLAY_SHARED", "../shared")) / "digitalocean/openapi.yaml"
+    return found if found.is_file() else None
 
 
 def _api() -> tuple[DigitalOcean | None, str]:
