@@ -51,6 +51,7 @@ def _keep(rehearsal: Rehearsal, folder: Path) -> None:
     """Ray's own words and the rehearsed file are in `folder`."""
     shutil.copytree(rehearsal.laptop.logs, folder, dirs_exist_ok=True)
     shutil.copy2(rehearsal.laptop.config, folder)
+    shutil.copytree(rehearsal.machines.consoles, folder, dirs_exist_ok=True)
 
 
 def _tell(report: Report) -> None:

@@ -55,7 +55,9 @@ class ProcessWatch:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
+    device = folder.stat().st_dev
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if (Path(parent) / each).lstat().st_dev == device]
         for name in names:
             path = Path(parent) / name
             if path.is_file() and not path.is_symlink():

@@ -23,7 +23,9 @@ def run(*command: str, stdin: str | None = None, timeout_s: float = TIMEOUT_S) -
     try:
         done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False)
     except subprocess.TimeoutExpired:
-        raise RehearsalError(f"`{' '.join(command)}` took longer than {timeout_s:.0f} s. No real machine ran.") from None
+        raise RehearsalError(
+            f"`{' '.join(command)}` took longer than {timeout_s:.0f} s. No real machine ran."
+        ) from None
     if done.returncode != 0:
         raise RehearsalError(
             f"`{' '.join(command)}` failed with {done.returncode}: {done.stderr.strip()[-500:]}. No real machine ran."

@@ -30,6 +30,8 @@ def adapt(config: Config) -> tuple[Config, list[str]]:
         provider["admin_cidrs"] = [*cidrs, f"{LAPTOP}/32"]
         differences.append(f"provider.admin_cidrs has {LAPTOP}/32 too: that is where `ray up` runs in the rehearsal")
     if provider.get("ledger_folder", "~/.inplay") != "~/.inplay":
-        differences.append(f"provider.ledger_folder isn't {provider['ledger_folder']}: your record of costs isn't touched")
+        differences.append(
+            f"provider.ledger_folder isn't {provider['ledger_folder']}: your record of costs isn't touched"
+        )
         provider["ledger_folder"] = "~/.inplay"
     return made, differences

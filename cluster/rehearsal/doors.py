@@ -5,18 +5,32 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cluster.rehearsal import wires
-from cluster.rehearsal.commands import entering, run
+from cluster.rehearsal.commands import RehearsalError, entering, run
 from cluster.rehearsal.droplets import Namespace
 from cluster.rehearsal.firewall import allowed_tcp_ports
 from cluster.simulator.cloud import SimulatedCloud
 
+Json = dict[str, Any]
 KNOCK_TIMEOUT_S = 60.0
 DASHBOARD = "http://127.0.0.1:8265"
 PATHS = {"dashboard": "/api/cluster_status", "job API": "/api/jobs/"}
+
+
+def eventually(ask: Callable[[], Json], within_s: float) -> Json:
+    """The first answer to a question that is asked until there is one. Raises: RehearsalError, the last one."""
+    until_s = time.monotonic() + within_s
+    while True:
+        try:
+            return ask()
+        except RehearsalError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(1.0)
 
 
 def open_to_strangers(machine: Namespace) -> list[int]:

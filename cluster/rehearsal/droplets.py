@@ -72,6 +72,8 @@ class Namespaces:
         self._folder, self._environment = folder, environment
         self._happened, self._leaving = happened, leaving
         self._lock = threading.Lock()
+        self.consoles = folder / "consoles"
+        self.consoles.mkdir(parents=True)
         self.running: dict[int, Namespace] = {}
         self.answered: list[str] = []
 
@@ -110,6 +112,7 @@ class Namespaces:
         self._leaving(gone)
         self.answered += [f"{gone.name}: {line}" for line in stand_ins.answered(gone.room.root)]
         wires.disconnect(gone.netns)
+        shutil.copy2(gone.room.folder / "console.log", self.consoles / f"console-{gone.name}.log")
         shutil.rmtree(gone.room.folder)
         self._happened(f"droplet {gone.name} is gone")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import socket
 import sys
 import threading
@@ -21,6 +22,7 @@ from cluster.rehearsal.rooms import Room, enter
 from cluster.rehearsal.wires import METADATA
 
 SSHD = ["/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/sshd_config"]
+UNITS = Path("/etc/systemd/system")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -60,6 +62,15 @@ def serve_metadata(answers: Mapping[str, str], host: str = METADATA, port: int =
     return server
 
 
+def enabled_services(units: Path) -> list[list[str]]:
+    """What systemd would start at a boot: the command of each unit that somebody enabled."""
+    found = []
+    for unit in sorted(units.glob("multi-user.target.wants/*.service")):
+        lines = unit.read_text(encoding="utf-8").splitlines()
+        found += [shlex.split(line.partition("=")[2]) for line in lines if line.startswith("ExecStart=")]
+    return found
+
+
 def main() -> None:
     """The droplet runs until it is killed."""
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -72,6 +83,8 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(PATH=PATH, HOME="/root", LANG="C.UTF-8")
     _spawn(SSHD)
+    for command in enabled_services(UNITS):
+        _spawn(command)
     while True:
         os.wait()
 

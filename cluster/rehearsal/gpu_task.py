@@ -1,6 +1,6 @@
 """What the rehearsal runs on the head: a task that needs a GPU, and an actor that outlives a reboot.
 
-    python -m cluster.rehearsal.gpu_task ask|revisit
+python -m cluster.rehearsal.gpu_task ask|revisit
 """
 
 from __future__ import annotations

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import secrets
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from cluster.rehearsal import canary, doors, stand_ins, wires
+from cluster.rehearsal import canary, doors, wires
 from cluster.rehearsal.commands import RehearsalError
 from cluster.rehearsal.config import Config, adapt
 from cluster.rehearsal.droplets import Namespace, Namespaces
@@ -30,7 +29,7 @@ from cluster.simulator.world import Latencies
 
 LATENCIES = Latencies(create_s=4.0, gpu_create_s=6.0, tag_s=1.0, action_s=2.0, destroy_s=1.5, firewall_s=0.5)
 """Shorter than DigitalOcean's, of which the report tells."""
-UP_S, TASK_S, IDLE_S, DOWN_S = 240.0, 240.0, 120.0, 120.0
+UP_S, TASK_S, IDLE_S, DOWN_S, REBOOT_S = 240.0, 240.0, 120.0, 120.0, 60.0
 TICK_S = 0.1
 HEAD_TOKEN_FILE = "root/.inplay/digitalocean_token"  # noqa: S105  where it is allowed to be
 LAPTOP_TOKEN_FILE = ".inplay/digitalocean_token"  # noqa: S105
@@ -47,9 +46,7 @@ class Rehearsal:
         say: told of every step.
     """
 
-    def __init__(
-        self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None]) -> None:
         self._say, self._started_s = say, time.monotonic()
         self._lock = threading.Lock()
         self.report = Report()
@@ -106,6 +103,15 @@ class Rehearsal:
         self._happened(f"the task ran on {self.report.gpu_task_ran_on}")
         self._visit_worker()
         self._wait_until_idle()
+        self._reboot(head)
+
+    def _reboot(self, head: Namespace) -> None:
+        """Every process of the head was killed, it booted from its disk, and the actor answers under its name."""
+        began_s = time.monotonic()
+        self.machines.reboot(head.id)
+        answer = doors.eventually(lambda: self._on_head("revisit", TASK_S), REBOOT_S)
+        self.report.reboot = {**answer, "back_after_s": round(time.monotonic() - began_s, 1)}
+        self._happened("the head rebooted; Ray and the detached actor are back")
 
     def _visit_worker(self) -> None:
         for worker in self.machines.workers():
