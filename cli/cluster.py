@@ -19,8 +19,8 @@ from cluster.cost import HOUR_S, PHASES, Running, forecast
 from cluster.errors import ClusterConfigError
 from cluster.ledger import SpendLedger, ledger_path, month_of
 from cluster.machines import list_machines
-from cluster.rehearsal.isolation import check_this_machine, run_apart
 from cluster.reaper import condemn, reap
+from cluster.rehearsal.isolation import check_this_machine, run_apart
 from cluster.spec import read_spec
 
 app = typer.Typer(help="The machines in the cloud.", no_args_is_help=True)
@@ -120,8 +120,8 @@ def rehearse(
 ) -> None:
     """Run the cluster's file through the real `ray up`, SSH and Ray on this machine; no machine is rented.
 
-    DigitalOcean is simulated, and its droplets are Linux namespaces. Needs root, and no network. The exit code is 1 when
-    anything isn't as it must be.
+    DigitalOcean is simulated, and its droplets are Linux namespaces. Needs root, and no network. The exit code is 1
+    when anything isn't as it must be.
     """
     if not config.is_file():
         raise ClusterConfigError(f"{config} isn't there. Nothing was started. Name the cluster's file with --config.")

@@ -1,1 +1,1 @@
-"""The rehearsal: the user's own cluster file, real Ray and real SSH, on droplets that are namespaces of this machine."""
+"""The rehearsal: a real cluster file, real Ray and real SSH, on droplets that are namespaces of this machine."""

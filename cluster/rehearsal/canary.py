@@ -1,4 +1,4 @@
-"""Where a text stands that must stand nowhere: the rehearsal's token, looked for in files and in the list of processes."""
+"""Where a text stands that must stand nowhere: the rehearsal's token, in files and in the list of processes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 _BLOCK = 1 << 20
 
 
 def files_with(text: str, folder: Path) -> list[str]:
-    """The files below `folder` that hold the text, as paths relative to it. Links and other file systems are left out."""
+    """The files below `folder` that hold the text, relative to it. Links and other file systems are left out."""
     needle = text.encode()
     return sorted(str(path.relative_to(folder)) for path in _files(folder) if _holds(path, needle))
 
@@ -40,7 +41,7 @@ class ProcessWatch:
         self.seen: set[str] = set()
         self.looks = 0
 
-    def __enter__(self) -> ProcessWatch:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from pathlib import Path
@@ -76,9 +76,39 @@ class Namespaces:
         self.consoles.mkdir(parents=True)
         self.running: dict[int, Namespace] = {}
         self.answered: list[str] = []
+        self.failures: list[str] = []
 
     def start(self, droplet: dict[str, Any], user_data: str, public_keys: Sequence[str]) -> None:
         """The droplet boots; its SSH answers about a second later."""
+        with self._noted():
+            self._start(droplet, user_data, public_keys)
+
+    def guard(self, droplet_id: int, firewalls: Sequence[dict[str, Any]]) -> None:
+        """The firewalls are in force in the droplet's network namespace."""
+        if droplet_id in self.running:
+            with self._noted():
+                wires.guard(netns_of(droplet_id), list(firewalls))
+            names = ", ".join(firewall["name"] for firewall in firewalls) or "none"
+            self._happened(f"firewall of {self.running[droplet_id].name}: {names}")
+
+    def stop(self, droplet_id: int) -> None:
+        """Every process of the droplet is dead, its wires and files are gone."""
+        with self._lock:
+            gone = self.running.pop(droplet_id, None)
+        if gone is not None:
+            with self._noted():
+                self._stop(gone)
+            self._happened(f"droplet {gone.name} is gone")
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[None]:
+        """What fails is kept for the report: whoever asked the API isn't to blame, and the simulation goes on."""
+        try:
+            yield
+        except (RehearsalError, OSError, subprocess.TimeoutExpired) as error:
+            self.failures.append(f"{type(error).__name__}: {error}")
+
+    def _start(self, droplet: dict[str, Any], user_data: str, public_keys: Sequence[str]) -> None:
         room = Room(self._folder / str(droplet["id"]))
         addresses = _addresses(droplet)
         furnish(room, droplet["name"], list(public_keys), self._environment)
@@ -95,26 +125,13 @@ class Namespaces:
             self.running[made.id] = made
         self._happened(f"droplet {made.name} ({made.size}) boots")
 
-    def guard(self, droplet_id: int, firewalls: Sequence[dict[str, Any]]) -> None:
-        """The firewalls are in force in the droplet's network namespace."""
-        if droplet_id in self.running:
-            wires.guard(netns_of(droplet_id), list(firewalls))
-            names = ", ".join(firewall["name"] for firewall in firewalls) or "none"
-            self._happened(f"firewall of {self.running[droplet_id].name}: {names}")
-
-    def stop(self, droplet_id: int) -> None:
-        """Every process of the droplet is dead, its wires and files are gone."""
-        with self._lock:
-            gone = self.running.pop(droplet_id, None)
-        if gone is None:
-            return
+    def _stop(self, gone: Namespace) -> None:
         _end(gone.process)
         self._leaving(gone)
         self.answered += [f"{gone.name}: {line}" for line in stand_ins.answered(gone.room.root)]
         wires.disconnect(gone.netns)
         shutil.copy2(gone.room.folder / "console.log", self.consoles / f"console-{gone.name}.log")
         shutil.rmtree(gone.room.folder)
-        self._happened(f"droplet {gone.name} is gone")
 
     def reboot(self, droplet_id: int) -> None:
         """Every process of the droplet was killed, and it boots again from its disk."""

@@ -1,8 +1,8 @@
 """The rehearsal's own namespaces: made before it, gone with it, however it ends.
 
-Everything that a rehearsal makes lies in a mount, PID, network and IPC namespace, its files in memory there. When its first
-process ends, also by `kill -9`, the kernel ends all others and takes interfaces, mounts and files with them, so there is
-nothing to clean up, and two rehearsals don't see each other.
+Everything that a rehearsal makes lies in a mount, PID, network and IPC namespace, its files in memory there. When its
+first process ends, also by `kill -9`, the kernel ends all others and takes interfaces, mounts and files with them, so
+there is nothing to clean up, and two rehearsals don't see each other.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ def check_this_machine() -> None:
         raise RehearsalError("A rehearsal needs Linux, since its droplets are namespaces. Nothing was started.")
     if os.geteuid() != 0:
         raise RehearsalError(
-            f"A rehearsal makes namespaces, which takes root. Nothing was started. Run: sudo {sys.argv[0]} cluster rehearse"
+            "A rehearsal makes namespaces, which takes root. Nothing was started. Run: sudo "
+            f"{sys.argv[0]} cluster rehearse"
         )
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     missing = sorted({package for name, package in PACKAGES.items() if shutil.which(name, path=path) is None})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -34,7 +33,7 @@ class Laptop:
         self.logs = config.parent / "logs"
         self.logs.mkdir(parents=True)
         self._environment = {
-            "PATH": f"{sys.prefix}/bin:{PATH}", "HOME": str(isolation.home()), "LANG": os.environ.get("LANG", "C.UTF-8"),
+            "PATH": f"{sys.prefix}/bin:{PATH}", "HOME": str(isolation.home()), "LANG": "C.UTF-8",
             "PYTHONPATH": str(CODE), "PYTHONUNBUFFERED": "1", "RAY_USAGE_STATS_ENABLED": "0",
             "DIGITALOCEAN_END_POINT": end_point, "DIGITALOCEAN_TOKEN": token,
         }  # fmt: skip

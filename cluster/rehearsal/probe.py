@@ -1,7 +1,7 @@
 """Knocks at every TCP port of a machine: `python -m cluster.rehearsal.probe ADDRESS`.
 
-Prints {"open": [...], "refused": [...]}: what answered, and what said that nobody is there. What is in neither list gave no
-answer at all, as behind a firewall.
+Prints {"open": [...], "refused": [...]}: what answered, and what said that nobody is there. What is in neither list
+gave no answer at all, as behind a firewall.
 """
 
 from __future__ import annotations

@@ -52,6 +52,7 @@ class Report:
             (self.spec_violations, f"{self.spec_violations} violations of DigitalOcean's specification"),
             (not self.firewall_before_first_droplet, "no firewall stood before the first droplet"),
             (self.token_found_in, f"the token stands in {', '.join(self.token_found_in)}"),
+            (self.reboot is None or not self.reboot["same_actor"], "the actor didn't come back after a reboot"),
             *self._doors(),
         ):
             if wrong:

@@ -8,8 +8,10 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from cluster.rehearsal import canary, doors, wires
 from cluster.rehearsal.commands import RehearsalError
 from cluster.rehearsal.config import Config, adapt
 from cluster.rehearsal.droplets import Namespace, Namespaces
-from cluster.rehearsal.gpu_task import MARK
+from cluster.rehearsal.gpu_task import MARK, RUNNING, VISITED
 from cluster.rehearsal.laptop import Laptop
 from cluster.rehearsal.report import Report
 from cluster.simulator.cloud import EVERYTHING, SimulatedCloud
@@ -53,8 +55,7 @@ class Rehearsal:
         self.token = f"dop_v1_{secrets.token_hex(32)}"
         config, self.report.changed_for_rehearsal = adapt(_read(file))
         self.report.changed_for_rehearsal += [
-            f"a droplet takes about {LATENCIES.create_s:g} s to start and one with a GPU {LATENCIES.gpu_create_s:g} s, "
-            "not 30 and 90",
+            f"droplets start in {LATENCIES.create_s:g} s, those with a GPU in {LATENCIES.gpu_create_s:g}, not 30 and 90",
             "a droplet's GPUs, CPUs and memory are numbers from the catalogue; it has this machine's cores",
         ]
         self.end_point_port = 8585
@@ -76,7 +77,7 @@ class Rehearsal:
     def run(self) -> Report:
         """The report; a step that failed is named in it, and what had been made is torn down all the same."""
         wires.lay_public_network()
-        wires.connect("stranger", wires.Addresses(wires.IPv4Interface(f"{wires.STRANGER}/15"), None))
+        wires.connect("stranger", wires.Addresses(IPv4Interface(f"{wires.STRANGER}/{wires.PUBLIC.prefixlen}"), None))
         with canary.ProcessWatch(self.token) as watch, serving(self.cloud, host=wires.LAPTOP, port=self.end_point_port):
             with self._ticking():
                 try:
@@ -93,15 +94,18 @@ class Rehearsal:
         self.laptop.up(UP_S)
         head = self._head()
         self._happened(f"ray up is done, the head is {head.name}")
-        self.report.ports_open_to_strangers["head"] = doors.open_to_strangers(head)
-        self.report.ports_allowed_to_strangers = doors.allowed_to_strangers(self.cloud)
-        self._happened("a stranger knocked at every port of the head")
-        self.report.refused_without_token = doors.tried_without_token(head)
-        self._happened("a task asks for a GPU")
-        answer = self._on_head("ask", TASK_S)
+        with ThreadPoolExecutor(1) as beside:
+            self._happened("a task asks for a GPU")
+            asked = beside.submit(self._on_head, "ask", TASK_S)
+            self._knock(head)
+            worker = self._await_task(asked)
+            self._knock(worker)
+            self.report.refused_without_token = doors.tried_without_token(head, worker)
+            self._happened("Ray's doors were tried without a token")
+            (worker.room.root / VISITED.lstrip("/")).touch()
+            answer = asked.result()
         self.report.gpu_task, self.report.gpu_task_ran_on = answer, answer["ran"]["machine"]
-        self._happened(f"the task ran on {self.report.gpu_task_ran_on}")
-        self._visit_worker()
+        self._happened(f"the task has run on {self.report.gpu_task_ran_on}")
         self._wait_until_idle()
         self._reboot(head)
 
@@ -110,15 +114,29 @@ class Rehearsal:
         began_s = time.monotonic()
         self.machines.reboot(head.id)
         answer = doors.eventually(lambda: self._on_head("revisit", TASK_S), REBOOT_S)
-        self.report.reboot = {**answer, "back_after_s": round(time.monotonic() - began_s, 1)}
+        before = (self.report.gpu_task or {})["actor"]
+        self.report.reboot = {
+            "same_actor": answer["actor"] == before,
+            "back_after_s": round(time.monotonic() - began_s, 1),
+            **answer,
+        }
         self._happened("the head rebooted; Ray and the detached actor are back")
 
-    def _visit_worker(self) -> None:
-        for worker in self.machines.workers():
-            self.report.ports_open_to_strangers[worker.name] = doors.open_to_strangers(worker)
-            if worker.id not in self.machines.running:
-                raise RehearsalError(f"{worker.name} was removed while a stranger knocked; nothing is proven by that.")
-            self._happened(f"a stranger knocked at every port of {worker.name}")
+    def _knock(self, machine: Namespace) -> None:
+        self.report.ports_allowed_to_strangers = doors.allowed_to_strangers(self.cloud)
+        self.report.ports_open_to_strangers[machine.name] = doors.open_to_strangers(machine)
+        self._happened(f"a stranger knocked at every port of {machine.name}")
+
+    def _await_task(self, asked: Future[dict[str, Any]]) -> Namespace:
+        """The machine on which the task runs, and waits to be told that it was visited."""
+        while not asked.done():
+            for worker in self.machines.workers():
+                if (worker.room.root / RUNNING.lstrip("/")).exists():
+                    self._happened(f"the task runs on {worker.name}")
+                    return worker
+            time.sleep(TICK_S)
+        asked.result()
+        raise RehearsalError("The task ended and ran on no worker. No real machine was involved.")
 
     def _wait_until_idle(self) -> None:
         until_s = time.monotonic() + IDLE_S
@@ -184,6 +202,8 @@ class Rehearsal:
         report.api_calls, report.max_calls_per_min = len(cloud.calls), cloud.max_calls_per_min()
         report.cost_usd = round(cloud.cost_usd(), 5)
         report.firewall_before_first_droplet = _firewall_first(cloud)
+        if self.machines.failures:
+            report.failed = "; ".join([*([report.failed] if report.failed else []), *self.machines.failures])
         report.answered_by_stand_ins = list(self.machines.answered)
         report.duration_s = round(time.monotonic() - self._started_s, 1)
 
@@ -197,15 +217,10 @@ class Rehearsal:
     def _ticking(self) -> Iterator[None]:
         """Meanwhile what is due in the cloud happens, whether anybody asks or not."""
         ended = threading.Event()
-        failure: list[BaseException] = []
 
         def tick() -> None:
             while not ended.wait(TICK_S):
-                try:
-                    self.cloud.settle()
-                except RehearsalError as error:
-                    failure.append(error)
-                    return
+                self.cloud.settle()
 
         thread = threading.Thread(target=tick, daemon=True)
         thread.start()
@@ -214,8 +229,6 @@ class Rehearsal:
         finally:
             ended.set()
             thread.join()
-        if failure:
-            self.report.failed = self.report.failed or str(failure[0])
 
 
 def _firewall_first(cloud: SimulatedCloud) -> bool | None:
