@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -133,7 +134,14 @@ def rehearse(
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         arguments += ["--keep", str(keep.resolve())]
-    code = run_apart([*arguments, *(["--json"] if as_json else [])])
+    try:
+        code = run_apart([*arguments, *(["--json"] if as_json else [])])
+    except KeyboardInterrupt:
+        print(
+            "The rehearsal was stopped. Its machines, interfaces and files are gone; nothing was rented.",
+            file=sys.stderr,
+        )
+        raise
     if code:
         raise typer.Exit(code)
 

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from cluster.rehearsal.commands import RehearsalError, run
@@ -28,21 +28,25 @@ STOP_S = 20.0
 CODE = Path(__file__).parents[2]
 
 
-def check_this_machine() -> None:
+def check_this_machine(user_id: int | None = None, find: Callable[..., str | None] = shutil.which) -> None:
     """A rehearsal can run here.
+
+    Args:
+        user_id: whose rehearsal it is; this process's user by default.
+        find: where a program is, given its name and a search path, or None.
 
     Raises:
         RehearsalError: naming what is missing and the packages that bring it.
     """
     if sys.platform != "linux":
         raise RehearsalError("A rehearsal needs Linux, since its droplets are namespaces. Nothing was started.")
-    if os.geteuid() != 0:
+    if (os.geteuid() if user_id is None else user_id) != 0:
         raise RehearsalError(
             "A rehearsal makes namespaces, which takes root. Nothing was started. Run: sudo "
             f"{sys.argv[0]} cluster rehearse"
         )
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    missing = sorted({package for name, package in PACKAGES.items() if shutil.which(name, path=path) is None})
+    missing = sorted({package for name, package in PACKAGES.items() if find(name, path=path) is None})
     if missing:
         raise RehearsalError(
             f"A rehearsal needs more programs. Nothing was started. Run: apt-get install {' '.join(missing)}"

@@ -55,7 +55,7 @@ class Rehearsal:
         self.token = f"dop_v1_{secrets.token_hex(32)}"
         config, self.report.changed_for_rehearsal = adapt(_read(file))
         self.report.changed_for_rehearsal += [
-            f"droplets start in {LATENCIES.create_s:g} s, those with a GPU in {LATENCIES.gpu_create_s:g}, not 30 and 90",
+            f"droplets boot in {LATENCIES.create_s:g} s, those with a GPU in {LATENCIES.gpu_create_s:g}, not 30 and 90",
             "a droplet's GPUs, CPUs and memory are numbers from the catalogue; it has this machine's cores",
         ]
         self.end_point_port = 8585
