@@ -22,7 +22,7 @@ from cluster.rehearsal.commands import RehearsalError, run
 
 PACKAGES = {
     "unshare": "util-linux", "ip": "iproute2", "nft": "nftables", "ssh": "openssh-client", "sshd": "openssh-server",
-    "rsync": "rsync", "mount": "util-linux", "sysctl": "procps", "ssh-keygen": "openssh-client",
+    "rsync": "rsync", "mount": "util-linux", "sysctl": "procps", "ssh-keygen": "openssh-client", "curl": "curl",
 }  # fmt: skip
 STOP_S = 20.0
 CODE = Path(__file__).parents[2]

@@ -8,13 +8,12 @@ import random
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import pytest
+import requests
 import yaml
 
 from cluster.rehearsal import canary, isolation
@@ -244,10 +243,8 @@ def test_the_metadata_service_tells_the_private_address() -> None:
     server = serve_metadata(metadata_of(droplet, ["ssh-ed25519 AAAA me"], ""), "127.0.0.1", 0)
     base = f"http://127.0.0.1:{server.server_address[1]}/metadata/v1"
     try:
-        with urllib.request.urlopen(f"{base}/interfaces/private/0/ipv4/address", timeout=5) as answer:
-            assert answer.read() == b"10.9.8.2"
-        with pytest.raises(HTTPError, match="404"):
-            urllib.request.urlopen(f"{base}/interfaces/public/0/ipv4/address", timeout=5)
+        assert requests.get(f"{base}/interfaces/private/0/ipv4/address", timeout=5).text == "10.9.8.2"
+        assert requests.get(f"{base}/interfaces/public/0/ipv4/address", timeout=5).status_code == 404
     finally:
         server.shutdown()
         server.server_close()
@@ -277,5 +274,5 @@ def test_missing_programs_are_named_by_their_packages() -> None:
         assert path
         return None if name in ("nft", "sshd", "ip") else f"/usr/bin/{name}"
 
-    with pytest.raises(RehearsalError, match="apt-get install iproute2 nftables openssh-server$"):
+    with pytest.raises(RehearsalError, match=r"apt-get install iproute2 nftables openssh-server$"):
         isolation.check_this_machine(user_id=0, find=find)
