@@ -24,6 +24,7 @@ PACKAGES = {
     "unshare": "util-linux", "ip": "iproute2", "nft": "nftables", "ssh": "openssh-client", "sshd": "openssh-server",
     "rsync": "rsync", "mount": "util-linux", "sysctl": "procps", "ssh-keygen": "openssh-client", "curl": "curl",
 }  # fmt: skip
+SBIN = "/usr/sbin:/sbin"
 STOP_S = 20.0
 CODE = Path(__file__).parents[2]
 
@@ -45,7 +46,7 @@ def check_this_machine(user_id: int | None = None, find: Callable[..., str | Non
             "A rehearsal makes namespaces, which takes root. Nothing was started. Run: sudo "
             f"{sys.argv[0]} cluster rehearse"
         )
-    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+    path = f"{os.environ.get('PATH', '')}:{SBIN}"
     missing = sorted({package for name, package in PACKAGES.items() if find(name, path=path) is None})
     if missing:
         raise RehearsalError(
@@ -66,7 +67,7 @@ def run_apart(arguments: list[str]) -> int:
     command = ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc"]
     theirs, ours = os.pipe()
     command += [sys.executable, "-m", "cluster.rehearsal", "--lifeline", str(theirs), *arguments]
-    environment = {**os.environ, "PYTHONPATH": str(CODE)}
+    environment = {**os.environ, "PYTHONPATH": str(CODE), "PATH": f"{os.environ.get('PATH', '')}:{SBIN}"}
     # A session of its own, so that Ctrl-C at the terminal reaches this process alone, which then ends the other.
     process = subprocess.Popen(command, env=environment, start_new_session=True, pass_fds=(theirs,))
     os.close(theirs)
