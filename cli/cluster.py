@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ from cluster.ledger import SpendLedger, ledger_path, month_of
 from cluster.machines import list_machines
 from cluster.network import remove_foundation
 from cluster.reaper import Condemned, condemn, destroy_cluster, sweep
+from cluster.rehearsal.isolation import check_this_machine, run_apart
 from cluster.spec import read_spec
 
 app = typer.Typer(help="The machines in the cloud.", no_args_is_help=True)
@@ -141,6 +143,49 @@ def _condemned(api: DigitalOcean, clock: Clock, cluster: str | None, *, everythi
     if everything and cluster:
         return [Condemned(each, "the cluster is taken down") for each in machines if each.of(cluster)]
     return condemn(machines, clock.now_s(), cluster)
+
+
+@app.command()
+def rehearse(
+    *,
+    config: Annotated[Path, typer.Option(help="The cluster's file.")] = SHIPPED,
+    specification: Annotated[
+        Path | None, typer.Option(help="DigitalOcean's OpenAPI document, to judge by; else that under INPLAY_SHARED.")
+    ] = None,
+    keep: Annotated[Path | None, typer.Option(help="A folder for what Ray wrote, and the file as rehearsed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the cluster's file through the real `ray up`, SSH and Ray on this machine; no machine is rented.
+
+    DigitalOcean is simulated, and its droplets are Linux namespaces. Needs root, and no network. The exit code is 1
+    when anything isn't as it must be.
+    """
+    if not config.is_file():
+        raise ClusterConfigError(f"{config} isn't there. Nothing was started. Name the cluster's file with --config.")
+    check_this_machine()
+    arguments = ["--config", str(config.resolve())]
+    judge = specification or _shared_specification()
+    if judge is not None:
+        arguments += ["--specification", str(judge.resolve())]
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        arguments += ["--keep", str(keep.resolve())]
+    try:
+        code = run_apart([*arguments, *(["--json"] if as_json else [])])
+    except KeyboardInterrupt:
+        print(
+            "The rehearsal was stopped. Its machines, interfaces and files are gone; nothing was rented.",
+            file=sys.stderr,
+        )
+        raise
+    if code:
+        raise typer.Exit(code)
+
+
+def _shared_specification() -> Path | None:
+    """DigitalOcean's document where tests look for it, if it is there."""
+    found = Path(os.environ.get("INPLAY_SHARED", "../shared")) / "digitalocean/openapi.yaml"
+    return found if found.is_file() else None
 
 
 def _api() -> tuple[DigitalOcean | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 
 from cluster.simulator.faults import FaultKind
 from cluster.simulator.messages import Json, Response, page_of, unprocessable
@@ -14,11 +15,10 @@ _MOST_NAMES = 10
 def shown(world: World, droplet: Droplet) -> Json:
     """The droplet as the API shows it."""
     size = world.catalogue.sizes[droplet.size_slug]
-    low = droplet.id - 400_000_000
-    octets = f"{low // 65_536 % 64}.{low // 256 % 256}.{low % 256}"
-    private = {"ip_address": f"10.{octets}", "netmask": "255.192.0.0", "gateway": "10.0.0.1", "type": "private"}
-    # 198.18.0.0/15 is reserved for tests of networks (RFC 2544): no such address is anybody's machine.
-    public = {"ip_address": f"198.18.{low // 256 % 256}.{low % 256}", "netmask": "255.254.0.0",
+    network = ip_network(world.vpcs[droplet.vpc_uuid]["ip_range"])
+    private = {"ip_address": droplet.private_ip, "netmask": str(network.netmask), "gateway": str(network[1]),
+               "type": "private"}  # fmt: skip
+    public = {"ip_address": world.public_ip(droplet), "netmask": "255.254.0.0",
               "gateway": "198.18.0.1", "type": "public"}  # fmt: skip
     addresses = [private, public] if droplet.public else [private]
     gpu = {"gpu_info": size["gpu_info"]} if "gpu_info" in size else {}
@@ -100,11 +100,14 @@ def _image(world: World, wanted: int | str) -> Json | None:
 
 def _add(world: World, call: Call, body: Json, name: str) -> Droplet:
     image, slug = _image(world, body["image"]), body["size"]
+    vpc_uuid = body.get("vpc_uuid") or world.default_vpc(body["region"], call.now_at)
+    asked_keys = set(map(_key, body.get("ssh_keys") or []))
     assert image is not None  # noqa: S101  _refuse has seen it
     features = [what for what in ("monitoring", "ipv6", "backups") if body.get(what)] + ["private_networking"]
     droplet = Droplet(
         id=world.number(), name=name, size_slug=slug, region_slug=body["region"], image=image,
-        vpc_uuid=body.get("vpc_uuid") or world.default_vpc(body["region"], call.now_at), created_at=call.now_at,
+        vpc_uuid=vpc_uuid, created_at=call.now_at, private_ip=world.free_address(vpc_uuid),
+        public_keys=[k["public_key"] for k in world.keys.values() if asked_keys & {k["id"], k["fingerprint"]}],
         user_data=body.get("user_data") or "", public=body.get("public_networking", True), features=features,
     )  # fmt: skip
     world.droplets[droplet.id] = droplet
@@ -126,7 +129,7 @@ def _boot(world: World, call: Call, droplet: Droplet, body: Json) -> Json:
         action.update(status="errored" if failed else "completed", completed_at=stamp(now_at))
         if not failed:
             droplet.status = "active"
-            world.machines.start(shown(world, droplet), droplet.user_data)
+            world.machines.start(shown(world, droplet), droplet.user_data, droplet.public_keys)
 
     def tag(_: datetime) -> None:
         droplet.tags = sorted({*droplet.tags, *(body.get("tags") or [])})
@@ -177,6 +180,7 @@ def destroy(world: World, droplet: Droplet, now_at: datetime) -> None:
             if volume_id in world.volumes:
                 world.volumes[volume_id]["droplet_ids"] = []
         world.invoice.close(f"droplet:{droplet.id}", at)
+        world.enforcement.forget(droplet.id)
         world.machines.stop(droplet.id)
 
     world.agenda.at(world.later(now_at, world.latencies.destroy_s), gone)

@@ -6,13 +6,9 @@ from datetime import datetime
 from ipaddress import ip_network
 
 from cluster.simulator.droplets import shown
+from cluster.simulator.enforcement import protects
 from cluster.simulator.messages import Json, Refusal, Response, not_found, page_of, unprocessable
-from cluster.simulator.world import Call, Droplet, World, stamp
-
-
-def protects(firewall: Json, droplet: Droplet) -> bool:
-    """Whether the firewall holds for the droplet: by id, or by a tag that has been applied."""
-    return droplet.id in firewall["droplet_ids"] or bool(set(firewall["tags"]) & set(droplet.tags))
+from cluster.simulator.world import Call, World, stamp
 
 
 def firewalls_listed(world: World, call: Call) -> Response:
@@ -53,7 +49,9 @@ def firewall_updated(world: World, call: Call) -> Response:
 
 def firewall_deleted(world: World, call: Call) -> Response:
     """The firewall is gone."""
-    del world.firewalls[_firewall(world, call)["id"]]
+    firewall = _firewall(world, call)
+    del world.firewalls[firewall["id"]]
+    world.enforcement.lift(firewall["id"])
     return Response(204)
 
 
@@ -109,6 +107,8 @@ def _settle(world: World, call: Call, firewall: Json) -> None:
 
     def done(_: datetime) -> None:
         firewall["status"] = "succeeded"
+        if firewall["id"] in world.firewalls:
+            world.enforcement.enforce(firewall)
 
     world.agenda.at(world.later(call.now_at, world.latencies.firewall_s), done)
 

@@ -6,14 +6,16 @@ import random
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from ipaddress import ip_network
+from itertools import count, islice
 
 from cluster.simulator.agenda import Agenda
 from cluster.simulator.catalogue import Catalogue
+from cluster.simulator.enforcement import Enforcement
 from cluster.simulator.faults import FaultKind
 from cluster.simulator.invoice import Invoice
 from cluster.simulator.machines import Machines, NoMachines
-from cluster.simulator.messages import Json, Request, not_found
+from cluster.simulator.messages import Json, Request, not_found, unprocessable
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Droplet:
     user_data: str
     public: bool
     features: list[str]
+    private_ip: str
+    public_keys: list[str] = field(default_factory=list)
     volume_ids: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     status: str = "new"
@@ -92,6 +96,7 @@ class World:
         self.tags: dict[str, None] = {}
         self.keys: dict[int, Json] = {}
         self.firewalls: dict[str, Json] = {}
+        self.enforcement = Enforcement()
         self.vpcs: dict[str, Json] = {}
         self.volumes: dict[str, Json] = {}
         self.snapshots: dict[str, Json] = {}
@@ -113,6 +118,11 @@ class World:
             raise not_found()
         return droplet
 
+    def public_ip(self, droplet: Droplet) -> str:
+        """The droplet's public address, of a range reserved for tests of networks (RFC 2544): nobody's machine."""
+        low = droplet.id - 400_000_000
+        return f"198.19.{low // 256 % 256}.{low % 256}"
+
     def number(self) -> int:
         """An id that nothing else has."""
         return next(self._numbers)
@@ -124,6 +134,20 @@ class World:
     def later(self, now_at: datetime, usual_s: float) -> datetime:
         """When something is done that usually takes `usual_s`."""
         return now_at + timedelta(seconds=usual_s * self.generator.uniform(0.5, 1.5))
+
+    def free_address(self, vpc_id: str) -> str:
+        """An address of the VPC that no droplet has.
+
+        Raises:
+            Refusal: 422, all are taken.
+        """
+        network = ip_network(self.vpcs[vpc_id]["ip_range"])
+        taken = {droplet.private_ip for droplet in self.alive() if droplet.vpc_uuid == vpc_id}
+        # The first is the gateway's. One more than are taken is enough to find one that isn't.
+        for host in islice(network.hosts(), 1, len(taken) + 2):
+            if str(host) not in taken:
+                return str(host)
+        raise unprocessable("the VPC has no free address")
 
     def act(self, kind: str, resource_id: int, resource_type: str, region_slug: str, now_at: datetime) -> Json:
         """A new action, in progress."""

@@ -1,0 +1,1 @@
+"""The rehearsal: a real cluster file, real Ray and real SSH, on droplets that are namespaces of this machine."""

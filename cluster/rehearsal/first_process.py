@@ -1,0 +1,97 @@
+"""The first process of a droplet: it takes the room, answers for metadata, runs sshd and buries what others leave.
+
+    python -m cluster.rehearsal.first_process ROOM.json
+
+It does what a boot does, without systemd: there is none in a namespace.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from cluster.rehearsal.rooms import Room, enter
+from cluster.rehearsal.wires import METADATA
+
+SSHD = ["/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/sshd_config"]
+UNITS = Path("/etc/systemd/system")
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def metadata_of(droplet: Mapping[str, Any], public_keys: list[str], user_data: str) -> dict[str, str]:
+    """What the metadata service answers, by path below /metadata/v1/.
+
+    Source: DigitalOcean's metadata API, https://docs.digitalocean.com/reference/api/metadata/
+    """
+    found = {
+        "id": str(droplet["id"]), "hostname": droplet["name"], "region": droplet["region"]["slug"],
+        "public-keys": "\n".join(public_keys), "user-data": user_data, "tags": "\n".join(droplet["tags"]),
+    }  # fmt: skip
+    for network in droplet["networks"]["v4"]:
+        found[f"interfaces/{network['type']}/0/ipv4/address"] = network["ip_address"]
+        found[f"interfaces/{network['type']}/0/ipv4/netmask"] = network["netmask"]
+        found[f"interfaces/{network['type']}/0/ipv4/gateway"] = network["gateway"]
+    return found
+
+
+def serve_metadata(answers: Mapping[str, str], host: str = METADATA, port: int = 80) -> ThreadingHTTPServer:
+    """The service answers, in a thread, until the droplet ends."""
+
+    class _Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            told = answers.get(self.path.removeprefix("/metadata/v1/").rstrip("/"))
+            body = b"not found" if told is None else told.encode()
+            self.send_response(404 if told is None else 200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's signature
+            """Nothing is printed."""
+
+    server = ThreadingHTTPServer((host, port), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def enabled_services(units: Path) -> list[list[str]]:
+    """What systemd would start at a boot: the command of each unit that somebody enabled."""
+    found = []
+    for unit in sorted(units.glob("multi-user.target.wants/*.service")):
+        lines = unit.read_text(encoding="utf-8").splitlines()
+        found += [shlex.split(line.partition("=")[2]) for line in lines if line.startswith("ExecStart=")]
+    return found
+
+
+def main() -> None:
+    """The droplet runs until it is killed."""
+    asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    room = Room(Path(asked["folder"]))
+    socket.sethostname(asked["hostname"])
+    enter(room)
+    os.chroot(room.root)
+    os.chdir("/")
+    serve_metadata(asked["metadata"])
+    os.environ.clear()
+    os.environ.update(PATH=PATH, HOME="/root", LANG="C.UTF-8")
+    _spawn(SSHD)
+    for command in enabled_services(UNITS):
+        _spawn(command)
+    while True:
+        os.wait()
+
+
+def _spawn(command: list[str]) -> int:
+    return os.posix_spawn(command[0], command, os.environ)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The side from which a user works: Ray's own commands, with a home and a token of the rehearsal's."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from cluster.rehearsal import isolation
+from cluster.rehearsal.commands import RehearsalError
+from cluster.rehearsal.isolation import CODE
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_TERMINAL = re.compile(r"\x1b\[[0-9;]*[a-zA-Z]")
+"""Colours."""
+
+
+class Laptop:
+    """Runs `ray` as a user would.
+
+    Args:
+        home: where the user's home of the rehearsal lies.
+        config: the copy of the cluster's file.
+        workplace: the folder of the user's own file, to which its paths are relative.
+        end_point: of the simulated API.
+        token: for it.
+    """
+
+    def __init__(self, home: Path, config: Path, workplace: Path, end_point: str, token: str) -> None:
+        self.home, self.config, self._workplace = home, config, workplace
+        self.logs = config.parent / "logs"
+        self.logs.mkdir(parents=True)
+        self._environment = {
+            "PATH": f"{sys.prefix}/bin:{PATH}", "HOME": str(isolation.home()), "LANG": "C.UTF-8",
+            "PYTHONPATH": str(CODE), "PYTHONUNBUFFERED": "1", "RAY_USAGE_STATS_ENABLED": "0",
+            "DIGITALOCEAN_END_POINT": end_point, "DIGITALOCEAN_TOKEN": token,
+        }  # fmt: skip
+
+    def up(self, timeout_s: float) -> str:
+        """The head runs."""
+        return self._ray("up", ["up", "-y", "--no-config-cache", str(self.config)], timeout_s)
+
+    def execute(self, name: str, command: str, timeout_s: float) -> str:
+        """The command ran on the head. Returns: what it printed, and what Ray said around it."""
+        return self._ray(name, ["exec", str(self.config), command], timeout_s)
+
+    def down(self, timeout_s: float) -> str:
+        """Nothing of the cluster is left."""
+        return self._ray("down", ["down", "-y", str(self.config)], timeout_s)
+
+    def _ray(self, name: str, arguments: list[str], timeout_s: float) -> str:
+        log = self.logs / f"ray-{name}.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [f"{sys.prefix}/bin/ray", *arguments], cwd=self._workplace, env=self._environment,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            try:
+                code = process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                code = None
+        said = log.read_text(encoding="utf-8", errors="replace")
+        if code != 0:
+            ended = f"didn't end within {timeout_s:.0f} s" if code is None else f"failed with {code}"
+            said = _TERMINAL.sub("", said)
+            raise RehearsalError(
+                f"`ray {arguments[0]}` {ended}. No real machine ran, nothing is billed. Its last words:\n{said[-1500:]}"
+            )
+        return said

@@ -1,0 +1,76 @@
+"""What a rehearsal found, as one JSON object."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Report:
+    """The result of a rehearsal. What stays None was not reached.
+
+    Attributes:
+        gpu_task_ran_on: the machine's name; its GPU is a number in Ray's books, as on any machine of the rehearsal.
+        spec_violations: None when DigitalOcean's specification wasn't given, so that nobody judged.
+        cost_usd: of what was created, at the catalogue's prices; each started hour whole. Nobody is billed.
+        max_calls_per_min: within any 60 seconds.
+        failed: what went wrong, in words; None for a rehearsal that went through.
+    """
+
+    gpu_task_ran_on: str | None = None
+    gpu_task: Json | None = None
+    droplets_created: int = 0
+    droplets_left: int = 0
+    resources_left: Json = field(default_factory=dict)
+    spec_violations: int | None = None
+    firewall_before_first_droplet: bool | None = None
+    api_calls: int = 0
+    max_calls_per_min: int = 0
+    cost_usd: float = 0.0
+    ports_allowed_to_strangers: list[list[int]] = field(default_factory=list)
+    ports_open_to_strangers: Json = field(default_factory=dict)
+    refused_without_token: Json = field(default_factory=dict)
+    reboot: Json | None = None
+    token_found_in: list[str] = field(default_factory=list)
+    token_looked_for_in: list[str] = field(default_factory=list)
+    changed_for_rehearsal: list[str] = field(default_factory=list)
+    answered_by_stand_ins: list[str] = field(default_factory=list)
+    timeline: list[Json] = field(default_factory=list)
+    duration_s: float = 0.0
+    failed: str | None = None
+
+    def wrong(self) -> list[str]:
+        """What isn't as it must be, in words."""
+        found = [] if self.failed is None else [self.failed]
+        for wrong, words in (
+            (self.gpu_task_ran_on is None, "the task with a GPU didn't run"),
+            (self.droplets_left, f"{self.droplets_left} droplets are left"),
+            (any(self.resources_left.values()), f"resources are left: {self.resources_left}"),
+            (self.spec_violations, f"{self.spec_violations} violations of DigitalOcean's specification"),
+            (not self.firewall_before_first_droplet, "no firewall stood before the first droplet"),
+            (self.token_found_in, f"the token stands in {', '.join(self.token_found_in)}"),
+            (self.reboot is None or not self.reboot["same_actor"], "the actor didn't come back after a reboot"),
+            *self._doors(),
+        ):
+            if wrong:
+                found.append(words)
+        return found
+
+    def as_json(self) -> Json:
+        """The report with what is wrong."""
+        return {**asdict(self), "wrong": self.wrong()}
+
+    def _doors(self) -> list[tuple[bool, str]]:
+        """Judgements of what strangers found open."""
+        doors = [(not self.ports_open_to_strangers, "strangers never knocked")]
+        for machine, ports in self.ports_open_to_strangers.items():
+            allowed = self.ports_allowed_to_strangers
+            beyond = [port for port in ports if not any(first <= port <= last for first, last in allowed)]
+            doors.append((bool(beyond), f"strangers reach {beyond} of {machine}"))
+        doors.append((not self.refused_without_token, "nobody tried without a token"))
+        answered = [name for name, refused in self.refused_without_token.items() if not refused["refused"]]
+        doors.append((bool(answered), f"without a token answered: {', '.join(answered)}"))
+        return doors

@@ -1,0 +1,249 @@
+"""A rehearsal from `ray up` to the proof that nothing is left, each step timed."""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from ipaddress import IPv4Interface
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cluster.rehearsal import canary, doors, wires
+from cluster.rehearsal.commands import RehearsalError
+from cluster.rehearsal.config import Config, adapt
+from cluster.rehearsal.droplets import Namespace, Namespaces
+from cluster.rehearsal.gpu_task import MARK, RUNNING, VISITED
+from cluster.rehearsal.laptop import Laptop
+from cluster.rehearsal.report import Report
+from cluster.simulator.cloud import EVERYTHING, SimulatedCloud
+from cluster.simulator.server import serving
+from cluster.simulator.specification import Specification
+from cluster.simulator.world import Latencies
+
+LATENCIES = Latencies(create_s=4.0, gpu_create_s=6.0, tag_s=1.0, action_s=2.0, destroy_s=1.5, firewall_s=0.5)
+"""Shorter than DigitalOcean's, of which the report tells."""
+UP_S, TASK_S, IDLE_S, DOWN_S, REBOOT_S = 240.0, 240.0, 120.0, 120.0, 60.0
+TICK_S = 0.1
+HEAD_TOKEN_FILE = "root/.inplay/digitalocean_token"  # noqa: S105  where it is allowed to be
+LAPTOP_TOKEN_FILE = ".inplay/digitalocean_token"  # noqa: S105
+ON_HEAD = "RAY_AUTH_MODE=token /opt/inplay/bin/python -m cluster.rehearsal.gpu_task"
+
+
+class Rehearsal:
+    """One rehearsal, inside namespaces of its own.
+
+    Args:
+        folder: in memory, for everything.
+        file: the user's cluster file.
+        specification: DigitalOcean's own, to judge requests and answers; None and nobody judges.
+        say: told of every step.
+    """
+
+    def __init__(self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None]) -> None:
+        self._say, self._started_s = say, time.monotonic()
+        self._lock = threading.Lock()
+        self.report = Report()
+        self.token = f"dop_v1_{secrets.token_hex(32)}"
+        config, self.report.changed_for_rehearsal = adapt(_read(file))
+        self.report.changed_for_rehearsal += [
+            f"droplets boot in {LATENCIES.create_s:g} s, those with a GPU in {LATENCIES.gpu_create_s:g}, not 30 and 90",
+            "a droplet's GPUs, CPUs and memory are numbers from the catalogue; it has this machine's cores",
+        ]
+        self.end_point_port = 8585
+        end_point = f"http://{wires.LAPTOP}:{self.end_point_port}/v2/"
+        self.machines = Namespaces(
+            folder / "droplets", {"DIGITALOCEAN_END_POINT": end_point}, self._happened, self._search_leaving
+        )
+        judge = Specification.read(specification) if specification else None
+        self._judged = judge is not None
+        self.cloud = SimulatedCloud(
+            now=lambda: datetime.now(UTC), generator=random.Random(7), latencies=LATENCIES, machines=self.machines,  # noqa: S311  ids of a simulation are no secret
+            tokens={self.token: frozenset({EVERYTHING})}, specification=judge,
+        )  # fmt: skip
+        copied = folder / "ray-cluster.yaml"
+        copied.write_text(yaml.safe_dump(config, sort_keys=False, width=1_000), encoding="utf-8")
+        self.laptop = Laptop(folder / "home", copied, file.resolve().parent, end_point, self.token)
+        self._config = config
+
+    def run(self) -> Report:
+        """The report; a step that failed is named in it, and what had been made is torn down all the same."""
+        wires.lay_public_network()
+        wires.connect("stranger", wires.Addresses(IPv4Interface(f"{wires.STRANGER}/{wires.PUBLIC.prefixlen}"), None))
+        with canary.ProcessWatch(self.token) as watch, serving(self.cloud, host=wires.LAPTOP, port=self.end_point_port):
+            with self._ticking():
+                try:
+                    self._use()
+                except RehearsalError as error:
+                    self.report.failed = str(error)
+                self._tear_down()
+            self._search_laptop(watch)
+        self._count()
+        return self.report
+
+    def _use(self) -> None:
+        self._happened("ray up begins")
+        self.laptop.up(UP_S)
+        head = self._head()
+        self._happened(f"ray up is done, the head is {head.name}")
+        with ThreadPoolExecutor(1) as beside:
+            self._happened("a task asks for a GPU")
+            asked = beside.submit(self._on_head, "ask", TASK_S)
+            self._knock(head)
+            worker = self._await_task(asked)
+            self._knock(worker)
+            self.report.refused_without_token = doors.tried_without_token(head, worker)
+            self._happened("Ray's doors were tried without a token")
+            (worker.room.root / VISITED.lstrip("/")).touch()
+            answer = asked.result()
+        self.report.gpu_task, self.report.gpu_task_ran_on = answer, answer["ran"]["machine"]
+        self._happened(f"the task has run on {self.report.gpu_task_ran_on}")
+        self._wait_until_idle()
+        self._reboot(head)
+
+    def _reboot(self, head: Namespace) -> None:
+        """Every process of the head was killed, it booted from its disk, and the actor answers under its name."""
+        began_s = time.monotonic()
+        self.machines.reboot(head.id)
+        answer = doors.eventually(lambda: self._on_head("revisit", TASK_S), REBOOT_S)
+        before = (self.report.gpu_task or {})["actor"]
+        self.report.reboot = {
+            "same_actor": answer["actor"] == before,
+            "back_after_s": round(time.monotonic() - began_s, 1),
+            **answer,
+        }
+        self._happened("the head rebooted; Ray and the detached actor are back")
+
+    def _knock(self, machine: Namespace) -> None:
+        self.report.ports_allowed_to_strangers = doors.allowed_to_strangers(self.cloud)
+        self.report.ports_open_to_strangers[machine.name] = doors.open_to_strangers(machine)
+        self._happened(f"a stranger knocked at every port of {machine.name}")
+
+    def _await_task(self, asked: Future[dict[str, Any]]) -> Namespace:
+        """The machine on which the task runs, and waits to be told that it was visited."""
+        while not asked.done():
+            for worker in self.machines.workers():
+                if (worker.room.root / RUNNING.lstrip("/")).exists():
+                    self._happened(f"the task runs on {worker.name}")
+                    return worker
+            time.sleep(TICK_S)
+        asked.result()
+        raise RehearsalError("The task ended and ran on no worker. No real machine was involved.")
+
+    def _wait_until_idle(self) -> None:
+        until_s = time.monotonic() + IDLE_S
+        while self.machines.workers():
+            if time.monotonic() > until_s:
+                raise RehearsalError(f"The idle worker wasn't removed within {IDLE_S:.0f} s. No real machine ran.")
+            time.sleep(TICK_S)
+        self._happened("the idle worker was removed")
+
+    def _tear_down(self) -> None:
+        head = self.machines.head()
+        if head is not None:
+            found = canary.files_with(self.token, head.room.folder)
+            expected = f"root/{HEAD_TOKEN_FILE}"
+            self.report.token_found_in += [f"{head.name}:/{each}" for each in found if each != expected]
+            self.report.token_looked_for_in.append(f"files of {head.name}, but for ~/.inplay/digitalocean_token")
+        self._happened("ray down begins")
+        try:
+            self.laptop.down(DOWN_S)
+            self._happened("ray down is done")
+        except RehearsalError as error:
+            self.report.failed = self.report.failed or str(error)
+
+    def _on_head(self, what: str, timeout_s: float) -> dict[str, Any]:
+        said = self.laptop.execute(what, f"{ON_HEAD} {what}", timeout_s)
+        for line in said.splitlines():
+            if line.startswith(MARK):
+                answer: dict[str, Any] = json.loads(line.removeprefix(MARK))
+                return answer
+        raise RehearsalError(f"`{what}` on the head answered nothing that can be read:\n{said[-2000:]}")
+
+    def _head(self) -> Namespace:
+        head = self.machines.head()
+        if head is None:
+            raise RehearsalError("`ray up` ended well and there is no head. No real machine ran.")
+        return head
+
+    def _search_leaving(self, machine: Namespace) -> None:
+        """The token is in no file of a worker; a head's files are looked at before `ray down`."""
+        if machine.is_head:
+            return
+        found = canary.files_with(self.token, machine.room.folder)
+        self.report.token_found_in += [f"{machine.name}:/{each}" for each in found]
+        self.report.token_looked_for_in.append(f"files of {machine.name}")
+
+    def _search_laptop(self, watch: canary.ProcessWatch) -> None:
+        folder = self.laptop.config.parent
+        expected = {str((self.laptop.home / LAPTOP_TOKEN_FILE).relative_to(folder))}
+        self.report.token_found_in += [each for each in canary.files_with(self.token, folder) if each not in expected]
+        self.report.token_found_in += sorted(watch.seen)
+        self.report.token_looked_for_in += [
+            "files of `ray up` (home, /tmp, config, logs, caches), but for ~/.inplay/digitalocean_token",
+            f"command lines of all processes, {watch.looks} times",
+        ]
+
+    def _count(self) -> None:
+        report, cloud = self.report, self.cloud
+        left = cloud.left()
+        report.droplets_left = len(left.pop("droplets"))
+        report.resources_left = left
+        report.droplets_created = len(cloud.world.droplets)
+        report.spec_violations = len(cloud.spec_violations) if self._judged else None
+        report.api_calls, report.max_calls_per_min = len(cloud.calls), cloud.max_calls_per_min()
+        report.cost_usd = round(cloud.cost_usd(), 5)
+        report.firewall_before_first_droplet = _firewall_first(cloud)
+        if self.machines.failures:
+            report.failed = "; ".join([*([report.failed] if report.failed else []), *self.machines.failures])
+        report.answered_by_stand_ins = list(self.machines.answered)
+        report.duration_s = round(time.monotonic() - self._started_s, 1)
+
+    def _happened(self, what: str) -> None:
+        at_s = round(time.monotonic() - self._started_s, 1)
+        with self._lock:
+            self.report.timeline.append({"at_s": at_s, "what": what, "api_calls": len(self.cloud.calls)})
+        self._say(f"{at_s:6.1f} s  {what}")
+
+    @contextmanager
+    def _ticking(self) -> Iterator[None]:
+        """Meanwhile what is due in the cloud happens, whether anybody asks or not."""
+        ended = threading.Event()
+
+        def tick() -> None:
+            while not ended.wait(TICK_S):
+                self.cloud.settle()
+
+        thread = threading.Thread(target=tick, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _firewall_first(cloud: SimulatedCloud) -> bool | None:
+    """Whether a firewall was accepted before the first droplet was; None without a droplet."""
+    made = [call.path.rsplit("/", 1)[-1] for call in cloud.calls if call.method == "POST" and call.status == 202]  # noqa: PLR2004
+    if "droplets" not in made:
+        return None
+    return "firewalls" in made[: made.index("droplets")]
+
+
+def _read(file: Path) -> Config:
+    try:
+        read = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise RehearsalError(f"{file} can't be read: {error}. Nothing was started.") from None
+    if not isinstance(read, dict) or "available_node_types" not in read:
+        raise RehearsalError(f"{file} is no cluster file of Ray. Nothing was started.")
+    return read

@@ -1,0 +1,149 @@
+"""`inplay cluster rehearse` as a user runs it: the shipped cluster file, real `ray up`, SSH and Ray."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cluster.rehearsal.commands import RehearsalError
+from cluster.rehearsal.isolation import check_this_machine
+from tests.fakes.eventually import eventually
+from tests.fakes.specification import SOURCE
+
+ROOT = Path(__file__).parents[2]
+LIMIT_S = 360
+"""Six minutes on two cores."""
+
+
+def _hindrance() -> str:
+    """Why no rehearsal can run here, or nothing."""
+    try:
+        check_this_machine()
+        subprocess.run(["unshare", "--mount", "--pid", "--net", "--fork", "true"], check=True, capture_output=True)
+    except RehearsalError as error:
+        return str(error)
+    except (OSError, subprocess.CalledProcessError) as error:
+        return f"this machine lets nobody make namespaces: {error}"
+    return ""
+
+
+HINDRANCE = _hindrance()
+pytestmark = [
+    pytest.mark.platform,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(bool(HINDRANCE), reason=HINDRANCE or "it can run"),
+]
+
+
+def begin(*flags: str) -> subprocess.Popen[str]:
+    """A rehearsal of the shipped file."""
+    command = [sys.executable, "-m", "cli.main", "cluster", "rehearse", "--json", *flags]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def names(folder: str) -> list[str]:
+    """What lies in a folder."""
+    return sorted(each.name for each in Path(folder).iterdir())
+
+
+def interfaces() -> list[str]:
+    """The network interfaces of this machine."""
+    return names("/sys/class/net")
+
+
+def mounts() -> list[str]:
+    """What is mounted on this machine."""
+    return Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+
+
+def living(arguments: str) -> list[str]:
+    """Processes with these words on their command line."""
+    found = subprocess.run(["pgrep", "-f", arguments], capture_output=True, text=True, check=False)
+    return found.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def rehearsed() -> tuple[dict[str, Any], list[Any]]:
+    """The report of a whole rehearsal, and what of this machine could have changed, before and after."""
+    before = [interfaces(), mounts(), names("/run")]
+    process = begin(*(["--specification", str(SOURCE.resolve())] if SOURCE.exists() else []))
+    try:
+        out, err = process.communicate(timeout=LIMIT_S)
+    finally:
+        process.kill()
+    assert process.returncode == 0, f"{out[-3000:]}\n{err[-3000:]}"
+    return json.loads(out), [before, [interfaces(), mounts(), names("/run")]]
+
+
+def test_a_gpu_task_brings_a_worker_that_is_removed(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
+    """The task runs on a worker that wasn't there, the idle time-out removes it, `ray down` leaves nothing."""
+    report = rehearsed[0]
+    assert report["wrong"] == []
+    assert "-w-" in report["gpu_task_ran_on"]
+    assert report["gpu_task"]["resources"]["GPU"] == 1
+    assert (report["droplets_created"], report["droplets_left"]) == (2, 0)
+    assert not any(report["resources_left"].values())
+    assert report["spec_violations"] == (0 if SOURCE.exists() else None)
+    assert report["firewall_before_first_droplet"]
+    assert 0 < report["max_calls_per_min"] <= 250
+    # One started hour each of a head of 24 dollars in 672 hours and of an L40S at 1.57.
+    assert report["cost_usd"] == pytest.approx(24 / 672 + 1.57, abs=0.001)
+
+
+def test_strangers_reach_ssh_and_nothing_else(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
+    """Of 65,535 ports of head and worker only 22 answers a stranger; Ray's doors want the token."""
+    report = rehearsed[0]
+    assert list(report["ports_open_to_strangers"].values()) == [[22], [22]]
+    assert {name: each["refused"] for name, each in report["refused_without_token"].items()} == {
+        "dashboard": True, "job API": True, "control store": True,
+    }  # fmt: skip
+
+
+def test_the_head_comes_back_after_a_reboot(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
+    """Every process of the head was killed; the unit's command brings Ray back, and the same actor answers."""
+    assert rehearsed[0]["reboot"]["same_actor"]
+
+
+def test_the_token_is_nowhere_but_where_it_belongs(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
+    """The canary is in no file of a worker, of the head and of `ray up`, and on no command line."""
+    assert rehearsed[0]["token_found_in"] == []
+    assert len(rehearsed[0]["token_looked_for_in"]) == 4
+
+
+def test_what_was_not_real_is_told(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
+    """Each program that a stand-in answered for is listed, of both machines."""
+    answered = rehearsed[0]["answered_by_stand_ins"]
+    assert {line.split(": ")[1].split()[0] for line in answered} == {"apt-get", "cloud-init", "uv"}
+    assert len({line.split(":")[0] for line in answered}) == 2
+
+
+def test_this_machine_is_as_before(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
+    """No interface, mount or folder of a rehearsal is left on this machine."""
+    before, after = rehearsed[1]
+    assert before == after
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGTERM], ids=lambda blow: blow.name)
+def test_a_rehearsal_that_is_ended_leaves_nothing(blow: signal.Signals, tmp_path: Path) -> None:
+    """Killed or interrupted while a droplet runs, every process of it ends, and no interface or mount is left."""
+    before = [interfaces(), mounts()]
+    process = begin("--keep", str(tmp_path))
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "boots" in line:
+                break
+        assert living(str(tmp_path))
+        process.send_signal(blow)
+        process.wait(30)
+    finally:
+        process.kill()
+    assert process.returncode != 0
+    eventually(lambda: not living(str(tmp_path)), what="every process of the rehearsal has ended")
+    assert [interfaces(), mounts()] == before
