@@ -8,7 +8,7 @@ from replayed import DAYS, append_three_sessions, journal_of
 
 from adapters.paper import SessionDone
 from adapters.postgres.pool import Pool, transaction
-from trading.book import deposit
+from trading.engine.bookkeeper import deposit
 from trading.errors import BadDataError, LedgerError
 from trading.ledger import GENESIS, Draft, Posting, chain
 

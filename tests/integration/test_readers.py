@@ -16,8 +16,8 @@ from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
-from trading.book import deposit
 from trading.decide import Candidate, Decision
+from trading.engine.bookkeeper import deposit
 from trading.errors import LedgerError, ModelError
 from trading.ledger import chain
 from trading.risk.model_risk import Verdict

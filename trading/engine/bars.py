@@ -113,6 +113,25 @@ class Bars:
         return Bars(step, empty, empty, empty, empty, empty)
 
 
+@dataclass(frozen=True)
+class Quotes:
+    """Bars of some symbols at one time, before they have their place in a universe.
+
+    Attributes:
+        symbols: one a bar.
+        prices_usd_e4: int64 `(4, n)`: open, high, low, close.
+        volume: shares, int64.
+    """
+
+    symbols: Sequence[str]
+    prices_usd_e4: Ints
+    volume: Ints
+
+    def at(self, step: Step, instruments: Instruments) -> Bars:
+        """As columns of the universe, which learns new symbols."""
+        return Bars.of(step, instruments, self.symbols, self.prices_usd_e4, self.volume)
+
+
 Action = Literal["split", "dividend", "break"]
 
 
