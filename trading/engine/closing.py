@@ -40,7 +40,7 @@ def _expire(books: Bookkeeper, step: Step) -> None:
     if step.first:
         over |= kind == ON_OPEN
     if step.last:
-        over |= (in_force == DAY) | (kind == ON_CLOSE)
+        over |= ((in_force == DAY) & (kind != ON_OPEN)) | (kind == ON_CLOSE)
         over |= (in_force == GTD) & (table[GOOD_TILL, rows] <= day_number(step.session))
     if over.any():
         books.cancel(step, rows[over], "it did not fill in its time", expired=True)

@@ -65,6 +65,7 @@ class OpenOrders:
             self.matrix = wider
         side = terms[SIDE]
         new = self.matrix[:, start:end]
+        new[HOLD + 1 :] = 0
         new[: HOLD + 1], new[LEFT], new[REFERENCE], new[BASE] = terms, terms[SHARES], reference, base
         new[SIGN] = np.where((side == BUY) | (side == BUY_TO_COVER), 1, -1)
         new[OPENS] = (side == BUY) | (side == SELL_SHORT)
