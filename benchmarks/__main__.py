@@ -8,7 +8,7 @@ from typing import cast
 
 from benchmarks.measure import Table
 
-NAMES = ("daily_cycle", "daily_update", "imports", "live_feed", "pattern_log", "scoring", "storage")
+NAMES = ("daily_cycle", "daily_update", "engine", "imports", "live_feed", "pattern_log", "scoring", "storage")
 
 
 def main() -> None:

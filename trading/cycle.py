@@ -157,4 +157,5 @@ def quotes_of(batch: pa.Table) -> Quotes:
     """The bars of one session as the engine sees them: prices in 1/10,000 USD, rounded half to even."""
     prices = [np.rint(batch.column(name).to_numpy() * E4) for name in ("open", "high", "low", "close")]
     volume = batch.column("volume").to_numpy().astype(np.int64)
-    return Quotes(batch.column("symbol").to_pylist(), np.array(prices).astype(np.int64).reshape(4, -1), volume)
+    symbols = [str(symbol) for symbol in batch.column("symbol").to_pylist()]
+    return Quotes(symbols, np.array(prices).astype(np.int64).reshape(4, -1), volume)

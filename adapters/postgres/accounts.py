@@ -1,7 +1,7 @@
 """The accounts as a reader sees them: a fold of the journal that is kept and carried on, entry by entry.
 
-Positions and trades come from the same `Account` that trades, so the two never disagree. A request costs what was appended
-since the one before.
+Positions and trades come from the same `Account` that trades, so the two never disagree. A request costs what was
+appended since the one before.
 """
 
 from __future__ import annotations

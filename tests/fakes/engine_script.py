@@ -1,4 +1,4 @@
-"""Random weeks of a small market for the tests of the engine: every kind of order, halts, splits, dividends, silence."""
+"""Random weeks of a small market for the tests of the engine: every order, halts, splits, dividends, silence."""
 
 from __future__ import annotations
 
@@ -83,13 +83,13 @@ def orders(draw: st.DrawFn, name: str, symbol: str, price: int, *, may_close: bo
         stop_usd_e4=near() if kind in {"stop", "stop_limit"} else 0,
         trail_bp=300 if kind == "trailing_stop" else 0,
         good_till=FIRST + timedelta(days=draw(st.integers(0, 12))),
-        bracket=legs, reason="a \"test\" ä",
+        bracket=legs, reason='a "test" ä',
     )  # fmt: skip
 
 
 @st.composite
 def scripts(draw: st.DrawFn, max_sessions: int = 8, bars_per_session: int = 1) -> list[Moment]:
-    """Moments in order, with splits, dividends, breaks, halts, silent sessions and symbols that fall silent for good."""
+    """Moments in order, with splits, dividends, breaks, halts, silent sessions and symbols lost for good."""
     level = {symbol: draw(st.sampled_from([30_000, 250_000, 6_000_000])) for symbol in SYMBOLS}
     lost: set[str] = set()
     out: list[Moment] = []

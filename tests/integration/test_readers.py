@@ -105,9 +105,9 @@ def test_orders_equity_and_progress(pool: Pool) -> None:
     assert [(o.order_id[-4:], o.status, o.filled_session) for o in orders] == [
         ("stop", "filled", DAYS[2]),
         ("AAPL", "filled", DAYS[1]),
-        ("HALT", "cancelled", None),
+        ("HALT", "expired", None),
     ]
-    assert orders[2].closed_reason == "no trade in the session that the order waited for"
+    assert orders[2].closed_reason == "it did not fill in its time"
     assert len(queries.orders(None, 1)) == 1
     assert queries.orders("ensemble", 10) == []
     assert [point.session for point in queries.equity_curve()] == DAYS[:3]

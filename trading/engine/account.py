@@ -43,9 +43,9 @@ from trading.errors import LedgerError
 from trading.orders import cents
 
 HELD_SHARES, COST, FEES, LAST, SILENT, SEEN, OPENED, ROUND_TRIP = range(8)
-"""Rows of `Account.matrix`. COST: what the shares cost, negative when short, fees excluded. FEES: of the entries of what
-is still held. LAST: the last price that the tape printed. SILENT: sessions without a bar since. SEEN: 1 once the session
-under way printed. OPENED, ROUND_TRIP: day number of the last opening fill, and of the last day trade counted."""
+"""Rows of `Account.matrix`. COST: what the shares cost, negative when short, fees excluded. FEES: of the entries of
+what is still held. LAST: the last price that the tape printed. SILENT: sessions without a bar since. SEEN: 1 once the
+session under way printed. OPENED, ROUND_TRIP: day of the last opening fill, and of the last day trade counted."""
 DAY_TRADE_SESSIONS = 5
 
 
@@ -122,7 +122,8 @@ class Account:
     def values_cents(self) -> Ints:
         """Positions at their last prices, by instrument; negative when short."""
         shares = self.matrix[HELD_SHARES]
-        return np.sign(shares) * cents(self.matrix[LAST], np.abs(shares))
+        values: Ints = np.sign(shares) * cents(self.matrix[LAST], np.abs(shares))
+        return values
 
     @property
     def positions_cents(self) -> int:
@@ -162,7 +163,9 @@ class Account:
         """The stops were touched and nothing could fill yet."""
         self.orders.matrix[TRIGGERED, rows] = 1
 
-    def take_replacement(self, change_id: str, row: int, shares: int, limit_usd_e4: int, stop_usd_e4: int) -> None:
+    def take_replacement(
+        self, change_id: str, row: int, *, shares: int, limit_usd_e4: int, stop_usd_e4: int
+    ) -> None:  # fmt: skip
         """The order has new terms; `shares` is the new total."""
         self.known[change_id] = ""
         matrix = self.orders.matrix

@@ -39,22 +39,25 @@ def faults(account: Account, requests: OrderRequests, rules: AccountRules) -> tu
     )
     held = account.matrix[HELD_SHARES, np.where(known, instrument, 0)] if account.matrix.shape[1] else shares * 0
     simple &= np.where(side == SELL, shares <= held, held >= 0)
+    simple &= (kind <= ON_BARS + 1) & (in_force >= 0) & (in_force <= IN_FORCES) & (in_force != GTD)
     if simple.all() and not terms[5:].any() and not account.orders.live().any():
         return np.zeros(len(requests), np.bool_), []
     closing = _open_closing(account)[np.where(known, instrument, 0)] if account.matrix.shape[1] else held
+    negative: Flags = np.logical_or.reduce(terms[5:] < 0, axis=0)
+    legged: Flags = np.logical_or.reduce(terms[10:] > 0, axis=0)
     checks: tuple[tuple[Flags, str], ...] = (
         (~known, "nobody knows the symbol {symbol}"),
         (shares <= 0, "{shares} shares can't be traded; the quantity must be positive"),
         (shares > MAX_SHARES, f"more than {MAX_SHARES:,} shares in one order"),
         ((side < 0) | (side > BUY_TO_COVER), "there is no such side of a trade"),
         ((kind < 0) | (kind > ON_BARS + 1) | (in_force < 0) | (in_force > IN_FORCES), "there is no such kind of order"),
-        ((terms[5:] < 0).any(axis=0), "a price, a distance or a number of sessions is negative"),
+        (negative, "a price, a distance or a number of sessions is negative"),
         ((terms[LIMIT_AT] > MAX_PRICE_USD_E4) | (terms[STOP_AT] > MAX_PRICE_USD_E4), "a price above USD 1,000,000"),
         (((kind == LIMIT) | (kind == STOP_LIMIT)) & (terms[LIMIT_AT] <= 0), "the order needs a limit"),
         (((kind == STOP) | (kind == STOP_LIMIT)) & (terms[STOP_AT] <= 0), "the order needs a stop"),
         ((kind == TRAILING_STOP) & (terms[TRAIL] <= 0) & (terms[TRAIL_BP] <= 0), "the trailing stop needs a distance"),
         ((in_force == GTD) & (terms[GOOD_TILL] <= 0), "the order needs a last day"),
-        (((side == SELL) | (side == BUY_TO_COVER)) & (terms[10:] > 0).any(axis=0), "only opening orders have brackets"),
+        (((side == SELL) | (side == BUY_TO_COVER)) & legged, "only opening orders have brackets"),
         ((side == SELL_SHORT) & (rules.kind == "cash"), "a cash account can't sell short"),
         ((side == BUY) & (held < 0), "{symbol} is held short; buy to cover first"),
         ((side == SELL_SHORT) & (held > 0), "{symbol} is held; sell it first"),
@@ -99,7 +102,8 @@ def reference_prices(requests: OrderRequests, last_close_usd_e4: Ints | None) ->
         last = last_close_usd_e4[np.clip(terms[0], 0, len(last_close_usd_e4) - 1)]
     if not terms[5:7].any():
         return last
-    return np.where(terms[LIMIT_AT] > 0, terms[LIMIT_AT], np.where(terms[STOP_AT] > 0, terms[STOP_AT], last))
+    prices: Ints = np.where(terms[LIMIT_AT] > 0, terms[LIMIT_AT], np.where(terms[STOP_AT] > 0, terms[STOP_AT], last))
+    return prices
 
 
 def held_for_orders_cents(account: Account, rules: AccountRules) -> int:
@@ -151,4 +155,5 @@ def trailing_start(terms: Ints, last_close_usd_e4: Ints) -> Ints:
     """Where trailing stops stand at first: so far from the last close."""
     away = np.where(terms[TRAIL] > 0, terms[TRAIL], -(-last_close_usd_e4 * terms[TRAIL_BP] // 10_000))
     sells = (terms[1] == SELL) | (terms[1] == SELL_SHORT)
-    return np.maximum(np.where(sells, last_close_usd_e4 - away, last_close_usd_e4 + away), 1)
+    start: Ints = np.maximum(np.where(sells, last_close_usd_e4 - away, last_close_usd_e4 + away), 1)
+    return start

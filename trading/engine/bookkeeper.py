@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from trading.engine.open_orders import (
     SHARES,
     SIDE,
 )
-from trading.engine.requests import BUY_TO_COVER, SELL, SIDES, Ints, OrderRequests
+from trading.engine.requests import BUY_TO_COVER, SELL, SIDES, Flags, Ints, OrderRequests
 from trading.errors import LedgerError
 from trading.ledger import Draft, Posting
 from trading.orders import cents
@@ -38,7 +39,9 @@ class Bookkeeper:
         self._fees = fees
         self._book = '"' + account.name + '"'
 
-    def draft(self, kind: str, command_id: str, step: Step, postings: Sequence[Posting] = (), **facts: object) -> None:
+    def draft(
+        self, kind: str, command_id: str, step: Step, postings: Sequence[Posting] = (), **facts: Any
+    ) -> None:  # fmt: skip
         """An entry of a rare kind is in the log."""
         payload = {"book": self.account.name, "at": step.at.isoformat(), **facts}
         self.log.add_draft(Draft(command_id, step.session, kind, payload, tuple(postings)))
@@ -53,7 +56,15 @@ class Bookkeeper:
         quoted = self.account.instruments.quoted
         symbols = [quoted[number] for number in terms[0].tolist()]
         reasons = requests.reasons or [""] * len(requests)
-        heads = order_heads(self._book, step, requests.ids, symbols, reasons, terms, reference_usd_e4)
+        heads = order_heads(
+            self._book,
+            step,
+            requests.ids,
+            symbols=symbols,
+            reasons=reasons,
+            terms=terms,
+            reference_usd_e4=reference_usd_e4,
+        )
         self.log.add(heads, step)
         self.account.take_orders(requests.ids, terms, reference_usd_e4)
 
@@ -87,16 +98,18 @@ class Bookkeeper:
             self.draft("trigger", f"trigger:{orders.ids[row]}", step, order_id=orders.ids[row])
         self.account.take_triggers(rows)
 
-    def replace(self, step: Step, change_id: str, row: int, shares: int, limit_usd_e4: int, stop_usd_e4: int) -> None:
+    def replace(
+        self, step: Step, change_id: str, row: int, *, shares: int, limit_usd_e4: int, stop_usd_e4: int
+    ) -> None:  # fmt: skip
         """The order has new terms."""
         orders = self.account.orders
         self.draft(
             "replace", change_id, step, order_id=orders.ids[row], shares=shares, limit_usd_e4=limit_usd_e4,
             stop_usd_e4=stop_usd_e4, symbol=self.account.instruments.symbols[orders.matrix[INSTRUMENT, row]],
         )  # fmt: skip
-        self.account.take_replacement(change_id, row, shares, limit_usd_e4, stop_usd_e4)
+        self.account.take_replacement(change_id, row, shares=shares, limit_usd_e4=limit_usd_e4, stop_usd_e4=stop_usd_e4)
 
-    def costs(self, rows: Ints, size: Ints, price_usd_e4: Ints, *, sells: Ints) -> tuple[Ints, Ints]:
+    def costs(self, rows: Ints, size: Ints, price_usd_e4: Ints, *, sells: Flags) -> tuple[Ints, Ints]:
         """Commission and regulatory fees in cents of fills of open orders; a commission counts what was paid before."""
         table = self.account.orders.matrix
         value = (table[FILLED_VALUE, rows] + size * price_usd_e4 + 50) // 100
@@ -105,8 +118,8 @@ class Bookkeeper:
         return commission, self._fees.regulatory_cents(cents(price_usd_e4, size), size, sells)
 
     def fill(
-        self, step: Step, rows: Ints, shares: Ints, price_usd_e4: Ints, slippage_usd_e4: Ints, reasons: Sequence[str],
-        costs: tuple[Ints, Ints] | None = None,
+        self, step: Step, rows: Ints, shares: Ints, *, price_usd_e4: Ints, slippage_usd_e4: Ints,
+        reasons: Sequence[str], costs: tuple[Ints, Ints] | None = None,
     ) -> None:  # fmt: skip
         """The open orders have filled, at most one an instrument.
 
@@ -122,7 +135,7 @@ class Bookkeeper:
         orders, size = self.account.orders, np.abs(shares)
         table = orders.matrix
         commission, fees = costs or self.costs(rows, size, price_usd_e4, sells=shares < 0)
-        fills = self._figures(rows, table[INSTRUMENT, rows], shares, price_usd_e4, commission, fees)
+        fills = self._figures(rows, table[INSTRUMENT, rows], shares, price_usd_e4, (commission, fees))
         quoted, ids = self.account.instruments.quoted, orders.ids
         heads = fill_heads(
             self._book, step, fills,
@@ -144,7 +157,7 @@ class Bookkeeper:
         size, value = np.abs(shares), cents(price, np.abs(shares))
         commission = self._fees.commission_cents(value, size)
         fees = self._fees.regulatory_cents(value, size, shares < 0)
-        fills = self._figures(np.array([-1]), mine, shares, price, commission, fees)
+        fills = self._figures(np.array([-1]), mine, shares, price, (commission, fees))
         entry, nothing = account.opened_by[number], np.zeros(1, np.int64)
         side = np.where(shares < 0, SELL, BUY_TO_COVER)
         heads = fill_heads(
@@ -157,7 +170,8 @@ class Bookkeeper:
         rows = account.orders.plain_rows()
         self.cancel(step, rows[account.orders.matrix[INSTRUMENT, rows] == number], reason)
 
-    def _figures(self, rows: Ints, mine: Ints, shares: Ints, price: Ints, commission: Ints, fees: Ints) -> Fills:
+    def _figures(self, rows: Ints, mine: Ints, shares: Ints, price: Ints, costs: tuple[Ints, Ints]) -> Fills:
+        commission, fees = costs
         matrix = self.account.matrix
         before, size, sign = matrix[HELD_SHARES, mine], np.abs(shares), np.sign(shares)
         value = cents(price, size)
@@ -231,14 +245,15 @@ class Bookkeeper:
         )  # fmt: skip
         account.take_dividend(number, amount, action.amount_usd_e4)
 
-    def charge(self, step: Step, kind: str, amount_cents: int, **facts: object) -> None:
+    def charge(self, step: Step, kind: str, amount_cents: int, **facts: Any) -> None:
         """A fee or interest is paid out of the cash."""
         name = self.account.name
         postings = (Posting(f"{name}:cash", -amount_cents), Posting(f"{name}:{kind}", amount_cents))
-        self.draft(kind, f"{kind}:{step.session}:{name}", step, postings, amount_cents=amount_cents, **facts)
+        facts["amount_cents"] = amount_cents
+        self.draft(kind, f"{kind}:{step.session}:{name}", step, postings, **facts)
         self.account.take_cash(-amount_cents)
 
-    def warn(self, step: Step, what: str, **facts: object) -> None:
+    def warn(self, step: Step, what: str, **facts: Any) -> None:
         """Something that the reader must know is on record; it changes nothing."""
         self.draft("warning", f"warning:{step.at.isoformat()}:{self.account.name}:{what}", step, what=what, **facts)
 
@@ -257,7 +272,10 @@ class Bookkeeper:
         equity = account.cash_cents + account.positions_cents
         moved = {account.orders.ids[r]: p for r, p in zip(trails[0].tolist(), trails[1].tolist(), strict=True)}
         symbols = [quoted[number] for number in instrument.tolist()]
-        head = mark_head(self._book, step, symbols, closes.tolist(), moved, account.cash_cents, equity)
+        head = mark_head(
+            self._book, step, dict(zip(symbols, closes.tolist(), strict=True)), moved,
+            cash_cents=account.cash_cents, equity_cents=equity,
+        )  # fmt: skip
         self.log.add([head], step)
         account.take_mark(instrument, closes, trails, step.session, ends=step.last)
 
@@ -270,6 +288,6 @@ def deposit(book: str, session: date, amount_cents: int) -> Draft:
 
 
 def relieved(amount: Ints, part: Ints, whole: Ints) -> Ints:
-    """The share of an amount that belongs to `part` of `whole`, rounded half away from zero; all of it for the whole."""
+    """What of an amount belongs to `part` of `whole`, rounded half away from zero; all of it for the whole."""
     each, rest = np.divmod(np.abs(amount), whole)
     return np.sign(amount) * (each * part + (2 * rest * part + whole) // (2 * whole))

@@ -126,7 +126,7 @@ class Engine:
             return "an order can't grow; place another one"
         if (limit > 0) != (table[LIMIT_AT, row] > 0) or (stop > 0) != (table[STOP_AT, row] > 0):
             return "an order of this kind has other prices"
-        self.books.replace(step, change.change_id, row, shares, limit, stop)
+        self.books.replace(step, change.change_id, row, shares=shares, limit_usd_e4=limit, stop_usd_e4=stop)
         return ""
 
     def _submit(self, requests: OrderRequests, step: Step, last_close_usd_e4: Ints | None) -> dict[str, str]:

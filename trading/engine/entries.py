@@ -1,7 +1,7 @@
-"""The text of journal entries, made by template: what `trading.ledger.body_of` would write, some ten times as fast.
+"""The text of journal entries by template: what `trading.ledger.body_of` would write, several times as fast.
 
-An entry's text stands without its number here: `head`, the number, and `tail` make the body. Keys are sorted and numbers
-are integers, so that the same events give the same bytes; a test holds each template against `json.dumps`.
+An entry's text stands without its number here: `head`, the number, and `tail` make the body. Keys are sorted and
+numbers are integers, so that the same events give the same bytes; a test holds each template against `json.dumps`.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Log:
 
 
 def order_heads(
-    book: str, step: Step, ids: Sequence[str], symbols: Iterable[str], reasons: Iterable[str], terms: Ints,
+    book: str, step: Step, ids: Sequence[str], *, symbols: Sequence[str], reasons: Iterable[str], terms: Ints,
     reference_usd_e4: Ints,
 ) -> list[str]:  # fmt: skip
     """Orders placed; `symbols` and `book` are quoted already."""
@@ -69,7 +69,7 @@ def order_heads(
     columns["in_force"] = [f'"{IN_FORCE[code]}"' for code in columns["in_force"]]
     columns["reference_usd_e4"] = reference_usd_e4.tolist()
     names = [quoted(order_id) for order_id in ids]
-    text = {"order_id": names, "symbol": symbols, "reason": [quoted(reason) for reason in reasons]}
+    text = {"order_id": names, "symbol": list(symbols), "reason": [quoted(reason) for reason in reasons]}
     plain = not terms[5:].any()
     if plain:
         middle = ",".join(f'"{key}":0' for key in _ORDER_KEYS if key in FIELDS[9:])
@@ -87,15 +87,15 @@ def order_heads(
     for i, name in enumerate(names):
         facts = {"at": f'"{at}"', "book": book}
         facts |= {key: str(column[i]) for key, column in columns.items()}
-        facts |= {key: list(column)[i] for key, column in text.items()}
+        facts |= {key: column[i] for key, column in text.items()}
         payload = ",".join(f'"{key}":{facts[key]}' for key in _ORDER_KEYS)
         heads.append(f'{{"command_id":{name},"kind":"order","payload":{{{payload}}},"postings":[],"seq":')
     return heads
 
 
 def fill_heads(
-    book: str, step: Step, fills: Fills, *, ids: Sequence[str], entries: Sequence[str], numbers: Ints, symbols: Iterable[str],
-    sides: Ints, reasons: Iterable[str], ordered: Ints, remaining: Ints, slippage: Ints,
+    book: str, step: Step, fills: Fills, *, ids: Sequence[str], entries: Sequence[str], numbers: Ints,
+    symbols: Iterable[str], sides: Ints, reasons: Iterable[str], ordered: Ints, remaining: Ints, slippage: Ints,
 ) -> list[str]:  # fmt: skip
     """Fills; `symbols` and `book` are quoted already.
 
@@ -135,12 +135,11 @@ def fill_heads(
 
 
 def mark_head(
-    book: str, step: Step, symbols: Sequence[str], closes: Sequence[int], trails: dict[str, int], cash_cents: int,
-    equity_cents: int,
-) -> str:  # fmt: skip
-    """A mark; `symbols`, sorted, and `book` are quoted already."""
+    book: str, step: Step, closes: dict[str, int], trails: dict[str, int], *, cash_cents: int, equity_cents: int
+) -> str:
+    """A mark; `book` and the symbols of the closes, sorted, are quoted already."""
     at = step.at.isoformat()
-    prices = ",".join([f"{symbol}:{close}" for symbol, close in zip(symbols, closes, strict=True)])
+    prices = ",".join([f"{symbol}:{close}" for symbol, close in closes.items()])
     moved = ",".join(f"{quoted(order_id)}:{price}" for order_id, price in sorted(trails.items()))
     ends = "true" if step.last else "false"
     return (

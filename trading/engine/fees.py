@@ -61,9 +61,9 @@ FREE = FeeSchedule("free")
 INTERACTIVE_BROKERS_FIXED = FeeSchedule(
     "interactive_brokers_fixed", commission_usd_e4_per_share=50, commission_min_cents=100, commission_max_bp=100
 )
-"""USD 0.005 a share, at least USD 1 and at most 1 % of the order. Source: Interactive Brokers, US stocks, fixed pricing.
-The fixed price includes exchange fees; regulators' fees on sales come on top of it and are below a cent for most of
-our orders, so that they are left out here, as they always were."""
+"""USD 0.005 a share, at least USD 1, at most 1 % of the order, exchange fees included. Source: Interactive Brokers, US
+stocks, fixed price. Regulators' fees on sales, some cents an order, come on top and are left out here, as they always
+were: the paper accounts' figures stay comparable."""
 ALPACA = FeeSchedule("alpaca", taf_usd_e9_per_share=166_000, taf_max_cents=830, cat_usd_e9_per_share=46_000)
 """No commission. TAF USD 0.000166 a share sold, at most USD 8.30; CAT USD 0.000046 a share; the Section 31 fee stands
 at USD 0.00 per million since 2025-05-14. Source: docs.alpaca.markets/docs/regulatory-fees and

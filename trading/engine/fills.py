@@ -69,7 +69,8 @@ class FillModel:
         a_session = tape * volume // E4 * REGULAR_S // max(1, bars.step.duration_s)
         tier = bp[np.maximum(np.searchsorted(floors, a_session, side="right") - 1, 0)]
         half = np.maximum(-(-tape * tier // E4), self.half_spread_min_usd_e4)
-        return half if bars.step.regular else half * self.extended_hours_factor
+        wide: Ints = half * (1 if bars.step.regular else self.extended_hours_factor)
+        return wide
 
     def most_shares(self, volume: Ints) -> Ints:
         """The most that an account may trade in bars of this volume."""
@@ -81,7 +82,7 @@ PAPER_FILLS = FillModel(
     fees=INTERACTIVE_BROKERS_FIXED,
 )  # fmt: skip
 """Of the platform's paper accounts: 5 bp, the usual figure for S&P members (qlib's default impact cost is 5 bp for
-opening and 15 bp for closing), and Interactive Brokers' fixed price. Their orders are at most 1 % of the usual volume."""
+opening and 15 bp for closing), and Interactive Brokers' fixed price. Orders are at most 1 % of the usual volume."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Touched:
 
 
 def touch(
-    kind: Ints, sign: Ints, limit: Ints, stop: Ints, triggered: Flags, instrument: Ints, bars: Bars, opens: Ints
+    kind: Ints, sign: Ints, *, limit: Ints, stop: Ints, triggered: Flags, instrument: Ints, bars: Bars, opens: Ints
 ) -> Touched:
     """What the bars do to orders of every kind.
 

@@ -87,7 +87,9 @@ def _trigger(account: Account, draft: Draft) -> None:
 def _replace(account: Account, draft: Draft) -> None:
     told = draft.payload
     row = _row(account, draft, told["order_id"])
-    account.take_replacement(draft.command_id, row, told["shares"], told["limit_usd_e4"], told["stop_usd_e4"])
+    account.take_replacement(
+        draft.command_id, row, shares=told["shares"], limit_usd_e4=told["limit_usd_e4"], stop_usd_e4=told["stop_usd_e4"]
+    )
 
 
 def _fill(account: Account, draft: Draft) -> None:

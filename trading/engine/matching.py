@@ -81,8 +81,8 @@ class Matcher:
             rows, instrument = rows[tradable], instrument[tradable]
         before = table[TRIGGERED, rows] > 0
         met = touch(
-            table[KIND, rows], table[SIGN, rows], table[LIMIT_AT, rows], table[STOP_AT, rows], before, instrument, bars,
-            bars.open_usd_e4[instrument],
+            table[KIND, rows], table[SIGN, rows], limit=table[LIMIT_AT, rows], stop=table[STOP_AT, rows],
+            triggered=before, instrument=instrument, bars=bars, opens=bars.open_usd_e4[instrument],
         )  # fmt: skip
         trades = _Trades(rows, met.tape, met.slips, met.at_open)
         if not met.hit.all():
@@ -112,11 +112,12 @@ class Matcher:
         opens, fresh, inside = self._starts(base, bars.open_usd_e4[instrument])
         nothing = np.zeros(len(base), np.int64)
         stop = touch(
-            nothing + STOP, sign, nothing, table[STOP_AT, base + 1], table[TRIGGERED, base + 1] > 0, instrument, bars,
-            opens,
+            nothing + STOP, sign, limit=nothing, stop=table[STOP_AT, base + 1],
+            triggered=table[TRIGGERED, base + 1] > 0, instrument=instrument, bars=bars, opens=opens,
         )  # fmt: skip
         target = touch(
-            nothing + LIMIT, sign, table[LIMIT_AT, base + 2], nothing, nothing > 0, instrument, bars, opens
+            nothing + LIMIT, sign, limit=table[LIMIT_AT, base + 2], stop=nothing, triggered=nothing > 0,
+            instrument=instrument, bars=bars, opens=opens,
         )  # fmt: skip
         due = (table[LEFT, base + 3] > 0) & (table[HELD, base] >= table[HOLD, base]) & ~fresh
         stopped = (table[LEFT, base + 1] > 0) & stop.hit
@@ -185,10 +186,10 @@ class Matcher:
             if not len(size):
                 return
             costs = self._books.costs(rows, size, price, sells=sign < 0)
-        self._fill(trades, size, price, reasons, costs, bars)
+        self._fill(trades, bars, size=size, price=price, reasons=reasons, costs=costs)
 
     def _fill(
-        self, trades: _Trades, size: Ints, price: Ints, reasons: Sequence[str], costs: tuple[Ints, Ints], bars: Bars
+        self, trades: _Trades, bars: Bars, *, size: Ints, price: Ints, reasons: Sequence[str], costs: tuple[Ints, Ints]
     ) -> None:
         table, rows = self._account.orders.matrix, trades.rows
         sign = table[SIGN, rows]
@@ -199,7 +200,10 @@ class Matcher:
             ):
                 self._entered[row] = (tape, at_open)
         self._used[table[INSTRUMENT, rows]] += size
-        self._books.fill(bars.step, rows, sign * size, price, (price - trades.tape) * sign, reasons, costs)
+        self._books.fill(
+            bars.step, rows, sign * size, price_usd_e4=price, slippage_usd_e4=(price - trades.tape) * sign,
+            reasons=reasons, costs=costs,
+        )  # fmt: skip
 
     def _one_by_one(self, trades: _Trades, reasons: Sequence[str], bars: Bars) -> None:
         for at in range(len(trades.rows)):

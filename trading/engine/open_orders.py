@@ -48,7 +48,7 @@ class OpenOrders:
             terms: `(15, n)`, the columns of `requests.FIELDS`.
             reference: prices at which buying power is held.
         """
-        legs = terms[LEG_STOP : HOLD + 1].any(axis=0)
+        legs: Flags = np.logical_or.reduce(terms[LEG_STOP : HOLD + 1], axis=0)
         if not legs.any():
             self._append(ids, terms, reference, self.size + np.arange(len(ids)))
             return

@@ -146,12 +146,19 @@ class SimulatedBroker:
         self._tell(draft, order, "expired" if status == "expired" else "cancelled")
 
     def _tell(self, draft: Draft, order: BrokerOrder, kind: EventKind, **facts: int) -> None:
-        self._events.append(
-            BrokerEvent(
-                str(len(self._events) + 1), draft.command_id, order.order_id, order.broker_id, order.symbol, order.side,
-                kind, datetime.fromisoformat(draft.payload["at"]), reason=order.reason, **facts,
-            )  # fmt: skip
+        event = BrokerEvent(
+            cursor=str(len(self._events) + 1),
+            event_id=draft.command_id,
+            order_id=order.order_id,
+            broker_id=order.broker_id,
+            symbol=order.symbol,
+            side=order.side,
+            kind=kind,
+            at=datetime.fromisoformat(draft.payload["at"]),
+            reason=order.reason,
+            **facts,
         )
+        self._events.append(event)
 
 
 def _outcome(order_id: str, refused: dict[str, str]) -> Outcome:

@@ -15,10 +15,10 @@ from adapters.paper import Journal, MemoryJournal, PaperDesk
 from tests.fakes.journal import FlakyJournal
 from tests.fakes.paper_script import FIRST, Step, quotes_of, scripts
 from trading.decide import Source
-from trading.errors import LedgerError, UnavailableError
-from trading.ledger import verify
 from trading.engine.requests import Bracket, OrderRequest
 from trading.engine.rules import PAPER_RULES
+from trading.errors import LedgerError, UnavailableError
+from trading.ledger import verify
 
 BOOKS: Mapping[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
 CASH_CENTS = 10_000_000

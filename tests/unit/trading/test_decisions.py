@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.decide import BookView, Candidate, DecisionRules, Source, decide
-from trading.ensemble import Views, rank_among
 from trading.engine.requests import Bracket
+from trading.ensemble import Views, rank_among
 from trading.orders import usd_e4
 from trading.outcomes import OutcomeRules
 from trading.risk.drawdown import DrawdownState, judge

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pytest
@@ -41,7 +40,8 @@ def on_sixteenths(panel: Panel) -> Panel:
 def live_through(panel: Panel, row: int, atr: float, rules: OutcomeRules) -> list[Draft]:
     """The entries of an account that orders at the close of `row` and sees every later session."""
     symbol = str(panel.row_symbols[row])
-    bracket = Bracket(usd_e4(atr * rules.stop_atr), usd_e4(atr * rules.target_atr), hold_sessions=rules.horizon_sessions)
+    far = (usd_e4(atr * rules.stop_atr), usd_e4(atr * rules.target_atr))
+    bracket = Bracket(*far, hold_sessions=rules.horizon_sessions)
     order = OrderRequest("o", symbol, "buy", SHARES, "on_open", bracket=bracket)
     engine = Engine(Account("rule"), NO_COSTS)
     engine.account.instruments.add([symbol])
@@ -55,8 +55,7 @@ def live_through(panel: Panel, row: int, atr: float, rules: OutcomeRules) -> lis
         columns = np.array(prices, np.int64).reshape(4, -1)
         quotes = Quotes([symbol] if at else [], columns, np.full(columns.shape[1], 10_000))
         engine.step(quotes.at(Step.daily(as_date(day)), engine.account.instruments))
-    journal = engine.log.drafts()
-    return journal
+    return engine.log.drafts()
 
 
 @settings(max_examples=40, deadline=None)

@@ -37,7 +37,7 @@ def lived(moments: list[Moment], rules: EngineRules) -> tuple[Account, list[Draf
 @settings(max_examples=150, deadline=None)
 @given(moments=st.one_of(scripts(), scripts(3, 4)), rules=RULES)
 def test_the_journal_alone_restores_the_account_at_every_step(moments: list[Moment], rules: EngineRules) -> None:
-    """After each moment a fold of the journal equals the live account, and going on from the fold gives the same bytes."""
+    """After each moment a fold of the journal equals the live account, and goes on with the same bytes."""
     engine = Engine(Account("rule", Instruments(SYMBOLS)), rules)
     engine.deposit(moments[0].step, CASH_CENTS)
     for number, moment in enumerate(moments):
@@ -118,8 +118,7 @@ def test_a_cash_account_owes_nothing(moments: list[Moment]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(moments=scripts(5, 2), rules=RULES)
 def test_fills_stay_in_their_bar_and_their_order(moments: list[Moment], rules: EngineRules) -> None:
-    """The tape's price lies in a bar that traded after the order was placed; never more shares than ordered, or than
-    the account's share of the volume."""
+    """The tape's price lies in a later bar that traded; never more shares than ordered, or than its share of volume."""
     _, journal = lived(moments, rules)
     tape = {moment.step.at.isoformat(): moment for moment in moments}
     placed: dict[str, str] = {}

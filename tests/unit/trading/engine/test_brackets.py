@@ -81,8 +81,6 @@ def test_legs_at_given_prices() -> None:
 
 def test_legs_follow_partial_fills_of_their_entry() -> None:
     """A tenth of 1,000 shares of volume each: 100 at 20, then 100 at 21; the legs stand around the average of 20.50."""
-
-
     rules = replace(CASH, fills=replace(CASH.fills, volume_share_bp=1_000))
     account = OneAccount(rules)
     account.bar(quiet(20))

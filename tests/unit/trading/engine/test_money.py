@@ -90,7 +90,7 @@ def test_a_margin_account_buys_twice_its_equity_and_no_more() -> None:
 
 
 def test_equity_below_maintenance_is_warned_of() -> None:
-    """10,000 shares at 20 on 100,000 USD: at 13.33 the equity is 33,300 of 133,300 USD, less than a quarter from there."""
+    """10,000 shares at 20 on 100,000 USD: at 13.33 the equity is 33,300 of 133,300 USD."""
     account = OneAccount(MARGIN)
     account.bar(quiet(20))
     account.order("a", "buy", 10_000)
@@ -268,7 +268,7 @@ def test_alpaca_takes_no_commission_and_the_regulators_their_fees() -> None:
 
 
 def test_spread_and_impact_grow_where_little_is_traded() -> None:
-    """At 20 USD: 10,000 shares are 200,000 USD, 50 bp = 10 cents; 100 of them are 1 %, squared a tenth of 1e-4: 0.1 bp."""
+    """At 20 USD: 10,000 shares are 200,000 USD, 50 bp = 10 cents; 100 are 1 %: 0.1 x 0.01^2 is 0.1 bp."""
     model = FillModel()
     step = Step.daily(OneAccount().now.session)
     bars = Bars.none(step)
