@@ -36,7 +36,9 @@ def read_bars(path: Path) -> pd.DataFrame:
     whole = frame.dropna()
     whole = whole[whole["volume"] > 0].sort_values(["symbol", "date"]).reset_index(drop=True)
     if len(frame) - len(whole) > 100:  # noqa: PLR2004
-        raise BadDataError(f"{path} has {len(frame) - len(whole)} bars without price or volume; it isn't the known file")
+        raise BadDataError(
+            f"{path} has {len(frame) - len(whole)} bars without price or volume; it isn't the known file"
+        )
     return whole
 
 

@@ -113,7 +113,14 @@ def run() -> Table:
     engine, digest = lived(history)
     profit_usd = (engine.account.cash_cents + engine.account.positions_cents - CASH_CENTS) / 100
     table.bars_per_s = len(frame) / timing.median_s
-    table.add("inplay", timing, bars_per_s=table.bars_per_s, trades=len(engine.account.trades), profit_usd=profit_usd, ratio=1.0)
+    table.add(
+        "inplay",
+        timing,
+        bars_per_s=table.bars_per_s,
+        trades=len(engine.account.trades),
+        profit_usd=profit_usd,
+        ratio=1.0,
+    )
     table.notes.append(f"{len(frame):,} bars; {len(engine.log):,} journal entries, hashed; the last is {digest[:16]}")
     why = prepared_peers()
     bars = HOME / "bars.parquet"

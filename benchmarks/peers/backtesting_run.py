@@ -38,9 +38,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     backtesting._tqdm = lambda rows, **_: rows  # noqa: SLF001 - its progress bar isn't what is measured
     bars = read(sys.argv[1]).rename(columns=str.capitalize)
-    symbols = [
-        rows.set_index("Date")[["Open", "High", "Low", "Close", "Volume"]] for _, rows in bars.groupby("Symbol")
-    ]
+    symbols = [rows.set_index("Date")[["Open", "High", "Low", "Close", "Volume"]] for _, rows in bars.groupby("Symbol")]
 
     def trial() -> tuple[int, float]:
         trades, profit_usd = 0, 0.0

@@ -49,7 +49,7 @@ class Cross(Strategy):  # type: ignore[misc]
         if not self.slow.initialized:
             return
         above = self.fast.value > self.slow.value
-        if self.was_above is not None and above != self.was_above and above != self.held:
+        if self.was_above is not None and above not in {self.was_above, self.held}:
             side = OrderSide.BUY if above else OrderSide.SELL
             quantity = Quantity.from_int(SHARES)
             self.submit_order(self.order_factory.market(self.config.instrument_id, side, quantity))
@@ -70,26 +70,35 @@ def prepared(frame: Any) -> BacktestEngine:
     """An engine with all bars and strategies; making it isn't timed."""
     engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True)))
     engine.add_venue(VENUE, OmsType.NETTING, AccountType.CASH, [Money(CASH_USD, USD)], base_currency=USD)
+    data: list[Bar] = []
     for symbol, rows in frame.groupby("symbol"):
         instrument = equity(symbol)
         engine.add_instrument(instrument)
         kind = BarType.from_str(f"{instrument.id}-1-DAY-LAST-EXTERNAL")
         bars = rows.set_index("date")[["open", "high", "low", "close", "volume"]]
-        engine.add_data(BarDataWrangler(kind, instrument).process(bars.tz_localize("UTC")), sort=False)
-        engine.add_strategy(Cross(CrossConfig(instrument_id=instrument.id, bar_type=kind, strategy_id=f"CROSS-{symbol}")))
-    engine.sort_data()
+        data.extend(BarDataWrangler(kind, instrument).process(bars.tz_localize("UTC")))
+        engine.add_strategy(
+            Cross(CrossConfig(instrument_id=instrument.id, bar_type=kind, strategy_id=f"CROSS-{symbol}"))
+        )
+    engine.add_data(sorted(data, key=lambda bar: bar.ts_init), validate=False)
     return engine
 
 
 def main() -> None:
     """Its figures are printed."""
-    engine = prepared(read(sys.argv[1]))
+    frame = read(sys.argv[1])
+    engine = prepared(frame)
+    last_usd = frame.groupby("symbol")["close"].last()
 
     def trial() -> tuple[int, float]:
         engine.run()
-        closed = engine.cache.positions_closed()
-        profit_usd = sum(float(position.realized_pnl) for position in engine.cache.positions())
-        return len(closed), profit_usd
+        sales = [order for order in engine.cache.orders_closed() if order.side == OrderSide.SELL]
+        held_usd = sum(
+            float(position.quantity) * last_usd[position.instrument_id.symbol.value]
+            for position in engine.cache.positions_open()
+        )
+        cash_usd = float(engine.portfolio.account(VENUE).balance_total(USD))
+        return len(sales), cash_usd + held_usd - CASH_USD
 
     report(nautilus_trader.__version__, trial, repeats=1, notes=NOTES, warm=False)
 

@@ -34,7 +34,7 @@ def lived(moments: list[Moment], rules: EngineRules) -> tuple[Account, list[Draf
     return engine.account, engine.log.drafts()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=st.one_of(scripts(), scripts(3, 4)), rules=RULES)
 def test_the_journal_alone_restores_the_account_at_every_step(moments: list[Moment], rules: EngineRules) -> None:
     """After each moment a fold of the journal equals the live account, and goes on with the same bytes."""
@@ -50,7 +50,7 @@ def test_the_journal_alone_restores_the_account_at_every_step(moments: list[Mome
     assert fold("rule", engine.log.drafts()).snapshot() == engine.account.snapshot()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=scripts(4, 2), rules=RULES)
 def test_the_text_of_every_entry_is_canonical(moments: list[Moment], rules: EngineRules) -> None:
     """Each body is what `json.dumps` with sorted keys and no spaces makes of it, integers only, debits = credits."""
@@ -65,7 +65,7 @@ def test_the_text_of_every_entry_is_canonical(moments: list[Moment], rules: Engi
         assert sum(cents for _, cents, _ in value["postings"]) == 0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=st.one_of(scripts(), scripts(3, 3)), rules=RULES)
 def test_money_neither_appears_nor_vanishes(moments: list[Moment], rules: EngineRules) -> None:
     """The ledger's accounts are the account's cash, costs and shares; equity is cash and positions at each close."""
@@ -91,7 +91,7 @@ def test_money_neither_appears_nor_vanishes(moments: list[Moment], rules: Engine
     assert account.positions_cents == pytest.approx(worth / 100, abs=0.5 * len(account.instruments))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=st.one_of(scripts(), scripts(3, 3)), rules=RULES)
 def test_profits_fees_and_dividends_explain_the_cash(moments: list[Moment], rules: EngineRules) -> None:
     """Cash = deposit + profits of closing fills + dividends - charges - cost and fees of what is open."""
@@ -105,7 +105,7 @@ def test_profits_fees_and_dividends_explain_the_cash(moments: list[Moment], rule
     assert account.cash_cents == CASH_CENTS + sum(account.trades) + extra - still_out
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=st.one_of(scripts(), scripts(3, 3)))
 def test_a_cash_account_owes_nothing(moments: list[Moment]) -> None:
     """Its cash is never negative and it is never short, whichever fills came first."""
@@ -115,7 +115,7 @@ def test_a_cash_account_owes_nothing(moments: list[Moment]) -> None:
     assert account.cash_cents >= 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=scripts(5, 2), rules=RULES)
 def test_fills_stay_in_their_bar_and_their_order(moments: list[Moment], rules: EngineRules) -> None:
     """The tape's price lies in a later bar that traded; never more shares than ordered, or than its share of volume."""
@@ -142,7 +142,7 @@ def test_fills_stay_in_their_bar_and_their_order(moments: list[Moment], rules: E
         assert told["remaining_shares"] >= 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=scripts(), data=st.data())
 def test_the_order_of_the_bars_in_a_batch_changes_nothing(moments: list[Moment], data: st.DataObject) -> None:
     """Neither the place of a symbol in the batch nor its number in the universe: the same journal, byte for byte."""
@@ -153,7 +153,7 @@ def test_the_order_of_the_bars_in_a_batch_changes_nothing(moments: list[Moment],
     assert lived(moments, MARGIN)[1] == lived(turned, MARGIN)[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(moments=scripts(6), at=st.integers(0, 10_000), again=st.booleans())
 def test_an_entry_twice_or_out_of_order_is_refused(moments: list[Moment], at: int, again: bool) -> None:  # noqa: FBT001
     """A fill that comes twice, or before the one it follows, is an error, and not other money."""
