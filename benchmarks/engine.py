@@ -25,7 +25,8 @@ from trading.engine.engine import Engine
 from trading.engine.fees import FREE
 from trading.engine.fills import FillModel
 from trading.engine.rules import AccountRules, EngineRules
-from trading.engine.run import BarHistory, run as trade
+from trading.engine.run import BarHistory
+from trading.engine.run import run as trade
 from trading.ledger import GENESIS
 
 HERE = Path(__file__).parent

@@ -1,12 +1,12 @@
 """The strategy in backtesting.py: one back-test a symbol."""
 
+import math
 import sys
 import warnings
 
 import backtesting
 import pandas as pd
 from backtesting import Backtest, Strategy
-from backtesting.lib import crossover
 from common import FAST, SHARES, SLOW, read, report
 
 NOTES = ["one symbol after the other, each with money of its own; orders fill at the next open"]
@@ -27,9 +27,12 @@ class Cross(Strategy):  # type: ignore[misc]
 
     def next(self) -> None:
         """One bar closed."""
-        if crossover(self.fast, self.slow) and not self.position:
+        above, before = self.fast[-1] > self.slow[-1], self.fast[-2] > self.slow[-2]
+        if above == before or math.isnan(self.slow[-2]):
+            return
+        if above and not self.position:
             self.buy(size=SHARES)
-        elif crossover(self.slow, self.fast) and self.position:
+        elif self.position and not above:
             self.position.close()
 
 
