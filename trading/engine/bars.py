@@ -12,6 +12,7 @@ import numpy as np
 
 from trading.engine.instruments import Instruments
 from trading.engine.requests import Flags, Ints
+from trading.errors import BadDataError
 
 REGULAR_S = 23_400
 """Seconds of a regular session, 9:30 to 16:00."""
@@ -96,7 +97,13 @@ class Bars:
             prices_usd_e4: `(4, n)`: open, high, low, close.
             volume: shares, one a bar.
             halted: one a bar.
+
+        Raises:
+            BadDataError: when a symbol has two bars; which one is right can't be known.
         """
+        if len(set(symbols)) < len(symbols):
+            twice = sorted({symbol for symbol in symbols if list(symbols).count(symbol) > 1})
+            raise BadDataError(f"two bars of {', '.join(twice[:5])} at {step.at}. Nothing was traded on any of them.")
         instruments.add(symbols)
         at = np.fromiter((instruments.numbers[symbol] for symbol in symbols), np.int64, len(symbols))
         wide = np.zeros((5, len(instruments)), np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from json.encoder import encode_basestring_ascii as in_quotes
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from trading.engine.open_orders import (
     SIDE,
 )
 from trading.engine.requests import BUY_TO_COVER, SELL, SIDES, Flags, Ints, OrderRequests
-from trading.errors import LedgerError
+from trading.errors import ConfigurationError, LedgerError
 from trading.ledger import Draft, Posting
 from trading.orders import cents
 
@@ -37,7 +38,9 @@ class Bookkeeper:
         self.account = account
         self.log = Log()
         self._fees = fees
-        self._book = '"' + account.name + '"'
+        if not account.name.replace("_", "").replace("-", "").isalnum():
+            raise ConfigurationError(f"{account.name!r} can't name an account: letters, digits, - and _ only")
+        self._book = in_quotes(account.name)
 
     def draft(
         self, kind: str, command_id: str, step: Step, postings: Sequence[Posting] = (), **facts: Any

@@ -22,6 +22,7 @@ from trading.engine.matching import Matcher, repeats
 from trading.engine.open_orders import INSTRUMENT, LEFT, LIMIT_AT, PLAIN, ROLE, SHARES, STOP_AT
 from trading.engine.requests import TRAILING_STOP, Flags, Ints, OrderRequests, Replacement
 from trading.engine.rules import EngineRules
+from trading.errors import LedgerError
 
 
 class Engine:
@@ -48,7 +49,15 @@ class Engine:
         self.books.deposit(step, amount_cents)
 
     def step(self, bars: Bars, actions: Sequence[CorporateAction] = ()) -> None:
-        """What companies did before the open, then orders, then brackets, then the close of these bars."""
+        """What companies did before the open, then orders, then brackets, then the close of these bars.
+
+        Raises:
+            LedgerError: when the session is closed already. Nothing was changed.
+        """
+        if bars.step.session in self.account.equity_cents:
+            raise LedgerError(
+                f"{bars.step.session} is closed in {self.account.name}; sessions come in order, each once"
+            )
         for action in sorted(actions, key=lambda one: (one.symbol, one.kind)):
             self.account.instruments.add((action.symbol,))
             self.account.widen()

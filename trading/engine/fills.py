@@ -66,7 +66,8 @@ class FillModel:
 
     def _half_spread(self, tape: Ints, volume: Ints, bars: Bars) -> Ints:
         floors, bp = np.array(self.half_spread_tiers, np.int64).T
-        a_session = tape * volume // E4 * REGULAR_S // max(1, bars.step.duration_s)
+        # Divided before it is multiplied: a price times a volume may not fit into 64 bits.
+        a_session = tape // 100 * volume // 100 * max(1, REGULAR_S // max(1, bars.step.duration_s))
         tier = bp[np.maximum(np.searchsorted(floors, a_session, side="right") - 1, 0)]
         half = np.maximum(-(-tape * tier // E4), self.half_spread_min_usd_e4)
         wide: Ints = half * (1 if bars.step.regular else self.extended_hours_factor)

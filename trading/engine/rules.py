@@ -57,7 +57,11 @@ class AccountRules:
 
     def needed_cents(self, value_cents: Ints) -> Ints:
         """What new positions of this value take up."""
-        return value_cents if self.kind == "cash" else -(-value_cents * self.initial_bp // E4)
+        if self.kind == "cash":
+            return value_cents
+        whole, rest = np.divmod(value_cents, E4)  # a value times 5,000 may not fit into 64 bits
+        needed: Ints = whole * self.initial_bp - (-rest * self.initial_bp // E4)
+        return needed
 
     def buying_power_cents(self, account: Account) -> int:
         """What new positions may cost altogether."""

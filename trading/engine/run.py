@@ -71,7 +71,15 @@ def run(engine: Engine, strategy: Strategy, history: BarHistory) -> None:
         engine: over an account with the history's instruments.
         strategy: sees each bar when it has closed.
         history: the bars.
+
+    Raises:
+        BadDataError: when the account has another universe than the history.
     """
+    if engine.account.instruments is not history.instruments:
+        raise BadDataError(
+            "The account numbers its instruments in another way than the bars. Nothing was traded; make it with "
+            "the history's own `instruments`."
+        )
     last = np.zeros(len(history.instruments), np.int64)
     for at, step in enumerate(history.steps):
         bars = history.bars(at)
