@@ -56,6 +56,6 @@ chaos: $(STAMP) ## kill parts of a run, imports and moves of files, and compare 
 	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/test_import_kills.py
 	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/test_tier_kills.py tests/chaos
 
-clean: ## remove .venv and caches; the data folder var/ stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+clean: ## remove .venv, peers and caches; the data folder var/ stays
+	rm -rf .venv benchmarks/.peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -19,7 +19,7 @@ from adapters.feeds.trades import Trade
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool, open_pool
 from adapters.sample import load_bars, load_instruments
-from trading.paper import CorporateAction
+from trading.engine.bars import CorporateAction
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Ingestion(Service):
     def corporate_actions(self, session: date) -> list[CorporateAction]:
         """Splits and breaks that take effect at the open of the session."""
         splits = [
-            CorporateAction(split.symbol, "split", split.numerator, split.denominator, "split")
+            CorporateAction(split.symbol, "split", split.numerator, split.denominator, reason="split")
             for split in self._record.splits()
             if split.session == session
         ]

@@ -12,8 +12,8 @@ from actors.wiring import BOOKS, Wiring, now
 from adapters.paper import DeskState, PaperDesk
 from adapters.postgres.journal import JournalStore
 from trading.cycle import quotes_of
-from trading.orders import Order
-from trading.paper import CorporateAction
+from trading.engine.bars import CorporateAction
+from trading.engine.requests import OrderRequest
 
 
 class PaperTrading(Service):
@@ -30,7 +30,7 @@ class PaperTrading(Service):
         """The session's bar done to every book; see `PaperDesk.settle`."""
         return self._desk.settle(session, quotes_of(batch), actions)
 
-    def place(self, session: date, orders: Mapping[str, Sequence[Order]], stocks_in_play: int) -> int:
+    def place(self, session: date, orders: Mapping[str, Sequence[OrderRequest]], stocks_in_play: int) -> int:
         """The orders placed and the session complete; see `PaperDesk.place`."""
         return self._desk.place(session, orders, stocks_in_play)
 

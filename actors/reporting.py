@@ -12,7 +12,7 @@ from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.journal import JournalStore
 from trading.benchmark import equal_weight
-from trading.book import Book
+from trading.engine.fold import fold
 from trading.ledger import draft_of
 from trading.metrics import Performance, performance
 from trading.panel import Panel
@@ -46,10 +46,8 @@ class Reporting(Service):
         """The report; None before the first session. The same journal and seed give the same report."""
         journal = JournalStore(self.pool, clock=now)
         entries = journal.load()
-        books = {name: Book(name) for name in BOOKS}
-        for entry in entries:
-            for book in books.values():
-                book.apply(draft_of(entry.body))
+        drafts = [draft_of(entry.body) for entry in entries]
+        books = {name: fold(name, drafts) for name in BOOKS}
         sessions = sorted(journal.completed_sessions())
         if not sessions:
             return None
@@ -66,7 +64,7 @@ class Reporting(Service):
             sessions=tuple(sessions),
             equity_usd=equity,
             figures={name: performance(curve, profits.get(name, []), seed=seed) for name, curve in equity.items()},
-            open_positions={name: len(book.positions) for name, book in books.items()},
+            open_positions={name: len(book.held()) for name, book in books.items()},
             journal_hash=entries[-1].hash,
         )
 

@@ -12,7 +12,7 @@ from adapters.feeds.ingesting import LiveToFollow
 from adapters.news_sources import NewsToFollow
 from adapters.tiers.rules import StorageRules
 from trading.decide import DecisionRules, Source
-from trading.paper import PaperRules
+from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.scanner_rules import ScannerRules, large_cap
 from tune.sessions import SessionRules
 
@@ -54,7 +54,7 @@ class Wiring:
     cash_cents: int
     scanner: ScannerRules = field(default_factory=large_cap)
     decisions: DecisionRules = field(default_factory=DecisionRules)
-    paper: PaperRules = field(default_factory=PaperRules)
+    paper: EngineRules = PAPER_RULES
     live: LiveToFollow = field(default_factory=LiveToFollow)
     news: NewsToFollow = field(default_factory=NewsToFollow)
     storage: StorageRules = field(default_factory=StorageRules)

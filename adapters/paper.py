@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from trading.book import Book, deposit
 from trading.decide import BookView, Source
+from trading.engine.account import Account
+from trading.engine.bars import CorporateAction, Quotes, Step
+from trading.engine.engine import Engine
+from trading.engine.fold import take
+from trading.engine.instruments import Instruments
+from trading.engine.requests import OrderRequest, OrderRequests
+from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 from trading.ledger import GENESIS, Draft, Entry, chain, draft_of
-from trading.orders import Order, Quote
-from trading.paper import CorporateAction, PaperRules, PaperSession
 from trading.risk.drawdown import judge
 
 
@@ -97,7 +101,7 @@ class DeskState:
 class PaperDesk:
     """The books, one command a session and step; a repeated command changes nothing and answers the same."""
 
-    def __init__(self, journal: Journal, books: Mapping[str, Source], cash_cents: int, rules: PaperRules) -> None:
+    def __init__(self, journal: Journal, books: Mapping[str, Source], cash_cents: int, rules: EngineRules) -> None:
         self._journal = journal
         self._decides_by = dict(books)
         self._cash_cents = cash_cents
@@ -108,13 +112,14 @@ class PaperDesk:
         """The state of the journal; after a failed write it is unknown which side won, so it is read again."""
         if self._loaded:
             return
-        self._books = {name: Book(name) for name in self._decides_by}
+        self._instruments = Instruments()
+        self._books = {name: Account(name, self._instruments) for name in self._decides_by}
         self._seq, self._hash = 0, GENESIS
         self._fills: dict[date, dict[str, int]] = {}
         for entry in self._journal.load():
             draft = draft_of(entry.body)
             for book in self._books.values():
-                book.apply(draft)
+                take(book, draft)
             self._note(draft)
             self._seq, self._hash = entry.seq, entry.hash
         self._completed = self._journal.completed_sessions()
@@ -157,7 +162,7 @@ class PaperDesk:
         return equity, dict(self.state(session).fills), self._completed[session]
 
     def settle(
-        self, session: date, quotes: Mapping[str, Quote], actions: Sequence[CorporateAction]
+        self, session: date, quotes: Quotes, actions: Sequence[CorporateAction]
     ) -> DeskState:  # fmt: skip
         """The session's bar done to every book: corporate actions, entries at the open, exits, marks at the close.
 
@@ -168,21 +173,20 @@ class PaperDesk:
         self._load()
         self._require_next(session)
         drafts: list[Draft] = []
-        for name, book in self._books.items():
+        bars = quotes.at(Step.daily(session), self._instruments)
+        for book in self._books.values():
             if session in book.equity_cents:
                 continue
             self._loaded = False  # the book changes before the journal does; a crash in between must reload it
+            engine = Engine(book, self._rules)
             if not book.equity_cents:
-                opening = deposit(name, session, self._cash_cents)
-                book.apply(opening)
-                drafts.append(opening)
-            step = PaperSession(book, session, quotes, self._rules)
-            step.run(actions)
-            drafts.extend(step.drafts)
+                engine.deposit(bars.step, self._cash_cents)
+            engine.step(bars, actions)
+            drafts.extend(engine.log.drafts())
         self._append(drafts)
         return self.state(session)
 
-    def place(self, session: date, orders: Mapping[str, Sequence[Order]], stocks_in_play: int) -> int:
+    def place(self, session: date, orders: Mapping[str, Sequence[OrderRequest]], stocks_in_play: int) -> int:
         """The orders wait for the next session's open and the session is complete; returns how many are new.
 
         Raises:
@@ -201,9 +205,12 @@ class PaperDesk:
         drafts: list[Draft] = []
         self._loaded = False
         for name, book in self._books.items():
-            step = PaperSession(book, session, {}, self._rules)
-            step.place(orders.get(name, ()))
-            drafts.extend(step.drafts)
+            engine = Engine(book, self._rules)
+            # A desk that was started anew knows only the symbols of its journal; decisions know the whole market's.
+            self._instruments.add(request.symbol for request in orders.get(name, ()))
+            wanted = OrderRequests.of(orders.get(name, ()), self._instruments.numbers)
+            engine.submit(wanted, Step.daily(session))
+            drafts.extend(engine.log.drafts())
         self._append(drafts, SessionDone(session, f"session:{session}", stocks_in_play))
         return len(drafts)
 
@@ -227,7 +234,7 @@ class PaperDesk:
                 name=name,
                 decides_by=self._decides_by[name],
                 equity_cents=book.equity_cents[session],
-                symbols=frozenset(book.positions) | {order.symbol for order in book.pending.values()},
+                symbols=book.engaged_symbols(),
                 drawdown=judge({s: e for s, e in book.equity_cents.items() if s <= session}),
             )
             for name, book in self._books.items()

@@ -8,7 +8,9 @@ from typing import cast
 
 from benchmarks.measure import Table
 
-NAMES = ("cluster", "daily_cycle", "daily_update", "imports", "live_feed", "pattern_log", "scoring", "storage")
+NAMES = (
+    "cluster", "daily_cycle", "daily_update", "engine", "imports", "live_feed", "pattern_log", "scoring", "storage",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -106,6 +106,7 @@ EXITS = {
     "stop": "stop reached",
     "target": "target reached",
     "time": "time limit reached",
+    "exit": "closed by an order",
     "settled": "settled at the last close: its history broke or its bars ended",
 }
 
@@ -138,9 +139,9 @@ def position(view: PositionView) -> Position:
         last_price_usd=held.last_close_usd_e4 / E4,
         market_value_usd=held.value_cents / 100,
         unrealised_usd=unrealised_cents / 100,
-        unrealised_return=unrealised_cents / held.cost_cents,
-        stop_price_usd=held.stop_usd_e4 / E4,
-        target_price_usd=held.target_usd_e4 / E4,
+        unrealised_return=unrealised_cents / abs(held.cost_cents),
+        stop_price_usd=held.stop_usd_e4 / E4 if held.stop_usd_e4 else None,
+        target_price_usd=held.target_usd_e4 / E4 if held.target_usd_e4 else None,
         held_sessions=held.held_sessions,
         reason=view.reason,
     )
@@ -151,7 +152,7 @@ def trade(view: TradeView) -> Trade:
     return Trade(
         book=_book(view.book),
         symbol=view.symbol,
-        direction="long",
+        direction=view.direction,
         shares=view.shares,
         entry_session=view.entry_session,
         entry_price_usd=view.cost_cents / 100 / view.shares,
@@ -171,7 +172,7 @@ def order(view: OrderView) -> Order:
         order_id=view.order_id,
         book=_book(view.book),
         symbol=view.symbol,
-        side="buy" if view.side == "buy" else "sell",
+        side=view.side,
         shares=view.shares,
         kind=view.kind,
         decided_session=view.decided_session,

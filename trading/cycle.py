@@ -16,11 +16,12 @@ import pyarrow as pa
 from trading.catalyst_features import NewsAt
 from trading.catalysts import Catalyst
 from trading.decide import Candidate
+from trading.engine.bars import Quotes
 from trading.ensemble import Views
 from trading.features import FEATURES, Setups, build_setups
 from trading.indicators import compute
 from trading.known_catalysts import known_catalysts
-from trading.orders import Quote, usd_e4
+from trading.orders import E4
 from trading.panel import Days, Floats, Panel
 from trading.patterns.recognised import NAMES, Detections, recognise_all
 from trading.regime import MarketContext, market_context
@@ -152,10 +153,9 @@ def candidates(
     return out
 
 
-def quotes_of(batch: pa.Table) -> dict[str, Quote]:
-    """The bars of one session as the paper broker sees them."""
-    columns = (batch.column(name).to_pylist() for name in ("symbol", "open", "high", "low", "close", "volume"))
-    return {
-        symbol: Quote(usd_e4(open_), usd_e4(high), usd_e4(low), usd_e4(close), int(volume))
-        for symbol, open_, high, low, close, volume in zip(*columns, strict=True)
-    }
+def quotes_of(batch: pa.Table) -> Quotes:
+    """The bars of one session as the engine sees them: prices in 1/10,000 USD, rounded half to even."""
+    prices = [np.rint(batch.column(name).to_numpy() * E4) for name in ("open", "high", "low", "close")]
+    volume = batch.column("volume").to_numpy().astype(np.int64)
+    symbols = [str(symbol) for symbol in batch.column("symbol").to_pylist()]
+    return Quotes(symbols, np.array(prices).astype(np.int64).reshape(4, -1), volume)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from trading.orders import Order, usd_e4
+from trading.engine.requests import Bracket, OrderRequest
+from trading.orders import usd_e4
 from trading.outcomes import OutcomeRules
 from trading.risk.drawdown import DrawdownState
 from trading.risk.model_risk import ModelRiskLimits, Verdict, by_ensemble, by_rule
@@ -95,28 +96,31 @@ def verdict_of(candidate: Candidate, decides_by: Source, limits: ModelRiskLimits
     return by_ensemble(candidate.strength, candidate.rank, candidate.disagreement, candidate.rule_confidence, limits)
 
 
-def _order(decision: Decision, rules: OutcomeRules) -> Order:
+def _order(decision: Decision, rules: OutcomeRules) -> OrderRequest:
     candidate = decision.candidate
-    return Order(
+    return OrderRequest(
         order_id=f"order:{decision.session}:{decision.book}:{candidate.symbol}",
         symbol=candidate.symbol,
         side="buy",
         shares=decision.shares,
-        stop_distance_usd_e4=usd_e4(candidate.atr_usd * rules.stop_atr),
-        target_distance_usd_e4=usd_e4(candidate.atr_usd * rules.target_atr),
-        hold_sessions=rules.horizon_sessions,
+        kind="on_open",
+        bracket=Bracket(
+            stop_distance_usd_e4=usd_e4(candidate.atr_usd * rules.stop_atr),
+            target_distance_usd_e4=usd_e4(candidate.atr_usd * rules.target_atr),
+            hold_sessions=rules.horizon_sessions,
+        ),
         reason=decision.reason,
     )
 
 
 def decide(
     session: date, book: BookView, candidates: Sequence[Candidate], rules: DecisionRules
-) -> tuple[list[Decision], list[Order]]:
+) -> tuple[list[Decision], list[OrderRequest]]:
     """A decision per candidate and the orders that follow, most confident first, ties by score, then by symbol."""
     judged = [(candidate, verdict_of(candidate, book.decides_by, rules.model_risk)) for candidate in candidates]
     judged.sort(key=lambda pair: (-pair[1].confidence, -pair[0].score, pair[0].symbol))
     decisions: list[Decision] = []
-    orders: list[Order] = []
+    orders: list[OrderRequest] = []
     for candidate, verdict in judged:
         shares, reason = _size(book, candidate, verdict, len(orders), rules)
         action: Literal["buy", "none"] = "buy" if shares > 0 else "none"

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from trading.cycle import candidates, long_setups
 from trading.decide import Decision, DecisionRules, decide
+from trading.engine.requests import OrderRequest
 from trading.ensemble import Views
-from trading.orders import Order
 
 
 class Services(Protocol):
@@ -97,7 +97,7 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     chosen = candidates(market_now, patterns_now, setups, in_play, views)
     state = services.answer(settled)
     decisions: list[Decision] = []
-    orders: dict[str, Sequence[Order]] = {}
+    orders: dict[str, Sequence[OrderRequest]] = {}
     for view in state.views:
         made, orders[view.name] = decide(session, view, chosen, rules)
         decisions.extend(made)

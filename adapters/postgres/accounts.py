@@ -1,7 +1,7 @@
 """The accounts as a reader sees them: a fold of the journal that is kept and carried on, entry by entry.
 
-Positions and trades come from the same `Book` that trades, so the two never disagree. A request costs what was appended
-since the one before.
+Positions and trades come from the same `Account` that trades, so the two never disagree. A request costs what was
+appended since the one before.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.projection import book_of
-from trading.book import Book, Position
+from trading.engine.account import COST, HELD_SHARES, LAST, Account
+from trading.engine.fold import take
 from trading.ledger import GENESIS, Draft, draft_of
 
 
@@ -38,29 +40,52 @@ class AccountView:
 
 
 @dataclass(frozen=True)
+class HeldPosition:
+    """A position as it stands.
+
+    Attributes:
+        shares: negative when short; cost and value likewise.
+        stop_usd_e4: of its latest bracket, zero without one; the target likewise.
+        held_sessions: sessions with a bar, the entry's counted.
+    """
+
+    symbol: str
+    shares: int
+    cost_cents: int
+    value_cents: int
+    last_close_usd_e4: int
+    stop_usd_e4: int
+    target_usd_e4: int
+    entry_session: date
+    held_sessions: int
+
+
+@dataclass(frozen=True)
 class PositionView:
     """An open position and why it was opened."""
 
     book: str
-    position: Position
+    position: HeldPosition
     entry_price_usd_e4: int
     reason: str
 
 
 @dataclass(frozen=True)
 class TradeView:
-    """A closed round trip.
+    """What one closing fill made of a position, or of the part of it that it closed.
 
     Attributes:
+        direction: of the position.
         entry_price_usd_e4: per share as bought; after a split it is of more shares than were bought.
-        profit_cents: net of both commissions.
-        cost_cents: what the shares cost, commission excluded.
+        profit_cents: net of the fees of both sides.
+        cost_cents: what the shares cost, or a short sale brought, fees excluded.
         held_sessions: the entry's session counted.
-        exit_reason: `stop`, `target`, `time`, `settled`.
+        exit_reason: `stop`, `target`, `time`, `exit` by an order, `settled`.
     """
 
     book: str
     symbol: str
+    direction: Literal["long", "short"]
     shares: int
     entry_session: date
     entry_price_usd_e4: int
@@ -75,7 +100,10 @@ class TradeView:
 
 @dataclass(frozen=True)
 class _Opening:
+    """The fill that made a position out of nothing."""
+
     price_usd_e4: int
+    session: date
     reason: str
 
 
@@ -91,18 +119,17 @@ class Accounts:
         """Every account, by name."""
         with self._turn:
             self._carry_on()
-            return [self._account(book) for _, book in sorted(self._books.items())]
+            return [self._account(account) for _, account in sorted(self._books.items())]
 
     def positions(self, book: str | None, limit: int) -> list[PositionView]:
         """Open positions by book and symbol, at most `limit`."""
         with self._turn:
             self._carry_on()
             views = [
-                PositionView(name, position, opening.price_usd_e4, opening.reason)
-                for name, held in sorted(self._books.items())
-                for symbol, position in sorted(held.positions.items())
-                for opening in (self._openings[name, symbol],)
+                self._position(account, number)
+                for name, account in sorted(self._books.items())
                 if book in {None, name}
+                for number in account.held().tolist()
             ]
             return views[:limit]
 
@@ -121,8 +148,8 @@ class Accounts:
 
     def _start_over(self) -> None:
         self._seq, self._hash = 0, GENESIS
-        self._books: dict[str, Book] = {}
-        self._starts: dict[str, int] = {}
+        self._books: dict[str, Account] = {}
+        self._reasons: dict[str, str] = {}
         self._openings: dict[tuple[str, str], _Opening] = {}
         self._trades: list[TradeView] = []
 
@@ -140,44 +167,75 @@ class Accounts:
 
     def _apply(self, draft: Draft) -> None:
         name, told = book_of(draft), draft.payload
-        book = self._books.setdefault(name, Book(name))
-        if draft.kind == "deposit":
-            self._starts[name] = self._starts.get(name, 0) + told["amount_cents"]
-        if draft.kind == "fill" and told["side"] == "buy":
-            reason = book.pending[told["order_id"]].reason
-            self._openings[name, told["symbol"]] = _Opening(told["price_usd_e4"], reason)
-        if draft.kind == "fill" and told["side"] == "sell":
-            self._trades.append(self._trade(draft, book.positions[told["symbol"]]))
-        book.apply(draft)
+        account = self._books.setdefault(name, Account(name))
+        if draft.kind == "order":
+            self._reasons[told["order_id"]] = told["reason"]
+        if draft.kind != "fill":
+            take(account, draft)
+            return
+        number = account.instruments.number(told["symbol"])
+        account.widen()
+        held = int(account.matrix[HELD_SHARES, number])
+        if held == 0:
+            reason = self._reasons[told["order_id"]]
+            self._openings[name, told["symbol"]] = _Opening(told["price_usd_e4"], draft.session, reason)
+        elif (held > 0) == (told["side"] in {"sell", "sell_short"}):
+            self._trades.append(self._trade(account, draft, held))
+        take(account, draft)
 
-    def _trade(self, draft: Draft, position: Position) -> TradeView:
+    def _trade(self, account: Account, draft: Draft, held: int) -> TradeView:
         told = draft.payload
-        opening = self._openings.pop((book_of(draft), position.symbol))
+        opening = self._openings[account.name, told["symbol"]]
+        given_up = next(p.amount_cents for p in draft.postings if ":position:" in p.account)
         return TradeView(
-            book=book_of(draft),
-            symbol=position.symbol,
+            book=account.name,
+            symbol=told["symbol"],
+            direction="long" if held > 0 else "short",
             shares=told["shares"],
-            entry_session=position.entry_session,
+            entry_session=opening.session,
             entry_price_usd_e4=opening.price_usd_e4,
             exit_session=draft.session,
             exit_price_usd_e4=told["price_usd_e4"],
             profit_cents=told["profit_cents"],
-            cost_cents=position.cost_cents,
-            held_sessions=position.held_sessions + 1,
+            cost_cents=abs(given_up),
+            held_sessions=self._held_sessions(account, told["symbol"]) + 1,
             entry_reason=opening.reason,
             exit_reason=told["reason"],
         )
 
-    def _account(self, book: Book) -> AccountView:
-        session = max(book.equity_cents, default=None)
+    def _held_sessions(self, account: Account, symbol: str) -> int:
+        """Closed sessions since the entry: those with a bar if a bracket counted them, else all of them."""
+        bracket = account.bracket_of(account.instruments.number(symbol))
+        if bracket:
+            return bracket["held_sessions"]
+        return sum(session >= self._openings[account.name, symbol].session for session in account.equity_cents)
+
+    def _position(self, account: Account, number: int) -> PositionView:
+        symbol = account.instruments.symbols[number]
+        opening, bracket = self._openings[account.name, symbol], account.bracket_of(number)
+        held = HeldPosition(
+            symbol=symbol,
+            shares=int(account.matrix[HELD_SHARES, number]),
+            cost_cents=int(account.matrix[COST, number]),
+            value_cents=int(account.values_cents[number]),
+            last_close_usd_e4=int(account.matrix[LAST, number]),
+            stop_usd_e4=bracket.get("stop_usd_e4", 0),
+            target_usd_e4=bracket.get("target_usd_e4", 0),
+            entry_session=opening.session,
+            held_sessions=self._held_sessions(account, symbol),
+        )
+        return PositionView(account.name, held, opening.price_usd_e4, opening.reason)
+
+    def _account(self, account: Account) -> AccountView:
+        positions_cents = account.positions_cents
         return AccountView(
-            book=book.name,
-            session=session,
-            cash_cents=book.cash_cents,
-            positions_cents=book.positions_cents,
-            equity_cents=book.cash_cents + book.positions_cents,
-            start_cents=self._starts.get(book.name, 0),
-            peak_cents=max(book.equity_cents.values(), default=book.cash_cents),
-            open_positions=len(book.positions),
-            waiting_orders=len(book.pending),
+            book=account.name,
+            session=max(account.equity_cents, default=None),
+            cash_cents=account.cash_cents,
+            positions_cents=positions_cents,
+            equity_cents=account.cash_cents + positions_cents,
+            start_cents=account.deposits_cents,
+            peak_cents=max(account.equity_cents.values(), default=account.cash_cents),
+            open_positions=len(account.held()),
+            waiting_orders=len(account.orders.plain_rows()),
         )

@@ -9,14 +9,13 @@ from datetime import date, datetime
 from adapters.paper import SessionDone
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Cursor, Pool, transaction
-from adapters.postgres.projection import FillRow, Projection, book_of, project
+from adapters.postgres.projection import Ending, FillRow, OrderRow, Projection, book_of, project
 from trading.errors import LedgerError
 from trading.ledger import GENESIS, Entry, draft_of, verify
 
 LOCK = 7_230_002
 """Number of the advisory lock that makes writers of the journal take turns."""
 JOURNAL_COLUMNS = ("seq", "session", "kind", "command_id", "book", "body", "prev_hash", "hash")
-ORDER_COLUMNS = ("order_id", "book", "symbol", "side", "shares", "kind", "decided_session", "reason", "status")
 EQUITY_COLUMNS = ("book", "session", "cash_cents", "positions_cents", "equity_cents")
 
 
@@ -152,29 +151,31 @@ def _require_all(count: int, rows: Sequence[object], what: str) -> None:
 
 
 def _store(cursor: Cursor, told: Projection) -> None:
-    orders = [(*astuple(order), "open") for order in told.orders]
-    _require_all(insert_missing(cursor, "orders", ORDER_COLUMNS, orders), orders, "orders")
+    orders = [astuple(order) for order in told.orders]
+    names = tuple(OrderRow.__dataclass_fields__)
+    _require_all(insert_missing(cursor, "orders", names, orders), orders, "orders")
+    for order_id, shares in told.resized:
+        cursor.execute("UPDATE orders SET shares = %s WHERE order_id = %s", [shares, order_id])
     for leg in told.legs:
         cursor.execute(
-            "INSERT INTO orders (order_id, book, symbol, side, shares, kind, decided_session, reason, status) "
-            "SELECT %s, %s, %s, 'sell', %s, %s, decided_session, 'bracket of ' || order_id, 'open' "
-            "FROM orders WHERE order_id = %s",
-            [leg.order_id, leg.book, leg.symbol, leg.shares, leg.kind, leg.entry_order_id],
+            "INSERT INTO orders (order_id, book, symbol, side, shares, kind, decided_session, decided_at, reason, "
+            "status) SELECT %s, %s, %s, %s, %s, %s, decided_session, decided_at, 'bracket of ' || order_id, 'open' "
+            "FROM orders WHERE order_id = %s ON CONFLICT (order_id) DO UPDATE SET shares = EXCLUDED.shares",
+            [leg.order_id, leg.book, leg.symbol, leg.side, leg.shares, leg.kind, leg.entry_order_id],
         )
     names = tuple(FillRow.__dataclass_fields__)
     fills = [astuple(fill) for fill in told.fills]
     _require_all(insert_missing(cursor, "fills", names, fills), fills, "fills")
-    _close(cursor, "filled", [(fill.order_id, None) for fill in told.fills])
-    _close(cursor, "cancelled", told.cancelled)
+    for ending in told.endings:
+        _end(cursor, ending)
     equity = [astuple(row) for row in told.equity]
     _require_all(insert_missing(cursor, "equity", EQUITY_COLUMNS, equity), equity, "equity rows")
 
 
-def _close(cursor: Cursor, status: str, orders: Sequence[tuple[str, str | None]]) -> None:
-    for order_id, why in orders:
-        cursor.execute(
-            "UPDATE orders SET status = %s, closed_reason = %s WHERE order_id = %s AND status = 'open'",
-            [status, why, order_id],
-        )
-        if cursor.rowcount != 1:
-            raise LedgerError(f"{order_id} is to be {status} and is not open; nothing was written")
+def _end(cursor: Cursor, ending: Ending) -> None:
+    cursor.execute(
+        "UPDATE orders SET status = %s, closed_reason = %s WHERE order_id = %s AND status = 'open'",
+        [ending.status, ending.reason, ending.order_id],
+    )
+    if ending.must and cursor.rowcount != 1:
+        raise LedgerError(f"{ending.order_id} is to be {ending.status} and is not open; nothing was written")

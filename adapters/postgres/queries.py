@@ -16,7 +16,13 @@ LIMIT = 10_000
 
 @dataclass(frozen=True)
 class OrderView:
-    """An order and what became of it; the fill's fields are None while it has none."""
+    """An order and what became of it; the fill's fields are None while it has none.
+
+    Attributes:
+        filled_session: of the latest fill.
+        price_usd_e4: the average of the fills.
+        commission_cents: of all fills, regulatory fees included.
+    """
 
     order_id: str
     book: str
@@ -171,7 +177,10 @@ class Queries:
         rows = self._fetch(
             "SELECT o.order_id, o.book, o.symbol, o.side, o.shares, o.kind, o.decided_session, o.status, o.reason, "
             "o.closed_reason, f.session, f.price_usd_e4, f.commission_cents "
-            "FROM orders AS o LEFT JOIN fills AS f USING (order_id) WHERE o.book = coalesce(%s, o.book) "
+            "FROM orders AS o LEFT JOIN (SELECT order_id, max(session) AS session, "
+            "round(sum(price_usd_e4::numeric * shares) / sum(shares))::bigint AS price_usd_e4, "
+            "sum(commission_cents + fees_cents)::bigint AS commission_cents FROM fills GROUP BY order_id) AS f "
+            "USING (order_id) WHERE o.book = coalesce(%s, o.book) "
             "ORDER BY coalesce(f.session, o.decided_session) DESC, o.book, o.order_id LIMIT %s",
             [book, _bounded(limit)],
         )

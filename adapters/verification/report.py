@@ -16,12 +16,15 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.bars_sums import BarSums, FoundBy
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
+from adapters.postgres.projection import book_of
 from adapters.tiers.locations import TierLocations
 from adapters.verification.coverage import Coverage, SessionCoverage, SymbolCoverage
 from adapters.verification.files import Stretch, check_files, check_strays
 from adapters.verification.record import check_readable, check_sums
 from adapters.verification.trouble import RESTORE, Trouble
+from trading.engine.fold import fold
 from trading.errors import LedgerError
+from trading.ledger import GENESIS
 
 
 @dataclass(frozen=True)
@@ -188,9 +191,15 @@ def _selected(bars: pa.Table, chosen: Selection) -> pa.Table:
 
 
 def _journal(journal: JournalStore) -> tuple[int, str, list[Trouble]]:
-    """Entries, last hash, and what is wrong with the chain or the balance of an entry."""
+    """Entries, last hash, and what is wrong: the chain, the balance of an entry, or an account that it contradicts.
+
+    The fold of each account checks at every mark that the equity on record is cash and positions.
+    """
     entries, _ = journal.last()
     try:
-        return entries, journal.verify(), []
+        drafts = [entry.draft for entry in journal.load()]
+        for book in sorted({book_of(draft) for draft in drafts}):
+            fold(book, drafts)
+        return entries, journal.last()[1] if drafts else GENESIS, []
     except LedgerError as error:
         return entries, "", [Trouble("journal", "journal", str(error), RESTORE)]

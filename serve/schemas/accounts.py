@@ -62,9 +62,9 @@ class Order(Schema):
     order_id: str
     book: Book
     symbol: Symbol
-    side: Literal["buy", "sell"]
-    shares: int = Field(gt=0)
-    kind: str = Field(description="Order type.", examples=["market_on_open"])
+    side: str = Field(description="buy, sell, sell_short or buy_to_cover.", examples=["buy"])
+    shares: int = Field(description="Positive, unless the order was refused for it.")
+    kind: str = Field(description="Order type.", examples=["on_open"])
     decided_session: date = Field(description="Its bar was the last thing the decision knew.")
     status: str = Field(description="Where it stands.", examples=["filled"])
     filled_session: date | None = None

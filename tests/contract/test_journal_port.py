@@ -13,7 +13,7 @@ from adapters.postgres.journal import JournalStore
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import open_pool
 from adapters.postgres.server import EmbeddedPostgres
-from trading.book import deposit
+from trading.engine.bookkeeper import deposit
 from trading.errors import LedgerError
 from trading.ledger import Draft, Entry, chain
 

@@ -185,7 +185,7 @@ class FakeBackend(FakeMarket):
             symbol=position.symbol,
             side="buy",
             shares=position.shares,
-            kind="market_on_open",
+            kind="on_open",
             decided_session=position.entry_session - timedelta(days=1),
             status="filled",
             filled_session=position.entry_session,

@@ -4,40 +4,52 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import numpy as np
+
 from adapters.paper import SessionDone
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
-from trading.book import Book, deposit
+from trading.engine.account import Account
+from trading.engine.bars import CorporateAction, Quotes, Step
+from trading.engine.engine import Engine
+from trading.engine.requests import Bracket, OrderRequest, OrderRequests
+from trading.engine.rules import PAPER_RULES
 from trading.ledger import Draft, Entry, chain
-from trading.orders import Order, Quote
-from trading.paper import CorporateAction, PaperRules, PaperSession
 
 DAYS = [date(2010, 1, day) for day in (4, 5, 6, 7)]
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-BUY = Order("order:1:rule:AAPL", "AAPL", "buy", 100, 5_000, 10_000, 5, "a bullish engulfing on 3x volume")
+BRACKET = Bracket(stop_distance_usd_e4=5_000, target_distance_usd_e4=10_000, hold_sessions=5)
+BUY = OrderRequest(
+    "order:1:rule:AAPL", "AAPL", "buy", 100, "on_open", bracket=BRACKET, reason="a bullish engulfing on 3x volume"
+)
 
 
-def _quote(open_usd: float, low_usd: float) -> Quote:
-    """A quiet bar, prices in USD, that opens and closes at the same price."""
+def _quotes(open_usd: float | None = None, low_usd: float = 0.0) -> Quotes:
+    """A quiet bar of AAPL, prices in USD, that opens and closes at the same price; none without a price."""
+    if open_usd is None:
+        return Quotes([], np.zeros((4, 0), np.int64), np.zeros(0, np.int64))
     price = round(open_usd * 10_000)
-    return Quote(price, price + 100, round(low_usd * 10_000), price, 1_000_000)
+    prices = np.array([[price], [price + 100], [round(low_usd * 10_000)], [price]])
+    return Quotes(["AAPL"], prices, np.array([1_000_000]))
 
 
 def three_sessions() -> list[list[Draft]]:
     """Deposit and two orders; one fills at 20 USD and the other finds no trade; a 2:1 split, then the stop."""
-    book = Book("rule")
-    first = deposit("rule", DAYS[0], 10_000_000)
-    book.apply(first)
-    waits = Order("order:1:rule:HALT", "HALT", "buy", 10, 5_000, 10_000, 5, "gap up")
-    sessions = [
-        PaperSession(book, day, quotes, PaperRules())
-        for day, quotes in zip(DAYS, [{}, {"AAPL": _quote(20, 19.9)}, {"AAPL": _quote(10, 9.0)}], strict=False)
-    ]
-    sessions[0].run([])
-    sessions[0].place([BUY, waits])
-    sessions[1].run([])
-    sessions[2].run([CorporateAction("AAPL", "split", 2, 1)])
-    return [[first, *sessions[0].drafts], sessions[1].drafts, sessions[2].drafts]
+    account, batches = Account("rule"), []
+    account.instruments.add(("AAPL", "HALT"))
+    waits = OrderRequest("order:1:rule:HALT", "HALT", "buy", 10, "on_open", bracket=BRACKET, reason="gap up")
+    split = CorporateAction("AAPL", "split", 2, 1)
+    for day, quotes, actions in zip(
+        DAYS, (_quotes(), _quotes(20, 19.9), _quotes(10, 9.0)), ([], [], [split]), strict=False
+    ):
+        engine, step = Engine(account, PAPER_RULES), Step.daily(day)
+        if day == DAYS[0]:
+            engine.deposit(step, 10_000_000)
+        engine.step(quotes.at(step, account.instruments), actions)
+        if day == DAYS[0]:
+            engine.submit(OrderRequests.of([BUY, waits], account.instruments.numbers), step)
+        batches.append(engine.log.drafts())
+    return batches
 
 
 def journal_of(pool: Pool) -> JournalStore:

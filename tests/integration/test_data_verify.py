@@ -14,8 +14,11 @@ from adapters.bar_import.source import TableSource
 from adapters.bars import BarStore
 from adapters.calendar import sessions_between
 from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from adapters.verification.report import Report, Selection, verify_data
+from trading.engine.bookkeeper import deposit
+from trading.ledger import Draft, chain
 from trading.panel import BARS_SCHEMA
 
 NOON = datetime(2020, 6, 1, 16, tzinfo=UTC)
@@ -118,6 +121,17 @@ def test_a_journal_that_was_altered_is_told(kept: Path, pool: Pool) -> None:
         )
     (trouble,) = _verified(kept, pool).troubles
     assert (trouble.check, trouble.detail) == ("journal", "journal entry 1 was altered after it was written")
+
+
+def test_an_equity_that_is_not_cash_and_positions_is_told(kept: Path, pool: Pool) -> None:
+    """Hashes and debits are in order, and still the mark states 5 cents more than the account has."""
+    mark = {"book": "rule", "at": "2020-01-02T23:59:59+00:00", "closes_usd_e4": {}, "trails_usd_e4": {},
+            "ends_session": True, "cash_cents": 100, "equity_cents": 105}  # fmt: skip
+    drafts = [deposit("rule", DAYS[0], 100), Draft("mark", DAYS[0], "mark", mark)]
+    JournalStore(pool, clock=lambda: NOON).append(chain(drafts))
+    (trouble,) = _verified(kept, pool).troubles
+    assert trouble.check == "journal"
+    assert "states an equity of 105 cents, the fold gives 100" in trouble.detail
 
 
 def test_values_that_come_back_after_a_correction_are_the_latest(kept: Path, pool: Pool) -> None:

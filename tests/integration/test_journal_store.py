@@ -8,12 +8,18 @@ from replayed import DAYS, append_three_sessions, journal_of
 
 from adapters.paper import SessionDone
 from adapters.postgres.pool import Pool, transaction
-from trading.book import deposit
+from trading.engine.bookkeeper import deposit
 from trading.errors import BadDataError, LedgerError
 from trading.ledger import GENESIS, Draft, Posting, chain
 
 COUNTS = """SELECT (SELECT count(*) FROM journal), (SELECT count(*) FROM orders), (SELECT count(*) FROM fills),
     (SELECT count(*) FROM equity), (SELECT count(*) FROM replay_sessions)"""
+
+FILL = {
+    "at": "2010-01-04T23:59:59+00:00", "book": "rule", "fill_id": "o:fill:1", "order_id": "o", "entry_order_id": "o",
+    "symbol": "AAPL", "side": "buy", "shares": 1, "ordered_shares": 1, "remaining_shares": 0, "price_usd_e4": 1,
+    "commission_cents": 0, "fees_cents": 0, "slippage_usd_e4": 0, "reason": "entry",
+}  # fmt: skip
 
 
 def _fetch(pool: Pool, query: str) -> list[tuple[object, ...]]:
@@ -38,9 +44,9 @@ def test_orders_fills_and_equity_tell_what_the_journal_tells(pool: Pool) -> None
     append_three_sessions(journal_of(pool))
     orders = _fetch(pool, "SELECT order_id, side, shares, kind, status FROM orders ORDER BY order_id")
     assert orders == [
-        ("order:1:rule:AAPL", "buy", 100, "market_on_open", "filled"),
+        ("order:1:rule:AAPL", "buy", 100, "on_open", "filled"),
         ("order:1:rule:AAPL:stop", "sell", 200, "stop", "filled"),
-        ("order:1:rule:HALT", "buy", 10, "market_on_open", "cancelled"),
+        ("order:1:rule:HALT", "buy", 10, "on_open", "expired"),
     ]
     fills = _fetch(pool, "SELECT symbol, side, shares, price_usd_e4, session FROM fills ORDER BY session")
     bought_at = 200_100  # 20.00 USD and 5 bp of slippage
@@ -67,7 +73,7 @@ def test_a_command_with_other_content_is_refused(pool: Pool) -> None:
     """The id of a command on record with another body is an error, and nothing is written."""
     store = journal_of(pool)
     store.append(chain([deposit("rule", DAYS[0], 100)]))
-    with pytest.raises(LedgerError, match="deposit:rule was repeated with other content"):
+    with pytest.raises(LedgerError, match="deposit:rule:2010-01-04 was repeated with other content"):
         store.append(chain([deposit("rule", DAYS[0], 200)]))
     assert len(store.load()) == 1
 
@@ -89,10 +95,7 @@ def test_entries_that_leave_a_hole_are_refused(pool: Pool) -> None:
 
 def test_a_batch_that_fails_half_way_leaves_nothing(pool: Pool) -> None:
     """A fill without its order stops the whole batch: journal, orders and fills are as before."""
-    orphan = Draft("x:fill", DAYS[1], "fill", {
-        "book": "rule", "fill_id": "x:fill", "order_id": "x", "symbol": "AAPL", "side": "buy", "shares": 1,
-        "price_usd_e4": 1, "commission_cents": 0, "slippage_usd_e4": 0, "reason": "entry",
-    })  # fmt: skip
+    orphan = Draft("x:fill:1", DAYS[1], "fill", {**FILL, "order_id": "x", "entry_order_id": "x"})
     store = journal_of(pool)
     with pytest.raises(BadDataError, match="nothing was written"):
         store.append(chain([deposit("rule", DAYS[0], 100), orphan]))
@@ -101,10 +104,9 @@ def test_a_batch_that_fails_half_way_leaves_nothing(pool: Pool) -> None:
 
 def test_a_fill_of_the_deciding_session_is_refused(pool: Pool) -> None:
     """An order made from a bar never fills on that bar, whoever writes the fill."""
-    order = {"book": "rule", "order_id": "o", "symbol": "AAPL", "side": "buy", "shares": 5, "reason": "r"}
-    fill = {**order, "fill_id": "f", "price_usd_e4": 1, "commission_cents": 0, "slippage_usd_e4": 0, "reason": "entry"}
-    drafts = [Draft("o", DAYS[0], "order", order), Draft("f", DAYS[0], "fill", fill)]
-    with pytest.raises(BadDataError, match="precedes the session after its order"):
+    order = {name: FILL[name] for name in ("at", "book", "order_id", "symbol", "side", "shares", "reason")}
+    drafts = [Draft("o", DAYS[0], "order", {**order, "kind": "market"}), Draft("o:fill:1", DAYS[0], "fill", FILL)]
+    with pytest.raises(BadDataError, match="precedes the bar after its order"):
         journal_of(pool).append(chain(drafts))
 
 

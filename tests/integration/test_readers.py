@@ -16,8 +16,8 @@ from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
-from trading.book import deposit
 from trading.decide import Candidate, Decision
+from trading.engine.bookkeeper import deposit
 from trading.errors import LedgerError, ModelError
 from trading.ledger import chain
 from trading.risk.model_risk import Verdict
@@ -105,9 +105,9 @@ def test_orders_equity_and_progress(pool: Pool) -> None:
     assert [(o.order_id[-4:], o.status, o.filled_session) for o in orders] == [
         ("stop", "filled", DAYS[2]),
         ("AAPL", "filled", DAYS[1]),
-        ("HALT", "cancelled", None),
+        ("HALT", "expired", None),
     ]
-    assert orders[2].closed_reason == "no trade in the session that the order waited for"
+    assert orders[2].closed_reason == "it did not fill in its time"
     assert len(queries.orders(None, 1)) == 1
     assert queries.orders("ensemble", 10) == []
     assert [point.session for point in queries.equity_curve()] == DAYS[:3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain, repeat
 
@@ -12,22 +13,23 @@ from hypothesis import strategies as st
 
 from adapters.paper import Journal, MemoryJournal, PaperDesk
 from tests.fakes.journal import FlakyJournal
-from tests.fakes.paper_script import FIRST, Step, scripts
+from tests.fakes.paper_script import FIRST, Step, quotes_of, scripts
 from trading.decide import Source
+from trading.engine.requests import Bracket, OrderRequest
+from trading.engine.rules import PAPER_RULES
 from trading.errors import LedgerError, UnavailableError
 from trading.ledger import verify
-from trading.orders import Order, Quote
-from trading.paper import PaperRules
 
 BOOKS: Mapping[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
 CASH_CENTS = 10_000_000
-ORDER = Order("order:1", "AA", "buy", 10, 10_000, 20_000, 3, "test")
-BAR = Quote(200_000, 201_000, 199_000, 200_500, 1000)
+ORDER = OrderRequest("order:1", "AA", "buy", 10, "on_open", bracket=Bracket(10_000, 20_000, hold_sessions=3))
+BAR = quotes_of({"AA": (200_000, 201_000, 199_000, 200_500, 1000)})
+NOTHING = quotes_of({})
 
 
 def desk_on(journal: Journal) -> PaperDesk:
     """A desk as after a start."""
-    return PaperDesk(journal, BOOKS, CASH_CENTS, PaperRules())
+    return PaperDesk(journal, BOOKS, CASH_CENTS, PAPER_RULES)
 
 
 def run(desk: PaperDesk, step: Step) -> None:
@@ -35,12 +37,12 @@ def run(desk: PaperDesk, step: Step) -> None:
     desk.settle(step.session, step.quotes, step.actions)
     orders = {"rule": step.orders, "ensemble": step.orders[:1]}
     named = {book: [named_for(book, order) for order in chosen] for book, chosen in orders.items()}
-    desk.place(step.session, named, len(step.quotes))
+    desk.place(step.session, named, len(step.prices))
 
 
-def named_for(book: str, order: Order) -> Order:
+def named_for(book: str, order: OrderRequest) -> OrderRequest:
     """The order with an id of the book."""
-    return Order(f"{order.order_id}:{book}", *list(vars(order).values())[1:])
+    return replace(order, order_id=f"{order.order_id}:{book}")
 
 
 def undisturbed(steps: list[Step]) -> MemoryJournal:
@@ -112,7 +114,7 @@ def test_nothing_is_complete_before_its_orders_are_placed() -> None:
     """A settled session is not complete; a placed one answers with equity, fills and stocks in play."""
     desk = desk_on(MemoryJournal())
     assert (desk.completed(FIRST), desk.sessions()) == (None, [])
-    state = desk.settle(FIRST, {}, [])
+    state = desk.settle(FIRST, NOTHING, [])
     assert desk.completed(FIRST) is None
     assert [(view.name, view.equity_cents, view.symbols) for view in state.views] == [
         ("rule", CASH_CENTS, frozenset()),
@@ -126,10 +128,10 @@ def test_nothing_is_complete_before_its_orders_are_placed() -> None:
 def test_a_waiting_order_counts_as_held_and_its_fill_is_counted() -> None:
     """A symbol that is ordered is taken until the order ends; the next session reports one fill."""
     desk = desk_on(MemoryJournal())
-    desk.settle(FIRST, {}, [])
+    desk.settle(FIRST, NOTHING, [])
     assert desk.place(FIRST, {"rule": [ORDER]}, 1) == 1
     assert desk.place(FIRST, {"rule": [ORDER]}, 1) == 0
-    after = desk.settle(FIRST + timedelta(days=1), {"AA": BAR}, [])
+    after = desk.settle(FIRST + timedelta(days=1), BAR, [])
     assert after.views[0].symbols == frozenset({"AA"})
     assert after.fills == {"rule": 1, "ensemble": 0}
 
@@ -137,7 +139,7 @@ def test_a_waiting_order_counts_as_held_and_its_fill_is_counted() -> None:
 def settled_only() -> PaperDesk:
     """A desk whose first session waits for its orders."""
     desk = desk_on(MemoryJournal())
-    desk.settle(FIRST, {}, [])
+    desk.settle(FIRST, NOTHING, [])
     return desk
 
 
@@ -151,13 +153,13 @@ def complete() -> PaperDesk:
 def test_a_session_is_not_settled_before_the_one_before_has_its_orders() -> None:
     """Its orders would be lost."""
     with pytest.raises(LedgerError, match="has no orders yet"):
-        settled_only().settle(FIRST + timedelta(days=1), {}, [])
+        settled_only().settle(FIRST + timedelta(days=1), NOTHING, [])
 
 
 def test_sessions_come_in_order() -> None:
     """An earlier session after a later one would trade on prices of the past."""
     with pytest.raises(LedgerError, match="Sessions come in order"):
-        complete().settle(date(2009, 1, 2), {}, [])
+        complete().settle(date(2009, 1, 2), NOTHING, [])
 
 
 def test_orders_need_a_settled_session_and_a_known_account() -> None:
@@ -166,7 +168,7 @@ def test_orders_need_a_settled_session_and_a_known_account() -> None:
     with pytest.raises(LedgerError, match="came before its bar was settled"):
         desk_on(journal).place(FIRST, {"rule": [ORDER]}, 1)
     desk = desk_on(journal)
-    desk.settle(FIRST, {}, [])
+    desk.settle(FIRST, NOTHING, [])
     before = list(journal.entries)
     with pytest.raises(LedgerError, match="no books of this desk"):
         desk.place(FIRST, {"rules": [ORDER]}, 1)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.decide import BookView, Candidate, DecisionRules, Source, decide
+from trading.engine.requests import Bracket
 from trading.ensemble import Views, rank_among
 from trading.orders import usd_e4
 from trading.outcomes import OutcomeRules
@@ -137,8 +138,9 @@ def test_a_buy_becomes_an_order_with_the_bracket_of_the_outcomes() -> None:
     (decision,), (order,) = decide(DAY, account(), [CANDIDATE], rules)
     assert (decision.action, decision.shares) == ("buy", 500)  # 10 % of 100,000 USD at 20 USD
     assert (order.order_id, order.symbol, order.side, order.shares) == ("order:2010-01-04:book:AA", "AA", "buy", 500)
-    assert (order.stop_distance_usd_e4, order.target_distance_usd_e4) == (usd_e4(1.5), usd_e4(2.5))
-    assert (order.hold_sessions, order.reason) == (5, decision.reason)
+    assert (order.kind, order.in_force) == ("on_open", "day")
+    assert order.bracket == Bracket(usd_e4(1.5), usd_e4(2.5), hold_sessions=5)
+    assert order.reason == decision.reason
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pytest
@@ -11,14 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_bars import random_panel
 
-from trading.book import Book, deposit
+from trading.engine.account import Account
+from trading.engine.bars import Quotes, Step
+from trading.engine.engine import Engine
+from trading.engine.fees import FREE
+from trading.engine.fills import FillModel
+from trading.engine.requests import Bracket, OrderRequest, OrderRequests
+from trading.engine.rules import AccountRules, EngineRules
 from trading.ledger import Draft
-from trading.orders import FillModel, Order, Quote, usd_e4
+from trading.orders import usd_e4
 from trading.outcomes import OutcomeRules, label
 from trading.panel import Panel, as_date
-from trading.paper import PaperRules, PaperSession
 
-FREE = PaperRules(FillModel(slippage_bp=0, commission_usd_e4_per_share=0, commission_min_cents=0, commission_max_bp=0))
+NO_COSTS = EngineRules(
+    AccountRules(when_short="reduce"),
+    FillModel(half_spread_tiers=(), impact_bp=0, volume_share_bp=10_000, max_jump=10**6, fees=FREE),
+)
 SHARES = 1600
 """Prices are sixteenths of a dollar, so that neither floats nor cents round."""
 
@@ -33,19 +40,22 @@ def on_sixteenths(panel: Panel) -> Panel:
 def live_through(panel: Panel, row: int, atr: float, rules: OutcomeRules) -> list[Draft]:
     """The entries of an account that orders at the close of `row` and sees every later session."""
     symbol = str(panel.row_symbols[row])
-    order = Order("o", symbol, "buy", SHARES, usd_e4(atr * rules.stop_atr), usd_e4(atr * rules.target_atr),
-                  rules.horizon_sessions, "test")  # fmt: skip
-    book, journal = Book("rule"), []
-    book.apply(deposit("rule", date(2010, 1, 1), 10**12))
-    PaperSession(book, as_date(panel.sessions[row]), {}, FREE).place([order])
+    far = (usd_e4(atr * rules.stop_atr), usd_e4(atr * rules.target_atr))
+    bracket = Bracket(*far, hold_sessions=rules.horizon_sessions)
+    order = OrderRequest("o", symbol, "buy", SHARES, "on_open", bracket=bracket)
+    engine = Engine(Account("rule"), NO_COSTS)
+    engine.account.instruments.add([symbol])
+    first = Step.daily(as_date(panel.sessions[row]))
+    engine.deposit(first, 10**12)
+    engine.submit(OrderRequests.of([order], engine.account.instruments.numbers), first)
     bars = {panel.sessions[at]: at for at in np.flatnonzero(panel.row_symbols == symbol).tolist()}
     for day in np.unique(panel.sessions[panel.sessions > panel.sessions[row]]):
         at = bars.get(day)
         prices = [usd_e4(float(getattr(panel, n)[at])) for n in ("open", "high", "low", "close")] if at else []
-        step = PaperSession(book, as_date(day), {symbol: Quote(*prices, 1000)} if at else {}, FREE)
-        step.run([])
-        journal += step.drafts
-    return journal
+        columns = np.array(prices, np.int64).reshape(4, -1)
+        quotes = Quotes([symbol] if at else [], columns, np.full(columns.shape[1], 10_000))
+        engine.step(quotes.at(Step.daily(as_date(day)), engine.account.instruments))
+    return engine.log.drafts()
 
 
 @settings(max_examples=40, deadline=None)

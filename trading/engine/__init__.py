@@ -1,0 +1,1 @@
+"""The one engine of backtest, replay, paper and live: pure, columnar, deterministic."""
