@@ -31,8 +31,10 @@ END
 chmod 700 "$state/start_head.new"
 mv "$state/start_head.new" "$state/start_head"
 
-install -m 644 "$(dirname "$0")/$service" /etc/systemd/system/
-ln -sf "/etc/systemd/system/$service" /etc/systemd/system/multi-user.target.wants/
+for unit in "$service" inplay-platform.service; do
+  install -m 644 "$(dirname "$0")/$unit" /etc/systemd/system/
+  ln -sf "/etc/systemd/system/$unit" /etc/systemd/system/multi-user.target.wants/
+done
 
 if [ ! -d /run/systemd/system ]; then
   # No systemd, as in a rehearsal: what the unit would run is run here, and stays when this script ends.
@@ -40,6 +42,7 @@ if [ ! -d /run/systemd/system ]; then
 fi
 systemctl daemon-reload
 systemctl restart "$service"
+systemctl start --no-block inplay-platform.service # nothing happens until it has its settings
 for _ in $(seq 30); do
   if RAY_AUTH_MODE=token ray status > /dev/null 2>&1; then exit 0; fi
   sleep 2

@@ -63,10 +63,13 @@ def serve_metadata(answers: Mapping[str, str], host: str = METADATA, port: int =
 
 
 def enabled_services(units: Path) -> list[list[str]]:
-    """What systemd would start at a boot: the command of each unit that somebody enabled."""
+    """What systemd would start at a boot: the command of each unit that somebody enabled and whose condition holds."""
     found = []
     for unit in sorted(units.glob("multi-user.target.wants/*.service")):
         lines = unit.read_text(encoding="utf-8").splitlines()
+        awaited = [line.partition("=")[2] for line in lines if line.startswith("ConditionPathExists=")]
+        if not all(Path(path).exists() for path in awaited):
+            continue
         found += [shlex.split(line.partition("=")[2]) for line in lines if line.startswith("ExecStart=")]
     return found
 

@@ -251,13 +251,15 @@ def test_the_metadata_service_tells_the_private_address() -> None:
 
 
 def test_a_boot_starts_what_is_enabled(tmp_path: Path) -> None:
-    """Of the units that lie there, those that somebody enabled are started, by their own command."""
+    """Of the units that lie there, those are started that somebody enabled and whose condition holds."""
     unit = ROOT / "cluster/boot/inplay-head.service"
     wanted = tmp_path / "multi-user.target.wants"
     wanted.mkdir()
     (tmp_path / "other.service").write_text("[Service]\nExecStart=/bin/false\n", encoding="utf-8")
     assert enabled_services(tmp_path) == []
     (wanted / unit.name).symlink_to(unit)
+    waiting = ROOT / "cluster/boot/inplay-platform.service"  # for a file of settings that isn't on this machine
+    (wanted / waiting.name).symlink_to(waiting)
     assert enabled_services(tmp_path) == [["/var/lib/inplay/start_head", "--block"]]
 
 
