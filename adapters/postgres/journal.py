@@ -160,7 +160,8 @@ def _store(cursor: Cursor, told: Projection) -> None:
         cursor.execute(
             "INSERT INTO orders (order_id, book, symbol, side, shares, kind, decided_session, decided_at, reason, "
             "status) SELECT %s, %s, %s, %s, %s, %s, decided_session, decided_at, 'bracket of ' || order_id, 'open' "
-            "FROM orders WHERE order_id = %s ON CONFLICT (order_id) DO UPDATE SET shares = EXCLUDED.shares",
+            "FROM orders WHERE order_id = %s ON CONFLICT (order_id) DO UPDATE "
+            "SET shares = EXCLUDED.shares, status = 'open', closed_reason = NULL",  # it lives again with each entry fill
             [leg.order_id, leg.book, leg.symbol, leg.side, leg.shares, leg.kind, leg.entry_order_id],
         )
     names = tuple(FillRow.__dataclass_fields__)
