@@ -172,7 +172,8 @@ def head_with_autoscaler(folder: Path, end_point: str, head_id: str) -> Iterator
         "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     command = [
-        str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", f"--port={_free_port()}", "--num-cpus=1", f"--temp-dir={folder / 'ray'}",
+        str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", f"--port={_free_port()}",
+        "--num-cpus=1", f"--temp-dir={folder / 'ray'}",
         "--include-dashboard=false", f"--autoscaling-config={_file(folder)}", "--dashboard-agent-listen-port=0",
     ]  # fmt: skip
     with (folder / "head.log").open("w", encoding="utf-8") as log:

@@ -15,6 +15,10 @@ from tune.training_set import Matrix
 Floats = npt.NDArray[np.float64]
 
 
+ON_HEAD = {"node:__internal_head__": 0.001}
+"""Work on CPUs stays on the head: to an autoscaler it would be a reason to rent a machine."""
+
+
 @dataclass(frozen=True)
 class Workers:
     """What a distributed fit runs on.
@@ -50,6 +54,7 @@ def fit_distributed(
         num_actors=workers.actors,
         cpus_per_actor=workers.cpus,
         gpus_per_actor=workers.gpus,
+        resources_per_actor=None if workers.gpus else ON_HEAD,
         max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
         checkpoint_frequency=25,
     )

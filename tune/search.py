@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ray import tune as ray_tune
 
 from trading.errors import ModelError
+from tune.distributed import ON_HEAD
 from tune.estimators import fit_booster, fit_forest, log_loss
 from tune.specs import SPECS, Kind, columns_of
 from tune.splits import Split, walk_forward
@@ -85,7 +86,10 @@ def search(data: TrainingSet, storage: Path, *, seed: int, folds: int = FOLDS) -
     """
     specs = [{"kind": spec.kind, "params": params} for spec in SPECS.values() for params in spec.grid]
     tuner = ray_tune.Tuner(
-        ray_tune.with_resources(ray_tune.with_parameters(trial, data=data, folds=folds), {"cpu": 1}),
+        ray_tune.with_resources(
+            ray_tune.with_parameters(trial, data=data, folds=folds),
+            ray_tune.PlacementGroupFactory([{"CPU": 1.0, **ON_HEAD}]),
+        ),
         param_space={"spec": ray_tune.grid_search(specs), "seed": seed},
         tune_config=ray_tune.TuneConfig(metric="loss", mode="min", reuse_actors=True),
         run_config=ray_tune.RunConfig(storage_path=str(storage), name="search", verbose=0),

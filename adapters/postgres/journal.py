@@ -156,12 +156,12 @@ def _store(cursor: Cursor, told: Projection) -> None:
     _require_all(insert_missing(cursor, "orders", names, orders), orders, "orders")
     for order_id, shares in told.resized:
         cursor.execute("UPDATE orders SET shares = %s WHERE order_id = %s", [shares, order_id])
-    for leg in told.legs:
+    for leg in told.legs:  # one that ended lives again when its entry fills further
         cursor.execute(
             "INSERT INTO orders (order_id, book, symbol, side, shares, kind, decided_session, decided_at, reason, "
             "status) SELECT %s, %s, %s, %s, %s, %s, decided_session, decided_at, 'bracket of ' || order_id, 'open' "
             "FROM orders WHERE order_id = %s ON CONFLICT (order_id) DO UPDATE "
-            "SET shares = EXCLUDED.shares, status = 'open', closed_reason = NULL",  # it lives again with each entry fill
+            "SET shares = EXCLUDED.shares, status = 'open', closed_reason = NULL",
             [leg.order_id, leg.book, leg.symbol, leg.side, leg.shares, leg.kind, leg.entry_order_id],
         )
     names = tuple(FillRow.__dataclass_fields__)
