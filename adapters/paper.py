@@ -269,8 +269,15 @@ class PaperDesk:
                 decides_by=self._decides_by[name],
                 equity_cents=book.equity_cents[session],
                 symbols=book.engaged_symbols(),
-                drawdown=judge({s: e for s, e in book.equity_cents.items() if s <= session}),
+                drawdown=judge({s: e for s, e in book.equity_cents.items() if s <= session}, trades_cents=book.trades),
+                exposure_cents=_exposure_cents(book),
             )
             for name, book in self._books.items()
         )
         return DeskState(views, dict(self._fills.get(session, dict.fromkeys(self._books, 0))))
+
+
+def _exposure_cents(book: Account) -> dict[str, int]:
+    """What each position is worth at its last price, without sign."""
+    values, symbols = book.values_cents, book.instruments.symbols
+    return {symbols[number]: abs(int(values[number])) for number in book.held().tolist()}

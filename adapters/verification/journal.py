@@ -55,7 +55,8 @@ def check_journal(journal: JournalStore, tables: ReadableRows) -> tuple[int, str
 def _tables(entries: Sequence[Entry], tables: ReadableRows) -> list[Trouble]:
     """Fills, equity and orders that the journal doesn't tell of, or tells of otherwise."""
     told = project(entries)
-    orders = {(row.order_id, row.book, row.symbol, row.side) for row in (*told.orders, *told.legs)}
+    orders = {(row.order_id, row.book, row.symbol, row.side) for row in told.orders}
+    orders |= {(leg.order_id, leg.book, leg.symbol, leg.side) for leg in told.legs}
     expected: dict[str, tuple[str, set[tuple[Any, ...]]]] = {
         "fills": (FILLS, {astuple(row) for row in told.fills}),
         "equity": (EQUITY, {astuple(row) for row in told.equity}),
