@@ -44,9 +44,10 @@ check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/unit --quiet
+	LEDGER_STEPS=2000 $(BIN)/pytest tests/unit --quiet
 
 test: check ## check, and everything else that CI runs
+	$(BIN)/pytest tests/unit/adapters/test_ledger_machine.py
 	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/chaos
 
 bench: $(STAMP) ## speed, as ratios
