@@ -44,15 +44,18 @@ check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/unit --quiet
+	LEDGER_STEPS=2000 $(BIN)/pytest tests/unit --quiet
 
 test: check ## check, and everything else that CI runs
+	$(BIN)/pytest tests/unit/adapters/test_ledger_machine.py
 	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/chaos
 
 bench: $(STAMP) ## speed, as ratios
 	$(BIN)/python -m benchmarks
 
-chaos: $(STAMP) ## kill parts of a run, imports and moves of files, and compare what is left
+chaos: $(STAMP) ## a million steps of the ledger's machine; kill parts of a run, imports, moves of files, and compare
+	LEDGER_STEPS=1000000 $(BIN)/pytest tests/unit/adapters/test_ledger_machine.py
+	LEDGER_RECORD_STEPS=2000 $(BIN)/pytest tests/integration/test_ledger_machine_on_record.py
 	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/test_import_kills.py
 	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/test_tier_kills.py tests/chaos
 

@@ -13,7 +13,7 @@ from trading.engine.bars import CorporateAction, Quotes, Step
 from trading.engine.engine import Engine
 from trading.engine.fold import take
 from trading.engine.instruments import Instruments
-from trading.engine.requests import OrderRequest, OrderRequests
+from trading.engine.requests import OrderRequest, OrderRequests, Replacement
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 from trading.ledger import GENESIS, Draft, Entry, chain, draft_of
@@ -214,6 +214,40 @@ class PaperDesk:
         self._append(drafts, SessionDone(session, f"session:{session}", stocks_in_play))
         return len(drafts)
 
+    def change(
+        self, session: date, book: str, cancels: Sequence[str], changes: Sequence[Replacement]
+    ) -> dict[str, str]:  # fmt: skip
+        """Open orders of the book are cancelled or have new terms; returns the reasons for those that aren't open.
+
+        Raises:
+            LedgerError: when `session` is not the one settled last: what it would have met is past. Nothing was
+                written.
+        """
+        self._load()
+        account = self.account(book)
+        if session != max(account.equity_cents, default=None):
+            raise LedgerError(
+                f"{book} can't change orders as of {session}: it is not the session settled last. Nothing was written; "
+                "look at the open orders and send the change again."
+            )
+        self._loaded = False  # as in `settle`
+        engine = Engine(account, self._rules)
+        answers = engine.cancel(cancels, Step.daily(session))
+        answers |= engine.replace(changes, Step.daily(session))
+        self._append(engine.log.drafts())
+        return answers
+
+    def account(self, book: str) -> Account:
+        """The book as its journal tells it, to be read only.
+
+        Raises:
+            LedgerError: when the desk has no such book.
+        """
+        self._load()
+        if book not in self._books:
+            raise LedgerError(f"this desk has no book {book!r}; it has {', '.join(self._books)}. Nothing was written.")
+        return self._books[book]
+
     def _require_next(self, session: date) -> None:
         settled = {marked for book in self._books.values() for marked in book.equity_cents}
         if session in settled:
@@ -235,8 +269,15 @@ class PaperDesk:
                 decides_by=self._decides_by[name],
                 equity_cents=book.equity_cents[session],
                 symbols=book.engaged_symbols(),
-                drawdown=judge({s: e for s, e in book.equity_cents.items() if s <= session}),
+                drawdown=judge({s: e for s, e in book.equity_cents.items() if s <= session}, trades_cents=book.trades),
+                exposure_cents=_exposure_cents(book),
             )
             for name, book in self._books.items()
         )
         return DeskState(views, dict(self._fills.get(session, dict.fromkeys(self._books, 0))))
+
+
+def _exposure_cents(book: Account) -> dict[str, int]:
+    """What each position is worth at its last price, without sign."""
+    values, symbols = book.values_cents, book.instruments.symbols
+    return {symbols[number]: abs(int(values[number])) for number in book.held().tolist()}

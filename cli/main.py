@@ -9,6 +9,7 @@ import typer
 from cli import cluster, data, evaluate, imports
 from cli.cluster_bake import bake
 from cli.doctor import doctor
+from cli.explain import command as explain
 from cli.import_bars import bars
 from cli.import_feed import alpaca, yahoo
 from cli.output import print_json
@@ -28,6 +29,7 @@ app.command()(run)
 app.command()(doctor)
 app.command()(status)
 app.command()(scan)
+app.command("explain")(explain)
 app.add_typer(patterns, name="patterns")
 imports.app.command()(bars)
 imports.app.command()(alpaca)

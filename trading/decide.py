@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -11,6 +12,7 @@ from trading.engine.requests import Bracket, OrderRequest
 from trading.orders import usd_e4
 from trading.outcomes import OutcomeRules
 from trading.risk.drawdown import DrawdownState
+from trading.risk.exposure import ExposureLimits, Surroundings, room_cents
 from trading.risk.model_risk import ModelRiskLimits, Verdict, by_ensemble, by_rule
 from trading.risk.sizing import SizingLimits, position_shares
 
@@ -54,6 +56,7 @@ class BookView:
     Attributes:
         decides_by: which system the book follows.
         symbols: open or waiting to open.
+        exposure_cents: value of each position at the last price, without sign.
     """
 
     name: str
@@ -61,11 +64,16 @@ class BookView:
     equity_cents: int
     symbols: frozenset[str]
     drawdown: DrawdownState
+    exposure_cents: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided for one candidate in one book, and why."""
+    """What was decided for one candidate in one book, and why.
+
+    Attributes:
+        veto: what risk refused or made smaller although the view was for it, in words; empty when it did neither.
+    """
 
     session: date
     book: str
@@ -74,6 +82,7 @@ class Decision:
     action: Literal["buy", "none"]
     shares: int
     reason: str
+    veto: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class DecisionRules:
 
     sizing: SizingLimits = field(default_factory=SizingLimits)
     model_risk: ModelRiskLimits = field(default_factory=ModelRiskLimits)
+    exposure: ExposureLimits = field(default_factory=ExposureLimits)
     outcome: OutcomeRules = field(default_factory=OutcomeRules)
 
 
@@ -114,43 +124,70 @@ def _order(decision: Decision, rules: OutcomeRules) -> OrderRequest:
 
 
 def decide(
-    session: date, book: BookView, candidates: Sequence[Candidate], rules: DecisionRules
+    session: date,
+    book: BookView,
+    candidates: Sequence[Candidate],
+    rules: DecisionRules,
+    around: Surroundings | None = None,
 ) -> tuple[list[Decision], list[OrderRequest]]:
-    """A decision per candidate and the orders that follow, most confident first, ties by score, then by symbol."""
+    """A decision per candidate and the orders that follow, most confident first, ties by score, then by symbol.
+
+    Args:
+        session: at whose close.
+        book: the account.
+        candidates: stocks in play with their views.
+        rules: every limit.
+        around: sectors and correlations; None where nothing is known of them: all stocks count as moving together.
+    """
     judged = [(candidate, verdict_of(candidate, book.decides_by, rules.model_risk)) for candidate in candidates]
     judged.sort(key=lambda pair: (-pair[1].confidence, -pair[0].score, pair[0].symbol))
     decisions: list[Decision] = []
     orders: list[OrderRequest] = []
+    exposure = dict(book.exposure_cents)
     for candidate, verdict in judged:
-        shares, reason = _size(book, candidate, verdict, len(orders), rules)
+        room = room_cents(candidate.symbol, book.equity_cents, exposure, around or Surroundings(), rules.exposure)
+        shares, reason, veto = _size(book, candidate, verdict, rules, placed=len(orders), room=room)
         action: Literal["buy", "none"] = "buy" if shares > 0 else "none"
-        decision = Decision(session, book.name, candidate, verdict, action, shares, reason)
+        decision = Decision(session, book.name, candidate, verdict, action, shares, reason, veto)
         decisions.append(decision)
         if shares > 0:
             orders.append(_order(decision, rules.outcome))
+            cost = math.ceil(shares * candidate.close_usd * 100)
+            exposure[candidate.symbol] = exposure.get(candidate.symbol, 0) + cost
     return decisions, orders
 
 
-def _size(book: BookView, candidate: Candidate, verdict: Verdict, placed: int, rules: DecisionRules) -> tuple[int, str]:
-    """Shares to buy (zero = don't) and the reason in words."""
+def _size(
+    book: BookView, candidate: Candidate, verdict: Verdict, rules: DecisionRules, *, placed: int, room: tuple[int, str]
+) -> tuple[int, str, str]:  # fmt: skip
+    """Shares to buy (zero = don't), the reason in words, and what of it is risk's."""
     if not verdict.buy:
-        return 0, verdict.reason
+        return 0, verdict.reason, ""
     obstacle = _obstacle(book, candidate.symbol, placed, rules.sizing)
     if obstacle:
-        return 0, f"{verdict.reason}; {obstacle}"
-    shares = position_shares(
-        equity_cents=book.equity_cents,
-        confidence=verdict.confidence,
-        scale=book.drawdown.scale * (0.5 if verdict.careful else 1.0),
-        price_usd=candidate.close_usd,
-        stop_distance_usd=candidate.atr_usd * rules.outcome.stop_atr,
-        average_volume=candidate.average_volume,
-        limits=rules.sizing,
-    )
+        return 0, f"{verdict.reason}; {obstacle}", obstacle
+
+    def shares_within(room_cents: int | None) -> int:
+        return position_shares(
+            equity_cents=book.equity_cents,
+            confidence=verdict.confidence,
+            scale=book.drawdown.scale * (0.5 if verdict.careful else 1.0),
+            price_usd=candidate.close_usd,
+            stop_distance_usd=candidate.atr_usd * rules.outcome.stop_atr,
+            average_volume=candidate.average_volume,
+            limits=rules.sizing,
+            range_usd=candidate.atr_usd,
+            room_cents=room_cents,
+        )
+
+    wanted, shares = shares_within(None), shares_within(room[0])
     if shares <= 0:
-        return 0, f"{verdict.reason}; the caps leave no whole share"
-    suffix = f"; {book.drawdown.reason}" if book.drawdown.reason else ""
-    return shares, verdict.reason + suffix
+        veto = "the caps leave no whole share" if wanted <= 0 else f"{room[1]}, leaves no whole share"
+        return 0, f"{verdict.reason}; {veto}", veto
+    smaller = [f"{room[1]}, leaves {shares} of {wanted} shares"] if shares < wanted else []
+    if book.drawdown.reason:
+        smaller.append(book.drawdown.reason)
+    return shares, "; ".join([verdict.reason, *smaller]), "; ".join(smaller)
 
 
 def _obstacle(book: BookView, symbol: str, placed: int, limits: SizingLimits) -> str:

@@ -15,6 +15,7 @@ from trading.cycle import candidates, long_setups
 from trading.decide import Decision, DecisionRules, decide
 from trading.engine.requests import OrderRequest
 from trading.ensemble import Views
+from trading.risk.exposure import surroundings
 
 
 class Services(Protocol):
@@ -98,8 +99,10 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     state = services.answer(settled)
     decisions: list[Decision] = []
     orders: dict[str, Sequence[OrderRequest]] = {}
+    named = {candidate.symbol for candidate in chosen}.union(*(view.symbols for view in state.views))
+    around = surroundings(market_now.panel, market_now.sectors, named, rules.exposure)
     for view in state.views:
-        made, orders[view.name] = decide(session, view, chosen, rules)
+        made, orders[view.name] = decide(session, view, chosen, rules, around)
         decisions.extend(made)
     services.answer(regime)  # on record before the decisions that join it
     services.answer(services.ask("pattern_analysis", "record_decisions", decisions))

@@ -17,6 +17,7 @@ from trading.errors import LedgerError
 DECISION_COLUMNS = (
     "session", "account", "symbol", "p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength",
     "disagreement", "confidence", "rule_confidence", "source", "action", "shares", "patterns", "reason", "ensemble_id",
+    "rank", "rule_reasons", "veto",
 )  # fmt: skip
 SCAN_COLUMNS = ("session", "symbol", "rank", "score", "parts", "reason")
 
@@ -95,6 +96,7 @@ def _row(decision: Decision, ensemble_id: str | None) -> tuple[Any, ...]:
     return (
         decision.session, decision.book, candidate.symbol, *map(known, views), verdict.source, decision.action,
         decision.shares, list(candidate.patterns), decision.reason, ensemble_id,
+        known(candidate.rank), list(candidate.rule_reasons), decision.veto,
     )  # fmt: skip
 
 

@@ -16,15 +16,12 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.bars_sums import BarSums, FoundBy
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
-from adapters.postgres.projection import book_of
 from adapters.tiers.locations import TierLocations
 from adapters.verification.coverage import Coverage, SessionCoverage, SymbolCoverage
 from adapters.verification.files import Stretch, check_files, check_strays
+from adapters.verification.journal import ReadableRows, check_journal
 from adapters.verification.record import check_readable, check_sums
-from adapters.verification.trouble import RESTORE, Trouble
-from trading.engine.fold import fold
-from trading.errors import LedgerError
-from trading.ledger import GENESIS
+from adapters.verification.trouble import Trouble
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,7 @@ def verify_data(
         skipped.append("the bars on record against those stored: more came in meanwhile; verify again")
     elif not gathered.unreadable:
         troubles += check_readable(before, gathered.readable)
-    entries, digest, broken = _journal(JournalStore(pool, clock=clock))
+    entries, digest, broken = check_journal(JournalStore(pool, clock=clock), ReadableRows(pool))
     found = sums.findings(chosen.first, chosen.last, chosen.symbols or None)
     return Report(
         (*troubles, *gathered.strangers(), *broken), tuple(skipped), gathered.reports(), tuple(found), len(before),
@@ -188,18 +185,3 @@ def _selected(bars: pa.Table, chosen: Selection) -> pa.Table:
     if chosen.last:
         mask = pc.and_(mask, pc.less_equal(bars.column("session"), pa.scalar(chosen.last)))
     return bars.filter(mask)
-
-
-def _journal(journal: JournalStore) -> tuple[int, str, list[Trouble]]:
-    """Entries, last hash, and what is wrong: the chain, the balance of an entry, or an account that it contradicts.
-
-    The fold of each account checks at every mark that the equity on record is cash and positions.
-    """
-    entries, _ = journal.last()
-    try:
-        drafts = [entry.draft for entry in journal.load()]
-        for book in sorted({book_of(draft) for draft in drafts}):
-            fold(book, drafts)
-        return entries, journal.last()[1] if drafts else GENESIS, []
-    except LedgerError as error:
-        return entries, "", [Trouble("journal", "journal", str(error), RESTORE)]

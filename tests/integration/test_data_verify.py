@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from replayed import append_three_sessions
 
 from adapters.bar_import.importing import BarImporter
 from adapters.bar_import.source import TableSource
@@ -131,7 +132,7 @@ def test_an_equity_that_is_not_cash_and_positions_is_told(kept: Path, pool: Pool
     JournalStore(pool, clock=lambda: NOON).append(chain(drafts))
     (trouble,) = _verified(kept, pool).troubles
     assert trouble.check == "journal"
-    assert "states an equity of 105 cents, the fold gives 100" in trouble.detail
+    assert "it states 105 cents of equity, there are 100" in trouble.detail
 
 
 def test_values_that_come_back_after_a_correction_are_the_latest(kept: Path, pool: Pool) -> None:
@@ -142,3 +143,38 @@ def test_values_that_come_back_after_a_correction_are_the_latest(kept: Path, poo
     read = BarStore(kept, BarRecord(pool)).read(DAYS[5], DAYS[5], symbols=["A"])
     assert read.column("close").to_pylist() == [10.3]
     assert _verified(kept, pool).ok
+
+
+@pytest.mark.parametrize(
+    ("change", "table"),
+    [
+        ("UPDATE fills SET price_usd_e4 = price_usd_e4 + 1", "fills"),
+        ("DELETE FROM fills", "fills"),
+        ("UPDATE equity SET cash_cents = cash_cents + 1, equity_cents = equity_cents + 1", "equity"),
+        ("UPDATE orders SET symbol = 'ZZZ'", "orders"),
+    ],
+)
+def test_a_table_that_departs_from_the_journal_is_told(kept: Path, pool: Pool, change: str, table: str) -> None:
+    """Fills, equity and orders that say other than the journal, though each row looks right by itself."""
+    append_three_sessions(JournalStore(pool, clock=lambda: NOON))
+    assert _verified(kept, pool).ok
+    with pool.connection() as connection:
+        connection.execute("SET session_replication_role = replica")  # constraints and triggers stand aside
+        connection.execute(change.encode())
+        connection.execute("SET session_replication_role = DEFAULT")
+    (trouble,) = _verified(kept, pool).troubles
+    assert (trouble.check, trouble.where) == ("journal", table)
+
+
+@pytest.mark.parametrize("what", ["cash_cents", "equity_cents"])
+def test_a_mark_that_states_other_money_is_told(kept: Path, pool: Pool, what: str) -> None:
+    """A chain that holds and postings that balance don't help a close whose cash or equity is not the sum."""
+    day = DAYS[0]
+    stated = {"cash_cents": 100, "equity_cents": 100, what: 101}
+    at = f"{day}T23:59:59+00:00"
+    told = {"book": "rule", "at": at, "closes_usd_e4": {}, "trails_usd_e4": {}, "ends_session": False, **stated}
+    entries = chain([deposit("rule", day, 100), Draft(f"mark:{at}:rule", day, "mark", told)])
+    JournalStore(pool, clock=lambda: NOON).append(entries)
+    (trouble,) = _verified(kept, pool).troubles
+    assert trouble.check == "journal"
+    assert "101" in trouble.detail

@@ -156,7 +156,9 @@ class Matcher:
         held, volume = matrix[HELD_SHARES, instrument], bars.volume[instrument]
         wrong_way = np.where(opens, held * sign < 0, held * sign >= 0)
         if wrong_way.any():
-            self._books.cancel(bars.step, rows[wrong_way], "the position that it was meant for is gone or turned")
+            # A leg may have ended in this very bar, with the position that another bracket's leg closed.
+            open_still = rows[wrong_way & (table[LEFT, rows] > 0)]
+            self._books.cancel(bars.step, open_still, "the position that it was meant for is gone or turned")
         size = np.minimum(table[LEFT, rows], self._rules.fills.most_shares(volume) - self._used[instrument])
         size = np.maximum(np.where(opens, size, np.minimum(size, np.abs(held))), 0)
         slip = np.where(trades.slips, self._rules.fills.slippage_usd_e4(trades.tape, size, volume, bars), 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,11 +15,13 @@ class DrawdownLimits:
         daily_loss: a session that loses more suspends new positions for that session.
         weekly_reduce: five sessions that lose more halve new positions.
         weekly_suspend: five sessions that lose more suspend new positions.
+        streak_reduce: so many closing fills in a row with a loss halve new positions until one gains.
     """
 
     daily_loss: float = 0.03
     weekly_reduce: float = 0.05
     weekly_suspend: float = 0.08
+    streak_reduce: int = 6
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,10 @@ class DrawdownState:
 WEEK_SESSIONS = 5
 
 
-def judge(equity_cents: Mapping[date, int], limits: DrawdownLimits | None = None) -> DrawdownState:
-    """What the equity of the marked sessions allows at the close of the last one.
+def judge(
+    equity_cents: Mapping[date, int], limits: DrawdownLimits | None = None, trades_cents: Sequence[int] = ()
+) -> DrawdownState:
+    """What the equity of the marked sessions, and the trades closed so far, allow at the close of the last one.
 
     It is a function of the journal alone, so a restart can't forget a suspension.
     """
@@ -55,7 +59,15 @@ def judge(equity_cents: Mapping[date, int], limits: DrawdownLimits | None = None
         return DrawdownState(0.0, f"suspended: five sessions lost {weekly:.1%}, more than {limits.weekly_suspend:.0%}")
     if weekly > limits.weekly_reduce:
         return DrawdownState(0.5, f"halved: five sessions lost {weekly:.1%}, more than {limits.weekly_reduce:.0%}")
+    streak = losses_in_a_row(trades_cents)
+    if streak >= limits.streak_reduce:
+        return DrawdownState(0.5, f"halved: the last {streak} closing fills lost, {limits.streak_reduce} are enough")
     return DrawdownState(1.0, "")
+
+
+def losses_in_a_row(trades_cents: Sequence[int]) -> int:
+    """How many of the latest closing fills lost, up to the last one that didn't."""
+    return next((n for n, profit in enumerate(reversed(trades_cents)) if profit >= 0), len(trades_cents))
 
 
 def _lost(before_cents: int, after_cents: int) -> float:

@@ -21,6 +21,10 @@ class ModelRiskLimits:
     max_disagreement: float = 0.25
 
 
+TRANSITION = ModelRiskLimits(min_confidence=0.8)
+"""The strategy's hybrid rule while models replace rules: the ensemble above 0.8, else the rules (section 3.3)."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What to do with one setup and why.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -15,6 +16,8 @@ class SizingLimits:
         max_volume_share: of the 20-session average volume, the most shares one order may ask for.
         max_positions: open and waiting to open, per book.
         max_new_per_session: orders per book and session.
+        calm_range: an average true range, as a fraction of the price, from which on the cap on the cost shrinks in
+            proportion: a stock that moves twice as much may cost half as much.
     """
 
     risk_fraction: float = 0.02
@@ -22,6 +25,7 @@ class SizingLimits:
     max_volume_share: float = 0.01
     max_positions: int = 10
     max_new_per_session: int = 5
+    calm_range: float = 0.05
 
 
 def position_shares(
@@ -33,6 +37,8 @@ def position_shares(
     stop_distance_usd: float,
     average_volume: float,
     limits: SizingLimits,
+    range_usd: float = 0.0,
+    room_cents: int | None = None,
 ) -> int:
     """Whole shares for a new position; zero when any cap leaves nothing or an input is unknown (NaN).
 
@@ -47,6 +53,8 @@ def position_shares(
         stop_distance_usd: entry less stop.
         average_volume: shares a session.
         limits: caps.
+        range_usd: average true range; zero leaves the cap on the cost as it is.
+        room_cents: what other caps leave for this position; None for no other caps.
 
     Source:
         Strategy document, section 7.2.
@@ -56,6 +64,8 @@ def position_shares(
         return 0
     equity_usd = equity_cents / 100.0
     by_risk = equity_usd * limits.risk_fraction * factor / stop_distance_usd
-    by_weight = equity_usd * limits.max_weight * factor / price_usd
+    calm = limits.calm_range * price_usd
+    by_weight = equity_usd * limits.max_weight * factor / price_usd * (calm / range_usd if range_usd > calm else 1.0)
     by_volume = average_volume * limits.max_volume_share
-    return int(min(by_risk, by_weight, by_volume))
+    by_room = math.inf if room_cents is None else room_cents / 100.0 / price_usd
+    return int(min(by_risk, by_weight, by_volume, by_room))

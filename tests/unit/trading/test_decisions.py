@@ -16,6 +16,7 @@ from trading.ensemble import Views, rank_among
 from trading.orders import usd_e4
 from trading.outcomes import OutcomeRules
 from trading.risk.drawdown import DrawdownState, judge
+from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import by_ensemble, by_rule
 from trading.risk.sizing import SizingLimits, position_shares
 from trading.rules import RuleInputs, confidence, reasons
@@ -183,7 +184,8 @@ def test_the_most_confident_are_bought_first_up_to_the_limits() -> None:
     ranks = {"A": 0.85, "B": 0.99, "C": 0.95, "D": 0.95, "E": 0.95, "F": 0.90, "G": 0.9}
     scores = {"D": 0.9}
     candidates = [replace(CANDIDATE, symbol=s, rank=r, score=scores.get(s, 0.5)) for s, r in ranks.items()]
-    decisions, orders = decide(DAY, account(), candidates, DecisionRules())
+    apart = Surroundings({}, tuple(ranks), np.eye(len(ranks)))
+    decisions, orders = decide(DAY, account(), candidates, DecisionRules(), apart)
     assert [order.symbol for order in orders] == ["B", "D", "C", "E", "F"]
     assert [decision.candidate.symbol for decision in decisions] == ["B", "D", "C", "E", "F", "G", "A"]
     assert "5 orders a session" in decisions[5].reason

@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.fakes.one_account import CASH, MARGIN, Bar, OneAccount, bracket, fills, quiet, reasons
+from tests.fakes.one_account import CASH, MARGIN, START, Bar, OneAccount, bracket, fills, quiet, reasons
 from trading.engine.bars import CorporateAction
+from trading.engine.bookkeeper import deposit
+from trading.engine.fold import fold
+from trading.engine.instruments import Instruments
 from trading.engine.requests import Bracket
 
 
@@ -128,3 +131,24 @@ def test_a_leg_may_be_cancelled() -> None:
     assert account.engine.cancel(["o:stop"], account.now, "no stop") == {}
     assert reasons(account.engine.log.drafts(), "cancel") == ["no stop"]
     assert fills(account.bar((20, 20, 15, 15))) == []
+
+
+def test_two_brackets_stopped_in_one_bar_leave_a_journal_that_can_be_restored() -> None:
+    """Of 150 shares 100 were sold by hand: the first stop sells the rest, and the second has ended with the position.
+
+    Found by the ledger's state machine: the second was cancelled once more, and no account could be folded from that.
+    """
+    account = OneAccount()
+    account.bar(quiet(20))
+    journal = [deposit("rule", START, 10_000_000)]
+    for name, shares in (("a", 100), ("b", 50)):
+        account.order(name, "buy", shares, bracket=bracket(1, 5))
+    for hand, bar in ((0, quiet(20)), (100, quiet(20)), (0, (19.5, 19.6, 18.0, 18.2))):
+        if hand:
+            account.order("hand", "sell", hand)
+        journal += account.engine.log.drafts()
+        last = account.bar(bar)
+    journal += account.engine.log.drafts()
+    assert fills(last) == [("stop", 50, 19.0)]
+    assert reasons(last, "cancel") == []
+    assert fold("rule", journal, Instruments(("AA", "BB"))).snapshot() == account.engine.account.snapshot()

@@ -1,0 +1,58 @@
+"""`inplay explain`: why a stock was or was not traded."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from actors.wiring import now
+from adapters.explanation import Explanation, explain
+from adapters.postgres.reading import open_record
+from adapters.settings import read_settings
+from cli.output import print_json
+
+VIEWS = ("p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength", "rank", "disagreement")
+
+
+def command(
+    symbol: Annotated[str, typer.Argument(help="For example AAPL.")],
+    *,
+    at: Annotated[datetime, typer.Option("--at", formats=["%Y-%m-%d"], help="Session, or the one before it.")],
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
+) -> None:
+    """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
+    settings = read_settings()
+    with open_record(settings, now=now()) as pool:
+        found = explain(pool, symbol.upper(), at.date())
+    if json_:
+        print_json({**asdict(found), "session": str(found.session), "said": found.said})
+    else:
+        _say(found, Console(highlight=False, soft_wrap=True, markup=False))
+
+
+def _say(found: Explanation, console: Console) -> None:
+    console.print(f"{found.symbol} at the close of {found.session}")
+    console.print(f"  regime   {found.regime or 'none on record'}")
+    if found.in_play:
+        scan = found.in_play
+        console.print(f"  in play  rank {scan['rank']}, score {scan['score']:.2f}: {scan['reason']}")
+    if found.said:
+        console.print(f"  {found.said}")
+    for decision in found.decisions:
+        _say_decision(decision, console)
+
+
+def _say_decision(decision: dict[str, Any], console: Console) -> None:
+    views = ", ".join(
+        f"{name} {'unknown' if decision[name] is None else format(decision[name], '.3f')}" for name in VIEWS
+    )
+    console.print(f"  account {decision['account']}: {decision['action']} {decision['shares']} shares")
+    console.print(f"    setup   {', '.join(decision['patterns']) or 'none'}")
+    console.print(f"    models  {views}")
+    console.print(f"    rules   {decision['rule_confidence']}: {', '.join(decision['rule_reasons']) or 'none held'}")
+    console.print(f"    risk    {decision['veto'] or 'no veto'}")
+    console.print(f"    why     {decision['source']}: {decision['reason']}")
