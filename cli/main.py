@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cli import cluster, data, evaluate, imports
+from cli.backtest import backtest
 from cli.cluster_bake import bake
 from cli.doctor import doctor
 from cli.import_bars import bars
@@ -25,6 +26,7 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 app.command()(run)
+app.command()(backtest)
 app.command()(doctor)
 app.command()(status)
 app.command()(scan)

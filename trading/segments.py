@@ -23,7 +23,7 @@ class Segment:
 
 def segments(sessions: Sequence[date], splits: Iterable[Split], breaks: Iterable[Break]) -> list[Segment]:
     """The segments of `sessions` (ascending), which they cover without overlap; none without a session."""
-    restated = sorted({jump.session for jump in (*splits, *breaks)})
+    restated = sorted({split.session for split in splits} | {cut.session for cut in breaks})
     found: list[Segment] = []
     at = 0
     while at < len(sessions):

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -109,7 +108,7 @@ def read_recorded(
         bars=bars.sort_by([("session", "ascending"), ("symbol", "ascending")]).combine_chunks(),
         splits=tuple(split for split in record.splits() if split.session <= last and split.symbol in known),
         breaks=tuple(cut for cut in record.breaks() if cut.session <= last and cut.symbol in known),
-        sectors={name: cast("str", row[1]) for name, row in record.instruments().items() if row[1] is not None},
+        sectors={name: row[1] for name, row in record.instruments().items() if row[1] is not None},
         events=CatalystStore(pool).load(FIRST_DAY, last),
         news=news_record(pool, close_of(last)),
         vix=VixStore(pool).closes_before(last),

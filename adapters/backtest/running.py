@@ -105,6 +105,7 @@ class Backtested:
         journal_hash: of the last entry.
         regimes: by session.
         in_play: by session.
+        catalysts: by session and symbol; see `Notes`.
         decided_from: models used, and from when; see `WalkForward`.
         analyses: how often the whole history was analysed.
     """
@@ -116,6 +117,7 @@ class Backtested:
     decisions: tuple[Decision, ...]
     regimes: dict[date, Regime]
     in_play: dict[date, tuple[InPlay, ...]]
+    catalysts: dict[date, dict[str, int]]
     decided_from: dict[str, date]
     analyses: int
 
@@ -157,5 +159,6 @@ def run_backtest(
         show(summaries[-1])
     return Backtested(
         tuple(sessions), tuple(summaries), tuple(journal.load()), desk.journal_hash, tuple(notes.decisions),
-        analysis.regimes, scanner.in_play, forward.decided_from, analysis.analyses,
+        analysis.regimes, scanner.in_play,
+        notes.catalysts, forward.decided_from, analysis.analyses,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from trading.engine.requests import OrderRequest
 from trading.engine.rules import EngineRules
 from trading.ensemble import Views
 from trading.features import Setups, build_setups
+from trading.gates.findings import Break, Split
 from trading.history import as_of
 from trading.known_catalysts import known_catalysts
 from trading.panel import Panel, as_day
@@ -152,7 +153,7 @@ class RecordedScanner:
     """
 
     def __init__(self, recorded: Recorded, rules: ScannerRules) -> None:
-        self._jumps = (*recorded.splits, *recorded.breaks)
+        self._jumps: list[Split | Break] = [*recorded.splits, *recorded.breaks]
         self._rules = rules
         self.in_play: dict[date, tuple[InPlay, ...]] = {}
 
@@ -170,18 +171,24 @@ class Notes:
 
     Attributes:
         decisions: in order.
+        catalysts: by session and symbol, 1 with a known one and 0 without; absent where nobody knows.
     """
 
     def __init__(self) -> None:
         self.decisions: list[Decision] = []
+        self.catalysts: dict[date, dict[str, int]] = {}
 
     def record(self, session: date, market: Market, patterns: Patterns) -> int:
-        """Nothing: a backtest makes no training data."""
-        del session, market, patterns
+        """The catalysts known are kept; no pattern is, since a backtest makes no training data."""
+        rows = market.panel.rows_at(as_day(session))
+        has = patterns.catalyst.has_catalyst[rows]
+        known = np.isfinite(has)
+        symbols = market.panel.row_symbols[rows[known]].tolist()
+        self.catalysts[session] = dict(zip(symbols, has[known].astype(int).tolist(), strict=True))
         return 0
 
     def record_in_session(self, found: None) -> int:
-        """Nothing, likewise."""
+        """Nothing, for the same reason."""
         del found
         return 0
 
