@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cli import cluster, data, evaluate, imports
+from cli import cluster, data, evaluate, imports, verify
 from cli.backtest import backtest
 from cli.cluster_bake import bake
 from cli.doctor import doctor
@@ -40,6 +40,7 @@ app.add_typer(evaluate.app, name="evaluate")
 cluster.app.command()(bake)
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(data.app, name="data")
+app.add_typer(verify.app, name="verify")
 
 
 @app.callback()
