@@ -13,6 +13,7 @@ from cli.doctor import doctor
 from cli.import_bars import bars
 from cli.import_feed import alpaca, yahoo
 from cli.output import print_json
+from cli.parity import parity
 from cli.patterns import patterns
 from cli.rehearse import app as rehearse
 from cli.run import run
@@ -27,6 +28,7 @@ app = typer.Typer(
 )  # fmt: skip
 app.command()(run)
 app.command()(backtest)
+app.command()(parity)
 app.command()(doctor)
 app.command()(status)
 app.command()(scan)
