@@ -39,8 +39,8 @@ def parity(
         recorded = read_recorded(pool, settings.home, session, locations=storage_rules(settings).locations)
         models = models_then(pool, session, partial(_dated, settings))
         found = parity_of(
-            session, journal.load(), journal.completed_sessions(), recorded,
-            Terms(BOOKS, settings.starting_cash_usd * 100), models, changes_since(pool, session),
+            session, journal.load(), journal.completed_sessions(), recorded=recorded, models=models,
+            terms=Terms(BOOKS, settings.starting_cash_usd * 100), changed_since=changes_since(pool, session),
         )  # fmt: skip
     if as_json:
         print_json(_facts(found))

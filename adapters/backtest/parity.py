@@ -60,7 +60,7 @@ class Parity:
 
 
 def parity_of(
-    session: date, entries: Sequence[Entry], completed: Mapping[date, int], recorded: Recorded, terms: Terms,
+    session: date, entries: Sequence[Entry], completed: Mapping[date, int], *, recorded: Recorded, terms: Terms,
     models: Iterable[Dated], changed_since: Sequence[str],
 ) -> Parity:  # fmt: skip
     """The session traded again from the account's state before it, beside what is on record.

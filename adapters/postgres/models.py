@@ -118,7 +118,7 @@ class ModelStore:
             query = f"SELECT {ENSEMBLE_COLUMNS} FROM ensembles ORDER BY known_before, ensemble_id"  # noqa: S608
             cursor.execute(query.encode())
             rows = cursor.fetchall()
-        return [EnsembleRow(*row[:5], (row[5], row[6], row[7]), *row[8:]) for row in rows]
+        return [EnsembleRow(r[0], r[1], r[2], r[3], r[4], (r[5], r[6], r[7]), *r[8:]) for r in rows]
 
     def models(self, model_ids: Sequence[str]) -> list[ModelRow]:
         """The named models, in that order.
