@@ -6,13 +6,15 @@ import sys
 
 import typer
 
-from cli import cluster, data, evaluate, imports
+from cli import cluster, data, evaluate, imports, verify
+from cli.backtest import backtest
 from cli.cluster_bake import bake
 from cli.doctor import doctor
 from cli.explain import command as explain
 from cli.import_bars import bars
 from cli.import_feed import alpaca, yahoo
 from cli.output import print_json
+from cli.parity import parity
 from cli.patterns import patterns
 from cli.rehearse import app as rehearse
 from cli.run import run
@@ -26,6 +28,8 @@ app = typer.Typer(
     add_completion=False, pretty_exceptions_enable=False,
 )  # fmt: skip
 app.command()(run)
+app.command()(backtest)
+app.command()(parity)
 app.command()(doctor)
 app.command()(status)
 app.command()(scan)
@@ -40,6 +44,7 @@ app.add_typer(evaluate.app, name="evaluate")
 cluster.app.command()(bake)
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(data.app, name="data")
+app.add_typer(verify.app, name="verify")
 
 
 @app.callback()

@@ -112,6 +112,14 @@ class ModelStore:
             return None
         return EnsembleRow(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7]), *row[8:])
 
+    def ensembles(self) -> list[EnsembleRow]:
+        """Every ensemble, whatever its status, by the session before which it may not be used, then by name."""
+        with transaction(self._pool) as cursor:
+            query = f"SELECT {ENSEMBLE_COLUMNS} FROM ensembles ORDER BY known_before, ensemble_id"  # noqa: S608
+            cursor.execute(query.encode())
+            rows = cursor.fetchall()
+        return [EnsembleRow(r[0], r[1], r[2], r[3], r[4], (r[5], r[6], r[7]), *r[8:]) for r in rows]
+
     def models(self, model_ids: Sequence[str]) -> list[ModelRow]:
         """The named models, in that order.
 

@@ -1,0 +1,1 @@
+"""A backtest over the record: read once, never written to."""

@@ -1,0 +1,177 @@
+"""`inplay backtest`: the platform's own sessions over the record, in one process, writing nothing to it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from actors.wiring import BOOKS, now
+from adapters.backtest.recorded import Recorded, read_recorded
+from adapters.backtest.recording import account_record
+from adapters.backtest.running import Backtested, Dated, Terms, run_backtest
+from adapters.performance_report import report_html
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.models import ModelStore
+from adapters.postgres.pool import Pool
+from adapters.postgres.reading import open_record
+from adapters.sample import load_instruments
+from adapters.scoring import EnsembleScorer
+from adapters.settings import Settings, read_settings
+from adapters.tiers.rules import storage_rules
+from cli.output import print_json
+from trading.errors import ConfigurationError
+from trading.performance.figures import Figures, figures_of
+from trading.sessions import SessionSummary
+
+DAY = ["%Y-%m-%d"]
+ALL, SP500 = "all", "sp500"
+SURVIVORS = "The symbols are those with bars on record. If only companies that survived were imported, figures flatter."
+NO_DIVIDENDS = "Returns are of prices alone: neither the account nor its benchmark gets dividends."
+
+
+def backtest(
+    *,
+    first: Annotated[datetime, typer.Option("--from", formats=DAY, help="First session to trade.")],
+    last: Annotated[datetime, typer.Option("--to", formats=DAY, help="Last session to trade.")],
+    universe: Annotated[
+        str, typer.Option(metavar="FILE|sp500|all", help="Symbols: a file with one a line, or a name.")
+    ] = ALL,
+    account: Annotated[str, typer.Option(metavar="rule|ensemble|both", help="Which accounts trade.")] = "both",
+    rules_only: Annotated[bool, typer.Option("--rules-only", help="Ask no models.")] = False,
+    trials: Annotated[int, typer.Option(min=1, help="Variants looked at on these sessions, this one included.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for report-ACCOUNT.html and .json.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Trade the sessions as the platform would have, from what was known at each close.
+
+    Models decide only from the session on before which they learned nothing; before that the rules do.
+    """
+    if account not in {*BOOKS, "both"}:
+        raise typer.BadParameter(f"{account!r} is no account; there are rule, ensemble, both")
+    if first > last:
+        raise typer.BadParameter("--from is later than --to")
+    settings = read_settings()
+    started = now()
+    accounts = {name: source for name, source in BOOKS.items() if account in {name, "both"}}
+    with open_record(settings, now=started) as pool:
+        sessions, before = _sessions(pool, first.date(), last.date())
+        locations = storage_rules(settings).locations
+        recorded = read_recorded(pool, settings.home, sessions[-1], symbols=symbols_of(universe), locations=locations)
+        models = [] if rules_only else models_of(pool, settings)
+    terms = Terms(accounts, settings.starting_cash_usd * 100)
+    progress = Console(stderr=True, highlight=False)
+    done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))
+    records = {name: account_record(done, recorded, name, source) for name, source in accounts.items()}
+    figures = {name: figures_of(record, seed=settings.seed, trials=trials) for name, record in records.items()}
+    notes = [*_notes(done, recorded, before), SURVIVORS, NO_DIVIDENDS]
+    facts = _facts(done, recorded, figures, notes)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, record in records.items():
+            (out / f"report-{name}.html").write_text(report_html(record, figures[name], notes))
+        (out / "report.json").write_text(json.dumps(facts, default=str, indent=1))
+    facts["wall_s"] = round((now() - started).total_seconds(), 1)
+    if as_json:
+        print_json(facts)
+    else:
+        _print(facts, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
+
+
+def _sessions(pool: Pool, first: date, last: date) -> tuple[list[date], int]:
+    """Sessions to trade, and how many are on record before them.
+
+    Raises:
+        ConfigurationError: when there is nothing to trade, or nothing is known before.
+    """
+    every = BarRecord(pool).sessions()
+    chosen = [session for session in every if first <= session <= last]
+    if not chosen:
+        held = f"from {every[0]} to {every[-1]}" if every else "of no session"
+        raise ConfigurationError(f"There are bars {held}, none from {first} to {last}. Nothing was traded.")
+    before = sum(session < chosen[0] for session in every)
+    if not before:
+        raise ConfigurationError(
+            f"The record begins on {every[0]}, so nothing is known before it. Nothing was traded. Begin later."
+        )
+    return chosen, before
+
+
+def symbols_of(universe: str) -> Collection[str] | None:
+    """The symbols of a name or file; None for all on record.
+
+    Raises:
+        ConfigurationError: when the file can't be read or names nothing.
+    """
+    if universe == ALL:
+        return None
+    if universe == SP500:
+        return frozenset(str(symbol) for symbol in load_instruments().column("symbol").to_pylist())
+    try:
+        lines = Path(universe).read_text().split()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{universe} can't be read: {error}. Nothing was traded.") from error
+    if not lines:
+        raise ConfigurationError(f"{universe} names no symbol. Nothing was traded.")
+    return frozenset(lines)
+
+
+def models_of(pool: Pool, settings: Settings) -> list[Dated]:
+    """Every ensemble of the registry, each usable from its `known_before` on."""
+    folder = settings.home / "models"
+    return [
+        Dated(row.ensemble_id, row.known_before, partial(EnsembleScorer, folder / row.ensemble_id))
+        for row in ModelStore(pool).ensembles()
+    ]
+
+
+def _show(console: Console, total: int, silent: bool, summary: SessionSummary) -> None:
+    if silent:
+        return
+    words = "  ".join(f"{name} $ {cents / 100:,.2f}" for name, cents in summary.equity_cents.items())
+    console.print(f"{summary.session} of {total} sessions  {words}  {summary.stocks_in_play} in play")
+
+
+def _notes(done: Backtested, recorded: Recorded, before: int) -> list[str]:
+    """What a reader must know first."""
+    symbols = len(recorded.bars.column("symbol").unique())
+    notes = [f"{symbols} symbols; {before} sessions before the first one traded are history."]
+    if not done.decided_from:
+        notes.append("No models were available, or none were asked for: the rules decided in every account.")
+    for name, since in done.decided_from.items():
+        words = "from the start" if since == done.sessions[0] else f"from {since} on; before that the rules did"
+        notes.append(f"{name}, which had learned from nothing later, decided in the ensemble account {words}.")
+    return notes
+
+
+def _facts(done: Backtested, recorded: Recorded, figures: dict[str, Figures], notes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "first_session": done.sessions[0],
+        "last_session": done.sessions[-1],
+        "sessions": len(done.sessions),
+        "symbols": len(recorded.bars.column("symbol").unique()),
+        "journal_hash": done.journal_hash,
+        "journal_entries": len(done.entries),
+        "analyses": done.analyses,
+        "models": {name: str(since) for name, since in done.decided_from.items()},
+        "notes": list(notes),
+        "accounts": {name: one.to_dict() for name, one in figures.items()},
+    }
+
+
+def _print(facts: dict[str, Any], console: Console) -> None:
+    for note in facts["notes"]:
+        console.print(note)
+    for name, figures in facts["accounts"].items():
+        for label, told in ((name, figures["account"]), ("benchmark", figures["benchmark"])):
+            value = told["total_return"]["value"]
+            console.print(f"{label}: return {value:+.2%}, largest drawdown {told['max_drawdown']:.2%}")
+        console.print(f"  trades {figures['account']['trades']}, costs $ {figures['activity']['costs_usd']:,.2f}")
+    console.print(f"journal {facts['journal_hash']}, {facts['journal_entries']:,} entries")

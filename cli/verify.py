@@ -1,0 +1,79 @@
+"""`inplay verify lookahead`: does anything that decides depend on later data?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from actors.wiring import BOOKS, now
+from adapters.backtest.lookahead import Looked, look_again
+from adapters.backtest.recorded import read_recorded
+from adapters.backtest.running import Terms
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.reading import open_record
+from adapters.settings import read_settings
+from adapters.tiers.rules import storage_rules
+from cli.output import print_json
+from trading.errors import ConfigurationError
+
+DAY = ["%Y-%m-%d"]
+WINDOW = 60
+app = typer.Typer(help="Checks of the strategy itself.", no_args_is_help=True)
+
+
+@app.callback()
+def _commands() -> None:
+    """Checks of the strategy itself."""
+
+
+@app.command()
+def lookahead(
+    *,
+    first: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First session of the window.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Last session of the window.")] = None,
+    sessions: Annotated[int, typer.Option(min=1, help="How many sessions are looked at again.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compute signals with later data and on data that end with their session; exit code 1 if any differ."""
+    settings = read_settings()
+    with open_record(settings, now=now()) as pool:
+        every = BarRecord(pool).sessions()
+        window = [s for s in every if (not first or s >= first.date()) and (not last or s <= last.date())]
+        window = window if first else window[-WINDOW:]
+        if not window:
+            raise ConfigurationError("There are no bars of these sessions. Nothing was checked. Choose other dates.")
+        recorded = read_recorded(pool, settings.home, window[-1], locations=storage_rules(settings).locations)
+    found = look_again(recorded, window, Terms(BOOKS, settings.starting_cash_usd * 100), count=sessions)
+    if as_json:
+        print_json(_facts(found))
+    else:
+        _print(found, Console(highlight=False))
+    if found.count:
+        raise typer.Exit(1)
+
+
+def _facts(found: Looked) -> dict[str, Any]:
+    return {
+        "sessions": found.sessions,
+        "checked": sum(found.checked.values()),
+        "checked_by_kind": found.checked,
+        "differences": found.count,
+        "first_differences": [asdict(one) for one in found.differences],
+        "warm_up_largest_relative_change": {
+            name: None if change == float("inf") else change for name, change in found.warm_up.items()
+        },
+    }
+
+
+def _print(found: Looked, console: Console) -> None:
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(found.checked.items()))
+    console.print(f"{len(found.sessions)} sessions looked at again: {kinds}")
+    for one in found.differences:
+        console.print(f"{one.session} {one.what}: {one.with_later_data} with later data, {one.without} without")
+    console.print(f"{found.count:,} differences" if found.count else "no value depends on later data")
+    for name, change in sorted(found.warm_up.items(), key=lambda pair: -pair[1])[:5]:
+        console.print(f"without the first quarter of the history, {name} changes by up to {change:.2g} of its value")

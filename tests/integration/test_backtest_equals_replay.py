@@ -1,0 +1,38 @@
+"""A backtest in one process gives the journal of the session-by-session services, byte by byte."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from one_process import MomentumScorer, Platform
+
+from actors.wiring import BOOKS
+from adapters.backtest.recorded import read_recorded
+from adapters.backtest.running import Dated, Terms, run_backtest
+from adapters.calendar import sessions_between
+from adapters.postgres.pool import Pool
+from trading.panel import as_date
+
+SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 16))]
+
+
+def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(
+    pool: Pool, empty_url: str, home: Path
+) -> None:
+    """Same hash, decisions and stocks in play over three splits and changing coverage; the tables stay as they were."""
+    platform = Platform(home, empty_url, pool)
+    platform.import_until(None)
+    recorded = read_recorded(pool, home, SESSIONS[-1])
+    models = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
+    ours = run_backtest(recorded, SESSIONS, Terms(BOOKS, 10_000_000), models)
+    assert platform._rows("SELECT count(*) FROM journal") == [(0,)], "a backtest must not write"
+    assert platform._rows("SELECT count(*) FROM scans") == [(0,)], "a backtest must not write"
+    theirs = platform.replay(SESSIONS)
+    assert 1 < ours.analyses < len(SESSIONS), "segments of one session, or a single one, would prove nothing"
+    odd = next((p for p in zip(ours.entries, theirs.journal, strict=False) if p[0].body != p[1][2]), None)
+    assert odd is None, f"the first entry that differs: {odd}"
+    assert ours.journal_hash == theirs.journal[-1][3]
+    assert len(ours.decisions) == len(theirs.decisions)
+    assert sum(len(found) for found in ours.in_play.values()) == len(theirs.scans)
+    assert {entry.draft.kind for entry in ours.entries} >= {"order", "fill", "mark"}

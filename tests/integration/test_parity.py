@@ -1,0 +1,68 @@
+"""A session that was traded agrees with the backtester, and what was tampered with is found by kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from one_process import NOON, MomentumScorer, Platform
+
+from actors.wiring import BOOKS
+from adapters.backtest.parity import UNEXPLAINED, changes_since, parity_of
+from adapters.backtest.recorded import read_recorded
+from adapters.backtest.running import Dated, Terms
+from adapters.calendar import sessions_between
+from adapters.postgres.journal import JournalStore
+from adapters.postgres.pool import Pool
+from trading.decide import DecisionRules
+from trading.errors import ConfigurationError
+from trading.panel import as_date
+from trading.risk.sizing import SizingLimits
+
+SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 4))]
+TERMS = Terms(BOOKS, 10_000_000)
+MODELS = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
+
+
+def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_url: str, home: Path) -> None:
+    """No difference for what was traded; an open that is a cent off is a price, half the positions are sizes."""
+    platform = Platform(home, empty_url, pool)
+    platform.import_until(None)
+    platform.replay(SESSIONS)
+    journal = JournalStore(pool, clock=lambda: NOON)
+    entries, completed = journal.load(), journal.completed_sessions()
+    kinds = {day: {entry.draft.kind for entry in entries if entry.draft.session == day} for day in SESSIONS}
+    day = next(day for day in SESSIONS if kinds[day] >= {"order", "fill"})
+    recorded = read_recorded(pool, home, day)
+    honest = parity_of(day, entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changed_since=[])
+    assert honest.differences == ()
+    assert honest.entries == sum(entry.draft.session == day for entry in entries) > 2
+
+    filled = next(e.draft.payload["symbol"] for e in entries if e.draft.kind == "fill" and e.draft.session == day)
+    bars = recorded.bars
+    hit = pc.and_(pc.equal(bars.column("symbol"), filled), pc.equal(bars.column("session"), pa.scalar(day)))
+    opens = pc.if_else(hit, pc.add(bars.column("open"), 0.01), bars.column("open"))
+    off = replace(recorded, bars=bars.set_column(bars.column_names.index("open"), "open", opens))
+    prices = parity_of(day, entries, completed, recorded=off, terms=TERMS, models=MODELS, changed_since=[])
+    assert any(filled in one.command_id and one.what in {"price", "size"} for one in prices.differences)
+    assert prices.unexplained == len(prices.differences) > 0
+
+    halved = DecisionRules(sizing=SizingLimits(max_weight=SizingLimits().max_weight / 2))
+    sizes = parity_of(
+        day,
+        entries,
+        completed,
+        recorded=recorded,
+        terms=replace(TERMS, decisions=halved),
+        models=MODELS,
+        changed_since=["other settings"],
+    )
+    assert {one.what for one in sizes.differences} >= {"size"}
+    assert all(one.cause == "other settings" != UNEXPLAINED for one in sizes.differences)
+    assert changes_since(pool, day) == []
+    with pytest.raises(ConfigurationError, match="was not traded"):
+        parity_of(date(2010, 7, 1), entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changed_since=[])
