@@ -17,6 +17,7 @@ from cli.rehearse import app as rehearse
 from cli.run import run
 from cli.scan import scan
 from cli.status import status
+from cli.trading import app as trading
 from cluster.errors import ClusterError
 from trading.errors import InplayError
 
@@ -38,6 +39,7 @@ app.add_typer(evaluate.app, name="evaluate")
 cluster.app.command()(bake)
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(data.app, name="data")
+app.add_typer(trading, name="trading")
 
 
 @app.callback()

@@ -24,7 +24,17 @@ from alpaca.trading.client import TradingClient
 
 from adapters.alpaca_http import AlpacaKeys
 from adapters.brokers.alpaca_orders import (
-    ending_of, event_of, fill_of, impossible, order_of, own_id, replacement, side_of, submission, cents, whole,
+    cents,
+    ending_of,
+    event_of,
+    fill_of,
+    impossible,
+    order_of,
+    own_id,
+    replacement,
+    side_of,
+    submission,
+    whole,
 )  # fmt: skip
 from adapters.brokers.events import EventRecord
 from adapters.feeds.pace import TokenBucket, backoff_s
@@ -246,6 +256,14 @@ class AlpacaBroker:
 
     def _by_own_id(self, order_id: str) -> Mapping[str, Any] | None:
         """The order as it stands now, its successors followed; None when Alpaca has none."""
+        entry, _, role = order_id.rpartition(":")
+        if entry and f":{role}" in LEG_NAMES.values():
+            parent = self._by_own_id(entry)
+            if parent is None:
+                return None
+            whole_order = self._get(f"/orders/{parent['id']}", {"nested": "true"}, "order", absent=True) or {}
+            legs = whole_order.get("legs") or ()
+            return next((leg for leg in legs if LEG_NAMES.get(leg["type"]) == f":{role}"), None)
         order = self._get("/orders:by_client_order_id", {"client_order_id": order_id}, "order", absent=True)
         for _ in range(MOST_PAGES):
             if order is None or not order.get("replaced_by"):

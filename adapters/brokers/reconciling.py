@@ -116,5 +116,7 @@ class Reconciliation:
         if action == "unreconciled" and self.controls.state().unreconciled == reason:
             return
         self.controls.give(
-            Control("unreconciled" if action == "unreconciled" else "reconciled", "reconciliation", reason, self.clock())
+            Control(
+                "unreconciled" if action == "unreconciled" else "reconciled", "reconciliation", reason, self.clock()
+            )
         )

@@ -73,7 +73,9 @@ class TradingServer:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
         self.port = int(self._socket.getsockname()[1])
-        self._server = uvicorn.Server(uvicorn.Config(self._app(), log_level="error", ws="websockets-sansio", lifespan="off"))
+        self._server = uvicorn.Server(
+            uvicorn.Config(self._app(), log_level="error", ws="websockets-sansio", lifespan="off")
+        )
         self._thread = threading.Thread(target=self._run, name="trading-server", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
 

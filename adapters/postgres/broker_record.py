@@ -83,7 +83,9 @@ class BrokerRecord:
         with transaction(self._pool) as writing:
             seq = _last(writing, "broker_adoptions")
             if seq != after or _last(writing, "broker_events") != int(cursor or 0):
-                raise LedgerError("The broker's account changed while it was reconciled. Nothing was adopted; do it again.")
+                raise LedgerError(
+                    "The broker's account changed while it was reconciled. Nothing was adopted; do it again."
+                )
             for number, one in enumerate(adoptions, seq + 1):
                 writing.execute(
                     "INSERT INTO broker_adoptions VALUES (%s, %s, %s, %s, %s, %s)",
@@ -115,9 +117,7 @@ class ControlRecord:
 
 
 def _controls(cursor: Cursor) -> list[Control]:
-    cursor.execute(
-        "SELECT action, actor, reason, given_at, limit_cents, expires_at FROM trading_controls ORDER BY seq"
-    )
+    cursor.execute("SELECT action, actor, reason, given_at, limit_cents, expires_at FROM trading_controls ORDER BY seq")
     return [Control(*row) for row in cursor.fetchall()]
 
 

@@ -15,6 +15,7 @@ from adapters.alpaca_http import AlpacaKeys
 from adapters.brokers.alpaca import AlpacaBroker
 from adapters.brokers.alpaca_orders import tick
 from adapters.brokers.alpaca_stream import TradeUpdates
+from adapters.brokers.closing import close_everything
 from adapters.brokers.events import EventsInMemory
 from adapters.brokers.rehearsal import Fault, TradingServer
 from adapters.feeds.pace import TokenBucket
@@ -192,6 +193,20 @@ def test_a_replaced_order_keeps_our_id_and_a_cancelled_one_says_so(server: Tradi
     assert broker.cancel(["o1", "nobody"])[0].answer == "accepted"
     assert broker.cancel(["o1"])[0].answer == "refused"
     assert broker.orders() == []
+
+
+def test_the_kill_switch_cancels_a_brackets_legs_and_closes_the_position(server: TradingServer) -> None:
+    broker = broker_at(server)
+    broker.submit(
+        [order("o1", kind="market", bracket=Bracket(stop_usd_e4=90_0000, target_usd_e4=110_0000)), order("o2")]
+    )
+    server.account.trade("AAPL", 10, Decimal(101))
+    outcomes = close_everything(broker, "kill-1")
+    assert {one.order_id: one.answer for one in outcomes} == dict.fromkeys(
+        ("o1:stop", "o1:target", "o2", "kill-1-AAPL"), "accepted"
+    )
+    server.account.trade("AAPL", 10, Decimal(100))
+    assert (server.account.held, broker.orders()) == ({}, [])
 
 
 def test_an_order_made_by_hand_has_no_id_of_ours(server: TradingServer) -> None:
