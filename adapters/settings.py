@@ -186,8 +186,8 @@ class Settings(BaseSettings):
         """
         if self.broker == "simulated":
             raise ConfigurationError(
-                "INPLAY_BROKER is simulated: there is no account at a broker. Nothing was asked. Set it to alpaca-paper "
-                "or alpaca-live."
+                "INPLAY_BROKER is simulated: there is no account at a broker. Nothing was asked. Set it to "
+                "alpaca-paper or alpaca-live."
             )
         return self.alpaca_trading_url or TRADING_URLS[self.broker]
 

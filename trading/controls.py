@@ -51,6 +51,7 @@ class Controls:
         Args:
             live: with money.
             cost_cents: of all positions and open orders together, the new one counted.
+            at: now.
         """
         if self.suspended:
             return f"trading is suspended: {self.suspended}"
@@ -73,7 +74,7 @@ def fold(given: Iterable[Control]) -> Controls:
     return state
 
 
-def after(state: Controls, one: Control) -> Controls:
+def after(state: Controls, one: Control) -> Controls:  # noqa: PLR0911 - one return an action
     """The state after one more. Resuming doesn't arm, arming doesn't resume, and `kill` disarms and suspends."""
     if one.action == "arm":
         return replace(state, limit_cents=one.limit_cents or 0, expires_at=one.expires_at)
@@ -100,8 +101,8 @@ def armed(limit_usd: int, lasting: timedelta, actor: str, at: datetime) -> Contr
     """
     if limit_usd <= 0 or not timedelta(0) < lasting <= LONGEST_ARMED:
         raise ConfigurationError(
-            f"A limit of USD {limit_usd:,} for {lasting} can't be armed. Nothing was armed. Give a limit above zero and "
-            f"a time of at most {LONGEST_ARMED.days} days."
+            f"A limit of USD {limit_usd:,} for {lasting} can't be armed. Nothing was armed. Give a limit above zero "
+            f"and a time of at most {LONGEST_ARMED.days} days."
         )
     reason = f"live trading up to USD {limit_usd:,}"
     return Control("arm", actor, reason, at, limit_usd * 100, at + lasting)

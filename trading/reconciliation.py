@@ -59,6 +59,8 @@ def differences(books: Holdings, found: Holdings, *, first: bool, tolerance_cent
     """What has to be adopted so that the books say what the account holds, positions by symbol, then cash.
 
     Args:
+        books: as `expected` has them.
+        found: at the broker.
         first: nothing is on record yet: the account is taken over as it stands.
         tolerance_cents: cash that differs by no more is left as it is; fractions of cents add up at a broker.
     """

@@ -95,7 +95,7 @@ def tick(price_usd_e4: int, side: str) -> float:
     return float(price.quantize(step, ROUND_FLOOR if side == "buy" else ROUND_CEILING))
 
 
-def impossible(request: OrderRequest) -> str:
+def impossible(request: OrderRequest) -> str:  # noqa: PLR0911 - one return a reason
     """Why Alpaca can't hold this order as it is meant; empty when it can."""
     legs = request.bracket
     if len(request.order_id) > LONGEST_ID or REPLACED in request.order_id or not request.order_id:

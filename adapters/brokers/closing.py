@@ -14,6 +14,7 @@ def close_everything(broker: Broker, name: str) -> list[Outcome]:
     they hold, in the broker's own words.
 
     Args:
+        broker: of the account.
         name: begins the ids of the closing orders: the same name again orders nothing twice.
     """
     try:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from adapters.brokers.events import EventRecord
 from trading.broker import Broker, BrokerEvent
-from trading.controls import Control, Controls
+from trading.controls import Action, Control, Controls
 from trading.errors import BadDataError, LedgerError, UnavailableError
 from trading.reconciliation import Adoption, Holdings, differences, expected
 
@@ -112,7 +112,7 @@ class Reconciliation:
             found.extend(more)
         return found
 
-    def _say(self, action: str, reason: str) -> None:
+    def _say(self, action: Action, reason: str) -> None:
         if action == "unreconciled" and self.controls.state().unreconciled == reason:
             return
         self.controls.give(

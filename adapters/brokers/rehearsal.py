@@ -175,7 +175,7 @@ class TradingServer:
             return self._reading(path, asked)
         return HTTPStatus.NOT_FOUND, {"message": "Not Found"}
 
-    def _reading(self, path: str, asked: dict[str, str]) -> Answer:
+    def _reading(self, path: str, asked: dict[str, str]) -> Answer:  # noqa: PLR0911 - one return a path
         head, _, tail = path.partition("/")
         if path == "account":
             return HTTPStatus.OK, self.account.account()

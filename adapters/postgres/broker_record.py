@@ -1,4 +1,4 @@
-"""`broker_events`, `broker_adoptions` and `trading_controls`: what a broker told, what was adopted, what people said."""
+"""`broker_events`, `broker_adoptions` and `trading_controls`: what a broker told, what was adopted, what was said."""
 
 from __future__ import annotations
 
@@ -74,6 +74,7 @@ class BrokerRecord:
         """They are on record, or none is.
 
         Args:
+            adoptions: as found.
             after: so many adoptions were on record when these were found.
             cursor: of the last event that was reckoned with.
 

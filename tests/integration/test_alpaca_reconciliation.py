@@ -43,16 +43,19 @@ broker.submit([OrderRequest("o1", "AAPL", "buy", 10, "limit", limit_usd_e4=10000
 
 
 def now() -> datetime:
+    """The time."""
     return datetime.now(UTC)
 
 
 @pytest.fixture
 def alpaca() -> Iterator[TradingServer]:
+    """A rehearsal of Alpaca's trading."""
     with TradingServer(hang_s=20.0) as running:
         yield running
 
 
 def desk(alpaca: TradingServer, pool: Pool) -> Reconciliation:
+    """A reconciliation of it over PostgreSQL."""
     record = BrokerRecord(pool, clock=now)
     broker = AlpacaBroker(
         alpaca.keys, alpaca.url, record, now, timeout_s=5, bucket=TokenBucket(100_000), wait=lambda _: None
@@ -61,10 +64,12 @@ def desk(alpaca: TradingServer, pool: Pool) -> Reconciliation:
 
 
 def books(desk: Reconciliation) -> Holdings:
+    """What the record says."""
     return expected(desk.record.after("", 1000), desk.record.adoptions())
 
 
 def test_the_account_is_taken_over_once_and_its_own_fills_need_no_adoption(alpaca: TradingServer, pool: Pool) -> None:
+    """The account is taken over once and its own fills need no adoption."""
     live = desk(alpaca, pool)
     assert [one.change for one in live.run().adopted] == [100_000_00]
     live.broker.submit([OrderRequest("o1", "AAPL", "buy", 10, "limit", limit_usd_e4=100_0000)])
@@ -75,6 +80,7 @@ def test_the_account_is_taken_over_once_and_its_own_fills_need_no_adoption(alpac
 
 
 def test_what_was_done_by_hand_is_in_the_books_with_its_reason(alpaca: TradingServer, pool: Pool) -> None:
+    """What was done by hand is in the books with its reason."""
     live = desk(alpaca, pool)
     live.run()
     alpaca.account.by_hand("MSFT", "buy", 3, Decimal(300))
@@ -89,6 +95,7 @@ def test_what_was_done_by_hand_is_in_the_books_with_its_reason(alpaca: TradingSe
 
 
 def test_nothing_opens_while_the_broker_is_away_and_again_once_it_agrees(alpaca: TradingServer, pool: Pool) -> None:
+    """Nothing opens while the broker is away and again once it agrees."""
     live = desk(alpaca, pool)
     with TradingServer() as gone:
         pass
@@ -101,6 +108,7 @@ def test_nothing_opens_while_the_broker_is_away_and_again_once_it_agrees(alpaca:
 
 
 def test_kill_9_in_mid_order_loses_and_doubles_nothing(alpaca: TradingServer, pool: Pool, empty_url: str) -> None:
+    """Kill -9 in mid order loses and doubles nothing."""
     live = desk(alpaca, pool)
     live.run()
     alpaca.faults.append("hang_after")
@@ -120,6 +128,7 @@ def test_kill_9_in_mid_order_loses_and_doubles_nothing(alpaca: TradingServer, po
 
 
 def test_controls_outlive_the_process_and_an_adoption_on_old_events_is_refused(pool: Pool) -> None:
+    """Controls outlive the process and an adoption on old events is refused."""
     record = ControlRecord(pool)
     record.give(armed(1_000, timedelta(hours=8), "command", now()))
     record.give(Control("suspend", "command", "a look at the fills", now()))
