@@ -111,7 +111,8 @@ class AlpacaBroker:
         if why:
             return Outcome(request.order_id, "refused", why)
         try:
-            self._note_legs(self._client.post("/orders", submission(request)))
+            answer: Any = self._client.post("/orders", submission(request))
+            self._note_legs(answer)
         except APIError as error:
             if _answered(error) and error.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
                 return Outcome(request.order_id, "refused", said(error))

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from alpaca.trading.stream import TradingStream
 
@@ -46,13 +46,13 @@ class TradeUpdates:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        loop = self._stream._loop  # noqa: SLF001 - its own stop() needs the loop that it runs in, and may find none
+        loop: asyncio.AbstractEventLoop | None = cast("Any", self._stream)._loop  # noqa: SLF001 - its own stop() needs the loop that it runs in, and may find none
         if loop is not None and loop.is_running():
             asyncio.run_coroutine_threadsafe(self._stream.stop_ws(), loop)
         self._thread.join(JOIN_S)
 
     def _run(self) -> None:
-        asyncio.run(self._stream._run_forever())  # noqa: SLF001 - its run() ends the process's signal handling
+        asyncio.run(cast("Any", self._stream)._run_forever())  # noqa: SLF001 - its run() ends the process's signal handling
 
     async def _take(self, message: Mapping[str, Any]) -> None:
         try:

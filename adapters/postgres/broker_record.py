@@ -54,8 +54,7 @@ class BrokerRecord:
                 [int(cursor or 0), limit],
             )
             rows = reading.fetchall()
-        return [BrokerEvent(*row[:7], at=row[7], shares=row[8], price_usd_e4=row[9], fees_cents=row[10],
-                            reason=row[11]) for row in rows]  # fmt: skip
+        return [BrokerEvent(*row) for row in rows]
 
     def last_fill_at(self) -> datetime | None:
         """See `EventRecord.last_fill_at`."""
