@@ -10,10 +10,15 @@ import pyarrow as pa
 from actors.service import Service
 from actors.wiring import BOOKS, Wiring, now
 from adapters.paper import DeskState, PaperDesk
+from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.journal import JournalStore
+from trading.controls import Control
 from trading.cycle import quotes_of
 from trading.engine.bars import CorporateAction
 from trading.engine.requests import OrderRequest
+
+OPENINGS = frozenset({"buy", "sell_short"})
+"""Sides that open a position or add to one."""
 
 
 class PaperTrading(Service):
@@ -24,6 +29,7 @@ class PaperTrading(Service):
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(wiring)
         journal = JournalStore(self.pool, clock=now)
+        self._controls = ControlRecord(self.pool)
         self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper)
 
     def settle(self, session: date, batch: pa.Table, actions: Sequence[CorporateAction]) -> DeskState:
@@ -31,7 +37,18 @@ class PaperTrading(Service):
         return self._desk.settle(session, quotes_of(batch), actions)
 
     def place(self, session: date, orders: Mapping[str, Sequence[OrderRequest]], stocks_in_play: int) -> int:
-        """The orders placed and the session complete; see `PaperDesk.place`."""
+        """The orders placed and the session complete; see `PaperDesk.place`. While trading is suspended only exits are.
+
+        What was withheld is on record among the controls.
+        """
+        refused = self._controls.state().opening_refused(live=False, cost_cents=0, at=now())
+        if refused and session not in self._desk.sessions():
+            openings = [one for book in orders.values() for one in book if one.side in OPENINGS]
+            if openings:
+                named = ", ".join(one.symbol for one in openings[:20])
+                said = f"{len(openings)} orders of {session} ({named}) withheld: {refused}"
+                self._controls.give(Control("withheld", self.name, said, now()))
+            orders = {name: [one for one in book if one.side not in OPENINGS] for name, book in orders.items()}
         return self._desk.place(session, orders, stocks_in_play)
 
     def sessions(self) -> list[date]:

@@ -40,6 +40,9 @@ OTHER_VARIABLES = frozenset(
 SECRETS = frozenset({*WITHOUT_PREFIX, "api_token", "news_feeds", "s3_access_key", "s3_secret_key", "backup_key"})
 """Settings whose values no message shows."""
 
+TRADING_URLS = {"alpaca-paper": "https://paper-api.alpaca.markets", "alpaca-live": "https://api.alpaca.markets"}
+"""https://docs.alpaca.markets/docs/paper-trading"""
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -71,6 +74,8 @@ class Settings(BaseSettings):
         live_late_s: how long a minute's batch waits for its symbols after the first one.
         alpaca_feed: what the live feed hears: `iex` on the free plan, `sip` = all exchanges.
         alpaca_requests_per_min: as the plan allows; 200 on the free one.
+        broker: whose account `inplay trading` reconciles and closes.
+        alpaca_trading_url: of Alpaca's trading in place of the broker's own; for a rehearsal.
         starting_cash_usd: the first deposit of each paper account.
         warm_folder: of bars older than `hot_days`, such as a mounted volume; the data folder without it.
         cold_url: of bars older than `warm_days`: a folder, or `s3://BUCKET/PREFIX`; the data folder without it.
@@ -114,6 +119,8 @@ class Settings(BaseSettings):
     live_late_s: float = Field(default=5.0, ge=0.1, le=60.0)
     alpaca_requests_per_min: int = Field(default=FREE_REQUESTS_PER_MIN, ge=1, le=100_000)
     seed: int = Field(default=7, ge=0, lt=2**31)
+    broker: Literal["simulated", "alpaca-paper", "alpaca-live"] = "simulated"
+    alpaca_trading_url: str | None = Field(default=None, pattern=r"^https?://", max_length=200)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
     warm_folder: Annotated[Path, AfterValidator(_absolute)] | None = None
     cold_url: Annotated[str, AfterValidator(_folder_or_bucket)] | None = Field(default=None, min_length=1)
@@ -170,6 +177,19 @@ class Settings(BaseSettings):
                 "with a free account."
             )
         return AlpacaKeys(self.apca_api_key_id, self.apca_api_secret_key)
+
+    def trading_url(self) -> str:
+        """Where Alpaca's orders go.
+
+        Raises:
+            ConfigurationError: when no account at Alpaca is set.
+        """
+        if self.broker == "simulated":
+            raise ConfigurationError(
+                "INPLAY_BROKER is simulated: there is no account at a broker. Nothing was asked. Set it to "
+                "alpaca-paper or alpaca-live."
+            )
+        return self.alpaca_trading_url or TRADING_URLS[self.broker]
 
     def alpaca_http(self) -> AlpacaHttp:
         """Alpaca's market data over HTTP, paced as the plan allows.

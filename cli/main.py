@@ -20,6 +20,7 @@ from cli.rehearse import app as rehearse
 from cli.run import run
 from cli.scan import scan
 from cli.status import status
+from cli.trading import app as trading
 from cluster.errors import ClusterError
 from trading.errors import InplayError
 
@@ -45,6 +46,7 @@ cluster.app.command()(bake)
 app.add_typer(cluster.app, name="cluster")
 app.add_typer(data.app, name="data")
 app.add_typer(verify.app, name="verify")
+app.add_typer(trading, name="trading")
 
 
 @app.callback()

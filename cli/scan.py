@@ -78,7 +78,7 @@ def scan(
     premarket, open, intraday.
     """
     settings = read_settings()
-    with _record(settings) as pool:
+    with record_of(settings) as pool:
         locations = storage_rules(settings).locations
         found = scan_at(
             pool, settings.home, at, replace(PROFILES[profile](), max_names=limit),
@@ -103,7 +103,7 @@ def _recorded(pool: Pool, settings: Settings, at: datetime) -> RecordedMinutes |
 
 
 @contextmanager
-def _record(settings: Settings) -> Iterator[Pool]:
+def record_of(settings: Settings) -> Iterator[Pool]:
     """The record: that of a run that is alive, or one that is up for this command only."""
     if settings.database_url is not None:
         with _pool(settings.database_url.get_secret_value()) as pool:

@@ -1,0 +1,139 @@
+"""`inplay trading`: suspend, resume, arm live trading, reconcile with the broker, and the kill switch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import UTC, timedelta
+from typing import Annotated
+
+import typer
+
+from actors.wiring import now
+from adapters.brokers.alpaca import AlpacaBroker
+from adapters.brokers.closing import close_everything
+from adapters.brokers.reconciling import Reconciliation
+from adapters.feeds.pace import TokenBucket
+from adapters.postgres.broker_record import BrokerRecord, ControlRecord
+from adapters.postgres.pool import Pool
+from adapters.settings import Settings, read_settings
+from cli.output import print_json
+from cli.scan import record_of
+from trading.controls import Action, Control, Controls, armed
+from trading.errors import ConfigurationError
+
+app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
+Reason = Annotated[str, typer.Option(help="Why, for the record.", min=1)]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def _lasting(text: str) -> timedelta:
+    found = re.fullmatch(r"([0-9]{1,4})([mhd])", text)
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no time; write it like 30m, 8h or 2d")
+    return int(found[1]) * UNITS[found[2]]
+
+
+@app.command()
+def arm(
+    *,
+    limit_usd: Annotated[int, typer.Option(help="What all live positions may cost together.")],
+    lasting: Annotated[timedelta, typer.Option("--for", parser=_lasting, metavar="TIME", help="30m, 8h, 2d.")] = (
+        "8h"  # type: ignore[assignment]  # Typer parses the text
+    ),
+) -> None:
+    """Allow live trading up to a limit, for a time. It asks for the limit to be typed again."""
+    control = armed(limit_usd, lasting, "command", now())
+    typed = typer.prompt(f"Live trading up to USD {limit_usd} until {control.expires_at}. Type the limit to confirm")
+    if typed.strip() != str(limit_usd):
+        raise ConfigurationError(f"{typed!r} is not {limit_usd}. Nothing was armed.")
+    with record_of(read_settings()) as pool:
+        _print(ControlRecord(pool).give(control), as_json=False)
+
+
+def _give(action: Action, reason: str) -> None:
+    with record_of(read_settings()) as pool:
+        _print(ControlRecord(pool).give(Control(action, "command", reason, now())), as_json=False)
+
+
+@app.command()
+def disarm(*, reason: Reason = "by command") -> None:
+    """End what `arm` allowed."""
+    _give("disarm", reason)
+
+
+@app.command()
+def suspend(*, reason: Reason = "by command") -> None:
+    """Open nothing new; exits go on."""
+    _give("suspend", reason)
+
+
+@app.command()
+def resume(*, reason: Reason = "by command") -> None:
+    """End a suspension. It arms nothing."""
+    _give("resume", reason)
+
+
+@app.command()
+def status(*, as_json: Json = False) -> None:
+    """Say whether new positions may be opened, and why not."""
+    with record_of(read_settings()) as pool:
+        _print(ControlRecord(pool).state(), as_json=as_json)
+
+
+@app.command()
+def reconcile(*, as_json: Json = False) -> None:
+    """Compare the broker's account with the books and adopt what no event explains."""
+    settings = read_settings()
+    with record_of(settings) as pool:
+        broker, record = _alpaca(settings, pool)
+        found = Reconciliation(broker, record, ControlRecord(pool), now).run()
+    if as_json:
+        print_json(
+            {"refused": found.refused, "adopted": [asdict(one) for one in found.adopted],
+             "made_elsewhere": [event.event_id for event in found.made_elsewhere]}
+        )  # fmt: skip
+    else:
+        for one in found.adopted:
+            print(f"adopted {one.subject} {one.symbol} {one.change:+}: {one.reason}")
+        print(found.refused or f"reconciled; {len(found.adopted)} differences adopted")
+    raise typer.Exit(1 if found.refused else 0)
+
+
+@app.command()
+def kill(*, reason: Reason = "kill switch") -> None:
+    """Suspend and disarm, then cancel all open orders at the broker and close its positions at the market."""
+    settings = read_settings()
+    with record_of(settings) as pool:
+        _print(ControlRecord(pool).give(Control("kill", "command", reason, now())), as_json=False)
+        if settings.broker == "simulated":
+            print("the simulated accounts keep their positions: their brackets go on and nothing new is opened")
+            return
+        outcomes = close_everything(_alpaca(settings, pool)[0], f"kill-{now():%Y%m%dT%H%M%S}")
+    for one in outcomes:
+        print(f"{one.answer}: {one.order_id} {one.reason}".rstrip())
+    raise typer.Exit(0 if all(one.answer == "accepted" for one in outcomes) else 1)
+
+
+def _alpaca(settings: Settings, pool: Pool) -> tuple[AlpacaBroker, BrokerRecord]:
+    record = BrokerRecord(pool, clock=now)
+    bucket = TokenBucket(settings.alpaca_requests_per_min)
+    return AlpacaBroker(settings.alpaca_keys(), settings.trading_url(), record, now, bucket=bucket), record
+
+
+def _print(state: Controls, *, as_json: bool) -> None:
+    at = now()
+    is_armed = state.expires_at is not None and at < state.expires_at
+    if as_json:
+        print_json({
+            "suspended": state.suspended, "unreconciled": state.unreconciled, "armed": is_armed,
+            "limit_usd": state.limit_cents / 100 if is_armed else None,
+            "expires_at": state.expires_at.isoformat() if is_armed and state.expires_at else None,
+        })  # fmt: skip
+        return
+    print(f"paper: {state.opening_refused(live=False, cost_cents=0, at=at) or 'may open positions'}")
+    print(f"live: {state.opening_refused(live=True, cost_cents=0, at=at) or 'armed'}")
+    if is_armed and state.expires_at is not None:
+        until = state.expires_at.astimezone(UTC)
+        print(f"armed up to USD {state.limit_cents / 100:,.2f} until {until:%Y-%m-%d %H:%M} UTC")

@@ -1,0 +1,108 @@
+"""Whether trading may go on: a fold of what people and the reconciliation said, oldest first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from trading.errors import ConfigurationError
+
+Action = Literal["arm", "disarm", "suspend", "resume", "kill", "withheld", "unreconciled", "reconciled"]
+LONGEST_ARMED = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One order to the trading.
+
+    Attributes:
+        actor: who gave it: `command`, or `reconciliation`.
+        limit_cents: of `arm`: what all positions of the live account may cost together.
+        expires_at: of `arm`.
+    """
+
+    action: Action
+    actor: str
+    reason: str
+    given_at: datetime
+    limit_cents: int | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Controls:
+    """How trading stands.
+
+    Attributes:
+        suspended: why nothing new may be opened; empty when it may. Exits go on.
+        unreconciled: why the broker's account doesn't agree with the books; empty when it does.
+    """
+
+    suspended: str = ""
+    unreconciled: str = ""
+    limit_cents: int = 0
+    expires_at: datetime | None = None
+
+    def opening_refused(self, *, live: bool, cost_cents: int, at: datetime) -> str:
+        """Why no position may be opened now; empty when it may.
+
+        Args:
+            live: with money.
+            cost_cents: of all positions and open orders together, the new one counted.
+            at: now.
+        """
+        if self.suspended:
+            return f"trading is suspended: {self.suspended}"
+        if self.unreconciled:
+            return f"the broker's account is not reconciled: {self.unreconciled}"
+        if not live:
+            return ""
+        if self.expires_at is None or at >= self.expires_at:
+            return "live trading is not armed; `inplay trading arm` does it"
+        if cost_cents > self.limit_cents:
+            return f"USD {cost_cents / 100:,.2f} would be over the limit of USD {self.limit_cents / 100:,.2f}"
+        return ""
+
+
+def fold(given: Iterable[Control]) -> Controls:
+    """The state after these, oldest first."""
+    state = Controls()
+    for one in given:
+        state = after(state, one)
+    return state
+
+
+def after(state: Controls, one: Control) -> Controls:  # noqa: PLR0911 - one return an action
+    """The state after one more. Resuming doesn't arm, arming doesn't resume, and `kill` disarms and suspends."""
+    if one.action == "arm":
+        return replace(state, limit_cents=one.limit_cents or 0, expires_at=one.expires_at)
+    if one.action == "disarm":
+        return replace(state, limit_cents=0, expires_at=None)
+    if one.action == "suspend":
+        return replace(state, suspended=one.reason)
+    if one.action == "kill":
+        return replace(state, suspended=one.reason, limit_cents=0, expires_at=None)
+    if one.action == "resume":
+        return replace(state, suspended="")
+    if one.action == "unreconciled":
+        return replace(state, unreconciled=one.reason)
+    if one.action == "reconciled":
+        return replace(state, unreconciled="")
+    return state
+
+
+def armed(limit_usd: int, lasting: timedelta, actor: str, at: datetime) -> Control:
+    """The control that arms live trading.
+
+    Raises:
+        ConfigurationError: without a positive limit, or for longer than a week. Nothing was armed.
+    """
+    if limit_usd <= 0 or not timedelta(0) < lasting <= LONGEST_ARMED:
+        raise ConfigurationError(
+            f"A limit of USD {limit_usd:,} for {lasting} can't be armed. Nothing was armed. Give a limit above zero "
+            f"and a time of at most {LONGEST_ARMED.days} days."
+        )
+    reason = f"live trading up to USD {limit_usd:,}"
+    return Control("arm", actor, reason, at, limit_usd * 100, at + lasting)

@@ -1,0 +1,74 @@
+"""What the books expect of a broker's account beside what it holds. Nothing is asked and nothing written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from trading.broker import BrokerEvent
+
+E4_PER_CENT = 100
+PURCHASES = frozenset({"buy", "buy_to_cover"})
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """A change of the account that no event explains, taken over as it was found.
+
+    Attributes:
+        symbol: of a position; empty for cash.
+        change: cents of cash, or shares.
+    """
+
+    subject: Literal["cash", "position"]
+    symbol: str
+    change: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Cash and positions without a zero among them; `shares` is negative for short ones."""
+
+    cash_cents: int
+    shares: Mapping[str, int] = field(default_factory=dict)
+
+
+def expected(events: Iterable[BrokerEvent], adopted: Iterable[Adoption]) -> Holdings:
+    """What events and adoptions add up to, in whatever order they came and however often."""
+    cash_e4, cash_cents, seen = 0, 0, set[str]()
+    shares: dict[str, int] = {}
+    for event in events:
+        if event.kind != "filled" or event.event_id in seen:
+            continue
+        seen.add(event.event_id)
+        bought = event.shares if event.side in PURCHASES else -event.shares
+        shares[event.symbol] = shares.get(event.symbol, 0) + bought
+        cash_e4 -= bought * event.price_usd_e4
+        cash_cents -= event.fees_cents
+    for one in adopted:
+        if one.subject == "cash":
+            cash_cents += one.change
+        else:
+            shares[one.symbol] = shares.get(one.symbol, 0) + one.change
+    return Holdings(cash_cents + round(cash_e4 / E4_PER_CENT), {s: n for s, n in shares.items() if n})
+
+
+def differences(books: Holdings, found: Holdings, *, first: bool, tolerance_cents: int = 0) -> list[Adoption]:
+    """What has to be adopted so that the books say what the account holds, positions by symbol, then cash.
+
+    Args:
+        books: as `expected` has them.
+        found: at the broker.
+        first: nothing is on record yet: the account is taken over as it stands.
+        tolerance_cents: cash that differs by no more is left as it is; fractions of cents add up at a broker.
+    """
+    why = "the account as it was when it was first seen" if first else "no event of the broker explains it"
+    symbols = sorted({*books.shares, *found.shares})
+    changes = [(symbol, found.shares.get(symbol, 0) - books.shares.get(symbol, 0)) for symbol in symbols]
+    adoptions = [Adoption("position", symbol, change, why) for symbol, change in changes if change]
+    cash = found.cash_cents - books.cash_cents
+    if abs(cash) > tolerance_cents:
+        adoptions.append(Adoption("cash", "", cash, why))
+    return adoptions
