@@ -100,7 +100,7 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     decisions: list[Decision] = []
     orders: dict[str, Sequence[OrderRequest]] = {}
     named = {candidate.symbol for candidate in chosen}.union(*(view.symbols for view in state.views))
-    around = surroundings(market_now.panel, market_now.sectors, named, rules.exposure)
+    around = surroundings(market_now.panel, market_now.sectors, named, rules.exposure, session)
     for view in state.views:
         made, orders[view.name] = decide(session, view, chosen, rules, around)
         decisions.extend(made)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.fakes.browser import CHROMEDRIVER, CHROMIUM, browser
 from tests.fakes.eventually import eventually
-from tests.fakes.platform import Platform
+from tests.fakes.platform import INPLAY, Platform
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
 COUNTS = ("symbols", "bars", "rejected_rows", "patterns_recorded", "patterns_with_outcome", "journal_hash")
@@ -72,6 +72,16 @@ def test_the_run_says_plainly_how_good_it_is(finished: Platform) -> None:
 def test_nothing_is_left_behind(finished: Platform) -> None:
     """After the end no process of the run lives."""
     finished.assert_gone()
+
+
+def test_a_backtest_in_one_process_writes_the_same_journal(finished: Platform) -> None:
+    """The actors' replay, its models included, and `inplay backtest` of the same sessions agree to the last byte."""
+    command = [str(INPLAY), "backtest", "--from", "2010-04-01", "--to", "2010-08-20", "--json"]
+    environment = {**os.environ, "INPLAY_HOME": str(finished.home)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout.strip().splitlines()[-1])
+    assert told["sessions"] == 98
+    assert told["journal_hash"] == finished.facts()["journal_hash"]
 
 
 def test_repeating_a_finished_run_doubles_nothing(finished: Platform, start: Starter) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
-from trading.panel import Floats, Panel
+from trading.panel import Floats, Panel, as_day
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,24 @@ class Surroundings:
 
 
 def surroundings(
-    panel: Panel, sectors: Mapping[str, str], symbols: Collection[str], limits: ExposureLimits
+    panel: Panel, sectors: Mapping[str, str], symbols: Collection[str], limits: ExposureLimits, session: date
 ) -> Surroundings:
-    """Correlations of the symbols' daily log returns up to the panel's last session.
+    """Correlations of the symbols' daily log returns up to the session; later bars of the panel aren't looked at.
 
     Args:
-        panel: history at the decision.
+        panel: history at the decision; in a backtest it goes on after it.
         sectors: by symbol.
         symbols: candidates and what is held.
         limits: the window.
+        session: of the decision.
     """
     wanted = tuple(sorted(symbols))
-    days = np.unique(panel.sessions)[-limits.window_sessions - 1 :]
+    known = panel.sessions <= as_day(session)
+    days = np.unique(panel.sessions[known])[-limits.window_sessions - 1 :]
     names = panel.row_symbols
     if not len(days):
         return Surroundings(sectors)
-    rows = np.flatnonzero((panel.sessions >= days[0]) & np.isin(names, wanted))
+    rows = np.flatnonzero(known & (panel.sessions >= days[0]) & np.isin(names, wanted))
     wide = np.full((len(wanted), len(days)), np.nan)
     if wanted:
         wide[np.searchsorted(wanted, names[rows]), np.searchsorted(days, panel.sessions[rows])] = panel.close[rows]

@@ -65,11 +65,25 @@ def test_correlations_are_those_of_numpy_on_the_same_returns() -> None:
     sessions = np.concatenate([days, days, days[-10:]])
     ends = np.array([0, 70, 140, 150])
     panel = Panel(np.array(names), ends, sessions, *[close] * 4, volume=np.ones(150))
-    found = surroundings(panel, {}, names, LIMITS)
+    found = surroundings(panel, {}, names, LIMITS, days[-1].item())
     returns = np.diff(np.log(drawn), axis=1)[:, -60:]
     assert found.correlation[0, 1] == pytest.approx(np.corrcoef(returns)[0, 1])
     assert math.isnan(found.correlation[0, 2])
     assert found.move_together(names[0], names[2], 0.7)
+
+
+def test_later_bars_of_the_panel_change_no_correlation() -> None:
+    """A backtest's panel goes on after the decision: correlations at a session are those of the panel cut there."""
+    close = np.random.default_rng(5).lognormal(0.0, 0.02, (2, 100)).cumprod(axis=1).ravel()
+    days = weekdays(100)
+    panel = Panel(
+        np.array(["A", "B"]), np.array([0, 100, 200]), np.concatenate([days, days]), *[close] * 4, volume=np.ones(200)
+    )
+    session = days[70].item()
+    cut = panel.take(np.flatnonzero(panel.sessions <= days[70]))
+    whole = surroundings(panel, {}, ["A", "B"], LIMITS, session)
+    np.testing.assert_array_equal(whole.correlation, surroundings(cut, {}, ["A", "B"], LIMITS, session).correlation)
+    assert whole.correlation[0, 1] != surroundings(panel, {}, ["A", "B"], LIMITS, days[99].item()).correlation[0, 1]
 
 
 @given(
