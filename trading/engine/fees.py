@@ -66,6 +66,6 @@ stocks, fixed price. Regulators' fees on sales, some cents an order, come on top
 were: the paper accounts' figures stay comparable."""
 ALPACA = FeeSchedule("alpaca", taf_usd_e9_per_share=166_000, taf_max_cents=830, cat_usd_e9_per_share=46_000)
 """No commission. TAF USD 0.000166 a share sold, at most USD 8.30; CAT USD 0.000046 a share; the Section 31 fee stands
-at USD 0.00 per million since 2025-05-14. Source: docs.alpaca.markets/docs/regulatory-fees and
-alpaca.markets/support/regulatory-fees, as found on 2026-11-23. Rates change once or twice a year: pass your own. Alpaca
+at USD 0.00 per million since 2025-05-14. Source: stored copies of docs.alpaca.markets/docs/regulatory-fees and
+alpaca.markets/support/regulatory-fees, which disagree on Section 31 and CAT. Rates change: pass your own. Alpaca
 rounds a day's sum of each fee up to the cent, this rounds each fill's, which is never less."""
