@@ -44,20 +44,20 @@ class Report:
 
     def wrong(self) -> list[str]:
         """What isn't as it must be, in words."""
-        found = [] if self.failed is None else [self.failed]
-        for wrong, words in (
-            (self.gpu_task_ran_on is None, "the task with a GPU didn't run"),
-            (self.droplets_left, f"{self.droplets_left} droplets are left"),
+        damage = [
+            (bool(self.droplets_left), f"{self.droplets_left} droplets are left"),
             (any(self.resources_left.values()), f"resources are left: {self.resources_left}"),
-            (self.spec_violations, f"{self.spec_violations} violations of DigitalOcean's specification"),
+            (bool(self.spec_violations), f"{self.spec_violations} violations of DigitalOcean's specification"),
+            (bool(self.token_found_in), f"the token stands in {', '.join(self.token_found_in)}"),
+        ]
+        if self.failed is not None:  # what wasn't reached needs no words beside that
+            return [self.failed, *(words for wrong, words in damage if wrong)]
+        missed = [
+            (self.gpu_task_ran_on is None, "the task with a GPU didn't run"),
             (not self.firewall_before_first_droplet, "no firewall stood before the first droplet"),
-            (self.token_found_in, f"the token stands in {', '.join(self.token_found_in)}"),
             (self.reboot is None or not self.reboot["same_actor"], "the actor didn't come back after a reboot"),
-            *self._doors(),
-        ):
-            if wrong:
-                found.append(words)
-        return found
+        ]
+        return [words for wrong, words in [*damage, *missed, *self._doors()] if wrong]
 
     def as_json(self) -> Json:
         """The report with what is wrong."""

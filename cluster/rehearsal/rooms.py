@@ -66,6 +66,8 @@ def furnish(room: Room, hostname: str, public_keys: list[str], environment: dict
     (etc / "hostname").write_text(f"{hostname}\n", encoding="utf-8")
     (etc / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {hostname}\n", encoding="utf-8")
     (room.root / "var/run").symlink_to("/run")
+    for name in ("var/log/lastlog", "root/.bashrc"):
+        (room.root / name).touch()
     _furnish_ssh(room, public_keys, environment)
     stand_ins.install(room.layers / "own")
 
