@@ -31,7 +31,7 @@ from cluster.simulator.world import Latencies
 
 LATENCIES = Latencies(create_s=4.0, gpu_create_s=6.0, tag_s=1.0, action_s=2.0, destroy_s=1.5, firewall_s=0.5)
 """Shorter than DigitalOcean's, of which the report tells."""
-UP_S, TASK_S, IDLE_S, DOWN_S, REBOOT_S = 240.0, 240.0, 120.0, 120.0, 60.0
+UP_S, TASK_S, IDLE_S, DOWN_S, REBOOT_S = 240.0, 240.0, 120.0, 120.0, 120.0
 TICK_S = 0.1
 HEAD_TOKEN_FILE = "root/.inplay/digitalocean_token"  # noqa: S105  where it is allowed to be
 LAPTOP_TOKEN_FILE = ".inplay/digitalocean_token"  # noqa: S105
