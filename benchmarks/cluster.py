@@ -168,7 +168,8 @@ def head_with_autoscaler(folder: Path, end_point: str, head_id: str) -> Iterator
     """A Ray head with its autoscaler, alone in its session; gone afterwards. Gives its address."""
     environment = os.environ | {
         "HOME": str(folder), "DIGITALOCEAN_END_POINT": end_point, "DIGITALOCEAN_TOKEN": TOKEN,
-        "RAY_enable_autoscaler_v2": "1", "RAY_CLOUD_INSTANCE_ID": head_id, "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_enable_autoscaler_v2": "1", "RAY_CLOUD_INSTANCE_ID": head_id, "RAY_NODE_TYPE_NAME": "ray.head",
+        "RAY_USAGE_STATS_ENABLED": "0",
         "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     command = [
