@@ -182,7 +182,7 @@ def _head(folder: Path, end_point: str, head_id: str) -> Iterator[str]:
     try:
         yield _address(folder / "head.log")
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:
