@@ -1,4 +1,4 @@
-"""What is asked of Ray's own autoscaler, on a head of its own: not beside another cluster."""
+"""What is asked of Ray's own autoscaler, on a head of its own."""
 
 from __future__ import annotations
 
