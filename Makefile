@@ -48,7 +48,7 @@ check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a 
 	LEDGER_STEPS=1000 $(BIN)/pytest tests/unit --quiet --numprocesses=2
 
 test: check ## check, and everything else that CI runs
-	$(BIN)/pytest $(LEDGER) tests/contract tests/integration tests/e2e --numprocesses=2 --dist=loadfile
+	$(BIN)/pytest tests/e2e tests/contract tests/integration $(LEDGER) --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 bench: $(STAMP) ## speed, as ratios
 	$(BIN)/python -m benchmarks
