@@ -14,7 +14,7 @@ from actors.service import Service
 from actors.wiring import Wiring
 from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
-from trading.sessions import SessionSummary, look, run_session
+from trading.sessions import SessionSummary, look, look_back, run_session
 
 ANSWER_TIMEOUT_S = 120.0
 RETRY_FOR_S = 90.0
@@ -91,8 +91,7 @@ class Coordinator(Service):
         session = Queries(self.pool).progress().last_session
         if session is None:
             return None, []
-        _, market, patterns = look(ActorServices(self._actors, None), session)
-        return session, [market, patterns]
+        return session, list(look_back(ActorServices(self._actors, None), session))
 
     def refresh(self, session: date) -> None:
         """The services know a complete session's market, patterns and scan again after a restart; nothing is added."""

@@ -14,6 +14,7 @@ from adapters.bars import BarStore
 from adapters.calendar import close_times
 from adapters.postgres.bars_record import BarRecord
 from adapters.session_patterns import SessionPatterns, session_patterns
+from trading.ahead import SegmentMarket, SegmentPatterns, bars_needed
 from trading.catalyst_features import NewsAt
 from trading.cycle import Market, Patterns, recognise, regimes_of, setups_at
 from trading.errors import UnavailableError
@@ -47,12 +48,38 @@ class PatternRecognition(Service):
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(wiring)
         self._last: tuple[date, Market, Patterns] | None = None
+        self._segment: SegmentPatterns | None = None
 
     def recognise(self, session: date, market: Market, known: KnownEvents) -> Patterns:
         """Patterns and catalysts of the history that `market` holds."""
         news = NewsAt(known.news, close_times(market.panel.sessions))
         patterns = recognise(market, known.events, known.covered, news)
         self._last = (session, market, patterns)
+        return patterns
+
+    def holds(self, name: str) -> bool:
+        """Whether the segment of that name is recognised; one of another name is forgotten, its memory free."""
+        if self._segment is not None and self._segment.name != name:
+            self._segment = None
+        return self._segment is not None
+
+    def take(self, segment: SegmentMarket) -> None:
+        """The segment is recognised: every candlestick and chart pattern of its market."""
+        self._segment = SegmentPatterns(segment, close_times)
+
+    def patterns_at(self, session: date, name: str, known: KnownEvents) -> Patterns:
+        """Patterns, catalysts and regimes at the close of the session, for the rows of the market's view.
+
+        Raises:
+            UnavailableError: when the segment isn't held, as after a restart; look at the session again.
+        """
+        if self._segment is None or self._segment.name != name:
+            raise UnavailableError(
+                f"the patterns of {session} were lost in a restart. Nothing on record was. Repeat it."
+            )
+        bars = bars_needed(self.wiring.decisions)
+        patterns = self._segment.at(session, bars, events=known.events, covered=known.covered, news=known.news)
+        self._last = (session, self._segment.market_at(session, bars), patterns)
         return patterns
 
     def recognise_in_session(self, session: date) -> SessionPatterns | None:

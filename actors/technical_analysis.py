@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from actors.news import FIRST_DAY
 from actors.service import Service
@@ -14,37 +15,97 @@ from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.regimes import RegimeStore
 from adapters.postgres.vix import VixStore
+from trading.ahead import SegmentMarket, bars_needed
 from trading.cycle import Market, Patterns, analyse, regimes_of
+from trading.errors import UnavailableError
+from trading.gates.findings import Break, Split
 from trading.history import as_of
-from trading.panel import BARS_SCHEMA
+from trading.panel import Days, Floats, Panel, as_day
 from trading.regimes import Regime
+from trading.segments import segments
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What an analysis rests on beside bars, as on record at a session."""
+
+    splits: tuple[Split, ...]
+    breaks: tuple[Break, ...]
+    sectors: dict[str, str]
 
 
 class TechnicalAnalysis(Service):
-    """Holds the bars seen so far and analyses them once a session. Writer of the regimes."""
+    """Analyses once a segment and answers with views that end with the session asked about. Writer of the regimes.
+
+    In a replay the bars of later sessions are on record, and an analysis goes on to the end of the segment. While the
+    market is followed none are, and each session is analysed anew. Before each answer it is checked that bars, splits,
+    breaks, sectors and the VIX known at the session are still those that were analysed; if not, they are anew.
+    """
 
     name = "technical_analysis"
 
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(wiring)
-        self._bars: pa.Table = BARS_SCHEMA.empty_table()
-        self._through: date | None = None
+        self._panel: Panel | None = None
+        self._facts: _Facts | None = None
+        self._vix: tuple[Days, Floats] | None = None
+        self._segment: SegmentMarket | None = None
+
+    def analyse(self, session: date, batch: pa.Table) -> str:
+        """The segment that holds the session is analysed; returns the analysis's name."""
+        return self.segment(session, batch).name
+
+    def market_at(self, session: date, batch: pa.Table) -> Market:
+        """The market at the close of the session: the latest bars of each symbol, with what is known of them."""
+        return self.segment(session, batch).at(session, bars_needed(self.wiring.decisions))
 
     def observe(self, session: date, batch: pa.Table) -> Market:
-        """The market at the close of the session.
-
-        Bars of earlier sessions come from memory when they were just seen, else from the store (after a restart, when a
-        session is repeated, or when a resumed run skips sessions that are complete); the answer is the same.
-        """
+        """The market at the close of the session with its whole history, analysed for this answer alone."""
         record = BarRecord(self.pool)
-        if not self._follows(session, record):
-            stored = BarStore(self.wiring.home, record, self.wiring.storage.locations).read(FIRST_DAY, session)
-            self._bars = stored.filter(pc.less(stored.column("session"), pa.scalar(session)))
-        self._bars = pa.concat_tables([self._bars, batch])
-        self._through = session
-        sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
-        history = as_of(self._bars, record.splits(), record.breaks(), session)
-        return analyse(history, vix=VixStore(self.pool).closes_before(session), sectors=sectors)
+        panel, facts = self._bars_with(session, batch, record), _facts(record)
+        history = as_of(panel, facts.splits, facts.breaks, session)
+        return analyse(history, vix=VixStore(self.pool).closes_before(session), sectors=facts.sectors)
+
+    def segment(self, session: date, batch: pa.Table) -> SegmentMarket:
+        """The analysis of the segment that holds the session, for pattern recognition to work on."""
+        record = BarRecord(self.pool)
+        facts, vix = _facts(record), VixStore(self.pool).closes_before(session)
+        panel, held = self._bars_with(session, batch, record), self._segment
+        if held is None or not held.holds(session) or facts != self._facts or not self._same_vix(session, vix):
+            self._segment = held = None  # the memory is free before more is taken
+            held = self._analysed(session, panel, facts)
+            self._segment, self._facts = held, facts
+        return held
+
+    def _analysed(self, session: date, panel: Panel, facts: _Facts) -> SegmentMarket:
+        days = np.unique(panel.sessions)
+        ahead = [day.item() for day in days[days >= as_day(session)]]
+        segment = segments(ahead, facts.splits, facts.breaks)[0]
+        self._vix = VixStore(self.pool).closes_before(segment.last)
+        history = as_of(panel, facts.splits, facts.breaks, segment.last)
+        return SegmentMarket(segment, analyse(history, vix=self._vix, sectors=facts.sectors))
+
+    def _same_vix(self, session: date, known: tuple[Days, Floats] | None) -> bool:
+        if self._vix is None or known is None:
+            return (self._vix is None or not (self._vix[0] < as_day(session)).any()) and known is None
+        earlier = self._vix[0] < as_day(session)
+        return np.array_equal(self._vix[0][earlier], known[0]) and np.array_equal(self._vix[1][earlier], known[1])
+
+    def _bars_with(self, session: date, batch: pa.Table, record: BarRecord) -> Panel:
+        """All bars on record, those of later sessions included; of the session those that were delivered.
+
+        Raises:
+            UnavailableError: when bars were corrected meanwhile; look at the session again.
+        """
+        delivered = Panel.from_arrow(batch)
+        if self._panel is None or not _has(self._panel, session, delivered):
+            self._panel = self._segment = None
+            until = max([session, *record.sessions()[-1:]])
+            stored = BarStore(self.wiring.home, record, self.wiring.storage.locations).read(FIRST_DAY, until)
+            self._panel = Panel.from_arrow(stored)
+        if not _has(self._panel, session, delivered):
+            raise UnavailableError(f"Bars of {session} changed while they were read. Nothing was decided. Repeat it.")
+        return self._panel
 
     def record_regime(self, session: date, market: Market, patterns: Patterns) -> Regime:
         """The regime at the close of the session; it is on record."""
@@ -57,9 +118,17 @@ class TechnicalAnalysis(Service):
         found = regimes_of(market, patterns)
         return RegimeStore(self.pool).record(found.at(session) for session in found.sessions)
 
-    def _follows(self, session: date, record: BarRecord) -> bool:
-        """Whether the bars in memory are all those before the session."""
-        seen = self._through
-        if seen is None or session <= seen:
-            return False
-        return not any(seen < day < session for file in record.files(seen, session) for day in file.sessions)
+
+def _facts(record: BarRecord) -> _Facts:
+    sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
+    return _Facts(tuple(record.splits()), tuple(record.breaks()), sectors)
+
+
+def _has(panel: Panel, session: date, delivered: Panel) -> bool:
+    """Whether the panel's bars of the session are those that were delivered."""
+    rows = panel.rows_at(as_day(session))
+    if len(rows) != len(delivered):
+        return False
+    columns = ("row_symbols", "open", "high", "low", "close", "volume")
+    held = panel.take(rows)
+    return all(np.array_equal(getattr(held, name), getattr(delivered, name)) for name in columns)

@@ -55,6 +55,7 @@ class MemoryJournal:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.done: list[SessionDone] = []
+        self._known: dict[str, str] = {}
 
     def load(self) -> list[Entry]:
         """Every entry so far."""
@@ -70,8 +71,8 @@ class MemoryJournal:
         Raises:
             LedgerError: when a command repeats with other content, or the entries leave a hole.
         """
-        known = {entry.draft.command_id: entry.hash for entry in self.entries}
-        repeated = [known.get(entry.draft.command_id) for entry in entries]
+        self._known |= {entry.draft.command_id: entry.hash for entry in self.entries[len(self._known) :]}
+        repeated = [self._known.get(entry.draft.command_id) for entry in entries]
         if any(repeated) or done in self.done:
             if repeated == [entry.hash for entry in entries] and (done is None or done in self.done):
                 return False

@@ -40,7 +40,7 @@ from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve
 from serve.backend import PlatformBackend
 from serve.token import token_of
 from trading.errors import ConfigurationError, UnavailableError
-from trading.sessions import SessionSummary, look
+from trading.sessions import SessionSummary, look_back
 
 WARM_UP_FRACTION = 0.6
 """Of the sample's sessions: the models learn from these and trade the rest."""
@@ -235,7 +235,7 @@ class PlatformRun:
         if not sessions:
             return None, None
         last = sessions[-1]
-        _, market, patterns = look(self.services, last)
+        market, patterns = look_back(self.services, last)
         new = self.ask("pattern_analysis", "warm_up", market, patterns)
         self.ask("technical_analysis", "record_regimes", market, patterns)
         counts = PatternStore(self.pool).counts()

@@ -48,10 +48,18 @@ class Market:
 
 @dataclass(frozen=True)
 class Patterns:
-    """What was recognised in that history, and the catalysts known by then."""
+    """What was recognised in that history, and the catalysts known by then.
+
+    Attributes:
+        began: in a view of a longer history (`trading.ahead`), when the formation of each of `detections.charts` began,
+            which may lie before the view; None where the history itself says so.
+        regimes: in a view, those of that history; None where they follow from the history itself.
+    """
 
     detections: Detections
     catalyst: Catalyst
+    began: Days | None = None
+    regimes: Regimes | None = None
 
 
 def analyse(
@@ -70,6 +78,8 @@ def recognise(market: Market, events: pa.Table, covered: AbstractSet[str], news:
 
 def regimes_of(market: Market, patterns: Patterns) -> Regimes:
     """The regime of each session of the history."""
+    if patterns.regimes is not None:
+        return patterns.regimes
     return regimes(
         market.panel, market.indicators, market.context, patterns.catalyst, sectors=market.sectors, vix=market.vix
     )

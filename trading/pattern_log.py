@@ -85,7 +85,8 @@ def _formation(market: Market, patterns: Patterns, picked: Ints, rules: OutcomeR
         return out
 
     began = np.full(len(picked), np.datetime64("NaT", "D"))
-    began[at] = market.panel.sessions[charts.start_row]
+    known = patterns.began
+    began[at] = market.panel.sessions[charts.start_row] if known is None else known[chart[at]]
     stop, target = floats(charts.stop_usd), floats(charts.target_usd)
     return {
         "formation_session": pa.array(began, pa.date32()),

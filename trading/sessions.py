@@ -65,11 +65,26 @@ class SessionSummary:
 
 
 def look(services: Services, session: date) -> tuple[Any, Any, Any]:
-    """References to the session's bars, and to the market and the patterns as known at its close."""
+    """References to the session's bars, and to views of the market and the patterns as known at its close.
+
+    A view holds the latest bars of each symbol (`trading.ahead`); what was analysed serves a whole segment.
+    """
+    batch = services.ask("ingestion", "deliver", session)
+    name = services.answer(services.ask("technical_analysis", "analyse", session, batch))
+    market = services.ask("technical_analysis", "market_at", session, batch)
+    known = services.ask("news", "known_at", session)
+    if not services.answer(services.ask("pattern_recognition", "holds", name)):
+        segment = services.ask("technical_analysis", "segment", session, batch)
+        services.answer(services.ask("pattern_recognition", "take", segment))
+    return batch, market, services.ask("pattern_recognition", "patterns_at", session, name, known)
+
+
+def look_back(services: Services, session: date) -> tuple[Any, Any]:
+    """References to the market and the patterns of the whole history, as known at the close of the session."""
     batch = services.ask("ingestion", "deliver", session)
     market = services.ask("technical_analysis", "observe", session, batch)
     known = services.ask("news", "known_at", session)
-    return batch, market, services.ask("pattern_recognition", "recognise", session, market, known)
+    return market, services.ask("pattern_recognition", "recognise", session, market, known)
 
 
 def run_session(services: Services, session: date, rules: DecisionRules) -> SessionSummary:

@@ -99,9 +99,11 @@ def _cut(recorded: Recorded, session: date, terms: Terms, way: Way) -> Known:
 
 def known_at(analysis: SegmentAnalysis, recorded: Recorded, session: date, terms: Terms) -> Known:
     """Indicators, scores and orders at a close, by name; orders are those of accounts that hold nothing."""
-    market = analysis.observe(session, recorded.batch(session))
-    covered = RecordedNews(recorded).known_at(session)
-    patterns = analysis.recognise(session, market, covered)
+    batch = recorded.batch(session)
+    name, market = analysis.analyse(session, batch), analysis.market_at(session, batch)
+    if not analysis.holds(name):
+        analysis.take(analysis.segment(session, batch))
+    patterns = analysis.patterns_at(session, name, RecordedNews(recorded).known_at(session))
     analysis.record_regime(session, market, patterns)
     in_play = RecordedScanner(recorded, terms.scanner).scan(session, market, patterns)
     setups = analysis.setups(session, market, patterns)
@@ -157,7 +159,7 @@ def warm_up_changes(recorded: Recorded, session: date, way: Way = SegmentAnalysi
     until = recorded.until(session)
     every = until.sessions
     shorter = until.since(every[int(len(every) * (1 - KEPT_OF_WARM_UP))])
-    long, short = (way(one, [session]).observe(session, one.batch(session)) for one in (until, shorter))
+    long, short = (way(one, [session]).market_at(session, one.batch(session)) for one in (until, shorter))
     day = as_day(session)
     long_rows, short_rows = long.panel.rows_at(day), short.panel.rows_at(day)
     return {

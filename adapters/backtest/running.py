@@ -21,6 +21,7 @@ from adapters.backtest.services import (
     SegmentAnalysis,
 )
 from adapters.paper import MemoryJournal
+from trading.ahead import bars_needed
 from trading.decide import Decision, DecisionRules, Source
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.ensemble import Views
@@ -140,11 +141,11 @@ def run_backtest(
         terms: accounts and rules.
         models: the rules decide where none was available.
         journal: to go on from; an empty one by default.
-        analysis: in place of `SegmentAnalysis(recorded, sessions)`.
+        analysis: in place of a `SegmentAnalysis` of the record.
         show: told of each session.
     """
     journal = journal or MemoryJournal()
-    analysis = analysis or SegmentAnalysis(recorded, sessions)
+    analysis = analysis or SegmentAnalysis(recorded, sessions, bars_needed(terms.decisions))
     notes, scanner = Notes(), RecordedScanner(recorded, terms.scanner)
     desk = MemoryDesk(journal, terms.accounts, terms.cash_cents, terms.engine)
     forward = WalkForward(models)

@@ -13,23 +13,23 @@ import pyarrow as pa
 from adapters.backtest.recorded import Recorded
 from adapters.calendar import close_times
 from adapters.paper import DeskState, MemoryJournal, PaperDesk
-from trading.catalyst_features import NewsAt
+from trading.ahead import LEAST_BARS, SegmentMarket, SegmentPatterns
 from trading.catalysts import covered_at
-from trading.cycle import Market, Patterns, analyse, quotes_of, recognise, regimes_of
+from trading.cycle import Market, Patterns, analyse, quotes_of, regimes_of, setups_at
 from trading.decide import Decision, Source
 from trading.engine.bars import CorporateAction
 from trading.engine.requests import OrderRequest
 from trading.engine.rules import EngineRules
 from trading.ensemble import Views
-from trading.features import Setups, build_setups
+from trading.errors import UnavailableError
+from trading.features import Setups
 from trading.gates.findings import Break, Split
 from trading.history import as_of
-from trading.known_catalysts import known_catalysts
 from trading.panel import Panel, as_day
-from trading.regimes import Regime, Regimes
+from trading.regimes import Regime
 from trading.scanner import InPlay, scan_all
 from trading.scanner_rules import ScannerRules
-from trading.segments import Segment, segments
+from trading.segments import segments
 
 
 class RecordedBars:
@@ -69,29 +69,24 @@ class RecordedNews:
 
 
 class SegmentAnalysis:
-    """Stands for technical analysis and pattern recognition; analyses once a segment (see `trading.segments`).
-
-    Coverage of the earnings calendar changes within segments and restates catalysts of earlier sessions, so catalysts
-    and regimes are computed anew whenever it does.
+    """Stands for technical analysis and pattern recognition; analyses once a segment (see `trading.ahead`).
 
     Args:
         recorded: what is known.
         sessions: that will be asked about, ascending.
+        bars: of each symbol in a view.
 
     Attributes:
         regimes: by session asked about.
         analyses: how often the history was analysed.
     """
 
-    def __init__(self, recorded: Recorded, sessions: Sequence[date]) -> None:
+    def __init__(self, recorded: Recorded, sessions: Sequence[date], bars: int = LEAST_BARS) -> None:
         self._recorded = recorded
+        self._bars = bars
         self.segments = segments(sessions, recorded.splits, recorded.breaks)
-        self._segment: Segment | None = None
-        self._market: Market
-        self._covered: frozenset[str] | None = None
-        self._recognised = False
-        self._patterns: Patterns
-        self._regimes: Regimes
+        self._segment: SegmentMarket | None = None
+        self._patterns: SegmentPatterns | None = None
         self.regimes: dict[date, Regime] = {}
         self.analyses = 0
 
@@ -99,50 +94,58 @@ class SegmentAnalysis:
     def _panel(self) -> Panel:
         return Panel.from_arrow(self._recorded.bars)
 
-    def observe(self, session: date, batch: pa.Table) -> Market:  # noqa: ARG002 - the batch is in the record
-        """The market of the segment that the session is in."""
-        segment = self._of(session)
-        if segment != self._segment:
-            known = self._recorded
-            history = as_of(self._panel, known.splits, known.breaks, segment.last)
-            self._market = analyse(history, vix=known.vix, sectors=known.sectors)
-            self._segment, self._covered = segment, None
-            self._recognised = False
+    def analysed(self, history: Panel) -> Market:
+        """The market of a history; another one for strategies of your own."""
+        return analyse(history, vix=self._recorded.vix, sectors=self._recorded.sectors)
+
+    def analyse(self, session: date, batch: pa.Table) -> str:
+        """The segment that the session is in is analysed; returns the analysis's name."""
+        return self.segment(session, batch).name
+
+    def segment(self, session: date, batch: pa.Table) -> SegmentMarket:  # noqa: ARG002 - the batch is in the record
+        """The analysis of the segment that the session is in."""
+        held = self._segment
+        if held is None or not held.holds(session):
+            self._segment = self._patterns = held = None  # the memory is free before more is taken
+            span = next(one for one in self.segments if one.first <= session <= one.last)
+            history = as_of(self._panel, self._recorded.splits, self._recorded.breaks, span.last)
+            self._segment = held = SegmentMarket(span, self.analysed(history))
             self.analyses += 1
-        return self._market
+        return held
 
-    def _of(self, session: date) -> Segment:
-        return next(segment for segment in self.segments if segment.first <= session <= segment.last)
+    def market_at(self, session: date, batch: pa.Table) -> Market:
+        """The market at the close of the session."""
+        return self.segment(session, batch).at(session, self._bars)
 
-    def recognise(self, session: date, market: Market, known: frozenset[str]) -> Patterns:  # noqa: ARG002
-        """The patterns of the segment, with catalysts as covered at the session."""
-        if known == self._covered:
-            return self._patterns
-        news = NewsAt(self._recorded.news, close_times(market.panel.sessions))
-        events = self._recorded.events
-        if not self._recognised:
-            self._patterns = recognise(market, events, known, news)
-        else:
-            catalyst = known_catalysts(market.panel, market.indicators, events, known, news)
-            self._patterns = Patterns(self._patterns.detections, catalyst)
-        self._regimes = regimes_of(market, self._patterns)
-        self._covered, self._recognised = known, True
-        return self._patterns
+    def holds(self, name: str) -> bool:
+        """Whether the segment of that name is recognised."""
+        return self._patterns is not None and self._patterns.name == name
+
+    def take(self, segment: SegmentMarket) -> None:
+        """The segment is recognised."""
+        self._patterns = SegmentPatterns(segment, close_times)
+
+    def patterns_at(self, session: date, name: str, known: frozenset[str]) -> Patterns:
+        """The patterns at the close of the session, with catalysts as covered at it.
+
+        Events and stories are those of the whole record: each carries its own time, and a bar sees earlier ones only.
+        """
+        if self._patterns is None or not self.holds(name):
+            raise UnavailableError(f"the segment of {session} wasn't recognised; nothing was decided")
+        recorded = self._recorded
+        return self._patterns.at(session, self._bars, events=recorded.events, covered=known, news=recorded.news)
 
     def recognise_in_session(self, session: date) -> None:
         """Nothing: no decision asks for patterns of minutes."""
 
-    def record_regime(self, session: date, market: Market, patterns: Patterns) -> Regime:  # noqa: ARG002
+    def record_regime(self, session: date, market: Market, patterns: Patterns) -> Regime:
         """The regime at the close of the session."""
-        self.regimes[session] = self._regimes.at(session)
+        self.regimes[session] = regimes_of(market, patterns).at(session)
         return self.regimes[session]
 
     def setups(self, session: date, market: Market, patterns: Patterns) -> Setups:
         """The setups of the session, both directions."""
-        return build_setups(
-            market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
-            rows=market.panel.rows_at(as_day(session)), regime=self._regimes,
-        )  # fmt: skip
+        return setups_at(market, patterns, as_day(session))
 
 
 class RecordedScanner:

@@ -60,7 +60,7 @@ class MomentumScorer:
         return Views(strength, volume, expected, outcome, rank=weighted(strength, volume, outcome))
 
 
-def _register_scorer(pool: Pool) -> None:
+def register_scorer(pool: Pool) -> None:
     """The scorer above is on record as the champion: a decision with probabilities names who gave them."""
     kinds: tuple[Kind, ...] = ("pattern", "catalyst", "outcome")
     day = date(2010, 1, 4)
@@ -107,10 +107,13 @@ class Platform:
         if last is not None:
             bars = bars.filter(pc.less_equal(bars.column("session"), pa.scalar(last)))
             events = events.filter(pc.less_equal(events.column("event_date"), pa.scalar(last)))
-        source = TableSource(f"sample until {last}", "0" * 64, bars)
-        BarImporter(self.home, BarRecord(self.pool), lambda: NOON).run(source)
+        self.import_bars(f"sample until {last}", bars)
         CatalystStore(self.pool).record_earnings(events, source="sample")
-        _register_scorer(self.pool)
+        register_scorer(self.pool)
+
+    def import_bars(self, name: str, bars: pa.Table) -> None:
+        """The bars are stored through the gates."""
+        BarImporter(self.home, BarRecord(self.pool), lambda: NOON).run(TableSource(name, "0" * 64, bars))
 
     @contextmanager
     def services(self) -> Iterator[dict[str, Any]]:

@@ -5,16 +5,42 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from one_process import MomentumScorer, Platform
+import pyarrow as pa
+from one_process import MomentumScorer, Platform, register_scorer
+from shared_data import shared_frame
 
 from actors.wiring import BOOKS
 from adapters.backtest.recorded import read_recorded
 from adapters.backtest.running import Dated, Terms, run_backtest
 from adapters.calendar import sessions_between
 from adapters.postgres.pool import Pool
-from trading.panel import as_date
+from trading.panel import BARS_SCHEMA, as_date
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 16))]
+
+
+AROUND_A_SPLIT = [as_date(day) for day in sessions_between(date(2014, 7, 14), date(2014, 9, 8))]
+"""Forty sessions; DISCA splits and DISCK breaks off on 2014-08-07."""
+
+
+def test_five_hundred_stocks_have_one_journal_too(pool: Pool, empty_url: str, home: Path) -> None:
+    """Forty sessions of real bars with a year and a half of history: same hash, in two segments that end later on."""
+    frame = shared_frame("sp500_daily_2013_2018").dropna().rename(columns={"date": "session"})
+    frame = frame[frame["session"] <= date(2014, 9, 30)]
+    platform = Platform(home, empty_url, pool)
+    platform.import_bars(
+        "505 stocks", pa.Table.from_pandas(frame[BARS_SCHEMA.names], BARS_SCHEMA, preserve_index=False)
+    )
+    register_scorer(pool)
+    recorded = read_recorded(pool, home, AROUND_A_SPLIT[-1])
+    models = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
+    ours = run_backtest(recorded, AROUND_A_SPLIT, Terms(BOOKS, 10_000_000), models)
+    theirs = platform.replay(AROUND_A_SPLIT)
+    assert len(AROUND_A_SPLIT) == 40
+    assert ours.analyses == 2
+    assert ours.journal_hash == theirs.journal[-1][3]
+    assert len(ours.decisions) == len(theirs.decisions) > 100
+    assert len([entry for entry in ours.entries if entry.draft.kind == "fill"]) > 20
 
 
 def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(

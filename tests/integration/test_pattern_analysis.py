@@ -16,7 +16,7 @@ from adapters.postgres.pool import Pool, transaction
 from trading.outcomes import OutcomeRules
 from trading.panel import as_date
 from trading.pattern_log import pattern_log
-from trading.sessions import LocalServices, look
+from trading.sessions import LocalServices, look, look_back
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 7, 12))]
 """Six weeks, in which three splits become known; the first patterns have run their 20 sessions by the end."""
@@ -43,6 +43,7 @@ def test_what_is_filled_in_by_and_by_is_what_the_whole_history_says(pool: Pool, 
         for session in SESSIONS:
             _, market, patterns = look(local, session)
             services["pattern_analysis"].record(session, market, patterns)
+        market, patterns = look_back(local, SESSIONS[-1])
         recent = np.flatnonzero(market.panel.sessions[patterns.detections.row] >= np.datetime64(SESSIONS[0]))
         log = pattern_log(market, patterns, recent, OutcomeRules()).to_pylist()
     said = _on_record(pool)

@@ -18,7 +18,7 @@ from trading.catalyst_features import NO_NEWS
 from trading.cycle import Market
 from trading.errors import ConfigurationError
 from trading.gates.findings import Split
-from trading.panel import BARS_SCHEMA, as_date
+from trading.panel import BARS_SCHEMA, Panel, as_date
 
 DAYS = [as_date(day) for day in sessions_between(date(2010, 1, 4), date(2010, 6, 30))]
 TERMS = Terms({"rule": "rule"}, 10_000_000)
@@ -45,9 +45,9 @@ def random_record(seed: int = 4, symbols: int = 6) -> Recorded:
 class PeekingAnalysis(SegmentAnalysis):
     """A planted fault: the RSI of each bar is that of the bar after it, where there is one."""
 
-    def observe(self, session: date, batch: pa.Table) -> Market:
+    def analysed(self, history: Panel) -> Market:
         """The honest market with an RSI that is a bar early."""
-        market = super().observe(session, batch)
+        market = super().analysed(history)
         early = market.panel.shifted(market.indicators["rsi_14"], -1)
         rsi = np.where(np.isfinite(early), early, market.indicators["rsi_14"])
         return replace(market, indicators={**market.indicators, "rsi_14": rsi})
@@ -56,9 +56,9 @@ class PeekingAnalysis(SegmentAnalysis):
 class ScaledAnalysis(SegmentAnalysis):
     """Another: volume ratios are divided by their mean over the whole history, as by scaling a frame."""
 
-    def observe(self, session: date, batch: pa.Table) -> Market:
+    def analysed(self, history: Panel) -> Market:
         """The honest market with a scaled ratio."""
-        market = super().observe(session, batch)
+        market = super().analysed(history)
         ratio = market.indicators["volume_ratio_20"]
         return replace(market, indicators={**market.indicators, "volume_ratio_20": ratio / np.nanmean(ratio)})
 
