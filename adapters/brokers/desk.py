@@ -105,12 +105,26 @@ class BrokerDesk:
         Exits come first. A repeat sends only those whose sending has no answer on record, under the same ids.
         """
         with self._lock:
-            sender = Sender(self._broker, self._records, self._terms.live, self._clock, self.cancel, self.books)
+            sender = self._sender()
             if not self._records.orders.is_placed(session):
                 if self._last.open_orders is None:  # after a restart, or while the broker was away
                     self.reconcile()
                 sender.place(session, orders, closes_usd_e4, self._last.open_orders)
             return sender.send(session)
+
+    def watch(self) -> Reconciled:
+        """The account is reconciled, and what of the latest session's orders wasn't sent yet is sent or withheld."""
+        with self._lock:
+            found = self.reconcile()
+            pending = {one.session for one in self._records.orders.orders() if not one.answer}
+            if pending and not found.refused:
+                self._sender().send(max(pending))
+            return found
+
+    @property
+    def trouble(self) -> str:
+        """Why the account isn't reconciled; empty when it is."""
+        return self._last.refused
 
     def reconcile(self) -> Reconciled:
         """The account was compared with the books, and how that ended is on record."""
@@ -136,6 +150,7 @@ class BrokerDesk:
         """
         if not order_ids:
             return True
+        self._broker.orders()  # a broker that is away is noticed here, and not once for each of them
         self._broker.cancel(order_ids)
         for _ in range(LOOKS):
             if not any(order.status == "open" for order in self._broker.orders(order_ids)):
@@ -143,6 +158,9 @@ class BrokerDesk:
                 return True
             self._wait(LOOK_EVERY_S)
         return False
+
+    def _sender(self) -> Sender:
+        return Sender(self._broker, self._records, self._terms.live, self._clock, self.cancel, self.books)
 
     def _claim(self) -> None:
         self._records.orders.claim(self._terms.broker, self._identity())

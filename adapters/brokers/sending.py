@@ -90,7 +90,10 @@ class Sender:
         self.records.orders.place(session, planned)
 
     def send(self, session: date) -> int:
-        """Each order of the session without an answer was sent or withheld; returns how many the broker has."""
+        """Each order of the session without an answer was sent or withheld; returns how many the broker has.
+
+        When the broker stops answering in the middle, those that follow stay unsent until it is watched again.
+        """
         withheld: list[tuple[Ordered, str]] = []
         for one in self.records.orders.orders():
             if one.session != session or one.answer:
@@ -102,10 +105,19 @@ class Sender:
                 continue
             outcome = self.broker.submit([one.request()])[0]
             self.records.orders.answered(one.order_id, outcome.answer, outcome.reason)
+            if outcome.answer == "unknown" and not self._answers():
+                break
         if withheld:
             names = ", ".join(one.symbol for one, _ in withheld[:NAMED])
             self._say(f"{len(withheld)} orders of {session} ({names}) withheld: {withheld[0][1]}")
         return sum(one.session == session and one.answer == "accepted" for one in self.records.orders.orders())
+
+    def _answers(self) -> bool:
+        try:
+            self.broker.cash()
+        except UNREACHED:
+            return False
+        return True
 
     def _refusal(self, one: Ordered) -> str:
         """Why the opening isn't sent; empty when it is."""
