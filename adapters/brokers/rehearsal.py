@@ -49,6 +49,7 @@ class TradingServer:
         faults: of the next requests that change something, one each, in order.
         echoes: each message of the stream is sent so many times.
         withheld: messages that the stream keeps back until `release`, while it is not None.
+        away: every question is answered with 503, and nothing is done.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class TradingServer:
         self.faults: list[Fault] = []
         self.echoes = 1
         self.withheld: list[Json] | None = None
+        self.away = False
         self.lock = threading.RLock()
         self._hang_s = hang_s
         self._listeners: dict[WebSocket, asyncio.Queue[Json | None]] = {}
@@ -149,6 +151,8 @@ class TradingServer:
         headers = (request.headers.get("APCA-API-KEY-ID"), request.headers.get("APCA-API-SECRET-KEY"))
         if headers != (self.keys.key_id.get_secret_value(), self.keys.secret_key.get_secret_value()):
             return JSONResponse({"message": "unauthorized."}, HTTPStatus.UNAUTHORIZED)
+        if self.away:
+            return JSONResponse({"message": "service unavailable"}, HTTPStatus.SERVICE_UNAVAILABLE)
         body = json.loads(await request.body() or b"{}")
         fault = self.faults.pop(0) if self.faults and request.method != "GET" else None
         if fault == "too_many":

@@ -216,6 +216,12 @@ class RehearsalAccount:
                 filled += 1
         return filled
 
+    def close_day(self) -> None:
+        """The session is over: what was good for the day has expired."""
+        for broker_id, order in list(self.orders.items()):
+            if order["time_in_force"] == "day" and order["status"] in OPEN:
+                self.end(broker_id, "expired")
+
     def by_hand(self, symbol: str, side: str, shares: int, price_usd: Decimal) -> str:
         """Somebody ordered on the web page and it filled; returns Alpaca's id of the order."""
         asked = {"symbol": symbol, "side": side, "type": "market", "qty": shares}

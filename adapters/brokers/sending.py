@@ -39,8 +39,12 @@ class Books:
     holdings: Holdings
 
     def left(self, trade: Trade) -> int:
-        """Shares of the trade that are still there: some of them may have been sold by hand."""
-        return max(0, min(trade.held, self.holdings.shares.get(trade.opening.symbol, 0)))
+        """Shares of the trade that are still there: some may have been sold by hand, and later trades have theirs."""
+        symbol, there = trade.opening.symbol, self.holdings.shares.get(trade.opening.symbol, 0)
+        alike = [one for one in self.trades.values() if one.opening.symbol == symbol]
+        names = [one.opening.order_id for one in alike]
+        there -= sum(one.held for one in alike[names.index(trade.opening.order_id) + 1 :])
+        return max(0, min(trade.held, there))
 
     def waiting_cents(self) -> dict[str, int]:
         """By symbol, what entries that were sent and may still fill may cost."""

@@ -50,7 +50,7 @@ class BrokerRecord:
         with transaction(self._pool) as reading:
             reading.execute(
                 f"SELECT seq::text, {EVENT_COLUMNS} FROM broker_events "  # noqa: S608 - a constant
-                "WHERE seq > %s ORDER BY seq LIMIT %s",
+                "WHERE seq > %s ORDER BY broker_events.seq LIMIT %s",  # the bare name would be the text
                 [int(cursor or 0), limit],
             )
             rows = reading.fetchall()

@@ -76,6 +76,11 @@ class ExecutionRecord:
     def __init__(self, pool: Pool, *, clock: Callable[[], datetime]) -> None:
         self._pool, self._clock = pool, clock
 
+    @property
+    def pool(self) -> Pool:
+        """Where it is kept."""
+        return self._pool
+
     def claim(self, broker: str, account_id: str) -> None:
         """The record belongs to this account.
 
