@@ -49,6 +49,7 @@ class TradingServer:
         faults: of the next requests that change something, one each, in order.
         echoes: each message of the stream is sent so many times.
         withheld: messages that the stream keeps back until `release`, while it is not None.
+        hang_s: as given.
         away: every question is answered with 503, and nothing is done.
     """
 
@@ -69,7 +70,7 @@ class TradingServer:
         self.withheld: list[Json] | None = None
         self.away = False
         self.lock = threading.RLock()
-        self._hang_s = hang_s
+        self.hang_s = hang_s
         self._listeners: dict[WebSocket, asyncio.Queue[Json | None]] = {}
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -161,7 +162,7 @@ class TradingServer:
             with self.lock:
                 status, found = self._route(request.method, request.path_params["path"], request, body)
         if fault in {"hang_before", "hang_after"}:
-            await asyncio.sleep(self._hang_s)
+            await asyncio.sleep(self.hang_s)
         if fault is not None:
             return JSONResponse({"message": "internal server error"}, HTTPStatus.INTERNAL_SERVER_ERROR)
         return Response(status_code=status) if found is None else JSONResponse(found, status)

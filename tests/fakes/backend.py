@@ -16,6 +16,7 @@ from serve.schemas import (
     Accuracy,
     Benchmark,
     Book,
+    BrokerAccountState,
     Costs,
     Curve,
     Ensemble,
@@ -42,6 +43,7 @@ from serve.schemas import (
     TierHolding,
     Trade,
     Trades,
+    Trading,
     TrainingPlan,
     TrainingSession,
 )
@@ -69,6 +71,7 @@ class FakeBackend(FakeMarket):
 
     def __init__(self, done: int = 64, seed: int = 7) -> None:
         super().__init__(done)
+        self.suspended: str | None = None
         rng = np.random.default_rng(seed)
         returns = rng.normal([[0.0002], [0.0009], [0.0003]], [[0.007], [0.006], [0.009]], (3, 100))
         self._equity = np.round(START_USD * np.cumprod(1 + returns, axis=1), 2)
@@ -372,6 +375,43 @@ class FakeBackend(FakeMarket):
             plans=[plan] if self.done else [],
             sessions=[session] if self.done else [],
         )
+
+    def trading(self) -> Trading:
+        self._answer("trading")
+        at = datetime(2026, 11, 20, 21, 35, tzinfo=UTC)
+        account = BrokerAccountState(
+            broker="alpaca-paper",
+            connected=True,
+            listening=True,
+            detail="the account and the books agree",
+            looked_at=at,
+            reconciled_at=at,
+            open_orders=4,
+            unknown_orders=0,
+            session=date(2026, 11, 20),
+            cash_usd=81_204.11,
+            equity_usd=100_912.47,
+            positions=2,
+        )
+        return Trading(
+            suspended=self.suspended,
+            unreconciled=None,
+            armed_until=None,
+            limit_usd=None,
+            spent_usd=None,
+            broker=account if self.done else None,
+        )
+
+    def suspend(self, reason: str) -> Trading:
+        self._answer("suspend")
+        self.suspended = reason
+        return self.trading()
+
+    def resume(self, reason: str) -> Trading:
+        self._answer("resume")
+        del reason
+        self.suspended = None
+        return self.trading()
 
     def progress(self) -> Progress:
         self._answer("progress")

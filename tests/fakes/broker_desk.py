@@ -40,11 +40,19 @@ def records_of(pool: Pool, clock: SetClock) -> Records:
     return Records(BrokerRecord(pool, clock=clock), ExecutionRecord(pool, clock=clock), ControlRecord(pool))
 
 
-def desk_of(server: TradingServer, pool: Pool, clock: SetClock, broker: str = "alpaca-paper") -> BrokerDesk:
+def desk_of(
+    server: TradingServer, pool: Pool, clock: SetClock, broker: str = "alpaca-paper", timeout_s: float = 1.0
+) -> BrokerDesk:
     """A desk as after a start: it knows nothing but the record."""
     records = records_of(pool, clock)
     alpaca = AlpacaBroker(
-        server.keys, server.url, records.events, clock, timeout_s=1.0, bucket=TokenBucket(100_000), wait=lambda _: None
+        server.keys,
+        server.url,
+        records.events,
+        clock,
+        timeout_s=timeout_s,
+        bucket=TokenBucket(100_000),
+        wait=lambda _: None,
     )
     return BrokerDesk(alpaca, alpaca.account_id, records, DeskTerms(broker, "rule"), clock, wait=lambda _: None)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -21,7 +24,9 @@ from tests.fakes.broker_desk import (
     desk_of,
     records_of,
 )
+from tests.fakes.eventually import eventually
 from trading.controls import Control, armed
+from trading.execution import opening
 
 
 @pytest.fixture
@@ -243,3 +248,83 @@ def test_another_account_under_the_same_record_is_refused(alpaca: TradingServer,
     other.settle(TUESDAY, CLOSES)
     assert other.execute(TUESDAY, [decided(TUESDAY)], CLOSES) == 0
     assert "holds the orders and fills of alpaca-paper" in answers(pool, clock)["order:2026-11-17:broker:AAPL"][1]
+
+
+CHILD = """
+import sys
+from datetime import datetime
+from types import SimpleNamespace
+from pydantic import SecretStr
+from adapters.alpaca_http import AlpacaKeys
+from adapters.postgres.pool import open_pool
+from tests.fakes.broker_desk import CLOSES, MONDAY, SetClock, decided, desk_of
+clock = SetClock(datetime.fromisoformat(sys.argv[3]))
+keys = AlpacaKeys(SecretStr("rehearsal-key"), SecretStr("rehearsal-secret"))
+desk = desk_of(SimpleNamespace(keys=keys, url=sys.argv[2]), open_pool(sys.argv[1]), clock, timeout_s=60.0)
+desk.execute(MONDAY, [decided(MONDAY), decided(MONDAY, "MSFT", 3)], CLOSES)
+"""
+
+
+def test_kill_9_between_sending_and_recording_loses_and_doubles_nothing(
+    alpaca: TradingServer, pool: Pool, clock: SetClock, empty_url: str
+) -> None:
+    """Kill -9 between sending and recording loses and doubles nothing."""
+    desk_of(alpaca, pool, clock).settle(MONDAY, CLOSES)
+    alpaca.hang_s = 30.0
+    alpaca.faults.append("hang_after")
+    child = subprocess.Popen([sys.executable, "-c", CHILD, empty_url, alpaca.url, clock.at.isoformat()])
+    eventually(lambda: alpaca.account.orders, what="the first order reached the broker", timeout_s=60)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait(30) == -signal.SIGKILL
+    assert {one: answer for one, (answer, _) in answers(pool, clock).items()} == {
+        "order:2026-11-16:broker:AAPL": "", "order:2026-11-16:broker:MSFT": "",
+    }, "both are on record, neither has an answer"  # fmt: skip
+    again = desk_of(alpaca, pool, clock)
+    assert again.execute(MONDAY, [decided(MONDAY), decided(MONDAY, "MSFT", 3)], CLOSES) == 2
+    entries = [o["client_order_id"] for o in alpaca.account.orders.values() if o["legs"]]
+    assert sorted(entries) == ["order:2026-11-16:broker:AAPL", "order:2026-11-16:broker:MSFT"]
+    clock.opening(TUESDAY)
+    alpaca.account.trade("AAPL", 100, Decimal(101))
+    assert again.reconcile().adopted == ()
+    assert again.books().holdings.shares == {"AAPL": 10}
+
+
+def test_what_was_cut_off_is_sent_by_the_next_look_unless_its_open_has_passed(
+    alpaca: TradingServer, pool: Pool, clock: SetClock
+) -> None:
+    """What was cut off is sent by the next look unless its open has passed."""
+    desk = desk_of(alpaca, pool, clock)
+    desk.settle(MONDAY, CLOSES)
+    intents = [opening(decided(MONDAY, name), MONDAY, CLOSES[name], clock.at) for name in ("AAPL", "MSFT")]
+    records_of(pool, clock).orders.place(MONDAY, intents)
+    desk.watch()
+    assert {answer for answer, _ in answers(pool, clock).values()} == {"accepted"}
+    clock.evening(TUESDAY)
+    desk.settle(TUESDAY, CLOSES)
+    records_of(pool, clock).orders.place(TUESDAY, [opening(decided(TUESDAY), TUESDAY, CLOSES["AAPL"], clock.at)])
+    clock.opening(WEDNESDAY)
+    desk.watch()
+    assert "has passed" in answers(pool, clock)["order:2026-11-17:broker:AAPL"][1]
+
+
+def test_shares_sold_by_hand_are_not_sold_again_and_a_later_trade_keeps_its_own(
+    alpaca: TradingServer, pool: Pool, clock: SetClock
+) -> None:
+    """Shares sold by hand are not sold again and a later trade keeps its own."""
+    desk = desk_of(alpaca, pool, clock)
+    desk.settle(MONDAY, CLOSES)
+    desk.execute(MONDAY, [decided(MONDAY, hold_sessions=2)], CLOSES)
+    clock.opening(TUESDAY)
+    alpaca.account.trade("AAPL", 100, Decimal(100))
+    for broker_id in [name for name, o in alpaca.account.orders.items() if o["side"] == "sell"]:
+        alpaca.account.cancel(broker_id)
+    alpaca.account.by_hand("AAPL", "sell", 10, Decimal(101))
+    clock.evening(TUESDAY)
+    assert desk.settle(TUESDAY, CLOSES).symbols == frozenset()
+    desk.execute(TUESDAY, [decided(TUESDAY, shares=4, hold_sessions=9)], CLOSES)
+    clock.opening(WEDNESDAY)
+    alpaca.account.trade("AAPL", 100, Decimal(100))
+    clock.evening(WEDNESDAY)
+    desk.settle(WEDNESDAY, CLOSES)
+    assert desk.execute(WEDNESDAY, [], CLOSES) == 0, "the first trade is due and has no share left; the second is not"
+    assert desk.books().holdings.shares == {"AAPL": 4}
