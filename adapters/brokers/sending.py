@@ -12,7 +12,7 @@ from trading.broker import Broker, BrokerOrder
 from trading.controls import Control
 from trading.engine.requests import OrderRequest
 from trading.errors import BadDataError, UnavailableError
-from trading.execution import BOOK, LEGS, Ordered, Trade, opening, spent_cents
+from trading.execution import LEGS, Ordered, Trade, opening, spent_cents
 from trading.orders import cents
 from trading.reconciliation import Holdings
 
@@ -189,14 +189,19 @@ class Sender:
         symbol, name = trade.opening.symbol, trade.opening.order_id
         if closes_usd_e4.get(symbol, stop + 1) <= stop:
             return self._sale(session, trade, shares, "no stop was open, and the close is below its price", now)
-        order_id = f"protect:{session}:{BOOK}:{symbol}"
+        order_id = f"protect:{session}:{_without_kind(name)}"
         why = "neither stop nor target was open"
         return Ordered(order_id, session, "protect", name, symbol, "sell", shares, 0, stop, 0, 0, why, now)
 
     def _sale(self, session: date, trade: Trade, shares: int, why: str, now: datetime) -> Ordered:
-        symbol = trade.opening.symbol
-        order_id = f"exit:{session}:{BOOK}:{symbol}"
-        return Ordered(order_id, session, "exit", trade.opening.order_id, symbol, "sell", shares, 0, 0, 0, 0, why, now)
+        symbol, name = trade.opening.symbol, trade.opening.order_id
+        order_id = f"exit:{session}:{_without_kind(name)}"
+        return Ordered(order_id, session, "exit", name, symbol, "sell", shares, 0, 0, 0, 0, why, now)
 
     def _say(self, words: str) -> None:
         self.records.controls.give(Control("withheld", "execution", words, self.clock()))
+
+
+def _without_kind(entry_id: str) -> str:
+    """What tells the opening apart: two of one symbol may be due in one session when some of it was traded by hand."""
+    return entry_id.removeprefix("order:")

@@ -180,7 +180,7 @@ def test_suspended_trading_sells_and_opens_nothing_on_paper_too(
     desk.settle(TUESDAY, CLOSES)
     assert desk.execute(TUESDAY, [decided(TUESDAY, "MSFT")], CLOSES) == 1
     found = answers(pool, clock)
-    assert found["exit:2026-11-17:broker:AAPL"][0] == "accepted"
+    assert found["exit:2026-11-17:2026-11-16:broker:AAPL"][0] == "accepted"
     assert found["order:2026-11-17:broker:MSFT"] == ("withheld", "trading is suspended: a look at the fills")
     with pool.connection() as connection:
         (said,) = connection.execute("SELECT reason FROM trading_controls WHERE action = 'withheld'").fetchone() or (
