@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from cli.status import _trading
 from serve.api import create_app
 from tests.fakes.backend import FakeBackend
 from tests.fakes.client import TOKEN, Client, client_of
@@ -53,3 +54,22 @@ def test_the_status_has_progress_services_and_trading_as_their_own_routes_do(cli
     assert found["services"] == client.get("/v1/health").json()["state"]
     assert found["trading"] == client.get("/v1/trading").json()
     assert found["trading"]["broker"]["open_orders"] == 4
+
+
+def test_the_status_line_names_trouble_and_what_arming_has_left() -> None:
+    """The status line names trouble and what arming has left; nothing is said where there is no broker."""
+    found = FakeBackend().trading()
+    assert found.broker is not None
+    ((label, line),) = _trading(found)
+    assert (label, "NOT" in line) == ("broker", False)
+    assert "4 open orders, 0 without an answer" in line
+    away = found.broker.model_copy(update={"broker": "alpaca-live", "connected": False, "detail": "nobody answers"})
+    armed = found.model_copy(
+        update={"broker": away, "armed_until": away.looked_at, "limit_usd": 5_000.0, "spent_usd": 1_020.0}
+    )
+    assert "NOT CONNECTED: nobody answers" in _trading(armed)[0][1]
+    assert "armed until 2026-11-20 21:35 UTC, $1,020.00 of $5,000.00 spent" in _trading(armed)[0][1]
+    unarmed = armed.model_copy(update={"armed_until": None, "suspended": "a look"})
+    assert [label for label, _ in _trading(unarmed)] == ["trading", "broker"]
+    assert "not armed" in _trading(unarmed)[1][1]
+    assert _trading(FakeBackend(done=0).trading()) == []
