@@ -8,6 +8,7 @@ import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
 from actors.coordinator import Coordinator
+from actors.execution import Execution
 from actors.health import Health
 from actors.ingestion import Ingestion
 from actors.local import ON_HEAD, dismiss_actors
@@ -54,7 +55,8 @@ def _dismiss_others(wiring: Wiring) -> None:
 
     They hold each other's handles, so one of them isn't replaced alone.
     """
-    for service in SERVICES:
+    services: tuple[type[Service], ...] = (*SERVICES, Execution)
+    for service in services:
         try:
             alive = ray.get_actor(service.name, namespace=NAMESPACE)
             same = ray.get(alive.is_wired_as.remote(wiring), timeout=ANSWER_TIMEOUT_S)
@@ -74,6 +76,8 @@ def bootstrap(wiring: Wiring) -> dict[str, Any]:
     """
     _dismiss_others(wiring)
     actors = {service.name: spawn(service, wiring) for service in SERVICES}
+    if wiring.broker is not None:
+        actors[Execution.name] = spawn(Execution, wiring)
     actors[Coordinator.name] = spawn(Coordinator, wiring, dict(actors))
     actors[TrainingScheduler.name] = spawn(TrainingScheduler, wiring, dict(actors))
     actors[Health.name] = spawn(Health, wiring, dict(actors))

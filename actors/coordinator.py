@@ -10,8 +10,10 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
+from actors.execution import Execution
 from actors.service import Service
-from actors.wiring import Wiring
+from actors.wiring import Wiring, now
+from adapters.calendar import following
 from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
 from trading.sessions import SessionSummary, look, look_back, run_session
@@ -79,8 +81,13 @@ class Coordinator(Service):
         self._actors = dict(actors)
 
     def run_session(self, session: date, ensemble: Any) -> SessionSummary:
-        """The whole cycle for one session; see `trading.sessions.run_session`."""
-        return run_session(ActorServices(self._actors, ensemble), session, self.wiring.decisions)
+        """The whole cycle for one session; see `trading.sessions.run_session`.
+
+        A broker takes orders of today's market only: a replay of earlier sessions leaves its account alone.
+        """
+        with_broker = Execution.name in self._actors and now() < following(session)[2]
+        services = ActorServices(self._actors, ensemble)
+        return run_session(services, session, self.wiring.decisions, with_broker=with_broker)
 
     def training_data(self) -> tuple[date | None, list[Any]]:
         """The latest complete session, and references to the market and the patterns known at its close.

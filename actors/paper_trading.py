@@ -41,12 +41,12 @@ class PaperTrading(Service):
 
         What was withheld is on record among the controls.
         """
-        refused = self._controls.state().opening_refused(live=False, cost_cents=0, at=now())
-        if refused and session not in self._desk.sessions():
+        suspended = self._controls.state().suspended  # whether a broker's account agrees doesn't matter to these books
+        if suspended and session not in self._desk.sessions():
             openings = [one for book in orders.values() for one in book if one.side in OPENINGS]
             if openings:
                 named = ", ".join(one.symbol for one in openings[:20])
-                said = f"{len(openings)} orders of {session} ({named}) withheld: {refused}"
+                said = f"{len(openings)} orders of {session} ({named}) withheld: trading is suspended: {suspended}"
                 self._controls.give(Control("withheld", self.name, said, now()))
             orders = {name: [one for one in book if one.side not in OPENINGS] for name, book in orders.items()}
         return self._desk.place(session, orders, stocks_in_play)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from adapters.brokers.account import BrokerAccount
 from adapters.feeds.ingesting import LiveToFollow
 from adapters.news_sources import NewsToFollow
 from adapters.tiers.rules import StorageRules
@@ -43,6 +44,7 @@ class Wiring:
         home: the data folder.
         database_url: of the record; secret because it may hold a password.
         cash_cents: what each paper account opens with.
+        broker: the account that the cycle orders for; none by default.
         live: the live feed of bars; none by default.
         news: the sources of news to follow; none by default.
         storage: where bars and backups go, and when.
@@ -55,6 +57,7 @@ class Wiring:
     scanner: ScannerRules = field(default_factory=large_cap)
     decisions: DecisionRules = field(default_factory=DecisionRules)
     paper: EngineRules = PAPER_RULES
+    broker: BrokerAccount | None = None
     live: LiveToFollow = field(default_factory=LiveToFollow)
     news: NewsToFollow = field(default_factory=NewsToFollow)
     storage: StorageRules = field(default_factory=StorageRules)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ EXCHANGE = "XNYS"
 FIRST = "1990-01-01"
 """The first day that is computed; the last is a year ahead, as far as holidays are announced."""
 TIME_ZONE = "America/New_York"
+LONGEST_PAUSE_DAYS = 10
+"""Without a session; the longest since 1990 had six, in September 2001."""
 PREMARKET_HOUR, REGULAR_CLOSE_HOUR, END_HOUR, EARLY_END_HOUR = 4, 16, 20, 17
 
 
@@ -75,6 +78,22 @@ def close_times(sessions: Days) -> Stamps:
 def close_of(session: date) -> datetime:
     """When the session closes, UTC."""
     return closes(np.array([session], dtype="datetime64[D]"))[0]
+
+
+def following(session: date) -> tuple[date, datetime, datetime]:
+    """The next session after a day, when it opens and when it closes, UTC.
+
+    Raises:
+        ValueError: when the calendar does not reach so far.
+    """
+    later = sessions_between(session + timedelta(days=1), session + timedelta(days=LONGEST_PAUSE_DAYS))
+    hours = _calendar().schedule.loc[pd.DatetimeIndex(later[:1])]
+    return later[0].astype(date), hours["open"].iloc[0].to_pydatetime(), hours["close"].iloc[0].to_pydatetime()
+
+
+def session_on(at: datetime) -> date:
+    """The day in New York on which something happened."""
+    return at.astimezone(ZoneInfo(TIME_ZONE)).date()
 
 
 def session_hours(first: date, last: date) -> SessionHours:

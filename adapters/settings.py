@@ -21,12 +21,14 @@ from pydantic_settings import (
 )
 
 from adapters.alpaca_http import BASE_URL, FREE_REQUESTS_PER_MIN, AlpacaHttp, AlpacaKeys
+from adapters.brokers.account import BrokerAccount
 from adapters.feeds.alpaca_bars import AlpacaFeed
 from adapters.feeds.alpaca_stream import STREAM_URL
 from adapters.feeds.ingesting import LiveToFollow
 from adapters.feeds.live import LiveRules
 from adapters.feeds.pace import TokenBucket
 from adapters.news_sources import NewsFeed, NewsToFollow, feed_name
+from trading.decide import Source
 from trading.errors import ConfigurationError
 
 PREFIX = "INPLAY_"
@@ -74,7 +76,9 @@ class Settings(BaseSettings):
         live_late_s: how long a minute's batch waits for its symbols after the first one.
         alpaca_feed: what the live feed hears: `iex` on the free plan, `sip` = all exchanges.
         alpaca_requests_per_min: as the plan allows; 200 on the free one.
-        broker: whose account `inplay trading` reconciles and closes.
+        broker: whose account the run's cycle orders for, and `inplay trading` reconciles and closes; none by default.
+        broker_follows: which system decides for that account; without models the ensemble's decisions are the rules'.
+        broker_reconcile_min: how often its account is compared with the books, beside each session.
         alpaca_trading_url: of Alpaca's trading in place of the broker's own; for a rehearsal.
         starting_cash_usd: the first deposit of each paper account.
         warm_folder: of bars older than `hot_days`, such as a mounted volume; the data folder without it.
@@ -120,6 +124,8 @@ class Settings(BaseSettings):
     alpaca_requests_per_min: int = Field(default=FREE_REQUESTS_PER_MIN, ge=1, le=100_000)
     seed: int = Field(default=7, ge=0, lt=2**31)
     broker: Literal["simulated", "alpaca-paper", "alpaca-live"] = "simulated"
+    broker_follows: Source = "ensemble"
+    broker_reconcile_min: float = Field(default=5.0, ge=0.01, le=1_440)
     alpaca_trading_url: str | None = Field(default=None, pattern=r"^https?://", max_length=200)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
     warm_folder: Annotated[Path, AfterValidator(_absolute)] | None = None
@@ -190,6 +196,32 @@ class Settings(BaseSettings):
                 "alpaca-paper or alpaca-live."
             )
         return self.alpaca_trading_url or TRADING_URLS[self.broker]
+
+    def broker_account(self) -> BrokerAccount | None:
+        """The account that the run's cycle orders for, if any.
+
+        Raises:
+            ConfigurationError: when one is wanted without keys.
+        """
+        if self.broker == "simulated":
+            return None
+        return BrokerAccount(
+            self.broker, self.trading_keys(), self.trading_url(), self.broker_follows,
+            self.broker_reconcile_min * 60, self.alpaca_requests_per_min,
+        )  # fmt: skip
+
+    def trading_keys(self) -> AlpacaKeys:
+        """Alpaca's keys, for orders.
+
+        Raises:
+            ConfigurationError: without them.
+        """
+        if self.apca_api_key_id is None or self.apca_api_secret_key is None:
+            raise ConfigurationError(
+                f"INPLAY_BROKER is {self.broker} without keys. Nothing was started and nothing was sent. Set "
+                "APCA_API_KEY_ID and APCA_API_SECRET_KEY to those of that account, or unset INPLAY_BROKER."
+            )
+        return AlpacaKeys(self.apca_api_key_id, self.apca_api_secret_key)
 
     def alpaca_http(self) -> AlpacaHttp:
         """Alpaca's market data over HTTP, paced as the plan allows.

@@ -125,6 +125,7 @@ class PlatformRun:
             self.settings.home,
             SecretStr(url),
             self.settings.starting_cash_usd * 100,
+            broker=self.settings.broker_account(),
             live=self.settings.live_to_follow(),
             news=self.settings.news_to_follow(),
             storage=storage_rules(self.settings),

@@ -1,4 +1,4 @@
-"""`inplay rehearse feed`: a day of stored minutes through the whole live path, on this machine alone."""
+"""`inplay rehearse`: a day of stored minutes through the live path, or sessions through orders to a broker."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ from adapters.postgres.writing import writable_record
 from adapters.settings import read_settings
 from adapters.tiers.rules import storage_rules
 from cli.output import print_json
+from cli.rehearse_broker import broker
 from trading.errors import BadDataError
 
 app = typer.Typer(help="Try what runs all day, without the world outside.", no_args_is_help=True)
@@ -48,6 +49,9 @@ LEAST_LATE_S = 0.05
 
 Share = Annotated[float, typer.Option(min=0, max=1)]
 Every = Annotated[int, typer.Option(min=0, help="In minutes of the market; 0 = never.")]
+
+
+app.command()(broker)
 
 
 @app.callback()

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from adapters.settings import read_settings
 from cli.output import print_json
-from serve.schemas import Costs, Storage
+from serve.schemas import BrokerAccountState, Costs, Storage, Trading
 from serve.status import Status, Verdict, status_of
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}
@@ -50,6 +50,7 @@ def _facts(found: Status) -> dict[str, Any]:
         "equity_usd": {account.book: account.equity_usd for account in found.accounts},
         "storage": None if found.storage is None else found.storage.model_dump(mode="json"),
         "costs": None if found.costs is None else found.costs.model_dump(mode="json"),
+        "trading": None if found.trading is None else found.trading.model_dump(mode="json"),
         "disk_bytes": found.disk_bytes,
     }
 
@@ -80,9 +81,38 @@ def _lines(found: Status) -> list[tuple[str, str]]:
         for account in found.accounts
     ]
     lines += [(service.service, f"{service.state}  {service.detail}".rstrip()) for service in found.services]
+    lines += _trading(found.trading)
     lines += _storage(found.storage) + _costs(found.costs)
     lines.append(("on disk", ", ".join(f"{name} {_size(size)}" for name, size in found.disk_bytes.items())))
     return lines
+
+
+def _trading(trading: Trading | None) -> list[tuple[str, str]]:
+    """Whether trading is suspended, and the account at the broker; nothing where neither was ever so."""
+    if trading is None:
+        return []
+    lines = [("trading", f"suspended: {trading.suspended}; exits go on")] if trading.suspended else []
+    if trading.broker is None:
+        return lines
+    live = trading.broker.broker.endswith("-live")
+    return [*lines, ("broker", f"{_account(trading.broker)}{_arming(trading) if live else ''}")]
+
+
+def _account(found: BrokerAccountState) -> str:
+    when = "never" if found.reconciled_at is None else f"{found.reconciled_at:%Y-%m-%d %H:%M} UTC"
+    orders = "unknown" if found.open_orders is None else str(found.open_orders)
+    equity = "" if found.equity_usd is None else f", ${found.equity_usd:,.2f} at {found.session}"
+    stream = "" if found.listening else ", its stream is not heard"
+    state = f"connected{stream}" if found.connected else f"NOT CONNECTED: {found.detail}"
+    waiting = f"{orders} open orders, {found.unknown_orders} without an answer"
+    return f"{found.broker} {state}; reconciled {when}, {waiting}{equity}"
+
+
+def _arming(trading: Trading) -> str:
+    if trading.armed_until is None:
+        return "; not armed, so nothing is opened"
+    limit = f"${trading.spent_usd or 0:,.2f} of ${trading.limit_usd or 0:,.2f}"
+    return f"; armed until {trading.armed_until:%Y-%m-%d %H:%M} UTC, {limit} spent"
 
 
 def _storage(storage: Storage | None) -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ def _lasting(text: str) -> timedelta:
 @app.command()
 def arm(
     *,
-    limit_usd: Annotated[int, typer.Option(help="What all live positions may cost together.")],
+    limit_usd: Annotated[int, typer.Option(help="What all live openings from now on may cost together.")],
     lasting: Annotated[timedelta, typer.Option("--for", parser=_lasting, metavar="TIME", help="30m, 8h, 2d.")] = (
         "8h"  # type: ignore[assignment]  # Typer parses the text
     ),
@@ -119,7 +119,7 @@ def kill(*, reason: Reason = "kill switch") -> None:
 def _alpaca(settings: Settings, pool: Pool) -> tuple[AlpacaBroker, BrokerRecord]:
     record = BrokerRecord(pool, clock=now)
     bucket = TokenBucket(settings.alpaca_requests_per_min)
-    return AlpacaBroker(settings.alpaca_keys(), settings.trading_url(), record, now, bucket=bucket), record
+    return AlpacaBroker(settings.trading_keys(), settings.trading_url(), record, now, bucket=bucket), record
 
 
 def _print(state: Controls, *, as_json: bool) -> None:

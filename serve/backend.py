@@ -51,9 +51,11 @@ from serve.schemas import (
     Signals,
     Storage,
     Trades,
+    Trading,
 )
 from serve.statistics import Kept, statistics_answer
 from serve.storage import storage_answer
+from serve.trading import give, trading_answer
 from trading.errors import InplayError, UnavailableError
 from trading.patterns.recognised import direction_word
 from trading.risk.drawdown import judge
@@ -277,6 +279,18 @@ class PlatformBackend:
     def costs(self) -> Costs:
         """See `serve.port.Backend`."""
         return costs_answer(self._pool, self._gpu_budget_usd, datetime.now(UTC))
+
+    def trading(self) -> Trading:
+        """See `serve.port.Backend`."""
+        return trading_answer(self._pool, datetime.now(UTC))
+
+    def suspend(self, reason: str) -> Trading:
+        """See `serve.port.Backend`."""
+        return give(self._pool, "suspend", reason, datetime.now(UTC))
+
+    def resume(self, reason: str) -> Trading:
+        """See `serve.port.Backend`."""
+        return give(self._pool, "resume", reason, datetime.now(UTC))
 
     def progress(self) -> Progress:
         """See `serve.port.Backend`."""

@@ -35,6 +35,7 @@ from serve.schemas import (
     Signals,
     Storage,
     Trades,
+    Trading,
 )
 
 
@@ -119,6 +120,18 @@ class Backend(Protocol):
 
     def costs(self) -> Costs:
         """What machines cost, and training sessions, by the record."""
+        ...
+
+    def trading(self) -> Trading:
+        """Whether trading is suspended or armed, and the account at the broker."""
+        ...
+
+    def suspend(self, reason: str) -> Trading:
+        """Nothing new is opened from now on; repeating it is harmless."""
+        ...
+
+    def resume(self, reason: str) -> Trading:
+        """A suspension is over; nothing is armed by it."""
         ...
 
     def progress(self) -> Progress:

@@ -27,6 +27,7 @@ from serve.schemas import (
     Patterns,
     PatternStatistics,
     Performance,
+    PlatformStatus,
     Portfolio,
     Positions,
     Progress,
@@ -37,6 +38,8 @@ from serve.schemas import (
     Storage,
     Symbol,
     Trades,
+    Trading,
+    TradingChange,
 )
 from serve.stream import Streams
 
@@ -225,6 +228,34 @@ async def get_storage(desk: TheDesk) -> Storage:
 async def get_costs(desk: TheDesk) -> Costs:
     """Today, this month and its end, hours of GPUs, the strategy's phases; the latest training sessions and why not."""
     return await desk.asker.ask(desk.backend.costs)
+
+
+@router.get("/trading", tags=["trading"], summary="Suspended, armed, the account at the broker")
+async def get_trading(desk: TheDesk) -> Trading:
+    """Whether anything new may be opened, and how the latest look at the broker's account ended."""
+    return await desk.asker.ask(desk.backend.trading)
+
+
+@router.get("/status", tags=["platform"], summary="Run, services and trading in one answer")
+async def get_status(desk: TheDesk) -> PlatformStatus:
+    """What `inplay status` asks first: the run's progress, the worst state of its services, and how trading stands."""
+    progress = await desk.asker.ask(desk.backend.progress)
+    health = await desk.asker.ask(desk.backend.health)
+    return PlatformStatus(
+        progress=progress, services=health.state, trading=await desk.asker.ask(desk.backend.trading)
+    )  # fmt: skip
+
+
+@router.post("/trading/suspend", tags=["trading"], summary="Open nothing new")
+async def post_suspend(desk: TheDesk, change: TradingChange | None = None) -> Trading:
+    """No account opens or adds to a position from now on, simulated or at the broker; exits go on. It is on record."""
+    return await desk.asker.ask(desk.backend.suspend, (change or TradingChange()).reason)
+
+
+@router.post("/trading/resume", tags=["trading"], summary="End a suspension")
+async def post_resume(desk: TheDesk, change: TradingChange | None = None) -> Trading:
+    """Positions may be opened again. It arms nothing: live trading needs `inplay trading arm` at the terminal."""
+    return await desk.asker.ask(desk.backend.resume, (change or TradingChange()).reason)
 
 
 @router.get(

@@ -19,7 +19,7 @@ class Control:
 
     Attributes:
         actor: who gave it: `command`, or `reconciliation`.
-        limit_cents: of `arm`: what all positions of the live account may cost together.
+        limit_cents: of `arm`: what openings of the live account may cost together from then on.
         expires_at: of `arm`.
     """
 
@@ -38,19 +38,21 @@ class Controls:
     Attributes:
         suspended: why nothing new may be opened; empty when it may. Exits go on.
         unreconciled: why the broker's account doesn't agree with the books; empty when it does.
+        armed_at: when live trading was armed last; None while it isn't.
     """
 
     suspended: str = ""
     unreconciled: str = ""
     limit_cents: int = 0
     expires_at: datetime | None = None
+    armed_at: datetime | None = None
 
     def opening_refused(self, *, live: bool, cost_cents: int, at: datetime) -> str:
         """Why no position may be opened now; empty when it may.
 
         Args:
             live: with money.
-            cost_cents: of all positions and open orders together, the new one counted.
+            cost_cents: of all openings since it was armed, the new one counted; sales give nothing back.
             at: now.
         """
         if self.suspended:
@@ -62,7 +64,8 @@ class Controls:
         if self.expires_at is None or at >= self.expires_at:
             return "live trading is not armed; `inplay trading arm` does it"
         if cost_cents > self.limit_cents:
-            return f"USD {cost_cents / 100:,.2f} would be over the limit of USD {self.limit_cents / 100:,.2f}"
+            limit = f"the limit of USD {self.limit_cents / 100:,.2f}"
+            return f"openings since arming would cost USD {cost_cents / 100:,.2f}, over {limit}"
         return ""
 
 
@@ -77,13 +80,13 @@ def fold(given: Iterable[Control]) -> Controls:
 def after(state: Controls, one: Control) -> Controls:  # noqa: PLR0911 - one return an action
     """The state after one more. Resuming doesn't arm, arming doesn't resume, and `kill` disarms and suspends."""
     if one.action == "arm":
-        return replace(state, limit_cents=one.limit_cents or 0, expires_at=one.expires_at)
+        return replace(state, limit_cents=one.limit_cents or 0, expires_at=one.expires_at, armed_at=one.given_at)
     if one.action == "disarm":
-        return replace(state, limit_cents=0, expires_at=None)
+        return replace(state, limit_cents=0, expires_at=None, armed_at=None)
     if one.action == "suspend":
         return replace(state, suspended=one.reason)
     if one.action == "kill":
-        return replace(state, suspended=one.reason, limit_cents=0, expires_at=None)
+        return replace(state, suspended=one.reason, limit_cents=0, expires_at=None, armed_at=None)
     if one.action == "resume":
         return replace(state, suspended="")
     if one.action == "unreconciled":

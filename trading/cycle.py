@@ -169,3 +169,9 @@ def quotes_of(batch: pa.Table) -> Quotes:
     volume = batch.column("volume").to_numpy().astype(np.int64)
     symbols = [str(symbol) for symbol in batch.column("symbol").to_pylist()]
     return Quotes(symbols, np.array(prices).astype(np.int64).reshape(4, -1), volume)
+
+
+def closes_of(batch: pa.Table) -> dict[str, int]:
+    """The close of each symbol of a session, in 1/10,000 USD."""
+    quotes = quotes_of(batch)
+    return dict(zip(quotes.symbols, quotes.prices_usd_e4[-1].tolist(), strict=True))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from trading.broker import BrokerEvent
+from trading.broker import BrokerEvent, BrokerOrder
 
 E4_PER_CENT = 100
 PURCHASES = frozenset({"buy", "buy_to_cover"})
@@ -17,14 +17,16 @@ class Adoption:
     """A change of the account that no event explains, taken over as it was found.
 
     Attributes:
-        symbol: of a position; empty for cash.
-        change: cents of cash, or shares.
+        symbol: of a position or an order; empty for cash.
+        change: cents of cash, or shares; of an order, those still open, which change nothing until they fill.
+        broker_id: the broker's own id of an order; empty otherwise.
     """
 
-    subject: Literal["cash", "position"]
+    subject: Literal["cash", "position", "order"]
     symbol: str
     change: int
     reason: str
+    broker_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def expected(events: Iterable[BrokerEvent], adopted: Iterable[Adoption]) -> Hold
     for one in adopted:
         if one.subject == "cash":
             cash_cents += one.change
-        else:
+        elif one.subject == "position":
             shares[one.symbol] = shares.get(one.symbol, 0) + one.change
     return Holdings(cash_cents + round(cash_e4 / E4_PER_CENT), {s: n for s, n in shares.items() if n})
 
@@ -72,3 +74,27 @@ def differences(books: Holdings, found: Holdings, *, first: bool, tolerance_cent
     if abs(cash) > tolerance_cents:
         adoptions.append(Adoption("cash", "", cash, why))
     return adoptions
+
+
+def foreign_orders(
+    open_orders: Iterable[BrokerOrder], ours: Collection[str], adopted: Iterable[Adoption]
+) -> list[Adoption]:
+    """Open orders at the broker that the books don't know and that weren't adopted yet: made by hand, or elsewhere.
+
+    Args:
+        open_orders: as the broker lists them.
+        ours: ids of the orders on record; a bracket's legs go by that of their entry.
+        adopted: so far.
+    """
+    known = {one.broker_id for one in adopted}
+    found = []
+    for order in open_orders:
+        left = order.shares - order.filled_shares
+        if order.broker_id in known or order.order_id.rpartition(":")[0] in ours or order.order_id in ours or not left:
+            continue
+        why = f"an open order to {order.side} that is on no record here" + (
+            f": {order.order_id}" * bool(order.order_id)
+        )
+        signed = left if order.side in PURCHASES else -left
+        found.append(Adoption("order", order.symbol, signed, why, order.broker_id))
+    return found

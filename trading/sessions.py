@@ -15,6 +15,7 @@ from trading.cycle import candidates, long_setups
 from trading.decide import Decision, DecisionRules, decide
 from trading.engine.requests import OrderRequest
 from trading.ensemble import Views
+from trading.execution import BOOK
 from trading.risk.exposure import surroundings
 
 
@@ -87,8 +88,16 @@ def look_back(services: Services, session: date) -> tuple[Any, Any]:
     return market, services.ask("pattern_recognition", "recognise", session, market, known)
 
 
-def run_session(services: Services, session: date, rules: DecisionRules) -> SessionSummary:
+def run_session(
+    services: Services, session: date, rules: DecisionRules, *, with_broker: bool = False
+) -> SessionSummary:  # fmt: skip
     """The whole cycle for the bars of one session; repeating one that is complete changes nothing that is on record.
+
+    Args:
+        services: where its stages run.
+        session: that is over.
+        rules: of the decisions.
+        with_broker: the service `execution` has a book at a broker, which is decided for and ordered for as well.
 
     Raises:
         UnavailableError: when a service did not answer; run the session again once it does.
@@ -99,6 +108,7 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     actions = services.ask("ingestion", "corporate_actions", session)
     batch, market, patterns = look(services, session)
     settled = services.ask("paper_trading", "settle", session, batch, actions)
+    at_broker = services.ask("execution", "settle", session, batch) if with_broker else None
     recorded = services.ask("pattern_analysis", "record", session, market, patterns)
     within = services.ask("pattern_recognition", "recognise_in_session", session)
     recorded_within = services.ask("pattern_analysis", "record_in_session", within)
@@ -112,17 +122,20 @@ def run_session(services: Services, session: date, rules: DecisionRules) -> Sess
     views: Views = services.answer(services.ask("ensemble", "score", setups.matrix))
     chosen = candidates(market_now, patterns_now, setups, in_play, views)
     state = services.answer(settled)
+    books = [*state.views, *([services.answer(at_broker)] if with_broker else [])]
     decisions: list[Decision] = []
     orders: dict[str, Sequence[OrderRequest]] = {}
-    named = {candidate.symbol for candidate in chosen}.union(*(view.symbols for view in state.views))
+    named = {candidate.symbol for candidate in chosen}.union(*(view.symbols for view in books))
     around = surroundings(market_now.panel, market_now.sectors, named, rules.exposure, session)
-    for view in state.views:
+    for view in books:
         made, orders[view.name] = decide(session, view, chosen, rules, around)
         decisions.extend(made)
     services.answer(regime)  # on record before the decisions that join it
     services.answer(services.ask("pattern_analysis", "record_decisions", decisions))
     services.answer(recorded)
     services.answer(recorded_within)
+    if with_broker:
+        services.answer(services.ask("execution", "execute", session, orders.pop(BOOK), batch))
     services.answer(services.ask("paper_trading", "place", session, orders, len(in_play)))
     return SessionSummary(
         session=session,

@@ -177,6 +177,14 @@ class AlpacaBroker:
         account = self._get("/account", {}, "account")
         return BrokerCash(cents(account["cash"]), cents(account["equity"]), cents(account["buying_power"]))
 
+    def account_id(self) -> str:
+        """Alpaca's id of the account that the keys are of.
+
+        Raises:
+            UnavailableError: when Alpaca didn't answer.
+        """
+        return str(self._get("/account", {}, "account")["id"])
+
     def events(self, since: str, limit: int = 1000) -> list[BrokerEvent]:
         """See `Broker.events`; what the stream missed is fetched first."""
         self.catch_up()

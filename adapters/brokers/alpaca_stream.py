@@ -40,6 +40,11 @@ class TradeUpdates:
         self._heard, self._failed = heard, failed
         self._thread = threading.Thread(target=self._run, name="trade-updates", daemon=True)
 
+    @property
+    def listening(self) -> bool:
+        """Whether the stream is up now."""
+        return self._thread.is_alive() and bool(cast("Any", self._stream)._running)  # noqa: SLF001 - it tells nobody else
+
     def __enter__(self) -> Self:
         self._stream.subscribe_trade_updates(self._take)
         self._thread.start()

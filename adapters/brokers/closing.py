@@ -19,7 +19,7 @@ def close_everything(broker: Broker, name: str) -> list[Outcome]:
     """
     try:
         open_orders = broker.orders()
-        outcomes = broker.cancel([order.order_id for order in open_orders if _is_ours(order)])
+        outcomes = _with_siblings(broker, broker.cancel([order.order_id for order in open_orders if _is_ours(order)]))
         outcomes += [
             Outcome(order.broker_id, "refused", f"an order for {order.symbol} made elsewhere; cancel it at the broker")
             for order in open_orders if not order.order_id
@@ -32,6 +32,13 @@ def close_everything(broker: Broker, name: str) -> list[Outcome]:
         for one in held
     ]  # fmt: skip
     return outcomes + broker.submit(exits)
+
+
+def _with_siblings(broker: Broker, outcomes: list[Outcome]) -> list[Outcome]:
+    """A leg that went with the other one of its bracket is cancelled, though its own cancellation was refused."""
+    refused = [one.order_id for one in outcomes if one.answer == "refused"]
+    gone = {order.order_id for order in broker.orders(refused) if order.status == "cancelled"} if refused else set()
+    return [Outcome(one.order_id, "accepted") if one.order_id in gone else one for one in outcomes]
 
 
 def _is_ours(order: BrokerOrder) -> bool:

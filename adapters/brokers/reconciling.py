@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from adapters.brokers.events import EventRecord
-from trading.broker import Broker, BrokerEvent
+from trading.broker import Broker, BrokerEvent, BrokerOrder
 from trading.controls import Action, Control, Controls
-from trading.errors import BadDataError, LedgerError, UnavailableError
-from trading.reconciliation import Adoption, Holdings, differences, expected
+from trading.errors import BadDataError, ConfigurationError, LedgerError, UnavailableError
+from trading.reconciliation import Adoption, Holdings, differences, expected, foreign_orders
 
 LOOKS = 5
 """At most; two in a row must agree before anything is adopted, because a fill may come between two questions."""
@@ -29,6 +29,10 @@ class AdoptionRecord(EventRecord, Protocol):
 
     def adopt(self, adoptions: Sequence[Adoption], *, after: int, cursor: str) -> None:
         """They are on record unless adoptions or events came in between."""
+        ...
+
+    def order_ids(self) -> Collection[str]:
+        """Of the orders that this book knows as its own."""
         ...
 
 
@@ -52,27 +56,35 @@ class Reconciled:
         adopted: what the books took over.
         made_elsewhere: fills of orders that have no id of ours.
         refused: why trading may not go on; empty when it may.
+        open_orders: at the broker, those made elsewhere included; None when nobody could tell.
     """
 
     adopted: tuple[Adoption, ...] = ()
     made_elsewhere: tuple[BrokerEvent, ...] = ()
     refused: str = ""
+    open_orders: tuple[BrokerOrder, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Of one account; run it at start and between cycles."""
+    """Of one account; run it at start and between cycles.
+
+    Attributes:
+        first: what must hold before the account is looked at; what it raises refuses trading.
+    """
 
     broker: Broker
     record: AdoptionRecord
     controls: Controlling
     clock: Callable[[], datetime]
+    first: Callable[[], object] = lambda: None
 
     def run(self) -> Reconciled:
         """The books say what the account holds, or trading is refused with the reason on record."""
         try:
+            self.first()
             found = self._settled()
-        except (UnavailableError, BadDataError, LedgerError) as error:
+        except (UnavailableError, BadDataError, LedgerError, ConfigurationError) as error:
             self._say("unreconciled", str(error))
             return Reconciled(refused=str(error))
         if self.controls.state().unreconciled:
@@ -87,11 +99,13 @@ class Reconciliation:
             cursor = events[-1].cursor if events else ""
             books = expected(events, adopted)
             change = differences(books, self._held(), first=not adopted, tolerance_cents=TOLERANCE_CENTS)
+            waiting = self.broker.orders()
+            change += foreign_orders(waiting, self.record.order_ids(), adopted)
             if (cursor, change) == before:
                 if change:
                     self.record.adopt(change, after=len(adopted), cursor=cursor)
                 foreign = tuple(event for event in events if event.kind == "filled" and not event.order_id)
-                return Reconciled(tuple(change), foreign)
+                return Reconciled(tuple(change), foreign, open_orders=tuple(waiting))
             before = cursor, change
         raise UnavailableError(
             f"The broker's account gave another answer each of {LOOKS} times. Nothing was adopted and nothing new is "

@@ -49,6 +49,8 @@ class TradingServer:
         faults: of the next requests that change something, one each, in order.
         echoes: each message of the stream is sent so many times.
         withheld: messages that the stream keeps back until `release`, while it is not None.
+        hang_s: as given.
+        away: every question is answered with 503, and nothing is done.
     """
 
     def __init__(
@@ -66,8 +68,9 @@ class TradingServer:
         self.faults: list[Fault] = []
         self.echoes = 1
         self.withheld: list[Json] | None = None
+        self.away = False
         self.lock = threading.RLock()
-        self._hang_s = hang_s
+        self.hang_s = hang_s
         self._listeners: dict[WebSocket, asyncio.Queue[Json | None]] = {}
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -149,6 +152,8 @@ class TradingServer:
         headers = (request.headers.get("APCA-API-KEY-ID"), request.headers.get("APCA-API-SECRET-KEY"))
         if headers != (self.keys.key_id.get_secret_value(), self.keys.secret_key.get_secret_value()):
             return JSONResponse({"message": "unauthorized."}, HTTPStatus.UNAUTHORIZED)
+        if self.away:
+            return JSONResponse({"message": "service unavailable"}, HTTPStatus.SERVICE_UNAVAILABLE)
         body = json.loads(await request.body() or b"{}")
         fault = self.faults.pop(0) if self.faults and request.method != "GET" else None
         if fault == "too_many":
@@ -157,7 +162,7 @@ class TradingServer:
             with self.lock:
                 status, found = self._route(request.method, request.path_params["path"], request, body)
         if fault in {"hang_before", "hang_after"}:
-            await asyncio.sleep(self._hang_s)
+            await asyncio.sleep(self.hang_s)
         if fault is not None:
             return JSONResponse({"message": "internal server error"}, HTTPStatus.INTERNAL_SERVER_ERROR)
         return Response(status_code=status) if found is None else JSONResponse(found, status)

@@ -58,10 +58,21 @@ class RehearsalAccount:
         limit = asked.get("limit_price")
         if asked["side"] == "buy" and limit and Decimal(str(limit)) * shares > self.cash_usd:
             return "insufficient buying power"
-        held = self.held.get(asked["symbol"], (0, Decimal(0)))[0]
-        if asked.get("position_intent") == "sell_to_close" and shares > held:
-            return f"insufficient qty available for order (requested: {shares}, available: {max(held, 0)})"
+        free = self.held.get(asked["symbol"], (0, Decimal(0)))[0] - self._held_for_orders(asked["symbol"])
+        if asked.get("position_intent") == "sell_to_close" and shares > free:
+            return f"insufficient qty available for order (requested: {shares}, available: {max(free, 0)})"
         return ""
+
+    def _held_for_orders(self, symbol: str) -> int:
+        """Shares that open sales may take; the two legs of a bracket take the same ones."""
+        legs: Json = {leg["id"]: entry["id"] for entry in self.orders.values() for leg in entry["legs"] or ()}
+        wanted: dict[str, int] = {}
+        for order in self.orders.values():
+            if order["symbol"] == symbol and order["side"] == "sell" and order["status"] in OPEN - {"held"}:
+                left = int(order["qty"]) - int(order["filled_qty"])
+                name = str(legs.get(order["id"], order["id"]))
+                wanted[name] = max(wanted.get(name, 0), left)
+        return sum(wanted.values())
 
     def _order(self, asked: Mapping[str, Any], name: str, shares: int, status: str = "new") -> Json:
         at = self._clock().isoformat()
@@ -101,7 +112,16 @@ class RehearsalAccount:
         if order["status"] not in OPEN:
             return _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, 42210000, f"order is already in {order['status']} state")
         self.end(broker_id, "canceled")
+        self._end_siblings(order)
         return HTTPStatus.NO_CONTENT, None
+
+    def _end_siblings(self, leg: Json) -> None:
+        """One leg that is gone takes the other with it."""
+        for entry in list(self.orders.values()):
+            if any(one["id"] == leg["id"] for one in entry["legs"] or ()):
+                for other in entry["legs"]:
+                    if other["id"] != leg["id"] and other["status"] in OPEN:
+                        self.end(other["id"], "canceled")
 
     def end(self, broker_id: str, status: str) -> None:
         """The order ends as `canceled`, `expired` or `rejected`."""
@@ -162,11 +182,7 @@ class RehearsalAccount:
             if leg["status"] == "held":
                 leg["status"] = "new"
                 self._say("new", leg)
-        for entry in list(self.orders.values()):
-            if any(leg["id"] == order["id"] for leg in entry["legs"] or ()):
-                for other in entry["legs"]:
-                    if other["id"] != order["id"] and other["status"] in OPEN:
-                        self.end(other["id"], "canceled")
+        self._end_siblings(order)
 
     def _book(self, order: Json, shares: int, price_usd: Decimal) -> None:
         signed = shares if order["side"] == "buy" else -shares
@@ -199,6 +215,12 @@ class RehearsalAccount:
                 self.fill(order["id"], min(shares, int(order["qty"]) - int(order["filled_qty"])), price_usd)
                 filled += 1
         return filled
+
+    def close_day(self) -> None:
+        """The session is over: what was good for the day has expired."""
+        for broker_id, order in list(self.orders.items()):
+            if order["time_in_force"] == "day" and order["status"] in OPEN:
+                self.end(broker_id, "expired")
 
     def by_hand(self, symbol: str, side: str, shares: int, price_usd: Decimal) -> str:
         """Somebody ordered on the web page and it filled; returns Alpaca's id of the order."""

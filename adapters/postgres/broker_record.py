@@ -50,7 +50,7 @@ class BrokerRecord:
         with transaction(self._pool) as reading:
             reading.execute(
                 f"SELECT seq::text, {EVENT_COLUMNS} FROM broker_events "  # noqa: S608 - a constant
-                "WHERE seq > %s ORDER BY seq LIMIT %s",
+                "WHERE seq > %s ORDER BY broker_events.seq LIMIT %s",  # the bare name would be the text
                 [int(cursor or 0), limit],
             )
             rows = reading.fetchall()
@@ -66,7 +66,7 @@ class BrokerRecord:
     def adoptions(self) -> list[Adoption]:
         """All of them, oldest first."""
         with transaction(self._pool) as cursor:
-            cursor.execute("SELECT subject, symbol, change, reason FROM broker_adoptions ORDER BY seq")
+            cursor.execute("SELECT subject, symbol, change, reason, broker_id FROM broker_adoptions ORDER BY seq")
             return [Adoption(*row) for row in cursor.fetchall()]
 
     def adopt(self, adoptions: Sequence[Adoption], *, after: int, cursor: str) -> None:
@@ -88,9 +88,16 @@ class BrokerRecord:
                 )
             for number, one in enumerate(adoptions, seq + 1):
                 writing.execute(
-                    "INSERT INTO broker_adoptions VALUES (%s, %s, %s, %s, %s, %s)",
-                    [number, one.subject, one.symbol, one.change, one.reason, self._clock()],
+                    "INSERT INTO broker_adoptions (seq, subject, symbol, change, reason, adopted_at, broker_id) "
+                    "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                    [number, one.subject, one.symbol, one.change, one.reason, self._clock(), one.broker_id],
                 )
+
+    def order_ids(self) -> frozenset[str]:
+        """Of all orders of ours that were ever to be sent."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT order_id FROM broker_orders")
+            return frozenset(str(order_id) for (order_id,) in cursor.fetchall())
 
 
 class ControlRecord:

@@ -25,6 +25,7 @@ from serve.schemas.performance import AccountPerformance, Benchmark, Curve, Equi
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
 from serve.schemas.system import Health, Progress, ServiceHealth, Storage, StorageEvent, TierHolding
+from serve.schemas.trading import BrokerAccountState, PlatformStatus, Trading, TradingChange
 
 __all__ = [
     "Account",
@@ -32,6 +33,7 @@ __all__ = [
     "Accuracy",
     "Benchmark",
     "Book",
+    "BrokerAccountState",
     "Catalyst",
     "CatalystStatistic",
     "Catalysts",
@@ -55,6 +57,7 @@ __all__ = [
     "Patterns",
     "Performance",
     "PhaseBudget",
+    "PlatformStatus",
     "Portfolio",
     "Position",
     "Positions",
@@ -76,6 +79,8 @@ __all__ = [
     "TierHolding",
     "Trade",
     "Trades",
+    "Trading",
+    "TradingChange",
     "TrainingPlan",
     "TrainingSession",
 ]

@@ -12,6 +12,7 @@ import numpy as np
 
 from serve.schemas import (
     Accuracy,
+    BrokerAccountState,
     Costs,
     Ensemble,
     Health,
@@ -27,6 +28,7 @@ from serve.schemas import (
     Storage,
     StorageEvent,
     TierHolding,
+    Trading,
     TrainingPlan,
     TrainingSession,
 )
@@ -44,6 +46,7 @@ class FakeBackend(FakeAccounts):
     """
 
     def __init__(self, done: int = 64, seed: int = 7) -> None:
+        self.suspended: str | None = None
         rng = np.random.default_rng(seed)
         super().__init__(done, rng)
         self._probabilities = rng.uniform(0.35, 0.75, (len(SYMBOLS), 4))
@@ -189,6 +192,43 @@ class FakeBackend(FakeAccounts):
             plans=[plan] if self.done else [],
             sessions=[session] if self.done else [],
         )
+
+    def trading(self) -> Trading:
+        self._answer("trading")
+        at = datetime(2026, 11, 20, 21, 35, tzinfo=UTC)
+        account = BrokerAccountState(
+            broker="alpaca-paper",
+            connected=True,
+            listening=True,
+            detail="the account and the books agree",
+            looked_at=at,
+            reconciled_at=at,
+            open_orders=4,
+            unknown_orders=0,
+            session=date(2026, 11, 20),
+            cash_usd=81_204.11,
+            equity_usd=100_912.47,
+            positions=2,
+        )
+        return Trading(
+            suspended=self.suspended,
+            unreconciled=None,
+            armed_until=None,
+            limit_usd=None,
+            spent_usd=None,
+            broker=account if self.done else None,
+        )
+
+    def suspend(self, reason: str) -> Trading:
+        self._answer("suspend")
+        self.suspended = reason
+        return self.trading()
+
+    def resume(self, reason: str) -> Trading:
+        self._answer("resume")
+        del reason
+        self.suspended = None
+        return self.trading()
 
     def progress(self) -> Progress:
         self._answer("progress")

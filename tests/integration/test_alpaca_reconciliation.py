@@ -19,6 +19,7 @@ from adapters.feeds.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.pool import Pool
 from tests.fakes.eventually import eventually
+from trading.broker import BrokerEvent
 from trading.controls import Control, armed
 from trading.engine.requests import OrderRequest
 from trading.errors import LedgerError
@@ -137,3 +138,12 @@ def test_controls_outlive_the_process_and_an_adoption_on_old_events_is_refused(p
     with pytest.raises(LedgerError, match="Nothing was adopted"):
         adoptions.adopt([Adoption("cash", "", 1, "late")], after=1, cursor="")
     assert adoptions.adoptions() == []
+
+
+def test_events_are_read_in_the_order_in_which_they_were_added_beyond_nine_of_them(pool: Pool) -> None:
+    """Events are read in the order in which they were added beyond nine of them."""
+    record = BrokerRecord(pool, clock=now)
+    names = [f"e{number}" for number in range(25)]
+    record.add([BrokerEvent("", name, "o1", "b1", "AAPL", "buy", "accepted", now()) for name in names])
+    assert [event.event_id for event in record.after("", 100)] == names
+    assert [event.event_id for event in record.after("8", 5)] == names[8:13]

@@ -143,3 +143,20 @@ def test_a_feed_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, feeds: 
     monkeypatch.setenv("INPLAY_NEWS_FEEDS", feeds)
     with pytest.raises(ConfigurationError, match="INPLAY_NEWS_FEEDS"):
         read_settings()
+
+
+def test_an_account_at_a_broker_needs_keys_and_its_stream_is_beside_its_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account at a broker needs keys, and its stream is beside its orders; without a broker there is none."""
+    assert read_settings().broker_account() is None
+    monkeypatch.setenv("INPLAY_BROKER", "alpaca-paper")
+    with pytest.raises(ConfigurationError, match="nothing was sent"):
+        read_settings().broker_account()
+    monkeypatch.setenv("APCA_API_KEY_ID", "a")
+    monkeypatch.setenv("APCA_API_SECRET_KEY", "b")
+    account = read_settings().broker_account()
+    assert account is not None
+    assert (account.url, account.stream_url) == (
+        "https://paper-api.alpaca.markets",
+        "wss://paper-api.alpaca.markets/stream",
+    )
+    assert (account.decides_by, account.reconcile_every_s) == ("ensemble", 300.0)

@@ -39,7 +39,10 @@ QUESTIONS = {
     "/v1/progress": "progress",
     "/v1/storage": "storage",
     "/v1/costs": "costs",
+    "/v1/trading": "trading",
 }
+BESIDE = {"/v1/stream", "/healthz", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume"}
+"""Paths that answer something else than one question."""
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "signals": (None, 100),
     "positions": (None, 100),
@@ -285,7 +288,7 @@ def test_hanging_questions_take_no_more_than_their_threads() -> None:
 def test_the_reference_describes_every_route_and_its_errors(client: Client) -> None:
     """/openapi.json names each route's answer, its errors as problem details, and the token."""
     document = client.get("/openapi.json").json()
-    assert set(QUESTIONS) | {"/v1/stream", "/healthz"} == set(document["paths"])
+    assert set(QUESTIONS) | BESIDE == set(document["paths"])
     for path in QUESTIONS:
         operation = document["paths"][path]["get"]
         assert operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]

@@ -1,0 +1,75 @@
+"""Execution: the only writer of the book at a broker, and the only service that orders anything there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+import pyarrow as pa
+import structlog
+
+from actors.service import Condition, Service
+from actors.wiring import Wiring, now
+from adapters.brokers.alpaca import AlpacaBroker
+from adapters.brokers.alpaca_stream import TradeUpdates
+from adapters.brokers.desk import BrokerDesk, DeskTerms, Records
+from adapters.feeds.pace import TokenBucket
+from adapters.postgres.broker_record import BrokerRecord, ControlRecord
+from adapters.postgres.execution_record import ExecutionRecord
+from trading.cycle import closes_of
+from trading.decide import BookView
+from trading.engine.requests import OrderRequest
+from trading.errors import ConfigurationError, UnavailableError
+
+
+class Execution(Service):
+    """The desk over the broker's port; a thread hears its stream and another one reconciles at start and on and on."""
+
+    name = "execution"
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        account = wiring.broker
+        if account is None:
+            raise ConfigurationError("No broker is set, so nothing can be ordered. Set INPLAY_BROKER.")
+        records = Records(
+            BrokerRecord(self.pool, clock=now), ExecutionRecord(self.pool, clock=now), ControlRecord(self.pool)
+        )
+        bucket = TokenBucket(account.requests_per_min)
+        alpaca = AlpacaBroker(account.keys, account.url, records.events, now, bucket=bucket)
+        self._updates = TradeUpdates(account.keys, account.stream_url, alpaca.heard, self._not_taken)
+        terms = DeskTerms(account.broker, account.decides_by)
+        self._desk = BrokerDesk(
+            alpaca, alpaca.account_id, records, terms, now, listening=lambda: self._updates.listening
+        )  # fmt: skip
+        self._every_s, self._stop = account.reconcile_every_s, threading.Event()
+        self._updates.__enter__()
+        threading.Thread(target=self._watch, name="reconciling", daemon=True).start()
+
+    def settle(self, session: date, batch: pa.Table) -> BookView:
+        """The book at the close of the session; see `BrokerDesk.settle`."""
+        return self._desk.settle(session, closes_of(batch))
+
+    def execute(self, session: date, orders: Sequence[OrderRequest], batch: pa.Table) -> int:
+        """The session's orders sent, or withheld; see `BrokerDesk.execute`."""
+        return self._desk.execute(session, orders, closes_of(batch))
+
+    def condition(self) -> Condition:
+        """Degraded while the account can't be reconciled."""
+        trouble = self._desk.trouble
+        return ("degraded", trouble) if trouble else super().condition()
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                self._desk.watch()
+            except UnavailableError as error:
+                structlog.get_logger().warning("broker_not_reconciled", reason=str(error))
+            if self._stop.wait(self._every_s):
+                return
+
+    @staticmethod
+    def _not_taken(words: str) -> None:
+        facts: Mapping[str, str] = {"reason": words}
+        structlog.get_logger().warning("trade_update_not_taken", **facts)

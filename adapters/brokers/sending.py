@@ -1,0 +1,207 @@
+"""Orders of one session to a broker: planned, on record, then sent one by one, each with its answer on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from adapters.calendar import following, session_on, sessions_between
+from trading.broker import Broker, BrokerOrder
+from trading.controls import Control
+from trading.engine.requests import OrderRequest
+from trading.errors import BadDataError, UnavailableError
+from trading.execution import LEGS, Ordered, Trade, opening, spent_cents
+from trading.orders import cents
+from trading.reconciliation import Holdings
+
+if TYPE_CHECKING:
+    from adapters.brokers.desk import Records
+
+UNREACHED = (UnavailableError, BadDataError)
+NAMED = 20
+"""Symbols at most in one sentence."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the record says of the book.
+
+    Attributes:
+        ordered: every order with its latest answer.
+        trades: by the opening's id.
+        holdings: cash and positions, as events and adoptions add up.
+    """
+
+    ordered: Sequence[Ordered]
+    trades: Mapping[str, Trade]
+    holdings: Holdings
+
+    def left(self, trade: Trade) -> int:
+        """Shares of the trade that are still there: some may have been sold by hand, and later trades have theirs."""
+        symbol, there = trade.opening.symbol, self.holdings.shares.get(trade.opening.symbol, 0)
+        alike = [one for one in self.trades.values() if one.opening.symbol == symbol]
+        names = [one.opening.order_id for one in alike]
+        there -= sum(one.held for one in alike[names.index(trade.opening.order_id) + 1 :])
+        return max(0, min(trade.held, there))
+
+    def waiting_cents(self) -> dict[str, int]:
+        """By symbol, what entries that were sent and may still fill may cost."""
+        found: dict[str, int] = {}
+        for trade in self.trades.values():
+            if trade.waits and trade.opening.answer:
+                rest = cents(trade.opening.limit_usd_e4, trade.opening.shares - trade.bought)
+                found[trade.opening.symbol] = found.get(trade.opening.symbol, 0) + rest
+        return found
+
+    def free_cents(self) -> int:
+        """Cash that no open entry may need."""
+        return self.holdings.cash_cents - sum(self.waiting_cents().values())
+
+
+@dataclass(frozen=True)
+class Sender:
+    """What `BrokerDesk.execute` does.
+
+    Attributes:
+        live: with money.
+        cancel: see `BrokerDesk.cancel`.
+        books: what the record says now.
+    """
+
+    broker: Broker
+    records: Records
+    live: bool
+    clock: Callable[[], datetime]
+    cancel: Callable[[Sequence[str]], bool]
+    books: Callable[[], Books]
+
+    def place(
+        self,
+        session: date,
+        orders: Sequence[OrderRequest],
+        closes_usd_e4: Mapping[str, int],
+        open_orders: Sequence[BrokerOrder] | None,
+    ) -> None:
+        """The session's exits, protections and openings are on record, none of them sent."""
+        now = self.clock()
+        exits = self._exits(session, now)
+        leaving = {one.entry_id for one in exits}
+        bare = [t for t in self._bare(open_orders) if t.opening.order_id not in leaving]
+        planned = exits + [self._protection(session, trade, closes_usd_e4, now) for trade in bare]
+        planned += [opening(one, session, closes_usd_e4[one.symbol], now) for one in orders]
+        self.records.orders.place(session, planned)
+
+    def send(self, session: date) -> int:
+        """Each order of the session without an answer was sent or withheld; returns how many the broker has.
+
+        When the broker stops answering in the middle, those that follow stay unsent until it is watched again.
+        """
+        withheld: list[tuple[Ordered, str]] = []
+        for one in self.records.orders.orders():
+            if one.session != session or one.answer:
+                continue
+            why = self._refusal(one) if one.purpose == "open" else ""
+            if why:
+                self.records.orders.answered(one.order_id, "withheld", why)
+                withheld.append((one, why))
+                continue
+            outcome = self.broker.submit([one.request()])[0]
+            self.records.orders.answered(one.order_id, outcome.answer, outcome.reason)
+            if outcome.answer == "unknown" and not self._answers():
+                break
+        if withheld:
+            names = ", ".join(one.symbol for one, _ in withheld[:NAMED])
+            self._say(f"{len(withheld)} orders of {session} ({names}) withheld: {withheld[0][1]}")
+        return sum(one.session == session and one.answer == "accepted" for one in self.records.orders.orders())
+
+    def _answers(self) -> bool:
+        try:
+            self.broker.cash()
+        except UNREACHED:
+            return False
+        return True
+
+    def _refusal(self, one: Ordered) -> str:
+        """Why the opening isn't sent; empty when it is."""
+        books, now = self.books(), self.clock()
+        state = self.records.controls.state()
+        spent = spent_cents(books.trades.values(), state.armed_at)
+        refused = state.opening_refused(live=self.live, cost_cents=spent + one.most_cents, at=now)
+        if refused:
+            return refused
+        session, opens_at, _ = following(one.session)
+        if now >= opens_at:
+            return f"the open of {session} that it was for has passed"
+        free_cents = books.free_cents()
+        if one.most_cents > free_cents:
+            return f"it may cost USD {one.most_cents / 100:,.2f}, and USD {free_cents / 100:,.2f} of cash are free"
+        return ""
+
+    def _exits(self, session: date, now: datetime) -> list[Ordered]:
+        """Sales of what was held for its longest time; stop and target hold the shares, so they are cancelled first."""
+        exits = []
+        for name, trade in self.books().trades.items():
+            if not self.books().left(trade) or not self._due(trade, session):
+                continue
+            if any(one.purpose == "exit" for one in trade.working.values()):
+                continue
+            if not self._freed(trade):
+                self._say(f"the exit of {trade.opening.symbol} ({name}) withheld: its stop and target didn't end")
+                continue
+            left = self.books().left(trade)
+            if left:
+                why = f"held for {trade.opening.hold_sessions} sessions"
+                exits.append(self._sale(session, trade, left, why, now))
+        return exits
+
+    def _freed(self, trade: Trade) -> bool:
+        names = [trade.opening.order_id + leg for leg in LEGS]
+        try:
+            return self.cancel([*names, *trade.working])
+        except UNREACHED:
+            return False
+
+    def _due(self, trade: Trade, session: date) -> bool:
+        hold = trade.opening.hold_sessions
+        if not hold or trade.first_fill_at is None:
+            return False
+        return len(sessions_between(session_on(trade.first_fill_at), session)) >= hold
+
+    def _bare(self, open_orders: Sequence[BrokerOrder] | None) -> list[Trade]:
+        """Trades whose shares no order of ours would sell: legs live only once the whole entry has filled."""
+        if open_orders is None:
+            return []
+        listed = {order.order_id for order in open_orders}
+        books = self.books()
+        return [
+            trade for name, trade in books.trades.items()
+            if books.left(trade) and trade.entry_ended and not trade.working
+            and not any(name + leg in listed for leg in LEGS)
+        ]  # fmt: skip
+
+    def _protection(
+        self, session: date, trade: Trade, closes_usd_e4: Mapping[str, int], now: datetime
+    ) -> Ordered:  # fmt: skip
+        """A stop of its own, at the price decided; a sale where the close is below it already."""
+        shares, stop = self.books().left(trade), trade.opening.stop_usd_e4
+        symbol, name = trade.opening.symbol, trade.opening.order_id
+        if closes_usd_e4.get(symbol, stop + 1) <= stop:
+            return self._sale(session, trade, shares, "no stop was open, and the close is below its price", now)
+        order_id = f"protect:{session}:{_without_kind(name)}"
+        why = "neither stop nor target was open"
+        return Ordered(order_id, session, "protect", name, symbol, "sell", shares, 0, stop, 0, 0, why, now)
+
+    def _sale(self, session: date, trade: Trade, shares: int, why: str, now: datetime) -> Ordered:
+        symbol, name = trade.opening.symbol, trade.opening.order_id
+        order_id = f"exit:{session}:{_without_kind(name)}"
+        return Ordered(order_id, session, "exit", name, symbol, "sell", shares, 0, 0, 0, 0, why, now)
+
+    def _say(self, words: str) -> None:
+        self.records.controls.give(Control("withheld", "execution", words, self.clock()))
+
+
+def _without_kind(entry_id: str) -> str:
+    """What tells the opening apart: two of one symbol may be due in one session when some of it was traded by hand."""
+    return entry_id.removeprefix("order:")

@@ -1,0 +1,63 @@
+"""The book at a broker over PostgreSQL, against Alpaca's rehearsal, on a clock that the test sets."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from adapters.brokers.alpaca import AlpacaBroker
+from adapters.brokers.desk import BrokerDesk, DeskTerms, Records
+from adapters.brokers.rehearsal import TradingServer
+from adapters.feeds.pace import TokenBucket
+from adapters.postgres.broker_record import BrokerRecord, ControlRecord
+from adapters.postgres.execution_record import ExecutionRecord
+from adapters.postgres.pool import Pool
+from trading.engine.requests import Bracket, OrderRequest
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, day) for day in (16, 17, 18, 19))
+CLOSES = {"AAPL": 100_0000, "MSFT": 300_0000}
+
+
+class SetClock:
+    """A clock that stands at `at` until it is set."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def evening(self, session: date) -> None:
+        """Half past four in New York, after the close."""
+        self.at = datetime(session.year, session.month, session.day, 21, 30, tzinfo=UTC)
+
+    def opening(self, session: date) -> None:
+        """Just after the open."""
+        self.at = datetime(session.year, session.month, session.day, 14, 31, tzinfo=UTC)
+
+
+def records_of(pool: Pool, clock: SetClock) -> Records:
+    """Everything that the book is kept in."""
+    return Records(BrokerRecord(pool, clock=clock), ExecutionRecord(pool, clock=clock), ControlRecord(pool))
+
+
+def desk_of(
+    server: TradingServer, pool: Pool, clock: SetClock, broker: str = "alpaca-paper", timeout_s: float = 1.0
+) -> BrokerDesk:
+    """A desk as after a start: it knows nothing but the record."""
+    records = records_of(pool, clock)
+    alpaca = AlpacaBroker(
+        server.keys,
+        server.url,
+        records.events,
+        clock,
+        timeout_s=timeout_s,
+        bucket=TokenBucket(100_000),
+        wait=lambda _: None,
+    )
+    return BrokerDesk(alpaca, alpaca.account_id, records, DeskTerms(broker, "rule"), clock, wait=lambda _: None)
+
+
+def decided(session: date, symbol: str = "AAPL", shares: int = 10, hold_sessions: int = 3) -> OrderRequest:
+    """A decision's order: a stop 2 USD under the fill and a target 4 USD above it."""
+    legs = Bracket(2_0000, 4_0000, hold_sessions=hold_sessions)
+    return OrderRequest(f"order:{session}:broker:{symbol}", symbol, "buy", shares, "on_open", bracket=legs)
