@@ -47,7 +47,7 @@ class PaperTrading(Service):
             if openings:
                 named = ", ".join(one.symbol for one in openings[:20])
                 said = f"{len(openings)} orders of {session} ({named}) withheld: {refused}"
-                self._controls.give(Control("withheld", self.name, said, now()))
+                self._controls.give(Control("withheld", self.name, said, now(), session=session))
             orders = {name: [one for one in book if one.side not in OPENINGS] for name, book in orders.items()}
         return self._desk.place(session, orders, stocks_in_play)
 

@@ -18,11 +18,13 @@ import ray
 from pydantic import SecretStr
 
 from actors.bootstrap import bootstrap
+from actors.checks import Checks
 from actors.coordinator import ActorServices, Coordinator
 from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.reporting import Report
 from actors.wiring import Training, Wiring, now
 from adapters.calendar import close_of
+from adapters.postgres.daily_checks import DailyCheck
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternStore
@@ -53,6 +55,8 @@ WATCH_EVERY_S = 0.5
 FOLLOW_EVERY_S = 10.0
 LATE_BARS = timedelta(minutes=20)
 """Bars of a session may be corrected for so long after its close."""
+CHECK_TIMEOUT_S = 900.0
+"""Ten times what both checks took on five years of 505 symbols."""
 NO_ENSEMBLE = "none"
 LOCAL = "local"
 """A Ray of the run's own."""
@@ -383,6 +387,26 @@ class PlatformRun:
         if self.options.sessions_per_s:
             time.sleep(max(0.0, 1.0 / self.options.sessions_per_s - (time.monotonic() - started)))
 
+    def check(self) -> list[DailyCheck]:
+        """The latest session was checked: its parity, and a sample for look-ahead; what failed is warned of.
+
+        A check that couldn't be asked for ends no run: the next session asks again.
+        """
+        reference = self.actors[Checks.name].check.remote()
+        until = time.monotonic() + CHECK_TIMEOUT_S
+        try:
+            while not ray.wait([reference], timeout=WATCH_EVERY_S)[0] and time.monotonic() < until:
+                self._interrupt.check()
+                self._revive_database()
+            done: list[DailyCheck] = self.services.answer(reference)
+        except UnavailableError as error:
+            self.say.warning(f"the daily checks were not done: {error}")
+            return []
+        for one in done:
+            tell = self.say.step if one.verdict in {"passed", "explained"} else self.say.warning
+            tell(f"{one.kind} of {one.session} {one.verdict}: {one.detail}")
+        return done
+
     def report(self) -> Report | None:
         """The figures of both accounts, shown; None before the first session."""
         self._enter_phase("reporting")
@@ -405,6 +429,7 @@ class PlatformRun:
         while True:
             for session in self.due():
                 show(self._one_session(session))
+                self.check()
             self._wait(FOLLOW_EVERY_S)
 
     def due(self) -> list[date]:

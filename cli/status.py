@@ -10,7 +10,7 @@ from rich.text import Text
 
 from adapters.settings import read_settings
 from cli.output import print_json
-from serve.schemas import Costs, Storage
+from serve.schemas import Costs, Storage, Trading
 from serve.status import Status, Verdict, status_of
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}
@@ -50,6 +50,7 @@ def _facts(found: Status) -> dict[str, Any]:
         "equity_usd": {account.book: account.equity_usd for account in found.accounts},
         "storage": None if found.storage is None else found.storage.model_dump(mode="json"),
         "costs": None if found.costs is None else found.costs.model_dump(mode="json"),
+        "trading": None if found.trading is None else found.trading.model_dump(mode="json"),
         "disk_bytes": found.disk_bytes,
     }
 
@@ -79,10 +80,19 @@ def _lines(found: Status) -> list[tuple[str, str]]:
         (account.book, f"${account.equity_usd:,.2f}, {account.open_positions} positions, {account.state}")
         for account in found.accounts
     ]
+    lines += _trading(found.trading)
     lines += [(service.service, f"{service.state}  {service.detail}".rstrip()) for service in found.services]
     lines += _storage(found.storage) + _costs(found.costs)
     lines.append(("on disk", ", ".join(f"{name} {_size(size)}" for name, size in found.disk_bytes.items())))
     return lines
+
+
+def _trading(trading: Trading | None) -> list[tuple[str, str]]:
+    """Whether positions may be opened, and what the daily checks said."""
+    if trading is None:
+        return []
+    lines = [("trading", f"BLOCKED, {trading.blocked}" if trading.blocked else "may open positions")]
+    return lines + [(one.kind, f"{one.session} {one.verdict}: {one.detail}") for one in trading.checks]
 
 
 def _storage(storage: Storage | None) -> list[tuple[str, str]]:

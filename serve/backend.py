@@ -51,9 +51,11 @@ from serve.schemas import (
     Signals,
     Storage,
     Trades,
+    Trading,
 )
 from serve.statistics import Kept, statistics_answer
 from serve.storage import storage_answer
+from serve.trading import trading_answer
 from trading.errors import InplayError, UnavailableError
 from trading.patterns.recognised import direction_word
 from trading.risk.drawdown import judge
@@ -269,6 +271,10 @@ class PlatformBackend:
         ]
         worst = max((SEVERITY.index(service.state) for service in services), default=SEVERITY.index("unknown"))
         return Health(state=SEVERITY[worst], services=services)
+
+    def status(self) -> Trading:
+        """See `serve.port.Backend`."""
+        return trading_answer(self._pool)
 
     def storage(self) -> Storage:
         """See `serve.port.Backend`."""

@@ -35,6 +35,7 @@ from serve.schemas import (
     Signals,
     Storage,
     Trades,
+    Trading,
 )
 
 
@@ -111,6 +112,10 @@ class Backend(Protocol):
 
     def health(self) -> Health:
         """All services."""
+        ...
+
+    def status(self) -> Trading:
+        """Whether positions may be opened, and what the daily checks said."""
         ...
 
     def storage(self) -> Storage:

@@ -37,6 +37,7 @@ from serve.schemas import (
     Storage,
     Symbol,
     Trades,
+    Trading,
 )
 from serve.stream import Streams
 
@@ -213,6 +214,12 @@ async def get_progress(desk: TheDesk) -> Progress:
 async def get_health(desk: TheDesk) -> Health:
     """The state of each service; `state` is the worst of theirs."""
     return await desk.asker.ask(desk.backend.health)
+
+
+@router.get("/status", tags=["platform"], summary="May it trade?")
+async def get_status(desk: TheDesk) -> Trading:
+    """Whether positions may be opened and why not; the last parity and look-ahead check with what differed."""
+    return await desk.asker.ask(desk.backend.status)
 
 
 @router.get("/storage", tags=["platform"], summary="Disk, tiers, backups")

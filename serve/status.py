@@ -13,7 +13,7 @@ from adapters.disk_use import bytes_on_disk
 from adapters.lock import is_held
 from adapters.run_state import RunState, read_state
 from adapters.settings import Settings
-from serve.schemas import Account, Costs, Health, Portfolio, Progress, Regime, ServiceHealth, Storage
+from serve.schemas import Account, Costs, Health, Portfolio, Progress, Regime, ServiceHealth, Storage, Trading
 from serve.schemas.base import Schema
 from serve.token import known_token
 from trading.errors import UnavailableError
@@ -43,6 +43,7 @@ class Status:
         accounts: likewise.
         storage: disk, tiers and backups; None while nothing can be asked.
         costs: of machines, and training sessions; likewise.
+        trading: whether positions may be opened, and the daily checks; likewise.
         disk_bytes: per part of the data folder; None where it can't be told, 0 where there is none.
     """
 
@@ -60,6 +61,7 @@ class Status:
     accounts: tuple[Account, ...] = ()
     storage: Storage | None = None
     costs: Costs | None = None
+    trading: Trading | None = None
     disk_bytes: dict[str, int | None] = field(default_factory=dict)
 
 
@@ -103,7 +105,7 @@ def _on_its_way(home: Path, state: RunState | None, disk: dict[str, int | None])
 
 
 def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> Status:
-    progress, portfolio, health, regime, storage, costs = None, None, None, None, None, None
+    progress, portfolio, health, regime, storage, costs, trading = None, None, None, None, None, None, None
     try:
         with _client(settings, state.url) as http:
             progress = _get(http, "progress", Progress)
@@ -112,6 +114,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
             health = _get(http, "health", Health)
             storage = _get(http, "storage", Storage)
             costs = _get(http, "costs", Costs)
+            trading = _get(http, "status", Trading)
         verdict, said = _judged(health)
     except UnavailableError as error:
         verdict, said = "troubled", str(error)
@@ -130,6 +133,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
         accounts=tuple(portfolio.accounts) if portfolio else (),
         storage=storage,
         costs=costs,
+        trading=trading,
         disk_bytes=disk,
     )
 

@@ -24,7 +24,16 @@ from serve.schemas.news import News, NewsArticle, NewsSource
 from serve.schemas.performance import AccountPerformance, Benchmark, Curve, EquityCurves, Performance, Target
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
-from serve.schemas.system import Health, Progress, ServiceHealth, Storage, StorageEvent, TierHolding
+from serve.schemas.system import (
+    DailyCheck,
+    Health,
+    Progress,
+    ServiceHealth,
+    Storage,
+    StorageEvent,
+    TierHolding,
+    Trading,
+)
 
 __all__ = [
     "Account",
@@ -37,6 +46,7 @@ __all__ = [
     "Catalysts",
     "Costs",
     "Curve",
+    "DailyCheck",
     "Ensemble",
     "EquityCurves",
     "Estimate",
@@ -76,6 +86,7 @@ __all__ = [
     "TierHolding",
     "Trade",
     "Trades",
+    "Trading",
     "TrainingPlan",
     "TrainingSession",
 ]

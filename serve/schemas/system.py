@@ -69,3 +69,26 @@ class Progress(Schema):
     sessions_done: int = Field(ge=0)
     sessions_total: int | None = Field(ge=0, description="Null until the replay's length is known.")
     detail: str = Field(default="", description="In words.", examples=["training the outcome model"])
+
+
+class DailyCheck(Schema):
+    """A check of the trading itself, done after each session."""
+
+    kind: Literal["parity", "lookahead"] = Field(
+        description="`parity`: the session again through the backtester. `lookahead`: signals without later data."
+    )
+    session: date
+    verdict: Literal["passed", "explained", "failed", "not done"]
+    compared: int = Field(ge=0, description="Journal entries, or values.")
+    differences: int = Field(ge=0)
+    detail: str = Field(description="In words.")
+    findings: list[str] = Field(description="The first differences, each with its cause.")
+    checked_at: datetime
+
+
+class Trading(Schema):
+    """Whether positions may be opened, and what the daily checks said."""
+
+    may_open: bool = Field(description="In the paper accounts; live trading has to be armed as well.")
+    blocked: str = Field(description="Why not, in words; empty when they may.")
+    checks: list[DailyCheck] = Field(description="The last of each kind; empty before the first session's.")

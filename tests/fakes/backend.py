@@ -18,6 +18,7 @@ from serve.schemas import (
     Book,
     Costs,
     Curve,
+    DailyCheck,
     Ensemble,
     EquityCurves,
     Health,
@@ -42,6 +43,7 @@ from serve.schemas import (
     TierHolding,
     Trade,
     Trades,
+    Trading,
     TrainingPlan,
     TrainingSession,
 )
@@ -314,6 +316,16 @@ class FakeBackend(FakeMarket):
             ServiceHealth(service="ensemble", state="degraded", detail="restarted 1 time; answers again", at=at)
         )
         return Health(state="degraded", services=found)
+
+    def status(self) -> Trading:
+        """Nothing is blocked, and the look-ahead check passed."""
+        self._answer("status")
+        day = sessions(100)[-1]
+        check = DailyCheck(
+            kind="lookahead", session=day, verdict="passed", compared=100, differences=0, detail="100 values",
+            findings=[], checked_at=datetime(2010, 12, 31, 22, tzinfo=UTC),
+        )  # fmt: skip
+        return Trading(may_open=True, blocked="", checks=[check])
 
     def storage(self) -> Storage:
         self._answer("storage")

@@ -1,5 +1,6 @@
 -- Everything the migrations made, gone; nothing else in the database is touched.
 DROP TABLE IF EXISTS
+    daily_checks, risk_limits,
     broker_events, broker_adoptions, trading_controls,
     machine_events, training_plans, training_sessions,
     session_patterns, session_pattern_days,

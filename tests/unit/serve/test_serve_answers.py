@@ -39,6 +39,7 @@ QUESTIONS = {
     "/v1/progress": "progress",
     "/v1/storage": "storage",
     "/v1/costs": "costs",
+    "/v1/status": "status",
 }
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "signals": (None, 100),
