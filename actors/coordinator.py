@@ -12,6 +12,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from actors.service import Service
 from actors.wiring import Wiring
+from adapters.postgres.models import ModelStore
 from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
 from trading.sessions import SessionSummary, look, run_session
@@ -80,7 +81,11 @@ class Coordinator(Service):
 
     def run_session(self, session: date, ensemble: Any) -> SessionSummary:
         """The whole cycle for one session; see `trading.sessions.run_session`."""
-        return run_session(ActorServices(self._actors, ensemble), session, self.wiring.decisions)
+        champion = ModelStore(self.pool).champion()
+        return run_session(
+            ActorServices(self._actors, ensemble), session, self.wiring.decisions,
+            models_known_before=champion.known_before if champion else None,
+        )  # fmt: skip
 
     def training_data(self) -> tuple[date | None, list[Any]]:
         """The latest complete session, and references to the market and the patterns known at its close.

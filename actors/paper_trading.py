@@ -30,7 +30,7 @@ class PaperTrading(Service):
         super().__init__(wiring)
         journal = JournalStore(self.pool, clock=now)
         self._controls = ControlRecord(self.pool)
-        self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper)
+        self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper, wiring.decisions)
 
     def settle(self, session: date, batch: pa.Table, actions: Sequence[CorporateAction]) -> DeskState:
         """The session's bar done to every book; see `PaperDesk.settle`."""

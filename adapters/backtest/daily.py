@@ -16,6 +16,7 @@ from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.daily_checks import DailyCheck, Kind, Verdict
 from adapters.postgres.journal import JournalStore
+from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool
 from adapters.scoring import EnsembleScorer
 from adapters.tiers.locations import TierLocations
@@ -41,13 +42,14 @@ def parity_on_record(
     recorded = read_recorded(pool, home, session, locations=locations)
     return parity_of(
         session, journal.load(), journal.completed_sessions(), recorded=recorded, terms=terms,
-        models=models_then(pool, session, partial(_dated, home)), changes=changes_since(pool, session),
+        models=models_then(pool, session, partial(_dated, pool, home)), changes=changes_since(pool, session),
     )  # fmt: skip
 
 
-def _dated(home: Path, name: str) -> Dated:
+def _dated(pool: Pool, home: Path, name: str) -> Dated:
     """The ensemble that decided, usable whatever its date: this repeats what was done."""
-    return Dated(name, date.min, partial(EnsembleScorer, home / "models" / name))
+    learned_before = next((row.known_before for row in ModelStore(pool).ensembles() if row.ensemble_id == name), None)
+    return Dated(name, date.min, partial(EnsembleScorer, home / "models" / name), learned_before)
 
 
 def daily_parity(

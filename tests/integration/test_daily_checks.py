@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from one_process import NOON, MomentumScorer, Platform
+from one_process import LEARNED, NOON, MomentumScorer, Platform
 from pydantic import SecretStr
 
 from actors.checks import Checks
@@ -83,10 +83,11 @@ def test_a_replayed_session_passes_and_what_was_tampered_with_blocks(
     assert ControlRecord(pool).state().blocked == ""
 
 
-def _momentum(home: Path, name: str) -> Dated:
+def _momentum(pool: Pool, home: Path, name: str) -> Dated:
     """The scorer of the replay: it has no files."""
+    assert pool is not None
     assert home
-    return Dated(name, date.min, MomentumScorer)
+    return Dated(name, date.min, MomentumScorer, LEARNED)
 
 
 def _halved(wiring: Wiring) -> DecisionRules:
