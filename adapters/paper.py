@@ -17,8 +17,8 @@ from trading.engine.requests import OrderRequest, OrderRequests, Replacement
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 from trading.ledger import GENESIS, Draft, Entry, chain, draft_of
-from trading.risk.cooldown import paused, resting
-from trading.risk.drawdown import DrawdownState, judge
+from trading.restrictions import restriction
+from trading.risk.cooldown import resting
 from trading.risk.model_trust import lost_skill
 from trading.risk.trade_history import TradeHistory
 
@@ -289,13 +289,6 @@ class PaperDesk:
             resting=resting(history, marked, self._limits.cooldown),
             doubt=lost_skill(history, marked, self._limits.model_risk),
         )
-
-
-def restriction(equity_cents: Mapping[date, int], history: TradeHistory, limits: DecisionRules) -> DrawdownState:
-    """What losses leave of new positions at the close of the last session: the stricter of drawdown and pause."""
-    judged = judge(equity_cents, limits.drawdown, [close.profit_cents for close in history.closes])
-    pause = paused(history, sorted(equity_cents), limits.cooldown)
-    return pause if pause.scale < judged.scale else judged
 
 
 def _exposure_cents(book: Account) -> dict[str, int]:

@@ -31,7 +31,10 @@ def parity(
     The exit code is 1 where a difference has no explanation.
     """
     settings, session = read_settings(), at.date()
-    terms, locations = Terms(BOOKS, settings.starting_cash_usd * 100), storage_rules(settings).locations
+    terms, locations = (
+        Terms(BOOKS, settings.starting_cash_usd * 100, settings.decision_rules()),
+        storage_rules(settings).locations,
+    )
     with open_record(settings, now=now()) as pool:
         found = parity_on_record(pool, settings.home, session, terms, locations=locations, clock=now)
     if as_json:

@@ -29,6 +29,7 @@ from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.risk_limits import RiskLimits
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.tier_record import TierRecord
 from adapters.run_state import Phase, RunState, write_state
@@ -41,7 +42,9 @@ from cli.progress import Printer, pattern_words
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
+from trading.decide import DecisionRules
 from trading.errors import ConfigurationError, ModelError, UnavailableError
+from trading.risk.limits import limits_of
 from trading.sessions import SessionSummary, look
 from tune.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
@@ -138,11 +141,13 @@ class PlatformRun:
         if self.options.fresh:
             self._erase()
         migrate(self.pool)
+        rules = self._limits()
         dashboard = self._start_ray()
         wiring = Wiring(
             self.settings.home,
             SecretStr(url),
             self.settings.starting_cash_usd * 100,
+            decisions=rules,
             live=self.settings.live_to_follow(),
             news=self.settings.news_to_follow(),
             storage=storage_rules(self.settings),
@@ -153,6 +158,13 @@ class PlatformRun:
         self.services = ActorServices(self.actors, None)
         self._enter_phase("starting", ray_dashboard=dashboard)
         self.say.step(f"{len(self.actors)} services are up")
+
+    def _limits(self) -> DecisionRules:
+        """The limits of risk of this run, on record; looser ones than those in force end the start."""
+        rules = self.settings.decision_rules()
+        row = RiskLimits(self.pool).begin(limits_of(rules), code_version=version("inplay"), at=now())
+        self.say.step(f"limits of risk {row.sha256[:12]}, {row.action} on {row.set_at:%Y-%m-%d %H:%M} UTC")
+        return rules
 
     def _start_ray(self) -> str:
         """A cluster is there; returns the address of its dashboard. One that was up before stays up afterwards."""

@@ -92,6 +92,9 @@ def _trading(trading: Trading | None) -> list[tuple[str, str]]:
     if trading is None:
         return []
     lines = [("trading", f"BLOCKED, {trading.blocked}" if trading.blocked else "may open positions")]
+    if trading.limits is not None:
+        limits = trading.limits
+        lines.append(("limits", f"{limits.sha256[:12]}, {limits.action} on {limits.set_at:%Y-%m-%d %H:%M} UTC"))
     return lines + [(one.kind, f"{one.session} {one.verdict}: {one.detail}") for one in trading.checks]
 
 

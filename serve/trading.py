@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from adapters.postgres import risk_limits
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyChecks
 from adapters.postgres.pool import Pool
-from serve.schemas import DailyCheck, Trading
+from serve.schemas import DailyCheck, RiskLimits, Trading
 
 
 def trading_answer(pool: Pool) -> Trading:
@@ -18,4 +19,8 @@ def trading_answer(pool: Pool) -> Trading:
         )
         for one in DailyChecks(pool).latest()
     ]  # fmt: skip
-    return Trading(may_open=not blocked, blocked=blocked, checks=checks)
+    row = risk_limits.RiskLimits(pool).in_force()
+    limits = None if row is None else RiskLimits(
+        sha256=row.sha256, action=row.action, reason=row.reason, set_at=row.set_at, limits=row.limits
+    )  # fmt: skip
+    return Trading(may_open=not blocked, blocked=blocked, limits=limits, checks=checks)

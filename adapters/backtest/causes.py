@@ -10,7 +10,9 @@ from typing import Any
 from adapters.calendar import close_of
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.pool import Cursor, Pool, transaction
+from adapters.postgres.risk_limits import RiskLimits
 from trading.ledger import Draft
+from trading.risk.limits import Limits, changed
 
 UNEXPLAINED = "unexplained"
 OPENING = frozenset({"buy", "sell_short"})
@@ -74,19 +76,19 @@ class Changes:
         return "; ".join([*self.settings, *others, *self.of_all]) or UNEXPLAINED
 
 
-def changes_since(pool: Pool, session: date, settings: tuple[str, ...] = ()) -> Changes:
+def changes_since(pool: Pool, session: date, now: Limits | None = None) -> Changes:
     """What the record holds now that it didn't when the session was traded; nothing where it wasn't traded.
 
     Args:
         pool: of the record.
         session: that was traded.
-        settings: limits that are otherwise now, in words.
+        now: limits that the session is traded with again, to be held against those in force then.
     """
     with transaction(pool) as cursor:
         cursor.execute("SELECT completed_at FROM replay_sessions WHERE session = %s", [session])
         row = cursor.fetchone()
         if row is None:
-            return Changes(settings=settings)
+            return Changes()
         asked: dict[str, object] = {"day": session, "done": row[0], "close": close_of(session)}
         of_symbols = _of_symbols(cursor, asked)
         counts = (
@@ -98,7 +100,10 @@ def changes_since(pool: Pool, session: date, settings: tuple[str, ...] = ()) -> 
             (count,) = cursor.fetchone() or (0,)
             if count:
                 of_all.append(f"late data: {count} {name} recorded after the session was traded")
-    return Changes(of_symbols, tuple(of_all), settings, ControlRecord(pool).withheld(session))
+    then = RiskLimits(pool).in_force(row[0])
+    settings = [] if then is None or now is None else changed(then.limits, now)
+    said = tuple(f"other settings: {words}" for words in settings)
+    return Changes(of_symbols, tuple(of_all), said, ControlRecord(pool).withheld(session))
 
 
 def _of_symbols(cursor: Cursor, asked: dict[str, object]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from adapters.postgres.pool import Pool
 from adapters.scoring import EnsembleScorer
 from adapters.tiers.locations import TierLocations
 from trading.errors import BadDataError, ConfigurationError, ModelError
+from trading.risk.limits import limits_of
 
 LOOKED_BACK_SESSIONS = 20
 SAMPLED_SESSIONS = 2
@@ -40,9 +41,11 @@ def parity_on_record(
     """
     journal = JournalStore(pool, clock=clock)
     recorded = read_recorded(pool, home, session, locations=locations)
+    models = models_then(pool, session, partial(_dated, pool, home))
+    changes = changes_since(pool, session, limits_of(terms.decisions))
     return parity_of(
-        session, journal.load(), journal.completed_sessions(), recorded=recorded, terms=terms,
-        models=models_then(pool, session, partial(_dated, pool, home)), changes=changes_since(pool, session),
+        session, journal.load(), journal.completed_sessions(), recorded=recorded, terms=terms, models=models,
+        changes=changes,
     )  # fmt: skip
 
 

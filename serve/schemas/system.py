@@ -86,9 +86,20 @@ class DailyCheck(Schema):
     checked_at: datetime
 
 
+class RiskLimits(Schema):
+    """The limits of risk in force."""
+
+    sha256: str
+    action: Literal["first", "tightened", "accepted"] = Field(description="`accepted`: looser than before, by hand.")
+    reason: str
+    set_at: datetime
+    limits: dict[str, float] = Field(description="By name, as in `INPLAY_RISK_<NAME>`.")
+
+
 class Trading(Schema):
     """Whether positions may be opened, and what the daily checks said."""
 
     may_open: bool = Field(description="In the paper accounts; live trading has to be armed as well.")
     blocked: str = Field(description="Why not, in words; empty when they may.")
+    limits: RiskLimits | None = Field(description="Null before the first start.")
     checks: list[DailyCheck] = Field(description="The last of each kind; empty before the first session's.")

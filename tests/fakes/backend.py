@@ -325,7 +325,7 @@ class FakeBackend(FakeMarket):
             kind="lookahead", session=day, verdict="passed", compared=100, differences=0, detail="100 values",
             findings=[], checked_at=datetime(2010, 12, 31, 22, tzinfo=UTC),
         )  # fmt: skip
-        return Trading(may_open=True, blocked="", checks=[check])
+        return Trading(may_open=True, blocked="", limits=None, checks=[check])
 
     def storage(self) -> Storage:
         self._answer("storage")
