@@ -26,12 +26,14 @@ from adapters.run_state import read_state
 from adapters.tiers.rules import StorageRules
 from serve import answers
 from serve.costs import costs_answer
+from serve.explanations import explanation_answer
 from serve.schemas import (
     Book,
     Catalyst,
     Catalysts,
     Costs,
     EquityCurves,
+    Explanation,
     Health,
     InPlay,
     Models,
@@ -199,6 +201,10 @@ class PlatformBackend:
     def regime(self, session: date | None) -> Regime:
         """See `serve.port.Backend`."""
         return answers.regime(RegimeStore(self._pool).load(session))
+
+    def explanation(self, symbol: str, at: date | datetime | None) -> Explanation:
+        """See `serve.port.Backend`."""
+        return explanation_answer(self._pool, symbol, at or datetime.now(UTC))
 
     def models(self) -> Models:
         """See `serve.port.Backend`."""

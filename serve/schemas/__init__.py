@@ -7,6 +7,7 @@ backend that lets one through fails loudly instead of printing nonsense.
 from serve.schemas.accounts import Account, Order, Orders, Portfolio, Position, Positions, Trade, Trades
 from serve.schemas.base import Book, Estimate, Schema, Symbol
 from serve.schemas.costs import Costs, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
+from serve.schemas.explanations import AccountDecision, Explanation, ScanPlace
 from serve.schemas.market import (
     Catalyst,
     Catalysts,
@@ -38,6 +39,7 @@ from serve.schemas.system import (
 
 __all__ = [
     "Account",
+    "AccountDecision",
     "AccountPerformance",
     "Accuracy",
     "Benchmark",
@@ -51,6 +53,7 @@ __all__ = [
     "Ensemble",
     "EquityCurves",
     "Estimate",
+    "Explanation",
     "Health",
     "InPlay",
     "Model",
@@ -76,6 +79,7 @@ __all__ = [
     "RuleView",
     "RunningMachine",
     "Scan",
+    "ScanPlace",
     "Schema",
     "ServiceHealth",
     "Signal",

@@ -21,6 +21,7 @@ from serve.schemas import (
     DailyCheck,
     Ensemble,
     EquityCurves,
+    Explanation,
     Health,
     Model,
     Models,
@@ -326,6 +327,14 @@ class FakeBackend(FakeMarket):
             findings=[], checked_at=datetime(2010, 12, 31, 22, tzinfo=UTC),
         )  # fmt: skip
         return Trading(may_open=True, blocked="", limits=None, checks=[check])
+
+    def explanation(self, symbol: str, at: date | datetime | None) -> Explanation:
+        """The symbol was never in play."""
+        self._answer("explanation", symbol, at)
+        return Explanation(
+            symbol=symbol, session=sessions(100)[-1], known_at=datetime(2010, 7, 16, 20, tzinfo=UTC), sector=None,
+            regime=None, in_play=None, decisions=[], said="it was not in play",
+        )  # fmt: skip
 
     def storage(self) -> Storage:
         self._answer("storage")
