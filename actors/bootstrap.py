@@ -7,6 +7,7 @@ from typing import Any
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
+from actors.checks import Checks
 from actors.coordinator import Coordinator
 from actors.execution import Execution
 from actors.health import Health
@@ -27,7 +28,7 @@ from actors.wiring import NAMESPACE, Wiring
 ANSWER_TIMEOUT_S = 60.0
 SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
-    Storage,
+    Storage, Checks,
 )  # fmt: skip
 
 

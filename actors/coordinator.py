@@ -14,6 +14,7 @@ from actors.execution import Execution
 from actors.service import Service
 from actors.wiring import Wiring, now
 from adapters.calendar import following
+from adapters.postgres.models import ModelStore
 from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
 from trading.sessions import SessionSummary, look, look_back, run_session
@@ -85,9 +86,12 @@ class Coordinator(Service):
 
         A broker takes orders of today's market only: a replay of earlier sessions leaves its account alone.
         """
-        with_broker = Execution.name in self._actors and now() < following(session)[2]
-        services = ActorServices(self._actors, ensemble)
-        return run_session(services, session, self.wiring.decisions, with_broker=with_broker)
+        champion = ModelStore(self.pool).champion()
+        return run_session(
+            ActorServices(self._actors, ensemble), session, self.wiring.decisions,
+            models_known_before=champion.known_before if champion else None,
+            with_broker=Execution.name in self._actors and now() < following(session)[2],
+        )  # fmt: skip
 
     def training_data(self) -> tuple[date | None, list[Any]]:
         """The latest complete session, and references to the market and the patterns known at its close.

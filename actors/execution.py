@@ -39,7 +39,7 @@ class Execution(Service):
         bucket = TokenBucket(account.requests_per_min)
         alpaca = AlpacaBroker(account.keys, account.url, records.events, now, bucket=bucket)
         self._updates = TradeUpdates(account.keys, account.stream_url, alpaca.heard, self._not_taken)
-        terms = DeskTerms(account.broker, account.decides_by)
+        terms = DeskTerms(account.broker, account.decides_by, wiring.decisions)
         self._desk = BrokerDesk(
             alpaca, alpaca.account_id, records, terms, now, listening=lambda: self._updates.listening
         )  # fmt: skip

@@ -30,7 +30,7 @@ class PaperTrading(Service):
         super().__init__(wiring)
         journal = JournalStore(self.pool, clock=now)
         self._controls = ControlRecord(self.pool)
-        self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper)
+        self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper, wiring.decisions)
 
     def settle(self, session: date, batch: pa.Table, actions: Sequence[CorporateAction]) -> DeskState:
         """The session's bar done to every book; see `PaperDesk.settle`."""
@@ -41,13 +41,13 @@ class PaperTrading(Service):
 
         What was withheld is on record among the controls.
         """
-        suspended = self._controls.state().suspended  # whether a broker's account agrees doesn't matter to these books
-        if suspended and session not in self._desk.sessions():
+        refused = self._controls.state().paused  # whether a broker's account agrees doesn't matter to these books
+        if refused and session not in self._desk.sessions():
             openings = [one for book in orders.values() for one in book if one.side in OPENINGS]
             if openings:
                 named = ", ".join(one.symbol for one in openings[:20])
-                said = f"{len(openings)} orders of {session} ({named}) withheld: trading is suspended: {suspended}"
-                self._controls.give(Control("withheld", self.name, said, now()))
+                said = f"{len(openings)} orders of {session} ({named}) withheld: {refused}"
+                self._controls.give(Control("withheld", self.name, said, now(), session=session))
             orders = {name: [one for one in book if one.side not in OPENINGS] for name, book in orders.items()}
         return self._desk.place(session, orders, stocks_in_play)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from trading.decide import BookView, Source
+from trading.decide import BookView, DecisionRules, Source
 from trading.engine.account import Account
 from trading.engine.bars import CorporateAction, Quotes, Step
 from trading.engine.engine import Engine
@@ -17,7 +17,10 @@ from trading.engine.requests import OrderRequest, OrderRequests, Replacement
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 from trading.ledger import GENESIS, Draft, Entry, chain, draft_of
-from trading.risk.drawdown import judge
+from trading.restrictions import restriction
+from trading.risk.cooldown import resting
+from trading.risk.model_trust import lost_skill
+from trading.risk.trade_history import TradeHistory
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,11 @@ class DeskState:
 class PaperDesk:
     """The books, one command a session and step; a repeated command changes nothing and answers the same."""
 
-    def __init__(self, journal: Journal, books: Mapping[str, Source], cash_cents: int, rules: EngineRules) -> None:
+    def __init__(
+        self, journal: Journal, books: Mapping[str, Source], cash_cents: int, rules: EngineRules,
+        limits: DecisionRules | None = None,
+    ) -> None:  # fmt: skip
+        self._limits = limits or DecisionRules()
         self._journal = journal
         self._decides_by = dict(books)
         self._cash_cents = cash_cents
@@ -117,6 +124,7 @@ class PaperDesk:
         self._books = {name: Account(name, self._instruments) for name in self._decides_by}
         self._seq, self._hash = 0, GENESIS
         self._fills: dict[date, dict[str, int]] = {}
+        self._histories = {name: TradeHistory() for name in self._decides_by}
         for entry in self._journal.load():
             draft = draft_of(entry.body)
             for book in self._books.values():
@@ -127,6 +135,9 @@ class PaperDesk:
         self._loaded = True
 
     def _note(self, draft: Draft) -> None:
+        history = self._histories.get(str(draft.payload.get("book", "")))
+        if history is not None:
+            history.take(draft.kind, draft.session, draft.payload)
         if draft.kind == "fill":
             counts = self._fills.setdefault(draft.session, dict.fromkeys(self._books, 0))
             counts[draft.payload["book"]] += 1
@@ -264,18 +275,21 @@ class PaperDesk:
     def state(self, session: date) -> DeskState:
         """The books as the decisions of `session` see them."""
         self._load()
-        views = tuple(
-            BookView(
-                name=name,
-                decides_by=self._decides_by[name],
-                equity_cents=book.equity_cents[session],
-                symbols=book.engaged_symbols(),
-                drawdown=judge({s: e for s, e in book.equity_cents.items() if s <= session}, trades_cents=book.trades),
-                exposure_cents=_exposure_cents(book),
-            )
-            for name, book in self._books.items()
-        )
+        views = tuple(self._view(name, book, session) for name, book in self._books.items())
         return DeskState(views, dict(self._fills.get(session, dict.fromkeys(self._books, 0))))
+
+    def _view(self, name: str, book: Account, session: date) -> BookView:
+        history, marked = self._histories[name], [day for day in book.equity_cents if day <= session]
+        return BookView(
+            name=name,
+            decides_by=self._decides_by[name],
+            equity_cents=book.equity_cents[session],
+            symbols=book.engaged_symbols(),
+            drawdown=restriction({day: book.equity_cents[day] for day in marked}, history, self._limits),
+            exposure_cents=_exposure_cents(book),
+            resting=resting(history, marked, self._limits.cooldown),
+            doubt=lost_skill(history, marked, self._limits.model_risk),
+        )
 
 
 def _exposure_cents(book: Account) -> dict[str, int]:

@@ -28,8 +28,9 @@ from adapters.feeds.ingesting import LiveToFollow
 from adapters.feeds.live import LiveRules
 from adapters.feeds.pace import TokenBucket
 from adapters.news_sources import NewsFeed, NewsToFollow, feed_name
-from trading.decide import Source
+from trading.decide import DecisionRules, Source
 from trading.errors import ConfigurationError
+from trading.risk.limits import LIMITS, rules_of
 
 PREFIX = "INPLAY_"
 WITHOUT_PREFIX = frozenset({"database_url", "apca_api_key_id", "apca_api_secret_key"})
@@ -96,11 +97,14 @@ class Settings(BaseSettings):
         daily_training: a light update on the CPU on each day with something new to learn from.
         spend_folder: where the node provider keeps the starts and stops of machines.
         seed: of everything that draws random numbers.
+        risk: limits other than the defaults, by name (`trading.risk.limits.LIMITS`): `INPLAY_RISK_<NAME>`, or the table
+            `[risk]` of the file.
     """
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, populate_by_name=True
-    )
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, populate_by_name=True,
+        env_nested_delimiter="_", env_nested_max_split=1,
+    )  # fmt: skip
 
     home: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("var"), validate_default=True)
     database_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("database_url"))
@@ -150,6 +154,16 @@ class Settings(BaseSettings):
     gpu_usd_per_h: float = Field(default=3.39, gt=0, le=1_000)
     daily_training: bool = False
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
+
+    risk: dict[str, float] = Field(default_factory=dict)
+
+    def decision_rules(self) -> DecisionRules:
+        """What decisions go by: the limits of risk as set, the defaults where they aren't.
+
+        Raises:
+            ConfigurationError: when a limit has an unknown name or a value that can't be.
+        """
+        return rules_of(self.risk)
 
     def news_to_follow(self) -> NewsToFollow:
         """The sources of news.
@@ -272,6 +286,7 @@ def config_path(home: object = None) -> Path:
 def unknown_variables() -> list[str]:
     """Environment variables with our prefix that no setting reads: most likely misspelt."""
     known = {PREFIX + name.upper() for name in Settings.model_fields if name not in WITHOUT_PREFIX} | OTHER_VARIABLES
+    known |= {f"{PREFIX}RISK_{name.upper()}" for name in LIMITS}
     return sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
 
 
@@ -288,13 +303,15 @@ def read_settings(**given: Any) -> Settings:
     if os.environ.get("INPLAY_CONFIG") and not path.is_file():
         raise ConfigurationError(f"INPLAY_CONFIG names {path}, which is no file. Correct it or unset it.")
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
         raise ConfigurationError(_readable(error, path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is no valid TOML: {error}. Nothing was started; correct the file.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from None
+    settings.decision_rules()  # a wrong limit is told when settings are read, not when they are first used
+    return settings
 
 
 def _readable(error: ValidationError, path: Path) -> str:

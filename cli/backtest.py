@@ -66,7 +66,7 @@ def backtest(
         locations = storage_rules(settings).locations
         recorded = read_recorded(pool, settings.home, sessions[-1], symbols=symbols_of(universe), locations=locations)
         models = [] if rules_only else models_of(pool, settings)
-    terms = Terms(accounts, settings.starting_cash_usd * 100)
+    terms = Terms(accounts, settings.starting_cash_usd * 100, settings.decision_rules())
     progress = Console(stderr=True, highlight=False)
     done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))
     records = {name: account_record(done, recorded, name, source) for name, source in accounts.items()}

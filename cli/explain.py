@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from actors.wiring import now
-from adapters.explanation import Explanation, explain
+from adapters.explanation import Explanation, explain, time_or_day
 from adapters.postgres.reading import open_record
 from adapters.settings import read_settings
 from cli.output import print_json
@@ -21,21 +20,26 @@ VIEWS = ("p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength", 
 def command(
     symbol: Annotated[str, typer.Argument(help="For example AAPL.")],
     *,
-    at: Annotated[datetime, typer.Option("--at", formats=["%Y-%m-%d"], help="Session, or the one before it.")],
+    at: Annotated[
+        str, typer.Option("--at", metavar="DAY|TIME", help="A day, or a time with its zone: 2010-05-06T15:59-04:00.")
+    ],
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
 ) -> None:
     """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
-    settings = read_settings()
+    settings, wanted = read_settings(), time_or_day(at)
     with open_record(settings, now=now()) as pool:
-        found = explain(pool, symbol.upper(), at.date())
+        found = explain(pool, symbol.upper(), wanted)
     if json_:
-        print_json({**asdict(found), "session": str(found.session), "said": found.said})
+        print_json(
+            {**asdict(found), "session": str(found.session), "known_at": found.known_at.isoformat(), "said": found.said}
+        )
     else:
         _say(found, Console(highlight=False, soft_wrap=True, markup=False))
 
 
 def _say(found: Explanation, console: Console) -> None:
-    console.print(f"{found.symbol} at the close of {found.session}")
+    console.print(f"{found.symbol} at the close of {found.session}, {found.known_at:%Y-%m-%d %H:%M} UTC")
+    console.print(f"  sector   {found.sector or 'none on record'}")
     console.print(f"  regime   {found.regime or 'none on record'}")
     if found.in_play:
         scan = found.in_play

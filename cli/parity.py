@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, datetime
-from functools import partial
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from actors.wiring import BOOKS, now
-from adapters.backtest.parity import Parity, changes_since, models_then, parity_of
-from adapters.backtest.recorded import read_recorded
-from adapters.backtest.running import Dated, Terms
-from adapters.postgres.journal import JournalStore
+from adapters.backtest.daily import parity_on_record
+from adapters.backtest.parity import Parity
+from adapters.backtest.running import Terms
 from adapters.postgres.reading import open_record
-from adapters.scoring import EnsembleScorer
-from adapters.settings import Settings, read_settings
+from adapters.settings import read_settings
 from adapters.tiers.rules import storage_rules
 from cli.output import print_json
 
@@ -34,25 +31,18 @@ def parity(
     The exit code is 1 where a difference has no explanation.
     """
     settings, session = read_settings(), at.date()
+    terms, locations = (
+        Terms(BOOKS, settings.starting_cash_usd * 100, settings.decision_rules()),
+        storage_rules(settings).locations,
+    )
     with open_record(settings, now=now()) as pool:
-        journal = JournalStore(pool, clock=now)
-        recorded = read_recorded(pool, settings.home, session, locations=storage_rules(settings).locations)
-        models = models_then(pool, session, partial(_dated, settings))
-        found = parity_of(
-            session, journal.load(), journal.completed_sessions(), recorded=recorded, models=models,
-            terms=Terms(BOOKS, settings.starting_cash_usd * 100), changed_since=changes_since(pool, session),
-        )  # fmt: skip
+        found = parity_on_record(pool, settings.home, session, terms, locations=locations, clock=now)
     if as_json:
         print_json(_facts(found))
     else:
         _print(found, Console(highlight=False))
     if found.unexplained:
         raise typer.Exit(1)
-
-
-def _dated(settings: Settings, name: str) -> Dated:
-    """The ensemble that decided, usable whatever its date: this repeats what was done."""
-    return Dated(name, date.min, partial(EnsembleScorer, settings.home / "models" / name))
 
 
 def _facts(found: Parity) -> dict[str, Any]:
@@ -68,6 +58,6 @@ def _facts(found: Parity) -> dict[str, Any]:
 def _print(found: Parity, console: Console) -> None:
     console.print(f"{found.session}: {found.entries} journal entries compared, {len(found.differences)} differ")
     for one in found.differences:
-        console.print(f"  {one.what} {one.command_id}: {one.on_record} on record, {one.backtest} again ({one.cause})")
+        console.print(f"  {one.said}", markup=False)
     for words in found.changed_since:
         console.print(f"  since then: {words}")

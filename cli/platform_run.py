@@ -11,21 +11,25 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
+from importlib.metadata import version
 from typing import Any, Self, cast
 
 import ray
 from pydantic import SecretStr
 
 from actors.bootstrap import bootstrap
+from actors.checks import Checks
 from actors.coordinator import ActorServices, Coordinator
 from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.reporting import Report
 from actors.wiring import Wiring, now
 from adapters.calendar import close_of
+from adapters.postgres.daily_checks import DailyCheck
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.risk_limits import RiskLimits
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.tier_record import TierRecord
 from adapters.run_state import Phase, RunState, write_state
@@ -39,7 +43,9 @@ from cli.run_models import Models, training_of
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
+from trading.decide import DecisionRules
 from trading.errors import ConfigurationError, UnavailableError
+from trading.risk.limits import limits_of
 from trading.sessions import SessionSummary, look_back
 
 WARM_UP_FRACTION = 0.6
@@ -48,6 +54,8 @@ WATCH_EVERY_S = 0.5
 FOLLOW_EVERY_S = 10.0
 LATE_BARS = timedelta(minutes=20)
 """Bars of a session may be corrected for so long after its close."""
+CHECK_TIMEOUT_S = 900.0
+"""Ten times what both checks took on five years of 505 symbols."""
 NO_ENSEMBLE = "none"
 LOCAL = "local"
 """A Ray of the run's own."""
@@ -120,12 +128,14 @@ class PlatformRun:
         if self.options.fresh:
             self._erase()
         migrate(self.pool)
+        rules = self._limits()
         dashboard = self._start_ray()
         wiring = Wiring(
             self.settings.home,
             SecretStr(url),
             self.settings.starting_cash_usd * 100,
             broker=self.settings.broker_account(),
+            decisions=rules,
             live=self.settings.live_to_follow(),
             news=self.settings.news_to_follow(),
             storage=storage_rules(self.settings),
@@ -136,6 +146,13 @@ class PlatformRun:
         self.services = ActorServices(self.actors, None)
         self._enter_phase("starting", ray_dashboard=dashboard)
         self.say.step(f"{len(self.actors)} services are up")
+
+    def _limits(self) -> DecisionRules:
+        """The limits of risk of this run, on record; looser ones than those in force end the start."""
+        rules = self.settings.decision_rules()
+        row = RiskLimits(self.pool).begin(limits_of(rules), code_version=version("inplay"), at=now())
+        self.say.step(f"limits of risk {row.sha256[:12]}, {row.action} on {row.set_at:%Y-%m-%d %H:%M} UTC")
+        return rules
 
     def _start_ray(self) -> str:
         """A cluster is there; returns the address of its dashboard. One that was up before stays up afterwards."""
@@ -332,6 +349,26 @@ class PlatformRun:
         if self.options.sessions_per_s:
             time.sleep(max(0.0, 1.0 / self.options.sessions_per_s - (time.monotonic() - started)))
 
+    def check(self) -> list[DailyCheck]:
+        """The latest session was checked: its parity, and a sample for look-ahead; what failed is warned of.
+
+        A check that couldn't be asked for ends no run: the next session asks again.
+        """
+        reference = self.actors[Checks.name].check.remote()
+        until = time.monotonic() + CHECK_TIMEOUT_S
+        try:
+            while not ray.wait([reference], timeout=WATCH_EVERY_S)[0] and time.monotonic() < until:
+                self._interrupt.check()
+                self._revive_database()
+            done: list[DailyCheck] = self.services.answer(reference)
+        except UnavailableError as error:
+            self.say.warning(f"the daily checks were not done: {error}")
+            return []
+        for one in done:
+            tell = self.say.step if one.verdict in {"passed", "explained"} else self.say.warning
+            tell(f"{one.kind} of {one.session} {one.verdict}: {one.detail}")
+        return done
+
     def report(self) -> Report | None:
         """The figures of both accounts, shown; None before the first session."""
         self._enter_phase("reporting")
@@ -354,6 +391,7 @@ class PlatformRun:
         while True:
             for session in self.due():
                 show(self._one_session(session))
+                self.check()
             self._wait(FOLLOW_EVERY_S)
 
     def due(self) -> list[date]:

@@ -83,6 +83,7 @@ def _whole_job(platform: PlatformRun, printer: Printer) -> dict[str, Any]:
     platform.serve(ensemble)
     shown = iter(range(len(platform.replayed()) + 1, len(replay) + 1))
     platform.replay(replay, lambda summary: printer.session(next(shown), len(replay), summary))
+    checks = platform.check()
     report = platform.report()
     counts = PatternStore(platform.pool).counts()
     printer.step(pattern_words(counts))
@@ -95,6 +96,7 @@ def _whole_job(platform: PlatformRun, printer: Printer) -> dict[str, Any]:
         "patterns_by_family": {"candlestick": counts.candlesticks, "chart": counts.charts},
         "patterns_without_direction": counts.without_direction,
         "sessions": len(replay),
+        "checks": {one.kind: one.verdict for one in checks},
         **_models(platform, ensemble),
         **_accounts(report),
     }

@@ -88,14 +88,17 @@ def _lines(found: Status) -> list[tuple[str, str]]:
 
 
 def _trading(trading: Trading | None) -> list[tuple[str, str]]:
-    """Whether trading is suspended, and the account at the broker; nothing where neither was ever so."""
+    """Whether positions may be opened, the account at the broker, and what the daily checks said."""
     if trading is None:
         return []
-    lines = [("trading", f"suspended: {trading.suspended}; exits go on")] if trading.suspended else []
-    if trading.broker is None:
-        return lines
-    live = trading.broker.broker.endswith("-live")
-    return [*lines, ("broker", f"{_account(trading.broker)}{_arming(trading) if live else ''}")]
+    lines = [("trading", "may open positions" if trading.may_open else f"BLOCKED, {trading.blocked}; exits go on")]
+    if trading.limits is not None:
+        limits = trading.limits
+        lines.append(("limits", f"{limits.sha256[:12]}, {limits.action} on {limits.set_at:%Y-%m-%d %H:%M} UTC"))
+    if trading.broker is not None:
+        live = trading.broker.broker.endswith("-live")
+        lines.append(("broker", f"{_account(trading.broker)}{_arming(trading) if live else ''}"))
+    return lines + [(one.kind, f"{one.session} {one.verdict}: {one.detail}") for one in trading.checks]
 
 
 def _account(found: BrokerAccountState) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from datetime import UTC, timedelta
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -16,11 +17,13 @@ from adapters.brokers.reconciling import Reconciliation
 from adapters.feeds.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.pool import Pool
+from adapters.postgres.risk_limits import LimitsRow, RiskLimits
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from cli.scan import record_of
 from trading.controls import Action, Control, Controls, armed
 from trading.errors import ConfigurationError
+from trading.risk.limits import changed, limits_of, loosened
 
 app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
 Reason = Annotated[str, typer.Option(help="Why, for the record.", min=1)]
@@ -80,6 +83,45 @@ def status(*, as_json: Json = False) -> None:
     """Say whether new positions may be opened, and why not."""
     with record_of(read_settings()) as pool:
         _print(ControlRecord(pool).state(), as_json=as_json)
+
+
+@app.command()
+def limits(
+    *,
+    accept: Annotated[bool, typer.Option("--accept", help="The settings' limits are in force, however loose.")] = False,
+    reason: Reason = "by command",
+    as_json: Json = False,
+) -> None:
+    """Show the limits of risk in force and how the settings differ; with --accept the settings' are from then on.
+
+    A run that is alive goes on with what it was started with. The exit code is 1 while the settings are looser.
+    """
+    settings = read_settings()
+    wanted = limits_of(settings.decision_rules())
+    with record_of(settings) as pool:
+        record = RiskLimits(pool)
+        before = record.in_force()
+        row = record.accept(wanted, reason, code_version=version("inplay"), at=now()) if accept else before
+    differing = [] if before is None else changed(before.limits, wanted)
+    looser = [] if before is None or accept else loosened(before.limits, wanted)
+    if as_json:
+        print_json({"in_force": None if row is None else asdict(row), "differing": differing, "looser": looser})
+    else:
+        _print_limits(row, differing, looser)
+    raise typer.Exit(1 if looser else 0)
+
+
+def _print_limits(row: LimitsRow | None, differing: list[str], looser: list[str]) -> None:
+    if row is None:
+        print("no limits are in force yet; the first start puts those of the settings on record")
+        return
+    print(f"in force {row.sha256[:12]}, {row.action} on {row.set_at:%Y-%m-%d %H:%M} UTC: {row.reason}")
+    for name, value in row.limits.items():
+        print(f"  {name:<26}{value:g}")
+    for words in differing:
+        print(f"settings: {words}")
+    if looser:
+        print("the settings are looser: a run won't start with them unless you --accept them")
 
 
 @app.command()

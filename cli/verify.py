@@ -47,7 +47,9 @@ def lookahead(
         if not window:
             raise ConfigurationError("There are no bars of these sessions. Nothing was checked. Choose other dates.")
         recorded = read_recorded(pool, settings.home, window[-1], locations=storage_rules(settings).locations)
-    found = look_again(recorded, window, Terms(BOOKS, settings.starting_cash_usd * 100), count=sessions)
+    found = look_again(
+        recorded, window, Terms(BOOKS, settings.starting_cash_usd * 100, settings.decision_rules()), count=sessions
+    )
     if as_json:
         print_json(_facts(found))
     else:

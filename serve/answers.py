@@ -36,7 +36,7 @@ from trading.cycle import rule_inputs
 from trading.ensemble import Views
 from trading.metrics import TARGETS, targets_met
 from trading.orders import E4
-from trading.risk.model_risk import by_ensemble
+from trading.risk.model_risk import ModelRiskLimits, by_ensemble
 from trading.rules import BUY_AT, confidence, reasons
 
 ALGORITHMS = {"pattern": "random forest", "catalyst": "XGBoost classifier", "outcome": "XGBoost regressor"}
@@ -53,7 +53,7 @@ def _known(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
+def signals(latest: Any, views: Views, ensemble_id: str, limits: ModelRiskLimits) -> list[Signal]:
     """One signal per symbol of `latest`, in order; a symbol without a bullish pattern is scored but never bought."""
     rules = rule_inputs(latest.setups)
     rule_confidence = confidence(rules)
@@ -61,7 +61,7 @@ def signals(latest: Any, views: Views, ensemble_id: str) -> list[Signal]:
     for i, symbol in enumerate(latest.symbols):
         strength, disagreement = float(views.strength[i]), float(views.disagreement[i])
         rank = float(views.rank[i])
-        verdict = by_ensemble(strength, rank, disagreement, float(rule_confidence[i]))
+        verdict = by_ensemble(strength, rank, disagreement, float(rule_confidence[i]), limits)
         bullish = any(name.startswith("+") for name in latest.pattern_names[i])
         buy = verdict.buy and bullish
         why = ", ".join(reasons(rules, i)) or "no condition holds"

@@ -21,16 +21,19 @@ from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from adapters.postgres.regimes import RegimeStore
+from adapters.postgres.risk_limits import RiskLimits
 from adapters.run_state import read_state
 from adapters.tiers.rules import StorageRules
 from serve import answers
 from serve.costs import costs_answer
+from serve.explanations import explanation_answer
 from serve.schemas import (
     Book,
     Catalyst,
     Catalysts,
     Costs,
     EquityCurves,
+    Explanation,
     Health,
     InPlay,
     Models,
@@ -56,9 +59,10 @@ from serve.schemas import (
 from serve.statistics import Kept, statistics_answer
 from serve.storage import storage_answer
 from serve.trading import give, trading_answer
+from trading.decide import DecisionRules
 from trading.errors import InplayError, UnavailableError
 from trading.patterns.recognised import direction_word
-from trading.risk.drawdown import judge
+from trading.risk.limits import rules_of
 
 NAMESPACE = "inplay"
 ANSWER_TIMEOUT_S = 8.0
@@ -136,7 +140,7 @@ class PlatformBackend:
             views = self._ensemble.score.remote(latest.setups.matrix).result(timeout_s=ANSWER_TIMEOUT_S)
         except (RayActorError, TimeoutError) as error:
             raise UnavailableError("The ensemble does not answer now; nothing is lost. Try again.") from error
-        signals = answers.signals(latest, views, self._ensemble_id)
+        signals = answers.signals(latest, views, self._ensemble_id, self._limits().model_risk)
         if symbols is None:
             signals.sort(key=lambda signal: -(signal.strength or 0.0))
         return Signals(session=latest.session, signals=signals[:limit], unknown_symbols=list(latest.missing))
@@ -158,11 +162,14 @@ class PlatformBackend:
     def portfolio(self) -> Portfolio:
         """See `serve.port.Backend`."""
         views = self._accounts.accounts()
-        curves: dict[str, dict[date, int]] = {}
-        for point in self._queries.equity_curve():
-            curves.setdefault(point.book, {})[point.session] = point.equity_cents
-        accounts = [answers.account(view, judge(curves.get(view.book, {})).reason) for view in views]
+        restrictions = self._accounts.restrictions(self._limits())
+        accounts = [answers.account(view, restrictions.get(view.book, "")) for view in views]
         return Portfolio(session=views[0].session if views else None, accounts=accounts)
+
+    def _limits(self) -> DecisionRules:
+        """The limits in force; the defaults before the first start put any on record."""
+        row = RiskLimits(self._pool).in_force()
+        return DecisionRules() if row is None else rules_of(row.limits)
 
     def positions(self, book: Book | None, limit: int) -> Positions:
         """See `serve.port.Backend`."""
@@ -194,6 +201,10 @@ class PlatformBackend:
     def regime(self, session: date | None) -> Regime:
         """See `serve.port.Backend`."""
         return answers.regime(RegimeStore(self._pool).load(session))
+
+    def explanation(self, symbol: str, at: date | datetime | None) -> Explanation:
+        """See `serve.port.Backend`."""
+        return explanation_answer(self._pool, symbol, at or datetime.now(UTC))
 
     def models(self) -> Models:
         """See `serve.port.Backend`."""

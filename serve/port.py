@@ -12,7 +12,7 @@ Any other exception is a defect: it is logged, and the client gets 500 without i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from serve.schemas import (
@@ -20,6 +20,7 @@ from serve.schemas import (
     Catalysts,
     Costs,
     EquityCurves,
+    Explanation,
     Health,
     Models,
     News,
@@ -74,6 +75,10 @@ class Backend(Protocol):
 
     def regime(self, session: date | None) -> Regime:
         """The market's regime at the close of the session, the latest one on record if None."""
+        ...
+
+    def explanation(self, symbol: str, at: date | datetime | None) -> Explanation:
+        """What was known and decided of the symbol at the last close up to then, the latest one if None."""
         ...
 
     def models(self) -> Models:

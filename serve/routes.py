@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBearer
 from pydantic import ValidationError
 
+from adapters.explanation import time_or_day
 from serve.asking import Asker
 from serve.port import Backend
 from serve.problems import PROBLEM_MEDIA_TYPE
@@ -20,6 +21,7 @@ from serve.schemas import (
     Catalysts,
     Costs,
     EquityCurves,
+    Explanation,
     Health,
     Models,
     News,
@@ -42,6 +44,7 @@ from serve.schemas import (
     TradingChange,
 )
 from serve.stream import Streams
+from trading.errors import ConfigurationError
 
 MAX_ROWS = 500
 
@@ -70,6 +73,13 @@ TheDesk = Annotated[Desk, Depends(_desk)]
 Limit = Annotated[int, Query(ge=1, le=MAX_ROWS, description=f"Most rows to return, 1 to {MAX_ROWS}.")]
 OneBook = Annotated[Book | None, Query(description="One account only.")]
 OneSession = Annotated[date | None, Query(description="The latest one by default.", examples=["2010-05-06"])]
+OneTime = Annotated[
+    str | None,
+    Query(
+        max_length=60, description="A day, or a time with its zone; now by default.",
+        examples=["2010-05-06", "2010-05-06T15:59-04:00"],
+    ),
+]  # fmt: skip
 OneSymbol = Annotated[Symbol | None, Query(description="About this company only.", examples=["AAPL"])]
 SymbolList = Annotated[
     str | None,
@@ -130,6 +140,17 @@ async def get_scanner(desk: TheDesk, limit: Limit = 100) -> Scan:
 async def get_regime(desk: TheDesk, session: OneSession = None) -> Regime:
     """Trend, volatility, driver and leading sectors as they were seen at the close; nulls where none is on record."""
     return await desk.asker.ask(desk.backend.regime, session)
+
+
+@router.get("/explanations/{symbol}", tags=["market"], summary="Why it was or wasn't traded")
+async def get_explanation(symbol: Symbol, desk: TheDesk, at: OneTime = None) -> Explanation:
+    """The decision known at that time for each account: models, rules, regime, risk, action; from the record."""
+    try:
+        wanted = None if at is None else time_or_day(at)
+    except ConfigurationError as err:
+        error = {"type": "value_error", "loc": ("query", "at"), "msg": str(err), "input": at}
+        raise RequestValidationError([error]) from err
+    return await desk.asker.ask(desk.backend.explanation, symbol, wanted)
 
 
 @router.get("/patterns", tags=["market"], summary="The record of the patterns")

@@ -43,7 +43,7 @@ class Status:
         accounts: likewise.
         storage: disk, tiers and backups; None while nothing can be asked.
         costs: of machines, and training sessions; likewise.
-        trading: suspended or armed, and the account at the broker; likewise.
+        trading: whether positions may be opened, the account at the broker, the daily checks; likewise.
         disk_bytes: per part of the data folder; None where it can't be told, 0 where there is none.
     """
 

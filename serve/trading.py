@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from adapters.postgres import risk_limits
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
+from adapters.postgres.daily_checks import DailyCheck as Checked
+from adapters.postgres.daily_checks import DailyChecks
 from adapters.postgres.execution_record import ExecutionRecord, Look
 from adapters.postgres.pool import Pool
-from serve.schemas import BrokerAccountState, Trading
+from serve.schemas import BrokerAccountState, DailyCheck, RiskLimits, Trading
 from trading.controls import Control, Controls
 from trading.execution import Ordered, spent_cents, trades
 
@@ -21,13 +24,31 @@ def trading_answer(pool: Pool, now_at: datetime) -> Trading:
     state, ordered, look = ControlRecord(pool).state(), orders.orders(), orders.last_look()
     armed = state.expires_at is not None and now_at < state.expires_at
     return Trading(
+        may_open=not state.paused,
+        blocked=state.paused or None,
         suspended=state.suspended or None,
         unreconciled=state.unreconciled or None,
         armed_until=state.expires_at if armed else None,
         limit_usd=state.limit_cents / 100 if armed else None,
         spent_usd=_spent_usd(pool, state, ordered, now_at) if armed else None,
         broker=None if look is None else _account(look, ordered, orders),
+        limits=_limits(pool),
+        checks=[_check(one) for one in DailyChecks(pool).latest()],
     )
+
+
+def _limits(pool: Pool) -> RiskLimits | None:
+    row = risk_limits.RiskLimits(pool).in_force()
+    if row is None:
+        return None
+    return RiskLimits(sha256=row.sha256, action=row.action, reason=row.reason, set_at=row.set_at, limits=row.limits)
+
+
+def _check(one: Checked) -> DailyCheck:
+    return DailyCheck(
+        kind=one.kind, session=one.session, verdict=one.verdict, compared=one.compared,
+        differences=one.differences, detail=one.detail, findings=list(one.findings), checked_at=one.checked_at,
+    )  # fmt: skip
 
 
 def give(pool: Pool, action: Literal["suspend", "resume"], reason: str, now_at: datetime) -> Trading:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from trading.errors import ConfigurationError
 
-Action = Literal["arm", "disarm", "suspend", "resume", "kill", "withheld", "unreconciled", "reconciled"]
+Action = Literal[
+    "arm", "disarm", "suspend", "resume", "kill", "withheld", "unreconciled", "reconciled", "check_failed",
+    "check_passed",
+]  # fmt: skip
 LONGEST_ARMED = timedelta(days=7)
 
 
@@ -18,9 +21,10 @@ class Control:
     """One order to the trading.
 
     Attributes:
-        actor: who gave it: `command`, or `reconciliation`.
+        actor: who gave it: `command`, `reconciliation`, `checks`, or `paper_trading` for what it withheld.
         limit_cents: of `arm`: what openings of the live account may cost together from then on.
         expires_at: of `arm`.
+        session: of `withheld` and of checks: the one that it is about.
     """
 
     action: Action
@@ -29,6 +33,7 @@ class Control:
     given_at: datetime
     limit_cents: int | None = None
     expires_at: datetime | None = None
+    session: date | None = None
 
 
 @dataclass(frozen=True)
@@ -38,14 +43,30 @@ class Controls:
     Attributes:
         suspended: why nothing new may be opened; empty when it may. Exits go on.
         unreconciled: why the broker's account doesn't agree with the books; empty when it does.
+        failed_check: which daily check failed and how; empty once one passed or a person resumed trading.
         armed_at: when live trading was armed last; None while it isn't.
     """
 
     suspended: str = ""
     unreconciled: str = ""
+    failed_check: str = ""
     limit_cents: int = 0
     expires_at: datetime | None = None
     armed_at: datetime | None = None
+
+    @property
+    def paused(self) -> str:
+        """Why no account at all, simulated ones included, may open a position; empty when they may."""
+        if self.suspended:
+            return f"trading is suspended: {self.suspended}"
+        return f"a daily check failed: {self.failed_check}" if self.failed_check else ""
+
+    @property
+    def blocked(self) -> str:
+        """Why no account at a broker may open a position, paper or live; empty when they may, if armed."""
+        if self.paused:
+            return self.paused
+        return f"the broker's account is not reconciled: {self.unreconciled}" if self.unreconciled else ""
 
     def opening_refused(self, *, live: bool, cost_cents: int, at: datetime) -> str:
         """Why no position may be opened now; empty when it may.
@@ -55,12 +76,8 @@ class Controls:
             cost_cents: of all openings since it was armed, the new one counted; sales give nothing back.
             at: now.
         """
-        if self.suspended:
-            return f"trading is suspended: {self.suspended}"
-        if self.unreconciled:
-            return f"the broker's account is not reconciled: {self.unreconciled}"
-        if not live:
-            return ""
+        if self.blocked or not live:
+            return self.blocked
         if self.expires_at is None or at >= self.expires_at:
             return "live trading is not armed; `inplay trading arm` does it"
         if cost_cents > self.limit_cents:
@@ -78,7 +95,11 @@ def fold(given: Iterable[Control]) -> Controls:
 
 
 def after(state: Controls, one: Control) -> Controls:  # noqa: PLR0911 - one return an action
-    """The state after one more. Resuming doesn't arm, arming doesn't resume, and `kill` disarms and suspends."""
+    """The state after one more.
+
+    Resuming doesn't arm, arming doesn't resume, `kill` disarms and suspends. A check that passes ends what a failed one
+    began and nothing that a person said; resuming ends both, and the next failed check blocks again.
+    """
     if one.action == "arm":
         return replace(state, limit_cents=one.limit_cents or 0, expires_at=one.expires_at, armed_at=one.given_at)
     if one.action == "disarm":
@@ -88,7 +109,11 @@ def after(state: Controls, one: Control) -> Controls:  # noqa: PLR0911 - one ret
     if one.action == "kill":
         return replace(state, suspended=one.reason, limit_cents=0, expires_at=None, armed_at=None)
     if one.action == "resume":
-        return replace(state, suspended="")
+        return replace(state, suspended="", failed_check="")
+    if one.action == "check_failed":
+        return replace(state, failed_check=one.reason)
+    if one.action == "check_passed":
+        return replace(state, failed_check="")
     if one.action == "unreconciled":
         return replace(state, unreconciled=one.reason)
     if one.action == "reconciled":

@@ -11,12 +11,30 @@ from typing import Literal
 from trading.engine.requests import Bracket, OrderRequest
 from trading.orders import usd_e4
 from trading.outcomes import OutcomeRules
-from trading.risk.drawdown import DrawdownState
+from trading.risk.cooldown import CooldownLimits
+from trading.risk.drawdown import DrawdownLimits, DrawdownState
 from trading.risk.exposure import ExposureLimits, Surroundings, room_cents
 from trading.risk.model_risk import ModelRiskLimits, Verdict, by_ensemble, by_rule
+from trading.risk.regime_size import RegimeSize, RegimeSizes
 from trading.risk.sizing import SizingLimits, position_shares
+from trading.risk.trade_history import told_by
 
 Source = Literal["rule", "ensemble"]
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What holds for every account at a decision.
+
+    Attributes:
+        around: sectors and correlations; nothing known of them makes all stocks count as moving together.
+        regime: what the market's regime leaves of a position.
+        doubt: why no ensemble may decide, in words; empty when one may.
+    """
+
+    around: Surroundings = field(default_factory=Surroundings)
+    regime: RegimeSize = field(default_factory=RegimeSize)
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,8 @@ class BookView:
         decides_by: which system the book follows.
         symbols: open or waiting to open.
         exposure_cents: value of each position at the last price, without sign.
+        resting: symbols that may not be bought now, and why.
+        doubt: why the ensemble may not decide here, in words; empty when it may.
     """
 
     name: str
@@ -65,6 +85,8 @@ class BookView:
     symbols: frozenset[str]
     drawdown: DrawdownState
     exposure_cents: Mapping[str, int] = field(default_factory=dict)
+    resting: Mapping[str, str] = field(default_factory=dict)
+    doubt: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,14 +118,19 @@ class DecisionRules:
     sizing: SizingLimits = field(default_factory=SizingLimits)
     model_risk: ModelRiskLimits = field(default_factory=ModelRiskLimits)
     exposure: ExposureLimits = field(default_factory=ExposureLimits)
+    drawdown: DrawdownLimits = field(default_factory=DrawdownLimits)
+    cooldown: CooldownLimits = field(default_factory=CooldownLimits)
+    regime: RegimeSizes = field(default_factory=RegimeSizes)
     outcome: OutcomeRules = field(default_factory=OutcomeRules)
 
 
-def verdict_of(candidate: Candidate, decides_by: Source, limits: ModelRiskLimits) -> Verdict:
-    """The view that the book follows."""
+def verdict_of(candidate: Candidate, decides_by: Source, limits: ModelRiskLimits, doubt: str = "") -> Verdict:
+    """The view that the book follows; the rules' where there is a doubt about the models."""
     if decides_by == "rule":
         return by_rule(candidate.rule_confidence)
-    return by_ensemble(candidate.strength, candidate.rank, candidate.disagreement, candidate.rule_confidence, limits)
+    return by_ensemble(
+        candidate.strength, candidate.rank, candidate.disagreement, candidate.rule_confidence, limits, doubt=doubt
+    )
 
 
 def _order(decision: Decision, rules: OutcomeRules) -> OrderRequest:
@@ -119,7 +146,7 @@ def _order(decision: Decision, rules: OutcomeRules) -> OrderRequest:
             target_distance_usd_e4=usd_e4(candidate.atr_usd * rules.target_atr),
             hold_sessions=rules.horizon_sessions,
         ),
-        reason=decision.reason,
+        reason=told_by(decision.verdict.source, decision.reason),
     )
 
 
@@ -128,7 +155,7 @@ def decide(
     book: BookView,
     candidates: Sequence[Candidate],
     rules: DecisionRules,
-    around: Surroundings | None = None,
+    now: Circumstances | None = None,
 ) -> tuple[list[Decision], list[OrderRequest]]:
     """A decision per candidate and the orders that follow, most confident first, ties by score, then by symbol.
 
@@ -137,16 +164,18 @@ def decide(
         book: the account.
         candidates: stocks in play with their views.
         rules: every limit.
-        around: sectors and correlations; None where nothing is known of them: all stocks count as moving together.
+        now: what holds for every account; None where nothing is known and nothing restricts.
     """
-    judged = [(candidate, verdict_of(candidate, book.decides_by, rules.model_risk)) for candidate in candidates]
+    now = now or Circumstances()
+    doubt = now.doubt or book.doubt
+    judged = [(candidate, verdict_of(candidate, book.decides_by, rules.model_risk, doubt)) for candidate in candidates]
     judged.sort(key=lambda pair: (-pair[1].confidence, -pair[0].score, pair[0].symbol))
     decisions: list[Decision] = []
     orders: list[OrderRequest] = []
     exposure = dict(book.exposure_cents)
     for candidate, verdict in judged:
-        room = room_cents(candidate.symbol, book.equity_cents, exposure, around or Surroundings(), rules.exposure)
-        shares, reason, veto = _size(book, candidate, verdict, rules, placed=len(orders), room=room)
+        room = room_cents(candidate.symbol, book.equity_cents, exposure, now.around, rules.exposure)
+        shares, reason, veto = _size(book, candidate, verdict, rules, placed=len(orders), room=room, regime=now.regime)
         action: Literal["buy", "none"] = "buy" if shares > 0 else "none"
         decision = Decision(session, book.name, candidate, verdict, action, shares, reason, veto)
         decisions.append(decision)
@@ -158,7 +187,8 @@ def decide(
 
 
 def _size(
-    book: BookView, candidate: Candidate, verdict: Verdict, rules: DecisionRules, *, placed: int, room: tuple[int, str]
+    book: BookView, candidate: Candidate, verdict: Verdict, rules: DecisionRules, *, placed: int, room: tuple[int, str],
+    regime: RegimeSize,
 ) -> tuple[int, str, str]:  # fmt: skip
     """Shares to buy (zero = don't), the reason in words, and what of it is risk's."""
     if not verdict.buy:
@@ -171,7 +201,7 @@ def _size(
         return position_shares(
             equity_cents=book.equity_cents,
             confidence=verdict.confidence,
-            scale=book.drawdown.scale * (0.5 if verdict.careful else 1.0),
+            scale=book.drawdown.scale * regime.scale * (0.5 if verdict.careful else 1.0),
             price_usd=candidate.close_usd,
             stop_distance_usd=candidate.atr_usd * rules.outcome.stop_atr,
             average_volume=candidate.average_volume,
@@ -181,12 +211,13 @@ def _size(
         )
 
     wanted, shares = shares_within(None), shares_within(room[0])
+    if regime.scale == 0.0:
+        return 0, f"{verdict.reason}; {regime.reason}", regime.reason
     if shares <= 0:
         veto = "the caps leave no whole share" if wanted <= 0 else f"{room[1]}, leaves no whole share"
         return 0, f"{verdict.reason}; {veto}", veto
     smaller = [f"{room[1]}, leaves {shares} of {wanted} shares"] if shares < wanted else []
-    if book.drawdown.reason:
-        smaller.append(book.drawdown.reason)
+    smaller += [reason for reason in (book.drawdown.reason, regime.reason) if reason]
     return shares, "; ".join([verdict.reason, *smaller]), "; ".join(smaller)
 
 
@@ -195,6 +226,7 @@ def _obstacle(book: BookView, symbol: str, placed: int, limits: SizingLimits) ->
     obstacles = (
         (book.drawdown.scale == 0.0, book.drawdown.reason),
         (symbol in book.symbols, "already held"),
+        (symbol in book.resting, book.resting.get(symbol, "")),
         (placed >= limits.max_new_per_session, f"{limits.max_new_per_session} orders a session are placed already"),
         (len(book.symbols) + placed >= limits.max_positions, f"all {limits.max_positions} positions are taken"),
     )

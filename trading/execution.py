@@ -7,21 +7,23 @@ be won than was decided on. The limit also bounds what an opening can cost, on w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from trading.broker import BrokerEvent
 from trading.engine.requests import Bracket, OrderRequest, Side
 from trading.orders import cents
 from trading.reconciliation import PURCHASES
+from trading.risk.trade_history import Close, TradeHistory, decided_by
 
 BOOK = "broker"
 Purpose = Literal["open", "exit", "protect"]
 Answered = Literal["", "accepted", "refused", "unknown", "withheld", "lost", "ended"]
 """How sending ended; empty until then. `lost`: it never arrived. `ended`: the broker ended it, and no event told so."""
-LEGS = (":stop", ":target")
+STOP_LEG = ":stop"
+LEGS = (STOP_LEG, ":target")
 NEVER_OPEN = frozenset({"refused", "withheld", "lost", "ended"})
 ENDINGS = frozenset({"cancelled", "expired", "refused"})
 LIMIT_PART = 2
@@ -94,6 +96,14 @@ def opening(request: OrderRequest, session: date, close_usd_e4: int, at: datetim
     )  # fmt: skip
 
 
+class Closing(NamedTuple):
+    """A fill that closed shares; `profit_cents` at the average price paid, fees left out."""
+
+    at: datetime
+    profit_cents: int
+    stopped: bool
+
+
 @dataclass
 class Trade:
     """What became of an opening.
@@ -103,7 +113,7 @@ class Trade:
         first_fill_at: when the position began; None before.
         entry_ended: nothing more of the entry can fill.
         working: orders of ours to sell it that the broker took and that haven't ended.
-        profits: of each closing fill, when, and in cents at the average price paid, fees left out.
+        closings: each closing fill.
     """
 
     opening: Ordered
@@ -113,7 +123,7 @@ class Trade:
     first_fill_at: datetime | None = None
     entry_ended: bool = False
     working: dict[str, Ordered] = field(default_factory=dict)
-    profits: list[tuple[datetime, int]] = field(default_factory=list)
+    closings: list[Closing] = field(default_factory=list)
 
     @property
     def held(self) -> int:
@@ -131,7 +141,7 @@ class Trade:
         """Whether the entry may still fill."""
         return not self.entry_ended
 
-    def take(self, event: BrokerEvent, *, of_entry: bool) -> None:
+    def take(self, event: BrokerEvent, *, of_entry: bool, of_stop: bool) -> None:
         """The event is in the trade."""
         if event.kind == "filled" and of_entry:
             self.bought += event.shares
@@ -142,7 +152,7 @@ class Trade:
             self.sold += event.shares
             if self.bought:
                 gain_e4 = event.shares * event.price_usd_e4 - event.shares * self.paid_e4 // self.bought
-                self.profits.append((event.at, round(gain_e4 / 100)))
+                self.closings.append(Closing(event.at, round(gain_e4 / 100), of_stop))
         if event.kind in ENDINGS and of_entry:
             self.entry_ended = True
         if event.kind in ENDINGS:
@@ -156,13 +166,15 @@ def trades(ordered: Sequence[Ordered], events: Sequence[BrokerEvent]) -> dict[st
     for one in ordered:
         if one.entry_id in found and one.answer in {"accepted", "unknown"}:
             found[one.entry_id].working[one.order_id] = one
+    stops = {one.order_id for one in ordered if one.purpose == "protect"}
     seen: set[str] = set()
     # Sales after purchases, so that a sale that was heard of first finds what its shares had cost.
     for event in sorted(events, key=lambda e: (e.side not in PURCHASES, e.at)):
         entry = owners.get(event.order_id) or root(event.order_id)
         if event.event_id not in seen and entry in found:
             seen.add(event.event_id)
-            found[entry].take(event, of_entry=event.order_id == entry)
+            stop = event.order_id in stops or event.order_id == f"{entry}{STOP_LEG}"
+            found[entry].take(event, of_entry=event.order_id == entry, of_stop=stop)
     for trade in found.values():
         filled = _filled(events, trade.working)
         for order_id in [name for name, one in trade.working.items() if filled.get(name, 0) >= one.shares]:
@@ -190,6 +202,29 @@ def spent_cents(found: Iterable[Trade], since: datetime | None) -> int:
         for trade in found
         if since is not None and trade.opening.answered_at is not None and trade.opening.answered_at >= since
     )
+
+
+def history_of(found: Iterable[Trade], until: date, session_of: Callable[[datetime], date]) -> TradeHistory:
+    """The closing fills up to the close of a session, as cooldowns and the models' accuracy count them.
+
+    Args:
+        found: every trade.
+        until: the session; later ones are left out, so that a repeat answers the same.
+        session_of: the session that an instant belongs to.
+    """
+    closes = [
+        (
+            one.at,
+            Close(
+                session_of(one.at), trade.opening.symbol, trade.opening.order_id, decided_by(trade.opening.reason),
+                one.profit_cents, one.stopped,
+            ),
+        )
+        for trade in found
+        for one in trade.closings
+    ]  # fmt: skip
+    closes.sort(key=lambda pair: (pair[0], pair[1].entry_order_id))
+    return TradeHistory(closes=[close for _, close in closes if close.session <= until])
 
 
 def last_prices(events: Iterable[BrokerEvent]) -> dict[str, int]:

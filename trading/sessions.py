@@ -12,11 +12,13 @@ from datetime import date
 from typing import Any, Protocol
 
 from trading.cycle import candidates, long_setups
-from trading.decide import Decision, DecisionRules, decide
+from trading.decide import Circumstances, Decision, DecisionRules, decide
 from trading.engine.requests import OrderRequest
 from trading.ensemble import Views
 from trading.execution import BOOK
 from trading.risk.exposure import surroundings
+from trading.risk.model_trust import stale_models
+from trading.risk.regime_size import regime_size
 
 
 class Services(Protocol):
@@ -89,14 +91,21 @@ def look_back(services: Services, session: date) -> tuple[Any, Any]:
 
 
 def run_session(
-    services: Services, session: date, rules: DecisionRules, *, with_broker: bool = False
-) -> SessionSummary:  # fmt: skip
+    services: Services,
+    session: date,
+    rules: DecisionRules,
+    *,
+    models_known_before: date | None,
+    with_broker: bool = False,
+) -> SessionSummary:
     """The whole cycle for the bars of one session; repeating one that is complete changes nothing that is on record.
 
     Args:
-        services: where its stages run.
+        services: where the stages run.
         session: that is over.
-        rules: of the decisions.
+        rules: every limit.
+        models_known_before: the models learned from nothing that became known then or later; None = there are none, or
+            nobody knows, and then they don't decide.
         with_broker: the service `execution` has a book at a broker, which is decided for and ordered for as well.
 
     Raises:
@@ -126,11 +135,14 @@ def run_session(
     decisions: list[Decision] = []
     orders: dict[str, Sequence[OrderRequest]] = {}
     named = {candidate.symbol for candidate in chosen}.union(*(view.symbols for view in books))
-    around = surroundings(market_now.panel, market_now.sectors, named, rules.exposure, session)
+    now = Circumstances(
+        surroundings(market_now.panel, market_now.sectors, named, rules.exposure, session),
+        regime_size(services.answer(regime), rules.regime),  # on record before the decisions that join it
+        stale_models(models_known_before, market_now.context.sessions, session, rules.model_risk),
+    )
     for view in books:
-        made, orders[view.name] = decide(session, view, chosen, rules, around)
+        made, orders[view.name] = decide(session, view, chosen, rules, now)
         decisions.extend(made)
-    services.answer(regime)  # on record before the decisions that join it
     services.answer(services.ask("pattern_analysis", "record_decisions", decisions))
     services.answer(recorded)
     services.answer(recorded_within)

@@ -13,11 +13,12 @@ from adapters.backtest.recorded import Recorded
 from adapters.backtest.running import Terms
 from adapters.backtest.services import NoModels, RecordedNews, RecordedScanner, SegmentAnalysis
 from trading.cycle import Market, candidates, long_setups
-from trading.decide import BookView, decide
+from trading.decide import BookView, Circumstances, decide
 from trading.errors import ConfigurationError
 from trading.features import FEATURES
 from trading.panel import Floats, as_day
 from trading.risk.drawdown import judge
+from trading.risk.regime_size import regime_size
 
 Known = dict[str, Any]
 """What was known at a close, by name."""
@@ -104,7 +105,7 @@ def known_at(analysis: SegmentAnalysis, recorded: Recorded, session: date, terms
     if not analysis.holds(name):
         analysis.take(analysis.segment(session, batch))
     patterns = analysis.patterns_at(session, name, RecordedNews(recorded).known_at(session))
-    analysis.record_regime(session, market, patterns)
+    now = Circumstances(regime=regime_size(analysis.record_regime(session, market, patterns), terms.decisions.regime))
     in_play = RecordedScanner(recorded, terms.scanner).scan(session, market, patterns)
     setups = analysis.setups(session, market, patterns)
     names = market.panel.row_symbols
@@ -122,7 +123,7 @@ def known_at(analysis: SegmentAnalysis, recorded: Recorded, session: date, terms
     known |= {f"scan of {stock.symbol}": replace(stock, row=0) for stock in in_play}
     for name, source in terms.accounts.items():
         empty = BookView(name, source, terms.cash_cents, frozenset(), judge({session: terms.cash_cents}))
-        _, orders = decide(session, empty, made, terms.decisions)
+        _, orders = decide(session, empty, made, terms.decisions, now)
         known |= {f"order of {name} for {order.symbol}": (place, order) for place, order in enumerate(orders)}
     return known
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+from adapters.backtest.causes import UNEXPLAINED, Changes
 from adapters.backtest.recorded import Recorded
 from adapters.backtest.running import Dated, Terms, run_backtest
 from adapters.paper import MemoryJournal, SessionDone
@@ -17,7 +18,6 @@ from trading.ledger import Draft, Entry
 What = Literal["missing", "extra", "price", "size", "other"]
 PRICES = frozenset({"price_usd_e4", "closes_usd_e4", "limit_usd_e4", "stop_usd_e4", "reference_usd_e4"})
 SIZES = frozenset({"shares", "ordered_shares", "remaining_shares"})
-UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Difference:
         command_id: of the entry.
         what: `missing` on record, `extra` on record, another `price` or `size`, or `other` fields.
         on_record: the fields that differ; None where there is no entry. Likewise `backtest`.
-        cause: in words; `unexplained` where neither data nor settings changed since.
+        cause: in words; `unexplained` where nothing that could be one changed since (`Changes.cause`).
     """
 
     command_id: str
@@ -36,6 +36,16 @@ class Difference:
     on_record: dict[str, Any] | None
     backtest: dict[str, Any] | None
     cause: str
+
+    @property
+    def said(self) -> str:
+        """In one line: what differs, on record and again, and why."""
+        if self.on_record is None or self.backtest is None:
+            return f"{self.what} on record: {self.command_id} ({self.cause})"
+        fields = ", ".join(
+            f"{name} {self.on_record[name]} on record, {self.backtest[name]} again" for name in self.on_record
+        )
+        return f"{self.what} of {self.command_id}: {fields} ({self.cause})"
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class Parity:
 
 def parity_of(
     session: date, entries: Sequence[Entry], completed: Mapping[date, int], *, recorded: Recorded, terms: Terms,
-    models: Iterable[Dated], changed_since: Sequence[str],
+    models: Iterable[Dated], changes: Changes,
 ) -> Parity:  # fmt: skip
     """The session traded again from the account's state before it, beside what is on record.
 
@@ -72,7 +82,7 @@ def parity_of(
         recorded: data as they are known now, up to the session.
         terms: as set now.
         models: that decided then.
-        changed_since: causes for differences; see `changes_since`.
+        changes: causes for differences; see `changes_since`.
 
     Raises:
         ConfigurationError: when the session was not traded.
@@ -86,20 +96,18 @@ def parity_of(
     done = run_backtest(recorded, [session], terms, models, journal=journal)
     theirs = {entry.draft.command_id: entry.draft for entry in entries if entry.draft.session == session}
     ours = {entry.draft.command_id: entry.draft for entry in done.entries[before:]}
-    cause = "; ".join(changed_since) or UNEXPLAINED
-    found = [_difference(theirs.get(name), ours.get(name), cause) for name in sorted(theirs.keys() | ours.keys())]
+    found = [_difference(theirs.get(name), ours.get(name), changes) for name in sorted(theirs.keys() | ours.keys())]
     return Parity(
-        session, len(theirs.keys() | ours.keys()), tuple(one for one in found if one is not None), tuple(changed_since)
+        session, len(theirs.keys() | ours.keys()), tuple(one for one in found if one is not None), changes.said
     )
 
 
-def _difference(on_record: Draft | None, backtest: Draft | None, cause: str) -> Difference | None:
-    if on_record == backtest:
+def _difference(on_record: Draft | None, backtest: Draft | None, changes: Changes) -> Difference | None:
+    here = on_record or backtest
+    if on_record == backtest or here is None:
         return None
+    cause = changes.cause(here, on_record=on_record is not None)
     if on_record is None or backtest is None:
-        here = on_record or backtest
-        if here is None:
-            return None
         side = _fields(here)
         if on_record is None:
             return Difference(here.command_id, "missing", None, side, cause)
@@ -116,36 +124,12 @@ def _fields(draft: Draft) -> dict[str, Any]:
     return {"kind": draft.kind, **draft.payload, "postings": postings}
 
 
-def changes_since(pool: Pool, session: date) -> list[str]:
-    """What came after the session was traded and can be the cause of a difference: bars or the VIX."""
-    asked = (  # files of other tiers than the hot one were merged or moved, which changes no bar
-        (
-            "files of bars",
-            (
-                "SELECT count(*) FROM bar_files WHERE timeframe = '1d' AND tier = 'hot' AND first_session <= %s "
-                "AND written_at > %s"
-            ),
-        ),
-        ("closes of the VIX", "SELECT count(*) FROM vix_closes WHERE day < %s AND imported_at > %s"),
-    )
-    with transaction(pool) as cursor:
-        cursor.execute("SELECT completed_at FROM replay_sessions WHERE session = %s", [session])
-        row = cursor.fetchone()
-        if row is None:
-            return []
-        found = []
-        for name, query in asked:
-            cursor.execute(query.encode(), [session, row[0]])
-            (count,) = cursor.fetchone() or (0,)
-            if count:
-                found.append(f"late data: {count} {name} recorded after the session was traded")
-    return found
-
-
 def models_then(pool: Pool, session: date, load: Callable[[str], Dated]) -> list[Dated]:
     """The ensemble that gave the probabilities of the session's decisions; none where the rules decided."""
     with transaction(pool) as cursor:
         cursor.execute(
-            "SELECT DISTINCT ensemble_id FROM decisions WHERE session = %s AND ensemble_id IS NOT NULL", [session]
+            "SELECT DISTINCT ensemble_id FROM decisions "
+            "WHERE session = %s AND ensemble_id IS NOT NULL AND strength IS NOT NULL",
+            [session],
         )
         return [load(str(name)) for (name,) in cursor.fetchall()]

@@ -46,13 +46,15 @@ class Dated:
 
     Attributes:
         name: of the ensemble.
-        known_before: they learned from nothing that became known on this session or later.
+        known_before: usable from this session on; they learned from nothing that became known then or later.
         load: makes the scorer; called once, when it is first needed.
+        learned_before: where they are to be used from another session on than they learned before: the latter.
     """
 
     name: str
     known_before: date
     load: Callable[[], Scorer]
+    learned_before: date | None = None
 
 
 class WalkForward:
@@ -60,12 +62,14 @@ class WalkForward:
 
     Attributes:
         decided_from: by name, the first session at which the models were used.
+        known_before: of the models in use, what they learned before; None while there are none.
     """
 
     def __init__(self, models: Iterable[Dated]) -> None:
         self._models = sorted(models, key=lambda one: (one.known_before, one.name))
         self._scorer: Scorer = NoModels()
         self._name = ""
+        self.known_before: date | None = None
         self.decided_from: dict[str, date] = {}
 
     def begin(self, session: date) -> None:
@@ -74,6 +78,7 @@ class WalkForward:
         if not available or available[-1].name == self._name:
             return
         self._name, self._scorer = available[-1].name, available[-1].load()
+        self.known_before = available[-1].learned_before or available[-1].known_before
         self.decided_from[self._name] = session
 
     def score(self, matrix: npt.NDArray[np.float32]) -> Views:
@@ -147,7 +152,7 @@ def run_backtest(
     journal = journal or MemoryJournal()
     analysis = analysis or SegmentAnalysis(recorded, sessions, bars_needed(terms.decisions))
     notes, scanner = Notes(), RecordedScanner(recorded, terms.scanner)
-    desk = MemoryDesk(journal, terms.accounts, terms.cash_cents, terms.engine)
+    desk = MemoryDesk(journal, terms.accounts, terms.cash_cents, terms.engine, terms.decisions)
     forward = WalkForward(models)
     services = LocalServices(
         ingestion=RecordedBars(recorded), news=RecordedNews(recorded), technical_analysis=analysis,
@@ -156,7 +161,8 @@ def run_backtest(
     summaries = []
     for session in sessions:
         forward.begin(session)
-        summaries.append(run_session(services, session, terms.decisions))
+        known_before = forward.known_before
+        summaries.append(run_session(services, session, terms.decisions, models_known_before=known_before))
         show(summaries[-1])
     return Backtested(
         tuple(sessions), tuple(summaries), tuple(journal.load()), desk.journal_hash, tuple(notes.decisions),

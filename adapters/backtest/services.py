@@ -16,7 +16,7 @@ from adapters.paper import DeskState, MemoryJournal, PaperDesk
 from trading.ahead import LEAST_BARS, SegmentMarket, SegmentPatterns
 from trading.catalysts import covered_at
 from trading.cycle import Market, Patterns, analyse, quotes_of, regimes_of, setups_at
-from trading.decide import Decision, Source
+from trading.decide import Decision, DecisionRules, Source
 from trading.engine.bars import CorporateAction
 from trading.engine.requests import OrderRequest
 from trading.engine.rules import EngineRules
@@ -205,9 +205,10 @@ class MemoryDesk:
     """Stands for paper trading: the platform's own desk over a journal in memory."""
 
     def __init__(
-        self, journal: MemoryJournal, accounts: Mapping[str, Source], cash_cents: int, rules: EngineRules
-    ) -> None:
-        self._desk = PaperDesk(journal, accounts, cash_cents, rules)
+        self, journal: MemoryJournal, accounts: Mapping[str, Source], cash_cents: int, rules: EngineRules,
+        limits: DecisionRules,
+    ) -> None:  # fmt: skip
+        self._desk = PaperDesk(journal, accounts, cash_cents, rules, limits)
 
     def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
         """What a complete session ended with; None if it isn't."""

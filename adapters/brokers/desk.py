@@ -7,19 +7,23 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from adapters.brokers.reconciling import Reconciled, Reconciliation
 from adapters.brokers.sending import UNREACHED, Books, Sender
-from adapters.calendar import following
+from adapters.calendar import TIME_ZONE, following
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord, Look, Mark
 from trading.broker import Broker, BrokerEvent
-from trading.decide import BookView, Source
+from trading.decide import BookView, DecisionRules, Source
 from trading.engine.requests import OrderRequest
-from trading.execution import BOOK, Ordered, last_prices, trades
+from trading.execution import BOOK, Ordered, history_of, last_prices, trades
 from trading.orders import cents
 from trading.reconciliation import expected
-from trading.risk.drawdown import judge
+from trading.restrictions import restriction
+from trading.risk.cooldown import resting
+from trading.risk.model_trust import lost_skill
+from trading.risk.trade_history import TradeHistory
 
 MOST_EVENTS = 1_000_000
 LOOKS, LOOK_EVERY_S = 10, 0.5
@@ -33,10 +37,12 @@ class DeskTerms:
     Attributes:
         broker: `alpaca-paper`, `alpaca-live`.
         decides_by: the system that it follows; without models the ensemble's decisions are those of the rules.
+        limits: of risk.
     """
 
     broker: str
     decides_by: Source
+    limits: DecisionRules
 
     @property
     def live(self) -> bool:
@@ -95,9 +101,21 @@ class BrokerDesk:
                 self._end_entries(session)
                 mark = self._mark(session, closes_usd_e4, marks, self.reconcile())
                 self._records.orders.mark(mark)
-            return BookView(
-                BOOK, self._terms.decides_by, mark.equity_cents, mark.symbols, mark.drawdown, mark.exposure_cents
-            )
+            return self._view(mark, marks)
+
+    def _view(self, mark: Mark, marks: Sequence[Mark]) -> BookView:
+        history, limits = self._history(mark.session), self._terms.limits
+        marked = sorted({*(one.session for one in marks if one.session < mark.session), mark.session})
+        return BookView(
+            BOOK, self._terms.decides_by, mark.equity_cents, mark.symbols, mark.drawdown, mark.exposure_cents,
+            resting=resting(history, marked, limits.cooldown),
+            doubt=lost_skill(history, marked, limits.model_risk),
+        )  # fmt: skip
+
+    def _history(self, session: date) -> TradeHistory:
+        return history_of(
+            self.books().trades.values(), session, lambda at: at.astimezone(ZoneInfo(TIME_ZONE)).date()
+        )  # fmt: skip
 
     def execute(self, session: date, orders: Sequence[OrderRequest], closes_usd_e4: Mapping[str, int]) -> int:
         """The session's orders are with the broker, or it is on record why not; returns how many it took.
@@ -215,8 +233,8 @@ class BrokerDesk:
         cash = books.holdings.cash_cents
         curve = {m.session: m.equity_cents for m in before if m.session < session and m.reconciled}
         curve[session] = cash + positions
-        closed = sorted(one for trade in books.trades.values() for one in trade.profits)
-        drawdown = judge({s: e for s, e in curve.items() if e > 0}, trades_cents=[profit for _, profit in closed])
+        worth = {day: equity for day, equity in curve.items() if equity > 0}
+        drawdown = restriction(worth, self._history(session), self._terms.limits)
         return Mark(
             session, cash, positions, frozenset({*held, *waiting}),
             {name: values.get(name, 0) + waiting.get(name, 0) for name in sorted({*values, *waiting})},

@@ -144,11 +144,12 @@ class BrokerRehearsal:
         """The sessions decided, ordered for and traded in order, each in the bars of the one after it."""
         services = self._services(sessions)
         told: list[SessionTold] = []
+        terms = self._terms.decisions
         with self._server, TradeUpdates(self._server.keys, self._server.stream_url, self._heard, self._failed):
             for session, after in zip(sessions, [*sessions[1:], None], strict=True):
                 self._clock.at = close_of(session) + EVENING
                 before = len(self._server.account.activities)
-                run_session(services, session, self._terms.decisions, with_broker=True)
+                run_session(services, session, terms, models_known_before=None, with_broker=True)
                 if after is not None:
                     self._market(session, after)
                 told.append(self._told(session, len(self._server.account.activities) - before))
@@ -158,7 +159,9 @@ class BrokerRehearsal:
 
     def _services(self, sessions: Sequence[date]) -> LocalServices:
         analysis = SegmentAnalysis(self._recorded, sessions)
-        desk = MemoryDesk(MemoryJournal(), self._terms.accounts, self._terms.cash_cents, self._terms.engine)
+        desk = MemoryDesk(
+            MemoryJournal(), self._terms.accounts, self._terms.cash_cents, self._terms.engine, self._terms.decisions
+        )
         return LocalServices(
             ingestion=RecordedBars(self._recorded), news=RecordedNews(self._recorded), technical_analysis=analysis,
             pattern_recognition=analysis, pattern_analysis=Notes(), paper_trading=desk, ensemble=WalkForward([]),
@@ -175,7 +178,7 @@ class BrokerRehearsal:
         """A desk as after a start: it knows nothing but the record."""
         self._alpaca = self._broker()
         records = Records(self._records.events, orders, self._records.controls)
-        terms = DeskTerms("alpaca-paper", "ensemble")
+        terms = DeskTerms("alpaca-paper", "ensemble", self._terms.decisions)
         return BrokerDesk(self._alpaca, self._alpaca.account_id, records, terms, self._clock, wait=lambda _: None)
 
     def _heard(self, update: Any) -> int:

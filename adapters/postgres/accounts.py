@@ -13,9 +13,13 @@ from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.projection import book_of
+from trading.decide import DecisionRules
 from trading.engine.account import COST, HELD_SHARES, LAST, Account
 from trading.engine.fold import take
 from trading.ledger import GENESIS, Draft, draft_of
+from trading.restrictions import restriction
+from trading.risk.model_trust import lost_skill
+from trading.risk.trade_history import TradeHistory
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,18 @@ class Accounts:
             chosen = [trade for trade in self._trades if book in {None, trade.book}]
             return len(chosen), chosen[: -limit - 1 : -1]
 
+    def restrictions(self, limits: DecisionRules) -> dict[str, str]:
+        """What its own past forbids each account at the latest close, in words; empty where it forbids nothing."""
+        with self._turn:
+            self._carry_on()
+            return {name: self._restriction(account, limits) for name, account in self._books.items()}
+
+    def _restriction(self, account: Account, limits: DecisionRules) -> str:
+        history, marked = self._histories[account.name], sorted(account.equity_cents)
+        doubt = lost_skill(history, marked, limits.model_risk)
+        said = [restriction(account.equity_cents, history, limits).reason, doubt and f"the rules decide: {doubt}"]
+        return "; ".join(words for words in said if words)
+
     def last_hash(self) -> str:
         """The hash of the journal's last entry."""
         with self._turn:
@@ -152,6 +168,7 @@ class Accounts:
         self._reasons: dict[str, str] = {}
         self._openings: dict[tuple[str, str], _Opening] = {}
         self._trades: list[TradeView] = []
+        self._histories: dict[str, TradeHistory] = {}
 
     def _carry_on(self) -> None:
         """Entries that were appended meanwhile are in the fold; a journal that began anew is folded anew."""
@@ -168,6 +185,7 @@ class Accounts:
     def _apply(self, draft: Draft) -> None:
         name, told = book_of(draft), draft.payload
         account = self._books.setdefault(name, Account(name))
+        self._histories.setdefault(name, TradeHistory()).take(draft.kind, draft.session, told)
         if draft.kind == "order":
             self._reasons[told["order_id"]] = told["reason"]
         if draft.kind != "fill":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.broker import BrokerEvent
@@ -111,9 +111,9 @@ class ControlRecord:
         with transaction(self._pool) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             cursor.execute(
-                "INSERT INTO trading_controls (action, actor, reason, limit_cents, expires_at, given_at) "
-                "VALUES (%s, %s, %s, %s, %s, %s)",
-                [one.action, one.actor, one.reason, one.limit_cents, one.expires_at, one.given_at],
+                "INSERT INTO trading_controls (action, actor, reason, limit_cents, expires_at, given_at, session) "
+                "VALUES (%s, %s, %s, %s, %s, %s, %s)",
+                [one.action, one.actor, one.reason, one.limit_cents, one.expires_at, one.given_at, one.session],
             )
             return fold(_controls(cursor))
 
@@ -122,9 +122,29 @@ class ControlRecord:
         with transaction(self._pool) as cursor:
             return fold(_controls(cursor))
 
+    def withheld(self, session: date) -> str:
+        """Why orders of the session that would have opened positions were withheld; empty when none were."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT reason FROM trading_controls WHERE action = 'withheld' AND session = %s ORDER BY seq LIMIT 1",
+                [session],
+            )
+            row = cursor.fetchone()
+        return "" if row is None else str(row[0])
+
+    def told_of_check(self, session: date) -> bool:
+        """Whether a failed check of the session is on record, so that a repeat blocks nothing that was resumed."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT 1 FROM trading_controls WHERE action = 'check_failed' AND session = %s LIMIT 1", [session]
+            )
+            return cursor.fetchone() is not None
+
 
 def _controls(cursor: Cursor) -> list[Control]:
-    cursor.execute("SELECT action, actor, reason, given_at, limit_cents, expires_at FROM trading_controls ORDER BY seq")
+    cursor.execute(
+        "SELECT action, actor, reason, given_at, limit_cents, expires_at, session FROM trading_controls ORDER BY seq"
+    )
     return [Control(*row) for row in cursor.fetchall()]
 
 

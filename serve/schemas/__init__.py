@@ -7,6 +7,7 @@ backend that lets one through fails loudly instead of printing nonsense.
 from serve.schemas.accounts import Account, Order, Orders, Portfolio, Position, Positions, Trade, Trades
 from serve.schemas.base import Book, Estimate, Schema, Symbol
 from serve.schemas.costs import Costs, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
+from serve.schemas.explanations import AccountDecision, Explanation, ScanPlace
 from serve.schemas.market import (
     Catalyst,
     Catalysts,
@@ -25,10 +26,11 @@ from serve.schemas.performance import AccountPerformance, Benchmark, Curve, Equi
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
 from serve.schemas.system import Health, Progress, ServiceHealth, Storage, StorageEvent, TierHolding
-from serve.schemas.trading import BrokerAccountState, PlatformStatus, Trading, TradingChange
+from serve.schemas.trading import BrokerAccountState, DailyCheck, PlatformStatus, RiskLimits, Trading, TradingChange
 
 __all__ = [
     "Account",
+    "AccountDecision",
     "AccountPerformance",
     "Accuracy",
     "Benchmark",
@@ -39,9 +41,11 @@ __all__ = [
     "Catalysts",
     "Costs",
     "Curve",
+    "DailyCheck",
     "Ensemble",
     "EquityCurves",
     "Estimate",
+    "Explanation",
     "Health",
     "InPlay",
     "Model",
@@ -64,9 +68,11 @@ __all__ = [
     "Problem",
     "Progress",
     "Regime",
+    "RiskLimits",
     "RuleView",
     "RunningMachine",
     "Scan",
+    "ScanPlace",
     "Schema",
     "ServiceHealth",
     "Signal",

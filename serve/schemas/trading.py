@@ -9,6 +9,31 @@ from serve.schemas.base import Schema
 from serve.schemas.system import Progress
 
 
+class DailyCheck(Schema):
+    """A check of the trading itself, done after each session."""
+
+    kind: Literal["parity", "lookahead"] = Field(
+        description="`parity`: the session again through the backtester. `lookahead`: signals without later data."
+    )
+    session: date
+    verdict: Literal["passed", "explained", "failed", "not done"]
+    compared: int = Field(ge=0, description="Journal entries, or values.")
+    differences: int = Field(ge=0)
+    detail: str = Field(description="In words.")
+    findings: list[str] = Field(description="The first differences, each with its cause.")
+    checked_at: datetime
+
+
+class RiskLimits(Schema):
+    """The limits of risk in force."""
+
+    sha256: str
+    action: Literal["first", "tightened", "accepted"] = Field(description="`accepted`: looser than before, by hand.")
+    reason: str
+    set_at: datetime
+    limits: dict[str, float] = Field(description="By name, as in `INPLAY_RISK_<NAME>`.")
+
+
 class BrokerAccountState(Schema):
     """The account at the broker, by the latest look at it."""
 
@@ -29,12 +54,16 @@ class BrokerAccountState(Schema):
 class Trading(Schema):
     """How trading stands."""
 
+    may_open: bool = Field(description="Whether accounts may open positions; one at a broker must agree as well.")
+    blocked: str | None = Field(description="Why they may not: suspended, or a daily check failed. Exits go on.")
     suspended: str | None = Field(description="Why nothing new is opened; null = it isn't suspended. Exits go on.")
     unreconciled: str | None = Field(description="Why account and books don't agree; null = they do.")
     armed_until: datetime | None = Field(description="Of live trading; null = nothing is sent to a live account.")
     limit_usd: float | None = Field(description="What live openings since arming may cost together; null = not armed.")
     spent_usd: float | None = Field(description="What they cost, open entries at their limits; null = not armed.")
     broker: BrokerAccountState | None = Field(description="Null = no account at a broker was ever looked at.")
+    limits: RiskLimits | None = Field(description="Null before the first start.")
+    checks: list[DailyCheck] = Field(description="The last of each kind; empty before the first session's.")
 
 
 class TradingChange(Schema):

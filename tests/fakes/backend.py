@@ -14,7 +14,9 @@ from serve.schemas import (
     Accuracy,
     BrokerAccountState,
     Costs,
+    DailyCheck,
     Ensemble,
+    Explanation,
     Health,
     Model,
     Models,
@@ -33,7 +35,7 @@ from serve.schemas import (
     TrainingSession,
 )
 from tests.fakes.accounts import FakeAccounts
-from tests.fakes.market import SYMBOLS, around
+from tests.fakes.market import SYMBOLS, around, sessions
 
 
 class FakeBackend(FakeAccounts):
@@ -135,6 +137,14 @@ class FakeBackend(FakeAccounts):
         )
         return Health(state="degraded", services=found)
 
+    def explanation(self, symbol: str, at: date | datetime | None) -> Explanation:
+        """The symbol was never in play."""
+        self._answer("explanation", symbol, at)
+        return Explanation(
+            symbol=symbol, session=sessions(100)[-1], known_at=datetime(2010, 7, 16, 20, tzinfo=UTC), sector=None,
+            regime=None, in_play=None, decisions=[], said="it was not in play",
+        )  # fmt: skip
+
     def storage(self) -> Storage:
         self._answer("storage")
         held = TierHolding(
@@ -210,7 +220,15 @@ class FakeBackend(FakeAccounts):
             equity_usd=100_912.47,
             positions=2,
         )
+        check = DailyCheck(
+            kind="lookahead", session=date(2026, 11, 20), verdict="passed", compared=100, differences=0,
+            detail="100 values", findings=[], checked_at=at,
+        )  # fmt: skip
         return Trading(
+            may_open=self.suspended is None,
+            blocked=None if self.suspended is None else f"trading is suspended: {self.suspended}",
+            limits=None,
+            checks=[check],
             suspended=self.suspended,
             unreconciled=None,
             armed_until=None,

@@ -11,6 +11,7 @@ from adapters.feeds.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.pool import Pool
+from trading.decide import DecisionRules
 from trading.engine.requests import Bracket, OrderRequest
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, day) for day in (16, 17, 18, 19))
@@ -54,7 +55,9 @@ def desk_of(
         bucket=TokenBucket(100_000),
         wait=lambda _: None,
     )
-    return BrokerDesk(alpaca, alpaca.account_id, records, DeskTerms(broker, "rule"), clock, wait=lambda _: None)
+    return BrokerDesk(
+        alpaca, alpaca.account_id, records, DeskTerms(broker, "rule", DecisionRules()), clock, wait=lambda _: None
+    )
 
 
 def decided(session: date, symbol: str = "AAPL", shares: int = 10, hold_sessions: int = 3) -> OrderRequest:

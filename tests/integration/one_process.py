@@ -38,6 +38,8 @@ from trading.ensemble import WEIGHTS, Views, weighted
 from trading.features import FEATURES
 from trading.sessions import LocalServices, SessionSummary, run_session
 
+LEARNED = date(2010, 1, 4)
+"""What the scorer below is said to have learned before."""
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading,
@@ -63,7 +65,7 @@ class MomentumScorer:
 def register_scorer(pool: Pool) -> None:
     """The scorer above is on record as the champion: a decision with probabilities names who gave them."""
     kinds: tuple[Kind, ...] = ("pattern", "catalyst", "outcome")
-    day = date(2010, 1, 4)
+    day = LEARNED
     models = [
         ModelRow(kind, kind, NOON, "none", "0" * 64, "0" * 64, "test", {}, {}, ["return_5"], day, day) for kind in kinds
     ]
@@ -132,7 +134,9 @@ class Platform:
         with self.services() as services:
             self._warm_up(services, sessions[0])
             local = LocalServices(**services)
-            summaries = [run_session(local, session, DecisionRules()) for session in sessions]
+            summaries = [
+                run_session(local, session, DecisionRules(), models_known_before=LEARNED) for session in sessions
+            ]
         return Replay(
             summaries,
             self._rows("SELECT session, seq, body, hash FROM journal ORDER BY seq"),

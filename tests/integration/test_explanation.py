@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from adapters.explanation import explain
+from adapters.explanation import explain, time_or_day
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
+from serve.explanations import explanation_answer
 from trading.decide import BookView, Candidate, DecisionRules, decide
-from trading.errors import BadDataError
+from trading.errors import BadDataError, ConfigurationError
 from trading.risk.drawdown import DrawdownState
 
 DAY = date(2010, 1, 4)
@@ -45,3 +46,44 @@ def test_views_veto_and_action_come_back(pool: Pool) -> None:
     assert "not in play" in explain(pool, "CC", DAY).said
     with pytest.raises(BadDataError, match="no session up to"):
         explain(pool, "AA", DAY - timedelta(days=1))
+
+
+def test_a_time_counts_only_what_had_closed_by_then(pool: Pool) -> None:
+    """The exchange closed at 21:00 UTC on 2010-01-05: a minute before, Monday's decision was the one known."""
+    tuesday = DAY + timedelta(days=1)
+    for day in (DAY, tuesday):
+        ScanStore(pool).record(day, [Scanned("AA", 1)])
+
+    def known(text: str) -> date:
+        return explain(pool, "AA", time_or_day(text)).session
+
+    assert known("2010-01-05") == tuesday
+    assert known("2010-01-05T15:59-05:00") == DAY
+    assert known("2010-01-05 15:59 America/New_York") == DAY
+    assert known("2010-01-05T21:00Z") == tuesday
+    assert known("2010-01-06T04:59+09:00") == DAY, "19:59 UTC on Tuesday"
+    found = explain(pool, "AA", tuesday)
+    assert (found.known_at, found.sector) == (datetime(2010, 1, 5, 21, tzinfo=UTC), None)
+    with pytest.raises(BadDataError, match="no session up to"):
+        explain(pool, "AA", time_or_day("2010-01-04T20:59Z"))
+    answer = explanation_answer(pool, "AA", time_or_day("2010-01-04T20:59Z"))
+    assert (answer.session, "no session up to" in answer.said) == (None, True)
+
+
+def test_the_http_answer_has_every_field_of_a_decision(pool: Pool) -> None:
+    """What the command tells, the interface tells: same decision, unknown views null."""
+    nan = float("nan")
+    aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), nan, nan, nan, nan, nan, nan, nan)
+    book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
+    decisions, _ = decide(DAY, book, [aa], DecisionRules())
+    ScanStore(pool).record(DAY, [Scanned("AA", 1)])
+    DecisionStore(pool).record(decisions, ensemble_id=None)
+    (told,) = explanation_answer(pool, "AA", DAY).decisions
+    assert (told.account, told.action, told.veto, told.p_pattern) == ("rule", "none", "suspended: it lost", None)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2010-01-05T15:59", "2010-13-01", "2010-01-05 15:59 Mars/Olympus"])
+def test_what_is_no_day_and_no_instant_is_refused(text: str) -> None:
+    """A time without its zone could be meant in any."""
+    with pytest.raises(ConfigurationError, match=r"no day and no time|no time zone"):
+        time_or_day(text)

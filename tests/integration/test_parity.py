@@ -12,7 +12,8 @@ import pytest
 from one_process import NOON, MomentumScorer, Platform
 
 from actors.wiring import BOOKS
-from adapters.backtest.parity import UNEXPLAINED, changes_since, parity_of
+from adapters.backtest.causes import UNEXPLAINED, Changes, changes_since
+from adapters.backtest.parity import parity_of
 from adapters.backtest.recorded import read_recorded
 from adapters.backtest.running import Dated, Terms
 from adapters.calendar import sessions_between
@@ -38,7 +39,7 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
     kinds = {day: {entry.draft.kind for entry in entries if entry.draft.session == day} for day in SESSIONS}
     day = next(day for day in SESSIONS if kinds[day] >= {"order", "fill"})
     recorded = read_recorded(pool, home, day)
-    honest = parity_of(day, entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changed_since=[])
+    honest = parity_of(day, entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=Changes())
     assert honest.differences == ()
     assert honest.entries == sum(entry.draft.session == day for entry in entries) > 2
 
@@ -47,7 +48,7 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
     hit = pc.and_(pc.equal(bars.column("symbol"), filled), pc.equal(bars.column("session"), pa.scalar(day)))
     opens = pc.if_else(hit, pc.add(bars.column("open"), 0.01), bars.column("open"))
     off = replace(recorded, bars=bars.set_column(bars.column_names.index("open"), "open", opens))
-    prices = parity_of(day, entries, completed, recorded=off, terms=TERMS, models=MODELS, changed_since=[])
+    prices = parity_of(day, entries, completed, recorded=off, terms=TERMS, models=MODELS, changes=Changes())
     assert any(filled in one.command_id and one.what in {"price", "size"} for one in prices.differences)
     assert prices.unexplained == len(prices.differences) > 0
 
@@ -59,10 +60,12 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
         recorded=recorded,
         terms=replace(TERMS, decisions=halved),
         models=MODELS,
-        changed_since=["other settings"],
+        changes=Changes(settings=("other settings",)),
     )
     assert {one.what for one in sizes.differences} >= {"size"}
     assert all(one.cause == "other settings" != UNEXPLAINED for one in sizes.differences)
-    assert changes_since(pool, day) == []
+    assert changes_since(pool, day) == Changes()
     with pytest.raises(ConfigurationError, match="was not traded"):
-        parity_of(date(2010, 7, 1), entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changed_since=[])
+        parity_of(
+            date(2010, 7, 1), entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=Changes()
+        )

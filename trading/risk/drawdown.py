@@ -49,10 +49,7 @@ def judge(
     """
     limits = limits or DrawdownLimits()
     marks = [equity_cents[session] for session in sorted(equity_cents)]
-    if len(marks) < 2:  # noqa: PLR2004
-        return DrawdownState(1.0, "")
-    week_ago = marks[-1 - WEEK_SESSIONS] if len(marks) > WEEK_SESSIONS else marks[0]
-    daily, weekly = (_lost(before, marks[-1]) for before in (marks[-2], week_ago))
+    daily, weekly = _losses(marks)
     if daily > limits.daily_loss:
         return DrawdownState(0.0, f"suspended: the session lost {daily:.1%}, more than {limits.daily_loss:.0%}")
     if weekly > limits.weekly_suspend:
@@ -68,6 +65,14 @@ def judge(
 def losses_in_a_row(trades_cents: Sequence[int]) -> int:
     """How many of the latest closing fills lost, up to the last one that didn't."""
     return next((n for n, profit in enumerate(reversed(trades_cents)) if profit >= 0), len(trades_cents))
+
+
+def _losses(marks: Sequence[int]) -> tuple[float, float]:
+    """The fractions that the last session and the last five lost; zero before the second mark."""
+    if len(marks) < 2:  # noqa: PLR2004
+        return 0.0, 0.0
+    week_ago = marks[-1 - WEEK_SESSIONS] if len(marks) > WEEK_SESSIONS else marks[0]
+    return _lost(marks[-2], marks[-1]), _lost(week_ago, marks[-1])
 
 
 def _lost(before_cents: int, after_cents: int) -> float:

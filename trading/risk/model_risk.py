@@ -15,10 +15,19 @@ class ModelRiskLimits:
     Attributes:
         min_confidence: below it the rules decide; at 0.6 the ensemble decides on its strongest and weakest fifth.
         max_disagreement: above it the position is halved.
+        max_age_sessions: models that learned nothing of more sessions than this don't decide.
+        accuracy_sessions: of so many last sessions the ensemble's own closed trades are counted.
+        accuracy_trades: fewer of them say nothing.
+        min_win_rate: when even the upper end of the win rate's 95 % interval is below it, the rules decide. A target of
+            2.5 and a stop of 1.5 ranges break even at 1.5 / (1.5 + 2.5) = 37.5 % before costs.
     """
 
     min_confidence: float = 0.6
     max_disagreement: float = 0.25
+    max_age_sessions: int = 126
+    accuracy_sessions: int = 60
+    accuracy_trades: int = 20
+    min_win_rate: float = 0.40
 
 
 TRANSITION = ModelRiskLimits(min_confidence=0.8)
@@ -52,8 +61,9 @@ def by_rule(rule_confidence: float, prefix: str = "") -> Verdict:
 
 
 def by_ensemble(
-    strength: float, rank: float, disagreement: float, rule_confidence: float, limits: ModelRiskLimits | None = None
-) -> Verdict:
+    strength: float, rank: float, disagreement: float, rule_confidence: float, limits: ModelRiskLimits | None = None,
+    *, doubt: str = "",
+) -> Verdict:  # fmt: skip
     """The ensemble's verdict, or the rules' where the ensemble is missing, out of range or unsure.
 
     The confidence is how far the strength ranks from the middle of the strengths that the models gave to setups they
@@ -66,10 +76,13 @@ def by_ensemble(
         disagreement: widest gap between two models.
         rule_confidence: of the rule-based system for the same setup.
         limits: thresholds.
+        doubt: why the models may not decide at all, in words; empty when they may.
     """
     limits = limits or ModelRiskLimits()
     if not (0.0 <= strength <= 1.0 and 0.0 <= rank <= 1.0):
         return by_rule(rule_confidence, "no usable model answer, so the rules decide: ")
+    if doubt:
+        return by_rule(rule_confidence, f"{doubt}, so the rules decide: ")
     confidence = abs(2.0 * rank - 1.0)
     if confidence < limits.min_confidence:
         words = f"ensemble unsure ({strength:.2f}, above {rank:.0%} of setups), so the rules decide: "

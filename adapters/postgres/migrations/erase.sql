@@ -1,5 +1,6 @@
 -- Everything the migrations made, gone; nothing else in the database is touched.
 DROP TABLE IF EXISTS
+    daily_checks, risk_limits,
     broker_account, broker_answers, broker_orders, broker_sessions, broker_executions, broker_status,
     broker_events, broker_adoptions, trading_controls,
     machine_events, training_plans, training_sessions,

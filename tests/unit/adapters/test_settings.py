@@ -160,3 +160,22 @@ def test_an_account_at_a_broker_needs_keys_and_its_stream_is_beside_its_orders(m
         "wss://paper-api.alpaca.markets/stream",
     )
     assert (account.decides_by, account.reconcile_every_s) == ("ensemble", 300.0)
+
+
+def test_limits_of_risk_come_from_the_environment_and_the_file(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each by its name, the environment first; the others keep their defaults, a wrong one is told by name."""
+    (clean / "var").mkdir()
+    (clean / "var/inplay.toml").write_text("[risk]\nmax_weight = 0.05\ndaily_loss = 0.02\n")
+    monkeypatch.setenv("INPLAY_RISK_DAILY_LOSS", "0.01")
+    monkeypatch.setenv("INPLAY_RISK_MAX_POSITIONS", "4")
+    rules = read_settings().decision_rules()
+    assert (rules.sizing.max_weight, rules.drawdown.daily_loss, rules.sizing.max_positions) == (0.05, 0.01, 4)
+    assert rules.sizing.risk_fraction == 0.02
+    assert unknown_variables() == []
+    monkeypatch.setenv("INPLAY_RISK_MAX_WAIT", "1")
+    with pytest.raises(ConfigurationError, match="max_wait is no limit of risk"):
+        read_settings()
+    monkeypatch.delenv("INPLAY_RISK_MAX_WAIT")
+    monkeypatch.setenv("INPLAY_RISK_MAX_WEIGHT", "lots")
+    with pytest.raises(ConfigurationError, match="valid number"):
+        read_settings()

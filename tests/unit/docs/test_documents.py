@@ -16,6 +16,8 @@ from benchmarks.__main__ import NAMES
 from cli.main import app
 from serve.routes import router
 from trading import errors
+from trading.decide import DecisionRules
+from trading.risk.limits import LIMITS, limits_of
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -101,15 +103,24 @@ def test_every_benchmark_exists() -> None:
 def test_every_setting_exists_and_is_in_a_table() -> None:
     """A variable that a document names is read by the program; each setting is in the README's table or the other."""
     settings = {PREFIX + name.upper() for name in Settings.model_fields if name not in WITHOUT_PREFIX}
+    limits = {f"{PREFIX}RISK_{name.upper()}" for name in LIMITS}
     named = {name for document in DOCUMENTS for name in VARIABLE.findall(document.read_text(encoding="utf-8"))}
-    assert named - OF_THE_SHELL - OF_A_TEST <= settings
+    assert named - OF_THE_SHELL - OF_A_TEST <= settings | limits
     tables = [ROOT / "README.md", ROOT / "docs" / "operating.md"]
     assert settings <= {name for one in tables for name in VARIABLE.findall(one.read_text(encoding="utf-8"))}
 
 
+def test_every_limit_of_risk_is_in_the_table_with_its_default() -> None:
+    """Each name of a limit has a row in the chapter on risk, with the value that it has unless it is set."""
+    chapter = (ROOT / "docs" / "trading.md").read_text(encoding="utf-8").split("\n## Risk\n")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| ([\d.]+)", chapter, re.MULTILINE))
+    assert {name: float(value) for name, value in rows.items()} == limits_of(DecisionRules())
+
+
 def test_every_address_exists_and_is_in_the_reference() -> None:
     """A path under /v1 that a document names is a route; each route is in http-api.md."""
-    routes = {route.path.removeprefix("/v1/") for route in router.routes}  # type: ignore[attr-defined]
+    paths = (route.path.removeprefix("/v1/") for route in router.routes)  # type: ignore[attr-defined]
+    routes = {re.sub(r"/\{\w+\}", "", path) for path in paths}
     named = {path for document in DOCUMENTS for path in ASKED.findall(document.read_text(encoding="utf-8"))}
     assert named <= routes
     assert routes <= set(ASKED.findall((ROOT / "docs" / "http-api.md").read_text(encoding="utf-8")))

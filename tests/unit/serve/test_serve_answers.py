@@ -4,7 +4,7 @@ import math
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -40,7 +40,9 @@ QUESTIONS = {
     "/v1/storage": "storage",
     "/v1/costs": "costs",
     "/v1/trading": "trading",
+    "/v1/explanations/{symbol}": "explanation",
 }
+"""Path parameters are filled in by `_asked`."""
 BESIDE = {"/v1/stream", "/healthz", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume"}
 """Paths that answer something else than one question."""
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
@@ -54,6 +56,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "catalysts": (100,),
     "regime": (None,),
     "news": (None, 20),
+    "explanation": ("AAPL", None),
 }
 
 
@@ -78,11 +81,15 @@ def problem_of(answer: Any) -> Problem:
     return problem
 
 
+def _asked(path: str) -> str:
+    return path.replace("{symbol}", "AAPL")
+
+
 @pytest.mark.parametrize(("path", "question"), QUESTIONS.items())
 def test_an_answer_is_what_the_backend_said(client: Client, path: str, question: str) -> None:
     """Each route passes the backend's answer on without adding, dropping or rounding anything."""
     said = getattr(FakeBackend(), question)(*ARGUMENTS.get(question, ()))
-    answer = client.get(path)
+    answer = client.get(_asked(path))
     assert answer.status_code == 200, answer.text
     assert answer.json() == said.model_dump(mode="json")
 
@@ -91,7 +98,7 @@ def test_an_answer_is_what_the_backend_said(client: Client, path: str, question:
 def test_a_platform_that_just_started_answers_too(path: str, question: str) -> None:
     """Before the first session every route answers 200 with empty lists and nulls."""
     with client_of(create_app(FakeBackend(done=0), TOKEN)) as client:
-        assert client.get(path).status_code == 200, question
+        assert client.get(_asked(path)).status_code == 200, question
 
 
 def test_unknown_is_null(client: Client) -> None:
@@ -332,3 +339,17 @@ def test_the_answer_is_the_regime_on_record() -> None:
     unknown = answers.regime(None).model_dump()
     assert set(unknown) == set(told)
     assert [value for value in unknown.values() if value] == []
+
+
+def test_an_explanation_is_asked_for_a_day_or_an_instant_with_its_zone(client: Client, backend: FakeBackend) -> None:
+    """The backend gets what was meant; a time without a zone, a word and an impossible symbol are refused."""
+    assert client.get("/v1/explanations/AAPL", params={"at": "2010-05-06"}).status_code == 200
+    assert client.get("/v1/explanations/AAPL", params={"at": "2010-05-06T15:59-04:00"}).status_code == 200
+    assert backend.asked == [
+        ("explanation", ("AAPL", date(2010, 5, 6))),
+        ("explanation", ("AAPL", datetime(2010, 5, 6, 19, 59, tzinfo=UTC))),
+    ]
+    for at in ("2010-05-06T15:59", "noon"):
+        refused = problem_of(client.get("/v1/explanations/AAPL", params={"at": at}))
+        assert (refused.status, "query.at" in str(refused.errors)) == (422, True)
+    assert client.get("/v1/explanations/aapl!").status_code == 422

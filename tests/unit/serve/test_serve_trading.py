@@ -60,16 +60,19 @@ def test_the_status_line_names_trouble_and_what_arming_has_left() -> None:
     """The status line names trouble and what arming has left; nothing is said where there is no broker."""
     found = FakeBackend().trading()
     assert found.broker is not None
-    ((label, line),) = _trading(found)
-    assert (label, "NOT" in line) == ("broker", False)
-    assert "4 open orders, 0 without an answer" in line
+    lines = dict(_trading(found))
+    assert lines["trading"] == "may open positions"
+    assert "4 open orders, 0 without an answer" in lines["broker"]
+    assert "NOT" not in lines["broker"]
+    assert lines["lookahead"] == "2026-11-20 passed: 100 values"
     away = found.broker.model_copy(update={"broker": "alpaca-live", "connected": False, "detail": "nobody answers"})
     armed = found.model_copy(
         update={"broker": away, "armed_until": away.looked_at, "limit_usd": 5_000.0, "spent_usd": 1_020.0}
     )
-    assert "NOT CONNECTED: nobody answers" in _trading(armed)[0][1]
-    assert "armed until 2026-11-20 21:35 UTC, $1,020.00 of $5,000.00 spent" in _trading(armed)[0][1]
-    unarmed = armed.model_copy(update={"armed_until": None, "suspended": "a look"})
-    assert [label for label, _ in _trading(unarmed)] == ["trading", "broker"]
-    assert "not armed" in _trading(unarmed)[1][1]
-    assert _trading(FakeBackend(done=0).trading()) == []
+    line = dict(_trading(armed))["broker"]
+    assert "NOT CONNECTED: nobody answers" in line
+    assert "armed until 2026-11-20 21:35 UTC, $1,020.00 of $5,000.00 spent" in line
+    unarmed = armed.model_copy(update={"armed_until": None, "may_open": False, "blocked": "trading is suspended: so"})
+    assert dict(_trading(unarmed))["trading"] == "BLOCKED, trading is suspended: so; exits go on"
+    assert "not armed" in dict(_trading(unarmed))["broker"]
+    assert "broker" not in dict(_trading(FakeBackend(done=0).trading()))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.decide import BookView, Candidate, DecisionRules, Source, decide
+from trading.decide import BookView, Candidate, Circumstances, DecisionRules, Source, decide
 from trading.engine.requests import Bracket
 from trading.ensemble import Views, rank_among
 from trading.orders import usd_e4
@@ -141,7 +141,7 @@ def test_a_buy_becomes_an_order_with_the_bracket_of_the_outcomes() -> None:
     assert (order.order_id, order.symbol, order.side, order.shares) == ("order:2010-01-04:book:AA", "AA", "buy", 500)
     assert (order.kind, order.in_force) == ("on_open", "day")
     assert order.bracket == Bracket(usd_e4(1.5), usd_e4(2.5), hold_sessions=5)
-    assert order.reason == decision.reason
+    assert order.reason == f"ensemble: {decision.reason}"
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_the_most_confident_are_bought_first_up_to_the_limits() -> None:
     ranks = {"A": 0.85, "B": 0.99, "C": 0.95, "D": 0.95, "E": 0.95, "F": 0.90, "G": 0.9}
     scores = {"D": 0.9}
     candidates = [replace(CANDIDATE, symbol=s, rank=r, score=scores.get(s, 0.5)) for s, r in ranks.items()]
-    apart = Surroundings({}, tuple(ranks), np.eye(len(ranks)))
+    apart = Circumstances(Surroundings({}, tuple(ranks), np.eye(len(ranks))))
     decisions, orders = decide(DAY, account(), candidates, DecisionRules(), apart)
     assert [order.symbol for order in orders] == ["B", "D", "C", "E", "F"]
     assert [decision.candidate.symbol for decision in decisions] == ["B", "D", "C", "E", "F", "G", "A"]

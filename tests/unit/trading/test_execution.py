@@ -59,7 +59,7 @@ def test_events_in_any_order_and_twice_make_the_same_trade(order: tuple[int, ...
     trade = trade_of(*[told[at] for at in order], *told)
     assert (trade.bought, trade.sold, trade.held, trade.entry_ended) == (10, 10, 0, True)
     assert trade.cost_cents == 4 * 101_00 + 6 * 99_00
-    assert trade.profits == [(AT + timedelta(hours=19), 10 * 104_00 - 4 * 101_00 - 6 * 99_00)]
+    assert trade.closings == [(AT + timedelta(hours=19), 10 * 104_00 - 4 * 101_00 - 6 * 99_00, False)]
     assert trade.first_fill_at == AT + timedelta(hours=17)
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_bars import weekdays
 
-from trading.decide import BookView, Candidate, DecisionRules, decide
+from trading.decide import BookView, Candidate, Circumstances, DecisionRules, decide
 from trading.panel import Panel
 from trading.risk.drawdown import DrawdownState, judge, losses_in_a_row
 from trading.risk.exposure import ExposureLimits, Surroundings, room_cents, surroundings
@@ -98,7 +98,7 @@ def test_the_caps_hold_after_any_session(
     """What is ordered never lifts a sector, a cluster or the whole above its cap, unless it was above before."""
     book = BookView("rule", "rule", 1_000_000, frozenset(held), DrawdownState(1.0, ""), held)
     wanted = [candidate(symbol, confidence) for symbol, confidence in zip(SYMBOLS, confidences, strict=False)]
-    decisions, _ = decide(DAY, book, wanted, DecisionRules(), around(correlation, sectors))
+    decisions, _ = decide(DAY, book, wanted, DecisionRules(), Circumstances(around(correlation, sectors)))
     bought = {d.candidate.symbol: d.shares * 2_000 for d in decisions if d.shares}
     total = sum(held.values()) + sum(bought.values())
     assert not bought or total <= 1_000_000

@@ -1,0 +1,71 @@
+"""The daily checks: parity of the session that was traded, and the look-ahead detector on a sample; both may block."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from actors.service import Condition, Service
+from actors.wiring import BOOKS, now
+from adapters.backtest.daily import daily_lookahead, daily_parity
+from adapters.backtest.running import Terms
+from adapters.postgres.broker_record import ControlRecord
+from adapters.postgres.daily_checks import DailyCheck, DailyChecks
+from adapters.postgres.queries import Queries
+from trading.controls import Control
+from trading.errors import UnavailableError
+
+ILL = frozenset({"failed", "not done"})
+
+
+class Checks(Service):
+    """Writer of `daily_checks`, and of the controls that a failed check gives and a passed one takes back."""
+
+    name = "checks"
+
+    def check(self) -> list[DailyCheck]:
+        """The latest complete session is checked; returns what its checks said, nothing before the first one.
+
+        What is on record isn't checked again, unless it failed or couldn't be done: the repeat may do better.
+        A failed check is also a control that opens nothing new. It goes when both checks of a later session pass, or
+        when a person resumes trading.
+        """
+        session = Queries(self.pool).progress().last_session
+        if session is None:
+            return []
+        record = DailyChecks(self.pool)
+        done = record.of(session)
+        if not done or any(one.verdict in ILL for one in done):
+            done = self._checked(session)
+            for one in done:
+                record.record(one)
+        self._tell(session, done)
+        return done
+
+    def _checked(self, session: date) -> list[DailyCheck]:
+        terms = Terms(BOOKS, self.wiring.cash_cents, self.wiring.decisions, self.wiring.scanner, self.wiring.paper)
+        return [
+            check(self.pool, self.wiring.home, session, terms, locations=self.wiring.storage.locations, clock=now)
+            for check in (daily_lookahead, daily_parity)
+        ]
+
+    def _tell(self, session: date, done: list[DailyCheck]) -> None:
+        """The controls say what the checks said; a crash in between is made good by the repeat."""
+        controls = ControlRecord(self.pool)
+        failed = [f"{one.kind} of {session}: {one.detail}" for one in done if one.verdict == "failed"]
+        if failed and not controls.told_of_check(session):
+            controls.give(Control("check_failed", self.name, "; ".join(failed), now(), session=session))
+        clean = done and all(one.verdict in {"passed", "explained"} for one in done)
+        if clean and controls.state().failed_check:
+            words = f"the checks of {session} passed"
+            controls.give(Control("check_passed", self.name, words, now(), session=session))
+
+    def condition(self) -> Condition:
+        """Degraded while the last check of either kind failed or couldn't be done."""
+        try:
+            latest = DailyChecks(self.pool).latest()
+        except UnavailableError as error:
+            return "degraded", str(error)
+        ill = [f"{one.kind} of {one.session} {one.verdict}: {one.detail}" for one in latest if one.verdict in ILL]
+        if ill:
+            return "degraded", "; ".join(ill)
+        return "ok", ", ".join(f"{one.kind} of {one.session} {one.verdict}" for one in latest) or "nothing to check yet"
