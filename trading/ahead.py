@@ -29,8 +29,8 @@ from trading.regime import MarketContext
 from trading.regimes import Regimes
 from trading.segments import Segment
 
-LEAST_BARS = 100
-"""More than any indicator of a close needs to be read beside; what needs more is named in `bars_needed`."""
+LEAST_BARS = 64
+"""A view holds three months at least; who reads further back is named in `bars_needed`."""
 Stamps = npt.NDArray[np.datetime64]
 
 

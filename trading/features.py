@@ -148,7 +148,7 @@ def feature_rows(
     others: dict[str, npt.NDArray[Any]] = {
         "market_trend": context.trend_sign[at],
         **_regime_columns(panel, indicators, context, rows, regime),
-        "relative_strength_20": relative_strength_20(panel, indicators)[rows],
+        "relative_strength_20": relative_strength_20(panel, indicators, rows),
         "has_catalyst": catalyst.has_catalyst[rows],
         "sessions_since_event": catalyst.sessions_since_event[rows],
         "direction": direction,

@@ -84,10 +84,21 @@ def market_context(panel: Panel, indicators: Mapping[str, Floats]) -> MarketCont
     )
 
 
-def relative_strength_20(panel: Panel, indicators: Mapping[str, Floats]) -> Floats:
-    """Each bar's 20-bar return minus the median of its session, shape `(n_rows,)`; NaN where it isn't known."""
-    sessions, at = np.unique(panel.sessions, return_inverse=True)
-    values = indicators["return_20"]
+def relative_strength_20(panel: Panel, indicators: Mapping[str, Floats], rows: Ints | None = None) -> Floats:
+    """The 20-bar return of each of `rows` (all if None) minus the median of its session; NaN where it isn't known.
+
+    Shape `(n,)`. Only the sessions of the rows are looked at.
+    """
+    if rows is None:
+        return _above_median(indicators["return_20"], panel.sessions)
+    among = np.flatnonzero(np.isin(panel.sessions, np.unique(panel.sessions[rows])))
+    strength = _above_median(indicators["return_20"][among], panel.sessions[among])
+    return strength[np.searchsorted(among, rows)]
+
+
+def _above_median(values: Floats, of_session: Days) -> Floats:
+    """Each value minus the median of the known ones of its session."""
+    sessions, at = np.unique(of_session, return_inverse=True)
     known = np.flatnonzero(np.isfinite(values))
     ordered = known[np.lexsort((values[known], at[known]))]
     counts = np.bincount(at[known], minlength=len(sessions))

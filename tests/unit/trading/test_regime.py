@@ -79,6 +79,10 @@ def test_relative_strength_is_measured_against_the_median_of_the_session() -> No
     returns = pd.Series(indicators["return_20"])
     expected = returns - returns.groupby(pd.Series(panel.sessions)).transform("median")
     np.testing.assert_allclose(relative_strength_20(panel, indicators), expected)
+    some = np.array([len(panel) - 1, 30, 30, 25])
+    np.testing.assert_array_equal(
+        relative_strength_20(panel, indicators, some), relative_strength_20(panel, indicators)[some]
+    )
 
 
 def test_positions_lead_from_rows_to_sessions() -> None:
