@@ -24,6 +24,8 @@ from trading.risk.drawdown import judge
 MOST_EVENTS = 1_000_000
 LOOKS, LOOK_EVERY_S = 10, 0.5
 """At orders that were cancelled, until they have ended."""
+PAUSE_S = 3.0
+"""Before a difference is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,9 @@ class BrokerDesk:
         with self._lock:
             first = (self._claim, self._resolve)
             self._last = Reconciliation(
-                self._broker, self._records.events, self._records.controls, self._clock, lambda: [do() for do in first]
-            ).run()
+                self._broker, self._records.events, self._records.controls, self._clock,
+                first=lambda: [do() for do in first], pause=lambda: self._wait(PAUSE_S),
+            ).run()  # fmt: skip
             self._note(self._last)
             return self._last
 
