@@ -71,7 +71,7 @@ class Reconciliation:
 
     Attributes:
         first: what must hold before the account is looked at; what it raises refuses trading.
-        pause: passes some time before a difference is looked at again: a position may show a fill before its event does.
+        pause: passes some time before a difference is looked at again: a position may show a fill before events do.
     """
 
     broker: Broker
