@@ -13,7 +13,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 from actors.execution import Execution
 from actors.service import Service
 from actors.wiring import Wiring, now
-from adapters.calendar import following
+from adapters.calendar import is_latest
 from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
 from trading.sessions import SessionSummary, look, run_session
@@ -85,7 +85,7 @@ class Coordinator(Service):
 
         A broker takes orders of today's market only: a replay of earlier sessions leaves its account alone.
         """
-        with_broker = Execution.name in self._actors and now() < following(session)[2]
+        with_broker = Execution.name in self._actors and is_latest(session, now())
         services = ActorServices(self._actors, ensemble)
         return run_session(services, session, self.wiring.decisions, with_broker=with_broker)
 
