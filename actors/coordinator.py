@@ -13,7 +13,7 @@ from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 from actors.execution import Execution
 from actors.service import Service
 from actors.wiring import Wiring, now
-from adapters.calendar import following
+from adapters.calendar import is_latest
 from adapters.postgres.models import ModelStore
 from adapters.postgres.queries import Queries
 from trading.errors import InplayError, UnavailableError
@@ -90,7 +90,7 @@ class Coordinator(Service):
         return run_session(
             ActorServices(self._actors, ensemble), session, self.wiring.decisions,
             models_known_before=champion.known_before if champion else None,
-            with_broker=Execution.name in self._actors and now() < following(session)[2],
+            with_broker=Execution.name in self._actors and is_latest(session, now()),
         )  # fmt: skip
 
     def training_data(self) -> tuple[date | None, list[Any]]:

@@ -60,6 +60,11 @@ class Execution(Service):
         trouble = self._desk.trouble
         return ("degraded", trouble) if trouble else super().condition()
 
+    def close(self) -> None:
+        """The stream and the looks have ended; for a service that isn't an actor."""
+        self._stop.set()
+        self._updates.__exit__(None, None, None)
+
     def _watch(self) -> None:
         while True:
             try:

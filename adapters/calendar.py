@@ -91,6 +91,11 @@ def following(session: date) -> tuple[date, datetime, datetime]:
     return later[0].astype(date), hours["open"].iloc[0].to_pydatetime(), hours["close"].iloc[0].to_pydatetime()
 
 
+def is_latest(session: date, at: datetime) -> bool:
+    """Whether no later session was over at that time: what it decides can still be ordered for."""
+    return at < following(session)[2]
+
+
 def session_on(at: datetime) -> date:
     """The day in New York on which something happened."""
     return at.astimezone(ZoneInfo(TIME_ZONE)).date()

@@ -24,8 +24,8 @@ from adapters.brokers.rehearsing import BrokerRehearsal, BrokerRehearsed, Sessio
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.reading import open_record
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.postgres.writing import writable_record
 from adapters.settings import read_settings
 from adapters.tiers.rules import storage_rules
 from cli.output import print_json
@@ -89,7 +89,7 @@ def _from_sample(home: Path, url: str, pool: Pool) -> Recorded:
 
 def _from_record() -> Recorded:
     settings = read_settings()
-    with writable_record(settings, now=now()) as pool:
+    with open_record(settings, now=now()) as pool:
         every = BarRecord(pool).sessions()
         if not every:
             raise ConfigurationError("There are no bars on record to rehearse with. Import some, or leave --record.")

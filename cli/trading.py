@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import asdict
 from datetime import UTC, timedelta
 from importlib.metadata import version
@@ -13,9 +14,11 @@ import typer
 from actors.wiring import now
 from adapters.brokers.alpaca import AlpacaBroker
 from adapters.brokers.closing import close_everything
+from adapters.brokers.desk import PAUSE_S
 from adapters.brokers.reconciling import Reconciliation
 from adapters.feeds.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
+from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import LimitsRow, RiskLimits
 from adapters.settings import Settings, read_settings
@@ -130,7 +133,11 @@ def reconcile(*, as_json: Json = False) -> None:
     settings = read_settings()
     with record_of(settings) as pool:
         broker, record = _alpaca(settings, pool)
-        found = Reconciliation(broker, record, ControlRecord(pool), now).run()
+        found = Reconciliation(
+            broker, record, ControlRecord(pool), now,
+            first=lambda: ExecutionRecord(pool, clock=now).claim(settings.broker, broker.account_id()),
+            pause=lambda: time.sleep(PAUSE_S),
+        ).run()  # fmt: skip
     if as_json:
         print_json(
             {"refused": found.refused, "adopted": [asdict(one) for one in found.adopted],

@@ -28,6 +28,8 @@ from trading.risk.trade_history import TradeHistory
 MOST_EVENTS = 1_000_000
 LOOKS, LOOK_EVERY_S = 10, 0.5
 """At orders that were cancelled, until they have ended."""
+PAUSE_S = 3.0
+"""Before a difference is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,10 @@ class BrokerDesk:
     def reconcile(self) -> Reconciled:
         """The account was compared with the books, and how that ended is on record."""
         with self._lock:
-            first = (self._claim, self._resolve)
             self._last = Reconciliation(
-                self._broker, self._records.events, self._records.controls, self._clock, lambda: [do() for do in first]
-            ).run()
+                self._broker, self._records.events, self._records.controls, self._clock,
+                first=self._prepare, pause=lambda: self._wait(PAUSE_S),
+            ).run()  # fmt: skip
             self._note(self._last)
             return self._last
 
@@ -180,8 +182,9 @@ class BrokerDesk:
     def _sender(self) -> Sender:
         return Sender(self._broker, self._records, self._terms.live, self._clock, self.cancel, self.books)
 
-    def _claim(self) -> None:
+    def _prepare(self) -> None:
         self._records.orders.claim(self._terms.broker, self._identity())
+        self._resolve()
 
     def _events(self) -> list[BrokerEvent]:
         return self._records.events.after("", MOST_EVENTS)

@@ -71,6 +71,7 @@ class Reconciliation:
 
     Attributes:
         first: what must hold before the account is looked at; what it raises refuses trading.
+        pause: passes some time before a difference is looked at again: a position may show a fill before events do.
     """
 
     broker: Broker
@@ -78,6 +79,7 @@ class Reconciliation:
     controls: Controlling
     clock: Callable[[], datetime]
     first: Callable[[], object] = lambda: None
+    pause: Callable[[], object] = lambda: None
 
     def run(self) -> Reconciled:
         """The books say what the account holds, or trading is refused with the reason on record."""
@@ -107,6 +109,8 @@ class Reconciliation:
                 foreign = tuple(event for event in events if event.kind == "filled" and not event.order_id)
                 return Reconciled(tuple(change), foreign, open_orders=tuple(waiting))
             before = cursor, change
+            if change:
+                self.pause()
         raise UnavailableError(
             f"The broker's account gave another answer each of {LOOKS} times. Nothing was adopted and nothing new is "
             "opened until it stands still; it is looked at again."

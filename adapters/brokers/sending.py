@@ -99,10 +99,11 @@ class Sender:
         When the broker stops answering in the middle, those that follow stay unsent until it is watched again.
         """
         withheld: list[tuple[Ordered, str]] = []
+        reconciled = any(mark.session == session and mark.reconciled for mark in self.records.orders.marks())
         for one in self.records.orders.orders():
             if one.session != session or one.answer:
                 continue
-            why = self._refusal(one) if one.purpose == "open" else ""
+            why = self._refusal(one, reconciled=reconciled) if one.purpose == "open" else ""
             if why:
                 self.records.orders.answered(one.order_id, "withheld", why)
                 withheld.append((one, why))
@@ -123,14 +124,21 @@ class Sender:
             return False
         return True
 
-    def _refusal(self, one: Ordered) -> str:
-        """Why the opening isn't sent; empty when it is."""
+    def _refusal(self, one: Ordered, *, reconciled: bool) -> str:
+        """Why the opening isn't sent; empty when it is.
+
+        Args:
+            one: the opening.
+            reconciled: the book that it was sized by was the account's.
+        """
         books, now = self.books(), self.clock()
         state = self.records.controls.state()
         spent = spent_cents(books.trades.values(), state.armed_at)
         refused = state.opening_refused(live=self.live, cost_cents=spent + one.most_cents, at=now)
         if refused:
             return refused
+        if not reconciled:
+            return f"the account could not be reconciled when {one.session} was decided, so its size may be wrong"
         session, opens_at, _ = following(one.session)
         if now >= opens_at:
             return f"the open of {session} that it was for has passed"

@@ -14,14 +14,20 @@ from adapters.bar_files import SHAPES, Timeframe
 from adapters.bars import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.bars_sums import BarSums, FoundBy
+from adapters.postgres.broker_record import BrokerRecord
+from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from adapters.tiers.locations import TierLocations
+from adapters.verification.broker_book import check_broker_book
 from adapters.verification.coverage import Coverage, SessionCoverage, SymbolCoverage
 from adapters.verification.files import Stretch, check_files, check_strays
 from adapters.verification.journal import ReadableRows, check_journal
 from adapters.verification.record import check_readable, check_sums
 from adapters.verification.trouble import Trouble
+
+MOST_EVENTS = 1_000_000
+"""Of a broker, as the desk reads them."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,8 @@ def verify_data(
     elif not gathered.unreadable:
         troubles += check_readable(before, gathered.readable)
     entries, digest, broken = check_journal(JournalStore(pool, clock=clock), ReadableRows(pool))
+    ordered = ExecutionRecord(pool, clock=clock).orders()
+    broken += check_broker_book(ordered, BrokerRecord(pool, clock=clock).after("", MOST_EVENTS))
     found = sums.findings(chosen.first, chosen.last, chosen.symbols or None)
     return Report(
         (*troubles, *gathered.strangers(), *broken), tuple(skipped), gathered.reports(), tuple(found), len(before),

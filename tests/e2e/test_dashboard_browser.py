@@ -27,7 +27,7 @@ pytestmark = [
 ]
 DESK = (1280, 900)
 PHONE = (390, 844)
-PANELS = ("equity", "accounts", "scan", "positions", "models", "trades", "orders", "health", "costs")
+PANELS = ("equity", "accounts", "scan", "positions", "models", "trades", "orders", "health", "trading", "costs")
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +197,20 @@ def test_without_a_token_there_is_a_form_and_no_data(window: Browser, url: str, 
     assert "Paste the token" in window.text("#sign-in")
     assert "AMZN" not in window.run("return document.body.textContent")
     assert window.run("return sessionStorage.length") == 0
+
+
+def test_trading_is_suspended_and_resumed_by_the_button(window: Browser, url: str, platform: FakeBackend) -> None:
+    """The button suspends, says so, and is the way back."""
+    sign_in(window, url)
+    assert "alpaca-paper: connected" in window.text("#trading")
+    assert "4 open orders, 0 without an answer" in window.text("#trading")
+    press = "document.querySelector('#trading button').click()"
+    window.run(press)
+    eventually(lambda: "by the dashboard" in window.text("#trading-note"), what="the suspension")
+    assert platform.suspended == "by the dashboard"
+    window.run(press)
+    eventually(lambda: window.text("#trading-note") == "not suspended", what="the end of it")
+    assert platform.suspended is None
 
 
 def test_one_broken_answer_is_said_in_its_panel_only(window: Browser, url: str, platform: FakeBackend) -> None:

@@ -48,9 +48,9 @@ class FakeBackend(FakeAccounts):
     """
 
     def __init__(self, done: int = 64, seed: int = 7) -> None:
-        self.suspended: str | None = None
         rng = np.random.default_rng(seed)
         super().__init__(done, rng)
+        self.suspended: str | None = None
         self._probabilities = rng.uniform(0.35, 0.75, (len(SYMBOLS), 4))
 
     def signals(self, symbols: Sequence[str] | None, limit: int) -> Signals:

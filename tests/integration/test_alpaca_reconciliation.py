@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -147,3 +148,14 @@ def test_events_are_read_in_the_order_in_which_they_were_added_beyond_nine_of_th
     record.add([BrokerEvent("", name, "o1", "b1", "AAPL", "buy", "accepted", now()) for name in names])
     assert [event.event_id for event in record.after("", 100)] == names
     assert [event.event_id for event in record.after("8", 5)] == names[8:13]
+
+
+def test_a_position_that_shows_a_fill_before_its_event_does_is_not_adopted(alpaca: TradingServer, pool: Pool) -> None:
+    """A position that shows a fill before its event does is not adopted."""
+    live = desk(alpaca, pool)
+    live.run()
+    alpaca.account.by_hand("AAPL", "buy", 3, Decimal(50))
+    late = [alpaca.account.activities.pop()]
+    found = replace(live, pause=lambda: alpaca.account.activities.extend([late.pop()] if late else [])).run()
+    assert (found.adopted, found.refused) == ((), "")
+    assert books(live) == Holdings(100_000_00 - 150_00, {"AAPL": 3})

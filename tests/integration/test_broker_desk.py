@@ -5,9 +5,10 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,24 @@ def test_the_answer_that_was_lost_after_the_effect_doubles_nothing(
     assert len([o for o in alpaca.account.orders.values() if o["legs"]]) == 1
 
 
+def test_a_500_after_the_order_had_filled_is_one_position(alpaca: TradingServer, pool: Pool, clock: SetClock) -> None:
+    """A 500 after the order had filled is one position."""
+    desk, taken = desk_of(alpaca, pool, clock), alpaca.account.submit
+    desk.settle(MONDAY, CLOSES)
+
+    def filled_at_once(asked: Mapping[str, Any]) -> tuple[int, Any]:
+        answer = taken(asked)
+        alpaca.account.trade("AAPL", 100, Decimal(101))
+        return answer
+
+    alpaca.account.submit = filled_at_once  # type: ignore[method-assign]
+    alpaca.faults.append("fail_after")
+    assert desk.execute(MONDAY, [decided(MONDAY)], CLOSES) == 1
+    assert desk_of(alpaca, pool, clock).reconcile().adopted == ()
+    assert desk.books().holdings.shares == {"AAPL": 10}
+    assert desk.books().holdings.cash_cents == 100_000_00 - 10 * 101_00
+
+
 def test_an_order_that_never_arrived_is_unknown_blocks_its_symbol_and_is_lost_a_session_later(
     alpaca: TradingServer, pool: Pool, clock: SetClock
 ) -> None:
@@ -222,6 +241,14 @@ def test_nothing_opens_while_the_account_cannot_be_reconciled(
     look = records_of(pool, clock).orders.last_look()
     assert look is not None
     assert (look.connected, look.open_orders) == (False, None)
+    clock.evening(WEDNESDAY)
+    away.settle(WEDNESDAY, CLOSES)
+    back = desk_of(alpaca, pool, clock)
+    assert back.execute(WEDNESDAY, [decided(WEDNESDAY)], CLOSES) == 0
+    assert "size may be wrong" in answers(pool, clock)["order:2026-11-18:broker:AAPL"][1]
+    clock.evening(THURSDAY)
+    back.settle(THURSDAY, CLOSES)
+    assert back.execute(THURSDAY, [decided(THURSDAY)], CLOSES) == 1
 
 
 def test_orders_and_changes_by_hand_are_adopted_once_with_their_reason(

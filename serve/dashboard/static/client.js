@@ -27,10 +27,10 @@ export const forgetToken = () => sessionStorage.removeItem(KEY);
 
 const headers = () => ({ Authorization: `Bearer ${sessionStorage.getItem(KEY) ?? ""}` });
 
-async function request(path, signal) {
+async function request(path, signal, options = {}) {
   let response;
   try {
-    response = await fetch(path, { headers: headers(), cache: "no-store", signal });
+    response = await fetch(path, { cache: "no-store", signal, ...options, headers: { ...headers(), ...options.headers } });
   } catch (error) {
     throw new ApiError(0, "The platform can't be reached.");
   }
@@ -44,6 +44,17 @@ async function request(path, signal) {
 /** The JSON at `path`. Throws ApiError. */
 export async function get(path) {
   const response = await request(path, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
+  try {
+    return await response.json();
+  } catch (error) {
+    throw new ApiError(0, "The answer broke off.");
+  }
+}
+
+/** What is answered to `body`, sent once. Throws ApiError. */
+export async function post(path, body) {
+  const options = { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } };
+  const response = await request(path, AbortSignal.timeout(REQUEST_TIMEOUT_MS), options);
   try {
     return await response.json();
   } catch (error) {

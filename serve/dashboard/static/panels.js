@@ -5,6 +5,7 @@ import { equityChart } from "./chart.js";
 import { showCosts } from "./costs.js";
 import { byId, el, empty, table } from "./dom.js";
 import { count, interval, number, percent, session, signedPercent, signedUsd, time, tone, usd, words } from "./format.js";
+import { showTrading } from "./trading.js";
 
 const BOOKS = { rule: "Rule", ensemble: "Ensemble" };
 const ROWS = 8;
@@ -248,5 +249,6 @@ export const PANELS = [
   { id: "trades", paths: [`/v1/trades?limit=${ROWS}`], show: showTrades },
   { id: "orders", paths: [`/v1/orders?limit=${ROWS}`], show: showOrders },
   { id: "health", paths: ["/v1/health"], show: showHealth },
+  { id: "trading", paths: ["/v1/trading"], show: showTrading },
   { id: "costs", paths: ["/v1/costs"], show: showCosts },
 ];
