@@ -23,8 +23,8 @@ from adapters.tiers.locations import TierLocations
 from trading.ledger import Entry
 from trading.panel import as_date
 
-SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 7), date(2010, 6, 11))]
-BEFORE, AFTER, RESUMED = SESSIONS[:2], SESSIONS[2:4], SESSIONS[4]
+SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 2), date(2010, 6, 11))]
+BEFORE, AFTER, RESUMED = SESSIONS[:3], SESSIONS[3:7], SESSIONS[7]
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,9 +44,9 @@ def _of(entries: list[Entry], session: date, kind: str) -> list[dict[str, object
 def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
     pool: Pool, empty_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two sessions trade; killed, two place nothing, whose fills are exits of what was held; resumed, the last trades.
+    """Three sessions trade; killed, what waits is withdrawn, four only close positions; resumed, the last one trades.
 
-    Each replay constructs the services anew, as a restart does: no suspension is forgotten. What was decided all the
+    A restart in between forgets no suspension. What was decided all the
     same is on record as withheld, and parity knows it as the cause.
     """
     platform = Platform(home, empty_url, pool)
@@ -55,28 +55,32 @@ def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
     store = JournalStore(pool, clock=lambda: NOON)
     assert any(_of(store.load(), day, "order") for day in BEFORE), "nothing would be proven"
     waiting = {str(told["order_id"]) for told in _of(store.load(), BEFORE[-1], "order")}
+    assert waiting, "nothing would wait for the next open"
 
     said = _command(empty_url, home, "kill", "--reason", "a drill")
     assert "paper: trading is suspended: a drill" in said
-    for day in AFTER:
-        platform.replay([day])
+    platform.replay(AFTER[:1])
+    platform.replay(AFTER)  # the services are constructed anew
     entries = store.load()
     for day in AFTER:
         assert _of(entries, day, "order") == []
-        opened = [told for told in _of(entries, day, "fill") if told["side"] in {"buy", "sell_short"}]
-        assert {str(told["order_id"]) for told in opened} <= waiting, "only what was ordered before may still fill"
+        assert {told["side"] for told in _of(entries, day, "fill")} <= {"sell"}, "nothing is opened"
         assert _of(entries, day, "mark"), "the accounts are still marked"
     assert any(_of(entries, day, "fill") for day in AFTER), "nothing shows that exits go on"
+
+    withdrawn = {told["order_id"]: str(told["reason"]) for told in _of(entries, BEFORE[-1], "cancel")}
+    assert {order for order, reason in withdrawn.items() if "a drill" in reason} == waiting
+    monkeypatch.setattr("adapters.backtest.daily._dated", _momentum)
+    terms = Terms(BOOKS, 10_000_000)
+    for day in (BEFORE[-1], *AFTER):
+        check = daily_parity(pool, home, day, terms, locations=TierLocations(), clock=lambda: NOON)
+        assert check.verdict in {"passed", "explained"}, check
+        assert ("a drill" in " ".join(check.findings)) == (check.verdict == "explained"), check
 
     killed = next(day for day in AFTER if ControlRecord(pool).withheld(day))
     assert "withheld: trading is suspended: a drill" in ControlRecord(pool).withheld(killed)
     symbol = next(row[2] for row in platform.replay([killed]).decisions if row[0] == killed and row[12] == "buy")
     assert "a drill" in explain(pool, symbol, killed).withheld
-    monkeypatch.setattr("adapters.backtest.daily._dated", _momentum)
-    terms = Terms(BOOKS, 10_000_000)
-    check = daily_parity(pool, home, killed, terms, locations=TierLocations(), clock=lambda: NOON)
-    assert (check.verdict, "a drill" in " ".join(check.findings)) == ("explained", True), check
-
     assert "may open positions" in _command(empty_url, home, "resume")
     decided = platform.replay([RESUMED]).decisions
     bought = {row[2] for row in decided if row[0] == RESUMED and row[12] == "buy"}
