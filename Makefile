@@ -9,6 +9,7 @@ STAMP := .venv/.installed
 # Python 3.11 or later; `make PYTHON=/path/to/python3.12 install` chooses one, otherwise the first of these that will do.
 PYTHON ?=
 CANDIDATES := python3 python3.11 python3.12 python3.13
+LEDGER := tests/unit/adapters/test_ledger_machine.py
 
 .PHONY: help install lock run test check unit bench chaos clean
 
@@ -44,17 +45,16 @@ check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	LEDGER_STEPS=2000 $(BIN)/pytest tests/unit --quiet
+	LEDGER_STEPS=1000 $(BIN)/pytest tests/unit --quiet --numprocesses=2
 
 test: check ## check, and everything else that CI runs
-	$(BIN)/pytest tests/unit/adapters/test_ledger_machine.py
-	$(BIN)/pytest tests --ignore=tests/unit --ignore=tests/chaos
+	$(BIN)/pytest tests/e2e tests/contract tests/integration $(LEDGER) --numprocesses=2 --dist=loadfile --no-loadscope-reorder
 
 bench: $(STAMP) ## speed, as ratios
 	$(BIN)/python -m benchmarks
 
 chaos: $(STAMP) ## a million steps of the ledger's machine; kill parts of a run, imports, moves of files, and compare
-	LEDGER_STEPS=1000000 $(BIN)/pytest tests/unit/adapters/test_ledger_machine.py
+	LEDGER_STEPS=1000000 $(BIN)/pytest $(LEDGER)
 	LEDGER_RECORD_STEPS=2000 $(BIN)/pytest tests/integration/test_ledger_machine_on_record.py
 	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/test_import_kills.py
 	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/test_tier_kills.py tests/chaos

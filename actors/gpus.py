@@ -6,8 +6,7 @@ import time
 from typing import Any, Protocol
 
 import ray
-from ray.autoscaler.sdk import request_resources
-from ray.autoscaler.v2.sdk import get_cluster_status
+from ray.autoscaler.v2.sdk import get_cluster_status, request_cluster_resources
 from ray.exceptions import RayError, RayTaskError
 
 from trading.errors import InplayError, UnavailableError
@@ -58,7 +57,7 @@ class RayGpus:
     def request(self) -> None:
         """See `Gpus`."""
         self._before = gpu_nodes()
-        request_resources(bundles=[{"GPU": 1}])
+        _ask([{"resources": {"GPU": 1}}])
 
     def prove(self, timeout_s: float) -> str | None:
         """See `Gpus`."""
@@ -77,7 +76,7 @@ class RayGpus:
 
     def release(self) -> None:
         """See `Gpus`."""
-        request_resources(bundles=[])
+        _ask([])
 
     def gone(self, timeout_s: float) -> bool:
         """See `Gpus`."""
@@ -87,6 +86,14 @@ class RayGpus:
                 return False
             time.sleep(LOOK_EVERY_S)
         return True
+
+
+def _ask(bundles: list[dict[str, dict[str, int]]]) -> None:
+    """The autoscaler is to keep room for these and nothing else.
+
+    Not through `ray.autoscaler.sdk`: that remembers for the life of the process which autoscaler the first Ray had.
+    """
+    request_cluster_resources(ray.get_runtime_context().gcs_address, bundles)
 
 
 def gpu_nodes() -> set[str]:

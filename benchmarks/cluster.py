@@ -68,7 +68,7 @@ class _Bench:
         api = DigitalOcean(
             TOKEN, clock=self.clock, open_session=self._session, end_point="https://api.digitalocean.com/v2/"
         )
-        self.provider = DigitalOceanNodeProvider(provider_section(folder), "bench", api=api, clock=self.clock)
+        self.provider = DigitalOceanNodeProvider(_section(folder), "bench", api=api, clock=self.clock)
         self.adapter = NodeProviderAdapter(self.provider, None)
 
     def _session(self) -> requests.Session:
@@ -100,7 +100,7 @@ class _Bench:
         return len(self.cloud.calls) - before
 
 
-def provider_section(folder: str) -> dict[str, Any]:
+def _section(folder: str) -> dict[str, Any]:
     """The `provider` section of the benchmark's cluster."""
     section = {"region": "tor1", "admin_cidrs": ["203.0.113.7/32"], "spend_caps": CAPS, "ledger_folder": folder}
     return section | {"ssh_public_key_text": KEY}
@@ -148,7 +148,7 @@ def _file(folder: Path) -> Path:
     section = {
         "type": "external",
         "module": "cluster.provider.DigitalOceanNodeProvider",
-        **provider_section(str(folder)),
+        **_section(str(folder)),
     }
     empty: dict[str, Any] = {key: [] for key in ("setup_commands", "head_setup_commands", "worker_setup_commands")}
     empty |= {"initialization_commands": [], "head_start_ray_commands": [], "worker_start_ray_commands": ["true"]}
@@ -164,8 +164,8 @@ def _file(folder: Path) -> Path:
 
 
 @contextmanager
-def head_with_autoscaler(folder: Path, end_point: str, head_id: str) -> Iterator[str]:
-    """A Ray head with its autoscaler, alone in its session; gone afterwards. Gives its address."""
+def _head(folder: Path, end_point: str, head_id: str) -> Iterator[str]:
+    """The head's own process; gives its address."""
     environment = os.environ | {
         "HOME": str(folder), "DIGITALOCEAN_END_POINT": end_point, "DIGITALOCEAN_TOKEN": TOKEN,
         "RAY_enable_autoscaler_v2": "1", "RAY_CLOUD_INSTANCE_ID": head_id, "RAY_NODE_TYPE_NAME": "ray.head",
@@ -182,7 +182,7 @@ def head_with_autoscaler(folder: Path, end_point: str, head_id: str) -> Iterator
     try:
         yield _address(folder / "head.log")
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        process.terminate()
         try:
             process.wait(timeout=30)
         except subprocess.TimeoutExpired:
@@ -222,18 +222,28 @@ def _demanded(cloud: SimulatedCloud) -> float:
     return time.monotonic() - from_s
 
 
-def _timed(table: Table, folder: Path) -> None:
-    cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1), droplet_limit=50)  # noqa: S311
+@contextmanager
+def autoscaled_head(folder: Path, cloud: SimulatedCloud) -> Iterator[str]:
+    """A Ray head, alone in its session, whose autoscaler rents from the simulated DigitalOcean; gone afterwards.
+
+    Gives its address.
+    """
     with serving(cloud) as end_point:
         api = DigitalOcean(TOKEN, end_point=end_point)
-        provider = DigitalOceanNodeProvider(provider_section(str(folder)), "bench", api=api)
+        provider = DigitalOceanNodeProvider(_section(str(folder)), "bench", api=api)
         (head,) = provider.create_node(HEAD, {"ray-node-type": "head", "ray-user-node-type": "ray.head"}, 1)
-        with head_with_autoscaler(folder, end_point, head) as address:
-            ray.init(address=address, log_to_driver=False, logging_level="error")
-            try:
-                found = sorted(_demanded(cloud) for _ in range(DEMANDS))
-            finally:
-                ray.shutdown()
+        with _head(folder, end_point, head) as address:
+            yield address
+
+
+def _timed(table: Table, folder: Path) -> None:
+    cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1), droplet_limit=50)  # noqa: S311
+    with autoscaled_head(folder, cloud) as address:
+        ray.init(address=address, log_to_driver=False, logging_level="error")
+        try:
+            found = sorted(_demanded(cloud) for _ in range(DEMANDS))
+        finally:
+            ray.shutdown()
     for work, seconds in (("fastest", found[0]), ("median", found[DEMANDS // 2]), ("slowest", found[-1])):
         table.rows.append({"work": f"demand to request for a machine, {work} of {DEMANDS}", "seconds": seconds})
 

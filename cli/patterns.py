@@ -20,6 +20,7 @@ from adapters.postgres.patterns import PatternStore
 from adapters.postgres.reading import open_record
 from adapters.settings import read_settings
 from adapters.tiers.rules import storage_rules
+from cli.figures import percent, with_interval
 from cli.output import print_json
 from cli.patterns_in_session import log_in_session, show_in_session
 from trading.errors import ConfigurationError
@@ -112,17 +113,6 @@ def _row(row: Measured) -> dict[str, Any]:
     return {"family": FAMILY_OF[row.pattern], **asdict(row)}
 
 
-def _percent(value: float | None, sign: str = "") -> str:
-    return "–" if value is None else f"{value:{sign}.1%}"  # noqa: RUF001 - a dash for what isn't known
-
-
-def _span(estimate: Estimate, sign: str = "") -> str:
-    """The figure with its interval."""
-    if estimate.low is None or estimate.high is None:
-        return _percent(estimate.value, sign)
-    return f"{_percent(estimate.value, sign)} ({_percent(estimate.low, sign)} to {_percent(estimate.high, sign)})"
-
-
 def _table(rows: Sequence[Measured]) -> Table:
     table = Table(pad_edge=False, box=box.SIMPLE_HEAD)
     for heading in (
@@ -143,9 +133,9 @@ def _table(rows: Sequence[Measured]) -> Table:
             FAMILY_OF[row.pattern],
             direction_word(row.direction),
             f"{row.with_outcome:,}" if row.direction else "",
-            _span(row.success),
-            _percent(row.baseline),
-            _span(row.corrected, "+"),
+            with_interval(row.success),
+            percent(row.baseline),
+            with_interval(row.corrected, "+"),
             "" if row.q_value is None else f"{row.q_value:.3f}",
             Text(row.verdict, style=STYLES[row.verdict]),
         )
@@ -181,8 +171,9 @@ def _words(found: Statistics, rows: Sequence[Measured], wanted: Sequence[tuple[s
             f"elsewhere among them {others} differ from random candles."
         ),
         (
-            f"On all bars, patterns with a catalyst succeed {_span(catalyst.success_with)} of the time, without "
-            f"{_span(catalyst.success_without)}: {_times(catalyst.ratio)}. That it is twice as often: {catalyst.claim}."
+            f"On all bars, patterns with a catalyst succeed {with_interval(catalyst.success_with)} of the time, "
+            f"without {with_interval(catalyst.success_without)}: {_times(catalyst.ratio)}. That it is twice as often: "
+            f"{catalyst.claim}."
         ),
     ]
 

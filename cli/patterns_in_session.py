@@ -23,9 +23,9 @@ from adapters.postgres.writing import writable_record
 from adapters.session_patterns import session_patterns, sessions_with_minutes
 from adapters.settings import read_settings
 from adapters.tiers.rules import storage_rules
+from cli.figures import percent, with_interval
 from cli.output import print_json
 from trading.errors import UnavailableError
-from trading.metrics import Estimate
 from trading.outcomes import OutcomeRules
 from trading.patterns.recognised import direction_word
 from trading.session_pattern_statistics import MeasuredInSession, Verdict, measure_in_sessions
@@ -109,22 +109,11 @@ def _table(rows: list[MeasuredInSession]) -> Table:
             row.pattern,
             direction_word(row.direction),
             f"{row.entered:,} of {row.recorded:,}",
-            _span(row.success),
-            _percent(row.mean_return, "+", 2),
-            _percent(row.other_success),
-            _span(row.corrected if row.corrected.value is not None else row.difference, "+"),
+            with_interval(row.success),
+            percent(row.mean_return, "+", 2),
+            percent(row.other_success),
+            with_interval(row.corrected if row.corrected.value is not None else row.difference, "+"),
             "" if row.q_value is None else f"{row.q_value:.3f}",
             Text(row.verdict, style=STYLES[row.verdict]),
         )
     return table
-
-
-def _percent(value: float | None, sign: str = "", digits: int = 1) -> str:
-    return "–" if value is None else f"{value:{sign}.{digits}%}"  # noqa: RUF001 - a dash for what isn't known
-
-
-def _span(estimate: Estimate, sign: str = "") -> str:
-    """The figure with its interval."""
-    if estimate.low is None or estimate.high is None:
-        return _percent(estimate.value, sign)
-    return f"{_percent(estimate.value, sign)} ({_percent(estimate.low, sign)} to {_percent(estimate.high, sign)})"

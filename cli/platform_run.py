@@ -22,7 +22,7 @@ from actors.checks import Checks
 from actors.coordinator import ActorServices, Coordinator
 from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.reporting import Report
-from actors.wiring import Training, Wiring, now
+from actors.wiring import Wiring, now
 from adapters.calendar import close_of
 from adapters.postgres.daily_checks import DailyCheck
 from adapters.postgres.migrate import erase, migrate
@@ -39,18 +39,14 @@ from adapters.tiers.archive import Archive
 from adapters.tiers.rules import storage_rules
 from cli.interrupt import Interrupt
 from cli.progress import Printer, pattern_words
+from cli.run_models import Models, training_of
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
 from trading.decide import DecisionRules
-from trading.errors import ConfigurationError, ModelError, UnavailableError
+from trading.errors import ConfigurationError, UnavailableError
 from trading.risk.limits import limits_of
 from trading.sessions import SessionSummary, look
-from tune.distributed import Workers
-from tune.pipeline import Trained, train_ensemble
-from tune.registration import config_sha256, register
-from tune.sessions import SessionRules
-from tune.training_set import from_market
 
 WARM_UP_FRACTION = 0.6
 """Of the sample's sessions: the models learn from these and trade the rest."""
@@ -89,15 +85,6 @@ class Options:
     follow: bool = False
     first: date | None = None
     last: date | None = None
-
-
-def training_of(settings: Settings) -> Training:
-    """What the training scheduler needs to know."""
-    rules = SessionRules(
-        budget_usd_per_month=settings.gpu_budget_usd_per_month, hours=settings.gpu_session_h,
-        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h, daily=settings.daily_training,
-    )  # fmt: skip
-    return Training(rules, settings.spend_folder, settings.seed)
 
 
 class PlatformRun:
@@ -288,50 +275,12 @@ class PlatformRun:
         if self.options.rules_only or market is None:
             self.say.step("no models: the rules decide in both accounts")
             return None
-        store = ModelStore(self.pool)
-        champion = store.champion()
-        first_replay = first_replay or now().date()
-        if champion is not None and not self.options.sample:
-            return self._champion(champion, first_replay)
-        rules = self.wiring.decisions.outcome
-        workers = Workers(actors=min(2, os.cpu_count() or 1))
-        wanted = config_sha256(self.settings.seed, first_replay, rules, workers)
-        if champion is not None and champion.config_sha256 != wanted:
-            raise ConfigurationError(
-                "The record was made with another seed, sample or set of models. Nothing was changed. "
-                "Use the settings it was made with, or start anew with `inplay run --sample --fresh`."
-            )
-        if champion is not None:
-            self.say.step(f"{champion.ensemble_id} is on record already")
-            return champion
-        known = self.services.answer(market), self.services.answer(patterns)
-        data = from_market(*known, rules, self.wiring.scanner, first_replay)
-        home = self.settings.home
-        try:
-            trained: Trained = train_ensemble(
-                data, home / "models", home / "tune", seed=self.settings.seed, workers=workers, say=self.say.step
-            )
-        except ModelError as error:
-            if self.options.sample:
-                raise
-            self.say.warning(f"no models: {error}. The rules decide in both accounts")
-            return None
-        shutil.rmtree(home / "tune", ignore_errors=True)
-        row = register(
-            store, trained, home,
-            config=wanted, known_before=first_replay, code_version=version("inplay"), at=now(),
-        )  # fmt: skip
-        self.say.accuracy(trained.accuracy)
-        return row
-
-    def _champion(self, champion: EnsembleRow, first_replay: date) -> EnsembleRow:
-        if champion.known_before > first_replay and not self.replayed():
-            raise ConfigurationError(
-                f"{champion.ensemble_id} learned from outcomes up to {champion.known_before}, and the replay begins on "
-                f"{first_replay}: its figures would be no test. Nothing was changed. Begin later, or add --rules-only."
-            )
-        self.say.step(f"{champion.ensemble_id} is on record already")
-        return champion
+        models = Models(self.settings, self.wiring, ModelStore(self.pool), self.say, sample=self.options.sample)
+        return models.at(
+            first_replay or now().date(),
+            known=lambda: (self.services.answer(market), self.services.answer(patterns)),
+            begun=bool(self.replayed()),
+        )
 
     def serve(self, ensemble: EnsembleRow | None) -> str:
         """The HTTP interface answers; returns its address."""

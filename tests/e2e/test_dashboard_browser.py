@@ -13,10 +13,11 @@ import pytest
 
 from serve.api import create_app
 from serve.schemas import InPlay, Scan
-from tests.fakes.backend import FakeBackend, sessions
+from tests.fakes.backend import FakeBackend
 from tests.fakes.browser import CHROMEDRIVER, CHROMIUM, Browser, browser
 from tests.fakes.client import TOKEN
 from tests.fakes.eventually import eventually
+from tests.fakes.market import sessions
 from tests.fakes.server import served
 from trading.errors import UnavailableError
 

@@ -1,4 +1,4 @@
-"""What is asked of Ray's own autoscaler, on a head of its own: not beside another cluster."""
+"""What is asked of Ray's own autoscaler, on a head of its own."""
 
 from __future__ import annotations
 
@@ -13,11 +13,8 @@ import ray
 from ray.autoscaler.v2.sdk import get_cluster_status
 
 from actors.gpus import RayGpus
-from benchmarks.cluster import HEAD, head_with_autoscaler, provider_section
-from cluster.api import DigitalOcean
-from cluster.provider import DigitalOceanNodeProvider
-from cluster.simulator.cloud import TOKEN, SimulatedCloud
-from cluster.simulator.server import serving
+from benchmarks.cluster import autoscaled_head
+from cluster.simulator.cloud import SimulatedCloud
 from tests.fakes.eventually import eventually
 
 pytestmark = pytest.mark.platform
@@ -34,22 +31,18 @@ def test_rays_own_autoscaler_rents_what_is_requested_and_forgets_what_is_release
     """A request brings a machine from the simulated DigitalOcean; once released, nothing is demanded any more."""
     ray.shutdown()
     cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1))
-    with serving(cloud) as end_point:
-        api = DigitalOcean(TOKEN, end_point=end_point)
-        provider = DigitalOceanNodeProvider(provider_section(str(short_folder)), "bench", api=api)
-        (head,) = provider.create_node(HEAD, {"ray-node-type": "head", "ray-user-node-type": "ray.head"}, 1)
-        with head_with_autoscaler(short_folder, end_point, head) as address:
-            ray.init(address=address, log_to_driver=False, logging_level="error")
-            try:
-                gpus = RayGpus()
-                eventually(gpus.obtainable, what="the autoscaler's first report", timeout_s=60)
-                gpus.request()
-                eventually(lambda: len(cloud.settle().alive()) == 2, what="the machine with a GPU", timeout_s=60)
-                assert demanded() == 1
-                gpus.release()
-                assert demanded() == 0
-            finally:
-                ray.shutdown()
+    with autoscaled_head(short_folder, cloud) as address:
+        ray.init(address=address, log_to_driver=False, logging_level="error")
+        try:
+            gpus = RayGpus()
+            eventually(gpus.obtainable, what="the autoscaler's first report", timeout_s=60)
+            gpus.request()
+            eventually(lambda: len(cloud.settle().alive()) == 2, what="the machine with a GPU", timeout_s=60)
+            assert demanded() == 1
+            gpus.release()
+            assert demanded() == 0
+        finally:
+            ray.shutdown()
     assert sorted(each.size_slug for each in cloud.settle().alive()) == ["gpu-h100x1-80gb", "s-2vcpu-4gb"]
 
 

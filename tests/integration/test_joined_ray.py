@@ -17,11 +17,8 @@ from actors.local import join_ray, leave_ray
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import TrainingRecord
-from benchmarks.cluster import HEAD, head_with_autoscaler, provider_section
-from cluster.api import DigitalOcean
-from cluster.provider import DigitalOceanNodeProvider
-from cluster.simulator.cloud import TOKEN, SimulatedCloud
-from cluster.simulator.server import serving
+from benchmarks.cluster import autoscaled_head
+from cluster.simulator.cloud import SimulatedCloud
 from tests.fakes.eventually import eventually
 from trading.errors import UnavailableError
 
@@ -32,14 +29,8 @@ pytestmark = pytest.mark.platform
 def head() -> Iterator[str]:
     """The address of a Ray head of somebody else's, whose autoscaler rents from a simulated DigitalOcean."""
     cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1))
-    with (
-        tempfile.TemporaryDirectory(prefix="inplay-", ignore_cleanup_errors=True) as folder,
-        serving(cloud) as end_point,
-    ):
-        api = DigitalOcean(TOKEN, end_point=end_point)
-        provider = DigitalOceanNodeProvider(provider_section(folder), "bench", api=api)
-        (number,) = provider.create_node(HEAD, {"ray-node-type": "head", "ray-user-node-type": "ray.head"}, 1)
-        with head_with_autoscaler(Path(folder), end_point, number) as address:
+    with tempfile.TemporaryDirectory(prefix="inplay-", ignore_cleanup_errors=True) as folder:
+        with autoscaled_head(Path(folder), cloud) as address:
             yield address
         ray.shutdown()
 
