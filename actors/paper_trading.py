@@ -12,7 +12,7 @@ from actors.wiring import BOOKS, Wiring, now
 from adapters.paper import DeskState, PaperDesk
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.journal import JournalStore
-from trading.controls import Control
+from trading.controls import WITHDRAWN, Control
 from trading.cycle import quotes_of
 from trading.engine.bars import CorporateAction
 from trading.engine.requests import OrderRequest
@@ -33,7 +33,14 @@ class PaperTrading(Service):
         self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper, wiring.decisions)
 
     def settle(self, session: date, batch: pa.Table, actions: Sequence[CorporateAction]) -> DeskState:
-        """The session's bar done to every book; see `PaperDesk.settle`."""
+        """The session's bar done to every book; see `PaperDesk.settle`.
+
+        While trading is suspended or blocked, what waits to open a position is withdrawn before the bar.
+        """
+        blocked = self._controls.state().paused
+        done = self._desk.sessions()
+        if blocked and done and session > done[-1] and not self._desk.is_settled(session):
+            self._desk.withdraw_openings(f"{WITHDRAWN}: {blocked}")
         return self._desk.settle(session, quotes_of(batch), actions)
 
     def place(self, session: date, orders: Mapping[str, Sequence[OrderRequest]], stocks_in_play: int) -> int:

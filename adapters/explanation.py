@@ -23,6 +23,7 @@ DECISIONS = (
 )
 SCAN = "SELECT rank, score, parts, reason FROM scans WHERE session = %s AND symbol = %s"
 REGIME = "SELECT words FROM regimes WHERE session = %s"
+WITHHELD = "SELECT reason FROM trading_controls WHERE action = 'withheld' AND session = %s ORDER BY seq LIMIT 1"
 SECTOR = "SELECT sector FROM instruments WHERE symbol = %s"
 
 
@@ -37,6 +38,7 @@ class Explanation:
         regime: in words; None when none is on record.
         decisions: one an account: views of models and rules, veto, action; empty when nothing was to decide.
         sector: as on record now; since when it is known isn't kept.
+        withheld: why purchases that were decided were not placed: trading was suspended or blocked; else empty.
     """
 
     symbol: str
@@ -46,6 +48,7 @@ class Explanation:
     regime: str | None
     decisions: Sequence[dict[str, Any]]
     sector: str | None = None
+    withheld: str = ""
 
     @property
     def said(self) -> str:
@@ -102,9 +105,11 @@ def explain(pool: Pool, symbol: str, at: date | datetime) -> Explanation:
         scan = rows.execute(SCAN, [session, symbol]).fetchone()
         regime = rows.execute(REGIME, [session]).fetchone()
         sector = rows.execute(SECTOR, [symbol]).fetchone()
+        withheld = rows.execute(WITHHELD, [session]).fetchone()
     return Explanation(
         symbol, session, closed_at(session), scan, regime["words"] if regime else None, decisions,
         sector["sector"] if sector else None,
+        withheld["reason"] if withheld and any(one["action"] == "buy" for one in decisions) else "",
     )  # fmt: skip
 
 

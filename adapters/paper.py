@@ -13,6 +13,7 @@ from trading.engine.bars import CorporateAction, Quotes, Step
 from trading.engine.engine import Engine
 from trading.engine.fold import take
 from trading.engine.instruments import Instruments
+from trading.engine.open_orders import OPENS
 from trading.engine.requests import OrderRequest, OrderRequests, Replacement
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
@@ -165,6 +166,11 @@ class PaperDesk:
         self._load()
         return sorted(self._completed)
 
+    def is_settled(self, session: date) -> bool:
+        """Whether the session's bar was done to any book."""
+        self._load()
+        return any(session in book.equity_cents for book in self._books.values())
+
     def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
         """Equity in cents per book, fills per book and stocks in play of a complete session; None if it isn't."""
         self._load()
@@ -248,6 +254,28 @@ class PaperDesk:
         answers |= engine.replace(changes, Step.daily(session))
         self._append(engine.log.drafts())
         return answers
+
+    def withdraw_openings(self, reason: str) -> list[str]:
+        """Waiting orders that would open a position are cancelled as of the session settled last; returns their ids.
+
+        Exits and brackets wait on. A repeat finds none.
+        """
+        self._load()
+        drafts: list[Draft] = []
+        withdrawn: list[str] = []
+        for account in self._books.values():
+            orders = account.orders
+            waiting = [orders.ids[row] for row in orders.plain_rows().tolist() if orders.matrix[OPENS, row]]
+            if not waiting:
+                continue
+            self._loaded = False  # as in `settle`
+            engine = Engine(account, self._rules)
+            engine.cancel(waiting, Step.daily(max(account.equity_cents)), reason)
+            drafts.extend(engine.log.drafts())
+            withdrawn += waiting
+        if drafts:
+            self._append(drafts)
+        return withdrawn
 
     def account(self, book: str) -> Account:
         """The book as its journal tells it, to be read only.

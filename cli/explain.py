@@ -46,6 +46,8 @@ def _say(found: Explanation, console: Console) -> None:
         console.print(f"  in play  rank {scan['rank']}, score {scan['score']:.2f}: {scan['reason']}")
     if found.said:
         console.print(f"  {found.said}")
+    if found.withheld:
+        console.print(f"  placed   no: {found.withheld}")
     for decision in found.decisions:
         _say_decision(decision, console)
 

@@ -26,7 +26,7 @@ from cli.output import print_json
 from cli.scan import record_of
 from trading.controls import Action, Control, Controls, armed
 from trading.errors import ConfigurationError
-from trading.risk.limits import changed, limits_of, loosened
+from trading.risk.limits import LIMITS, changed, limits_of, loosened
 
 app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
 Reason = Annotated[str, typer.Option(help="Why, for the record.", min=1)]
@@ -119,8 +119,8 @@ def _print_limits(row: LimitsRow | None, differing: list[str], looser: list[str]
         print("no limits are in force yet; the first start puts those of the settings on record")
         return
     print(f"in force {row.sha256[:12]}, {row.action} on {row.set_at:%Y-%m-%d %H:%M} UTC: {row.reason}")
-    for name, value in row.limits.items():
-        print(f"  {name:<26}{value:g}")
+    for name in sorted(row.limits, key=[*LIMITS, *row.limits].index):
+        print(f"  {name:<26}{row.limits[name]:g}")
     for words in differing:
         print(f"settings: {words}")
     if looser:

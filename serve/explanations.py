@@ -27,5 +27,6 @@ def explanation_answer(pool: Pool, symbol: str, at: date | datetime) -> Explanat
         regime=found.regime,
         in_play=None if found.in_play is None else ScanPlace.model_validate(found.in_play),
         decisions=[AccountDecision.model_validate(row) for row in found.decisions],
+        withheld=found.withheld,
         said=found.said,
     )

@@ -13,6 +13,8 @@ Action = Literal[
     "arm", "disarm", "suspend", "resume", "kill", "withheld", "unreconciled", "reconciled", "check_failed",
     "check_passed",
 ]  # fmt: skip
+WITHDRAWN = "withdrawn before it could fill"
+"""How the reason begins of an order that waited when trading was stopped."""
 LONGEST_ARMED = timedelta(days=7)
 
 

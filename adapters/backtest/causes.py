@@ -11,6 +11,7 @@ from adapters.calendar import close_of
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.pool import Cursor, Pool, transaction
 from adapters.postgres.risk_limits import RiskLimits
+from trading.controls import WITHDRAWN
 from trading.ledger import Draft
 from trading.risk.limits import Limits, changed
 
@@ -69,6 +70,8 @@ class Changes:
         told: Mapping[str, Any] = draft.payload
         if self.withheld and not on_record and draft.kind == "order" and told.get("side") in OPENING:
             return self.withheld
+        if on_record and draft.kind == "cancel" and str(told["reason"]).startswith(WITHDRAWN):
+            return str(told["reason"])
         own = self.of_symbols.get(str(told.get("symbol", "")))
         if own is not None:
             return "; ".join([f"late data: {own}", *self.settings])

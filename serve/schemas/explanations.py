@@ -50,4 +50,7 @@ class Explanation(Schema):
     regime: str | None = Field(description="In words.")
     in_play: ScanPlace | None
     decisions: list[AccountDecision]
+    withheld: str = Field(
+        default="", description="Why purchases that were decided were not placed; empty when nothing held them back."
+    )
     said: str = Field(description="In one sentence, when there was no decision; else empty.")

@@ -35,7 +35,7 @@ from serve.schemas import (
     TrainingSession,
 )
 from tests.fakes.accounts import FakeAccounts
-from tests.fakes.market import SYMBOLS, around, sessions
+from tests.fakes.market import SYMBOLS, around
 
 
 class FakeBackend(FakeAccounts):
@@ -141,7 +141,7 @@ class FakeBackend(FakeAccounts):
         """The symbol was never in play."""
         self._answer("explanation", symbol, at)
         return Explanation(
-            symbol=symbol, session=sessions(100)[-1], known_at=datetime(2010, 7, 16, 20, tzinfo=UTC), sector=None,
+            symbol=symbol, session=date(2010, 7, 16), known_at=datetime(2010, 7, 16, 20, tzinfo=UTC), sector=None,
             regime=None, in_play=None, decisions=[], said="it was not in play",
         )  # fmt: skip
 

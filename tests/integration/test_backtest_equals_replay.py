@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,9 +15,15 @@ from adapters.backtest.recorded import read_recorded
 from adapters.backtest.running import Dated, Terms, run_backtest
 from adapters.calendar import sessions_between
 from adapters.postgres.pool import Pool
+from trading.decide import Decision
 from trading.panel import BARS_SCHEMA, as_date
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 16))]
+
+
+def _judged(decisions: Sequence[Decision]) -> list[tuple[date, str, str, str, str]]:
+    """What risk and the views said of each candidate, in the order of the record."""
+    return sorted((one.session, one.book, one.candidate.symbol, one.veto, one.reason) for one in decisions)
 
 
 AROUND_A_SPLIT = [as_date(day) for day in sessions_between(date(2014, 7, 14), date(2014, 9, 8))]
@@ -59,6 +66,8 @@ def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(
     odd = next((p for p in zip(ours.entries, theirs.journal, strict=False) if p[0].body != p[1][2]), None)
     assert odd is None, f"the first entry that differs: {odd}"
     assert ours.journal_hash == theirs.journal[-1][3]
-    assert len(ours.decisions) == len(theirs.decisions)
+    assert _judged(ours.decisions) == sorted((*row[:3], row[-1], row[15]) for row in theirs.decisions)
+    vetoes = " ".join(decision.veto for decision in ours.decisions)
+    assert "regime: " in vetoes, "no size by regime would be compared"
     assert sum(len(found) for found in ours.in_play.values()) == len(theirs.scans)
     assert {entry.draft.kind for entry in ours.entries} >= {"order", "fill", "mark"}

@@ -16,10 +16,11 @@ from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
-from trading.decide import Candidate, Decision
+from trading.decide import Candidate, Decision, DecisionRules
 from trading.engine.bookkeeper import deposit
 from trading.errors import LedgerError, ModelError
 from trading.ledger import chain
+from trading.risk.limits import rules_of
 from trading.risk.model_risk import Verdict
 from trading.scanner import InPlay
 
@@ -211,3 +212,15 @@ def test_the_last_word_of_a_service_stands(pool: Pool) -> None:
     store.record(now)
     store.record(ServiceState("scanner", "failed", "old news", NOON - timedelta(seconds=1)))
     assert store.load() == [now]
+
+
+def test_what_restricts_an_account_counts_its_closed_trades(pool: Pool) -> None:
+    """One stop with a loss pauses an account whose limit is one; with the usual limits nothing restricts it."""
+    accounts = Accounts(pool)
+    assert accounts.restrictions(DecisionRules()) == {}
+    append_three_sessions(journal_of(pool))
+    assert accounts.restrictions(DecisionRules()) == {"rule": ""}
+    (said,) = accounts.restrictions(rules_of({"pause_streak": 1})).values()
+    assert said.startswith("paused for 3 sessions: the last 1 closing fills lost, the latest on 2010-01-06")
+    (said,) = accounts.restrictions(rules_of({"streak_reduce": 1})).values()
+    assert said.startswith("halved: the last 1 closing fills lost")

@@ -57,3 +57,15 @@ def test_arming_needs_a_limit_and_an_end(limit_usd: int, hours: int) -> None:
     """Arming needs a limit and an end."""
     with pytest.raises(ConfigurationError, match="Nothing was armed"):
         armed(limit_usd, timedelta(hours=hours), "command", AT)
+
+
+def test_a_failed_check_opens_nothing_until_one_passes_or_a_person_resumes() -> None:
+    """Paper and live alike; a pass takes back what a check said, and nothing that a person or the broker said."""
+    failed = said("check_failed")
+    assert "a daily check failed: because of check_failed" in refused(fold([failed]), live=False)
+    assert "a daily check failed" in refused(fold([ARMED, failed]))
+    assert fold([failed, said("check_passed")]).blocked == ""
+    assert fold([failed, said("resume")]).blocked == ""
+    assert "suspended" in fold([said("kill"), failed, said("check_passed")]).blocked
+    assert "not reconciled" in fold([said("unreconciled"), failed, said("resume")]).blocked
+    assert "a daily check failed" in fold([failed, said("resume"), failed]).blocked
