@@ -176,12 +176,14 @@ def _print(state: Controls, *, as_json: bool) -> None:
     is_armed = state.expires_at is not None and at < state.expires_at
     if as_json:
         print_json({
-            "suspended": state.suspended, "unreconciled": state.unreconciled, "armed": is_armed,
+            "suspended": state.suspended, "failed_check": state.failed_check, "unreconciled": state.unreconciled,
+            "armed": is_armed,
             "limit_usd": state.limit_cents / 100 if is_armed else None,
             "expires_at": state.expires_at.isoformat() if is_armed and state.expires_at else None,
         })  # fmt: skip
         return
-    print(f"paper: {state.opening_refused(live=False, cost_cents=0, at=at) or 'may open positions'}")
+    print(f"simulated accounts: {state.paused or 'may open positions'}")
+    print(f"paper account at a broker: {state.blocked or 'may open positions'}")
     print(f"live: {state.opening_refused(live=True, cost_cents=0, at=at) or 'armed'}")
     if is_armed and state.expires_at is not None:
         until = state.expires_at.astimezone(UTC)

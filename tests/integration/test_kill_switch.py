@@ -58,7 +58,7 @@ def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
     assert waiting, "nothing would wait for the next open"
 
     said = _command(empty_url, home, "kill", "--reason", "a drill")
-    assert "paper: trading is suspended: a drill" in said
+    assert "simulated accounts: trading is suspended: a drill" in said
     platform.replay(AFTER[:1])
     platform.replay(AFTER)  # the services are constructed anew
     entries = store.load()
