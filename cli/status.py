@@ -10,7 +10,7 @@ from rich.text import Text
 
 from adapters.settings import read_settings
 from cli.output import print_json
-from serve.schemas import BrokerAccountState, Costs, Storage, Trading
+from serve.schemas import BrokerAccountState, Costs, Storage, TradingState
 from serve.status import Status, Verdict, status_of
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}
@@ -87,7 +87,7 @@ def _lines(found: Status) -> list[tuple[str, str]]:
     return lines
 
 
-def _trading(trading: Trading | None) -> list[tuple[str, str]]:
+def _trading(trading: TradingState | None) -> list[tuple[str, str]]:
     """Whether trading is suspended, and the account at the broker; nothing where neither was ever so."""
     if trading is None:
         return []
@@ -108,7 +108,7 @@ def _account(found: BrokerAccountState) -> str:
     return f"{found.broker} {state}; reconciled {when}, {waiting}{equity}"
 
 
-def _arming(trading: Trading) -> str:
+def _arming(trading: TradingState) -> str:
     if trading.armed_until is None:
         return "; not armed, so nothing is opened"
     limit = f"${trading.spent_usd or 0:,.2f} of ${trading.limit_usd or 0:,.2f}"

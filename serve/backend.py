@@ -24,6 +24,7 @@ from adapters.postgres.regimes import RegimeStore
 from adapters.run_state import read_state
 from adapters.tiers.rules import StorageRules
 from serve import answers
+from serve.broker import give, trading_answer
 from serve.costs import costs_answer
 from serve.schemas import (
     Book,
@@ -51,11 +52,10 @@ from serve.schemas import (
     Signals,
     Storage,
     Trades,
-    Trading,
+    TradingState,
 )
 from serve.statistics import Kept, statistics_answer
 from serve.storage import storage_answer
-from serve.trading import give, trading_answer
 from trading.errors import InplayError, UnavailableError
 from trading.patterns.recognised import direction_word
 from trading.risk.drawdown import judge
@@ -280,15 +280,15 @@ class PlatformBackend:
         """See `serve.port.Backend`."""
         return costs_answer(self._pool, self._gpu_budget_usd, datetime.now(UTC))
 
-    def trading(self) -> Trading:
+    def trading(self) -> TradingState:
         """See `serve.port.Backend`."""
         return trading_answer(self._pool, datetime.now(UTC))
 
-    def suspend(self, reason: str) -> Trading:
+    def suspend(self, reason: str) -> TradingState:
         """See `serve.port.Backend`."""
         return give(self._pool, "suspend", reason, datetime.now(UTC))
 
-    def resume(self, reason: str) -> Trading:
+    def resume(self, reason: str) -> TradingState:
         """See `serve.port.Backend`."""
         return give(self._pool, "resume", reason, datetime.now(UTC))
 

@@ -35,7 +35,7 @@ from serve.schemas import (
     Signals,
     Storage,
     Trades,
-    Trading,
+    TradingState,
 )
 
 
@@ -122,15 +122,15 @@ class Backend(Protocol):
         """What machines cost, and training sessions, by the record."""
         ...
 
-    def trading(self) -> Trading:
+    def trading(self) -> TradingState:
         """Whether trading is suspended or armed, and the account at the broker."""
         ...
 
-    def suspend(self, reason: str) -> Trading:
+    def suspend(self, reason: str) -> TradingState:
         """Nothing new is opened from now on; repeating it is harmless."""
         ...
 
-    def resume(self, reason: str) -> Trading:
+    def resume(self, reason: str) -> TradingState:
         """A suspension is over; nothing is armed by it."""
         ...
 

@@ -38,8 +38,8 @@ from serve.schemas import (
     Storage,
     Symbol,
     Trades,
-    Trading,
     TradingChange,
+    TradingState,
 )
 from serve.stream import Streams
 
@@ -231,7 +231,7 @@ async def get_costs(desk: TheDesk) -> Costs:
 
 
 @router.get("/trading", tags=["trading"], summary="Suspended, armed, the account at the broker")
-async def get_trading(desk: TheDesk) -> Trading:
+async def get_trading(desk: TheDesk) -> TradingState:
     """Whether anything new may be opened, and how the latest look at the broker's account ended."""
     return await desk.asker.ask(desk.backend.trading)
 
@@ -247,13 +247,13 @@ async def get_status(desk: TheDesk) -> PlatformStatus:
 
 
 @router.post("/trading/suspend", tags=["trading"], summary="Open nothing new")
-async def post_suspend(desk: TheDesk, change: TradingChange | None = None) -> Trading:
+async def post_suspend(desk: TheDesk, change: TradingChange | None = None) -> TradingState:
     """No account opens or adds to a position from now on, simulated or at the broker; exits go on. It is on record."""
     return await desk.asker.ask(desk.backend.suspend, (change or TradingChange()).reason)
 
 
 @router.post("/trading/resume", tags=["trading"], summary="End a suspension")
-async def post_resume(desk: TheDesk, change: TradingChange | None = None) -> Trading:
+async def post_resume(desk: TheDesk, change: TradingChange | None = None) -> TradingState:
     """Positions may be opened again. It arms nothing: live trading needs `inplay trading arm` at the terminal."""
     return await desk.asker.ask(desk.backend.resume, (change or TradingChange()).reason)
 

@@ -13,7 +13,7 @@ from adapters.disk_use import bytes_on_disk
 from adapters.lock import is_held
 from adapters.run_state import RunState, read_state
 from adapters.settings import Settings
-from serve.schemas import Account, Costs, Health, Portfolio, Progress, Regime, ServiceHealth, Storage, Trading
+from serve.schemas import Account, Costs, Health, Portfolio, Progress, Regime, ServiceHealth, Storage, TradingState
 from serve.schemas.base import Schema
 from serve.token import known_token
 from trading.errors import UnavailableError
@@ -61,7 +61,7 @@ class Status:
     accounts: tuple[Account, ...] = ()
     storage: Storage | None = None
     costs: Costs | None = None
-    trading: Trading | None = None
+    trading: TradingState | None = None
     disk_bytes: dict[str, int | None] = field(default_factory=dict)
 
 
@@ -114,7 +114,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
             health = _get(http, "health", Health)
             storage = _get(http, "storage", Storage)
             costs = _get(http, "costs", Costs)
-            trading = _get(http, "trading", Trading)
+            trading = _get(http, "trading", TradingState)
         verdict, said = _judged(health)
     except UnavailableError as error:
         verdict, said = "troubled", str(error)

@@ -25,7 +25,7 @@ from serve.schemas.performance import AccountPerformance, Benchmark, Curve, Equi
 from serve.schemas.problem import Problem
 from serve.schemas.signals import RuleView, Signal, Signals, SignalsRequest
 from serve.schemas.system import Health, Progress, ServiceHealth, Storage, StorageEvent, TierHolding
-from serve.schemas.trading import BrokerAccountState, PlatformStatus, Trading, TradingChange
+from serve.schemas.trading import BrokerAccountState, PlatformStatus, TradingChange, TradingState
 
 __all__ = [
     "Account",
@@ -79,8 +79,8 @@ __all__ = [
     "TierHolding",
     "Trade",
     "Trades",
-    "Trading",
     "TradingChange",
+    "TradingState",
     "TrainingPlan",
     "TrainingSession",
 ]

@@ -26,7 +26,7 @@ class BrokerAccountState(Schema):
     positions: int = Field(ge=0, description="Held, or ordered and not ended, at that mark.")
 
 
-class Trading(Schema):
+class TradingState(Schema):
     """How trading stands."""
 
     suspended: str | None = Field(description="Why nothing new is opened; null = it isn't suspended. Exits go on.")
@@ -48,4 +48,4 @@ class PlatformStatus(Schema):
 
     progress: Progress
     services: Literal["ok", "degraded", "down", "unknown"] = Field(description="The worst of their states.")
-    trading: Trading
+    trading: TradingState

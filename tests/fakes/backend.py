@@ -28,7 +28,7 @@ from serve.schemas import (
     Storage,
     StorageEvent,
     TierHolding,
-    Trading,
+    TradingState,
     TrainingPlan,
     TrainingSession,
 )
@@ -193,7 +193,7 @@ class FakeBackend(FakeAccounts):
             sessions=[session] if self.done else [],
         )
 
-    def trading(self) -> Trading:
+    def trading(self) -> TradingState:
         self._answer("trading")
         at = datetime(2026, 11, 20, 21, 35, tzinfo=UTC)
         account = BrokerAccountState(
@@ -210,7 +210,7 @@ class FakeBackend(FakeAccounts):
             equity_usd=100_912.47,
             positions=2,
         )
-        return Trading(
+        return TradingState(
             suspended=self.suspended,
             unreconciled=None,
             armed_until=None,
@@ -219,12 +219,12 @@ class FakeBackend(FakeAccounts):
             broker=account if self.done else None,
         )
 
-    def suspend(self, reason: str) -> Trading:
+    def suspend(self, reason: str) -> TradingState:
         self._answer("suspend")
         self.suspended = reason
         return self.trading()
 
-    def resume(self, reason: str) -> Trading:
+    def resume(self, reason: str) -> TradingState:
         self._answer("resume")
         del reason
         self.suspended = None

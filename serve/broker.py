@@ -8,19 +8,19 @@ from typing import Literal
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord, Look
 from adapters.postgres.pool import Pool
-from serve.schemas import BrokerAccountState, Trading
+from serve.schemas import BrokerAccountState, TradingState
 from trading.controls import Control, Controls
 from trading.execution import Ordered, spent_cents, trades
 
 MOST_EVENTS = 1_000_000
 
 
-def trading_answer(pool: Pool, now_at: datetime) -> Trading:
+def trading_answer(pool: Pool, now_at: datetime) -> TradingState:
     """The answer."""
     orders = ExecutionRecord(pool, clock=lambda: now_at)
     state, ordered, look = ControlRecord(pool).state(), orders.orders(), orders.last_look()
     armed = state.expires_at is not None and now_at < state.expires_at
-    return Trading(
+    return TradingState(
         suspended=state.suspended or None,
         unreconciled=state.unreconciled or None,
         armed_until=state.expires_at if armed else None,
@@ -30,7 +30,7 @@ def trading_answer(pool: Pool, now_at: datetime) -> Trading:
     )
 
 
-def give(pool: Pool, action: Literal["suspend", "resume"], reason: str, now_at: datetime) -> Trading:
+def give(pool: Pool, action: Literal["suspend", "resume"], reason: str, now_at: datetime) -> TradingState:
     """The order is on record; returns how trading stands then."""
     ControlRecord(pool).give(Control(action, "http", reason, now_at))
     return trading_answer(pool, now_at)
