@@ -14,7 +14,6 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, Self, cast
 
-import ray
 from pydantic import SecretStr
 
 from actors.bootstrap import bootstrap
@@ -40,6 +39,7 @@ from adapters.tiers.rules import storage_rules
 from cli.interrupt import Interrupt
 from cli.progress import Printer, pattern_words
 from cli.run_models import Models, training_of
+from cli.watch import Watch
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
@@ -50,7 +50,6 @@ from trading.sessions import SessionSummary, look_back
 
 WARM_UP_FRACTION = 0.6
 """Of the sample's sessions: the models learn from these and trade the rest."""
-WATCH_EVERY_S = 0.5
 FOLLOW_EVERY_S = 10.0
 LATE_BARS = timedelta(minutes=20)
 """Bars of a session may be corrected for so long after its close."""
@@ -96,7 +95,7 @@ class PlatformRun:
         self.options = options
         self.say = printer
         self._stack = ExitStack()
-        self._postgres: EmbeddedPostgres | None = None
+        self._watch = Watch(interrupt, printer)
         self._state = RunState(pid=os.getpid(), phase="starting")
         self.pool: Pool
         self.actors: dict[str, Any]
@@ -172,9 +171,9 @@ class PlatformRun:
         if self.settings.database_url is not None:
             self.say.step("using the PostgreSQL of DATABASE_URL")
             return self.settings.database_url.get_secret_value()
-        self._postgres = EmbeddedPostgres(self.settings.home)
-        self._stack.callback(self._postgres.stop)
-        url = self._postgres.start()
+        self._watch.postgres = postgres = EmbeddedPostgres(self.settings.home)
+        self._stack.callback(postgres.stop)
+        url = postgres.start()
         self.say.step(f"embedded PostgreSQL is up under {self.settings.home}")
         return url
 
@@ -319,31 +318,21 @@ class PlatformRun:
                 show(self._one_session(session))
                 self._pace(started)
 
-    def _awaited(self, reference: Any) -> SessionSummary:
-        """The answer; while it is waited for, a database that died is started again."""
-        while not ray.wait([reference], timeout=WATCH_EVERY_S)[0]:
-            self._interrupt.check()
-            self._revive_database()
-        summary: SessionSummary = self.services.answer(reference)
-        return summary
-
     def _one_session(self, session: date) -> SessionSummary:
         for attempt in range(1, RETRIES + 1):
             self._interrupt.check()
             try:
-                summary = self._awaited(self.actors[Coordinator.name].run_session.remote(session, self._ensemble))
+                reference = self.actors[Coordinator.name].run_session.remote(session, self._ensemble)
+                self._watch.answered(reference)
+                summary: SessionSummary = self.services.answer(reference)
             except UnavailableError as error:
                 if attempt == RETRIES:
                     raise
                 self.say.warning(f"{session}: {error} Trying again ({attempt} of {RETRIES - 1}).")
-                self._revive_database()
+                self._watch.revive_database()
             else:
                 return summary
         raise AssertionError("the loop above returns or raises")
-
-    def _revive_database(self) -> None:
-        if self._postgres is not None and self._postgres.restart_if_dead():
-            self.say.warning("the embedded PostgreSQL had died and was started again; every committed row is there")
 
     def _pace(self, started: float) -> None:
         if self.options.sessions_per_s:
@@ -355,11 +344,8 @@ class PlatformRun:
         A check that couldn't be asked for ends no run: the next session asks again.
         """
         reference = self.actors[Checks.name].check.remote()
-        until = time.monotonic() + CHECK_TIMEOUT_S
+        self._watch.answered(reference, CHECK_TIMEOUT_S)
         try:
-            while not ray.wait([reference], timeout=WATCH_EVERY_S)[0] and time.monotonic() < until:
-                self._interrupt.check()
-                self._revive_database()
             done: list[DailyCheck] = self.services.answer(reference)
         except UnavailableError as error:
             self.say.warning(f"the daily checks were not done: {error}")
@@ -385,14 +371,14 @@ class PlatformRun:
         """
         if self.options.last is not None or self.options.sample:
             self.say.step("serving on; Ctrl-C stops everything")
-            self._wait(math.inf)
+            self._watch.wait(math.inf)
         self._enter_phase("following")
         self.say.step("waiting for new sessions; Ctrl-C stops everything")
         while True:
             for session in self.due():
                 show(self._one_session(session))
                 self.check()
-            self._wait(FOLLOW_EVERY_S)
+            self._watch.wait(FOLLOW_EVERY_S)
 
     def due(self) -> list[date]:
         """Sessions that are over, on record, and later than all that were decided, or than all that were history."""
@@ -402,11 +388,3 @@ class PlatformRun:
             self._traded_after = max(done, default=max(every, default=date.min))
         after = max([self._traded_after, *done[-1:]])
         return [session for session in every if session > after and close_of(session) + LATE_BARS <= now()]
-
-    def _wait(self, seconds: float) -> None:
-        """So long, watching the database."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            self._interrupt.check()
-            self._revive_database()
-            time.sleep(min(WATCH_EVERY_S, max(0.0, until - time.monotonic())))
