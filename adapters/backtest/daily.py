@@ -20,7 +20,7 @@ from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool
 from adapters.scoring import EnsembleScorer
 from adapters.tiers.locations import TierLocations
-from trading.errors import BadDataError, ConfigurationError, ModelError
+from trading.errors import BadDataError, ConfigurationError, LedgerError, ModelError
 from trading.risk.limits import limits_of
 
 LOOKED_BACK_SESSIONS = 20
@@ -58,12 +58,16 @@ def _dated(pool: Pool, home: Path, name: str) -> Dated:
 def daily_parity(
     pool: Pool, home: Path, session: date, terms: Terms, *, locations: TierLocations, clock: Callable[[], datetime]
 ) -> DailyCheck:
-    """The session's parity; `not done` says why nothing could be compared."""
+    """The session's parity; `not done` says why nothing could be compared, a journal that contradicts itself fails."""
     began = clock()
     try:
         found = parity_on_record(pool, home, session, terms, locations=locations, clock=clock)
     except (BadDataError, ConfigurationError, ModelError) as error:
         return _not_done(session, "parity", error, began, clock())
+    except LedgerError as error:
+        ended = clock()
+        words = f"the session can't be traded again from what is on record: {error}"
+        return DailyCheck(session, "parity", "failed", 1, 1, words, (words,), (ended - began).total_seconds(), ended)
     differing = len(found.differences)
     verdict: Verdict = "failed" if found.unexplained else "explained" if differing else "passed"
     words = {

@@ -12,20 +12,21 @@ from pydantic import SecretStr
 
 from actors.checks import Checks
 from actors.paper_trading import PaperTrading
-from actors.wiring import Wiring
+from actors.wiring import BOOKS, Wiring
 from adapters.backtest.causes import UNEXPLAINED, Changes, changes_since
-from adapters.backtest.daily import SAMPLED_SYMBOLS, sampled
+from adapters.backtest.daily import SAMPLED_SYMBOLS, daily_parity, sampled
 from adapters.backtest.parity import models_then
-from adapters.backtest.running import Dated
+from adapters.backtest.running import Dated, Terms
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
 from adapters.postgres.pool import Pool
+from adapters.tiers.locations import TierLocations
 from trading.controls import Control
 from trading.decide import DecisionRules
 from trading.engine.requests import OrderRequest
 from trading.ensemble import Views
-from trading.errors import LedgerError
+from trading.errors import LedgerError, ModelError
 from trading.ledger import Draft
 from trading.panel import as_date
 
@@ -149,3 +150,25 @@ def test_the_sample_covers_all_symbols_in_time_and_never_more_than_asked() -> No
 def test_models_that_nobody_asked_are_not_asked_again(pool: Pool) -> None:
     """Without a strength on record the rules decided, whatever ensemble was the champion."""
     assert models_then(pool, DAY, lambda name: Dated(name, date.min, NoScorer)) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [(LedgerError("a fill came twice"), "failed"), (ModelError("the files are gone"), "not done")],
+)
+def test_a_contradiction_fails_and_what_cannot_be_compared_is_not_done(
+    checks: Checks, pool: Pool, monkeypatch: pytest.MonkeyPatch, error: Exception, verdict: str
+) -> None:
+    """The one blocks, the other doesn't; both are on record in their own words and leave the service degraded."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("adapters.backtest.daily.parity_on_record", broken)
+    terms = Terms(BOOKS, 10_000_000)
+    found = daily_parity(pool, checks.wiring.home, DAY, terms, locations=TierLocations(), clock=lambda: NOON)
+    assert (found.verdict, str(error) in found.detail) == (verdict, True)
+    DailyChecks(pool).record(found)
+    checks._tell(DAY, [found])
+    assert bool(ControlRecord(pool).state().failed_check) == (verdict == "failed")
+    assert checks.condition()[0] == "degraded"
