@@ -54,7 +54,7 @@ FOLLOW_EVERY_S = 10.0
 LATE_BARS = timedelta(minutes=20)
 """Bars of a session may be corrected for so long after its close."""
 CHECK_TIMEOUT_S = 900.0
-"""Ten times what both checks took on five years of 505 symbols."""
+"""After so long the run goes on without them, and says so."""
 NO_ENSEMBLE = "none"
 LOCAL = "local"
 """A Ray of the run's own."""

@@ -17,7 +17,7 @@ from adapters.postgres.execution_record import ExecutionRecord, Look, Mark
 from trading.broker import Broker, BrokerEvent
 from trading.decide import BookView, DecisionRules, Source
 from trading.engine.requests import OrderRequest
-from trading.execution import BOOK, Ordered, history_of, last_prices, trades
+from trading.execution import BOOK, Ordered, Trade, history_of, last_prices, trades
 from trading.orders import cents
 from trading.reconciliation import expected
 from trading.restrictions import restriction
@@ -100,7 +100,7 @@ class BrokerDesk:
             marks = self._records.orders.marks()
             mark = next((one for one in marks if one.session == session), None)
             if mark is None:
-                self._end_entries(session)
+                self._cancel_entries(lambda trade: trade.opening.session < session)
                 mark = self._mark(session, closes_usd_e4, marks, self.reconcile())
                 self._records.orders.mark(mark)
             return self._view(mark, marks)
@@ -133,9 +133,15 @@ class BrokerDesk:
             return sender.send(session)
 
     def watch(self) -> Reconciled:
-        """The account is reconciled, and what of the latest session's orders wasn't sent yet is sent or withheld."""
+        """The account is reconciled, and what of the latest session's orders wasn't sent yet is sent or withheld.
+
+        While trading is suspended, or a daily check failed, entries of which nothing has filled are cancelled.
+        """
         with self._lock:
             found = self.reconcile()
+            if self._records.controls.state().paused and not found.refused:
+                self._cancel_entries(lambda trade: trade.bought == 0)
+                found = self.reconcile()
             pending = {one.session for one in self._records.orders.orders() if not one.answer}
             if pending and not found.refused:
                 self._sender().send(max(pending))
@@ -189,13 +195,13 @@ class BrokerDesk:
     def _events(self) -> list[BrokerEvent]:
         return self._records.events.after("", MOST_EVENTS)
 
-    def _end_entries(self, session: date) -> None:
+    def _cancel_entries(self, wanted: Callable[[Trade], bool]) -> None:
         waiting = [
             name for name, trade in self.books().trades.items()
-            if trade.waits and trade.opening.answer and trade.opening.session < session
+            if trade.waits and trade.opening.answer and wanted(trade)
         ]  # fmt: skip
         if waiting:
-            self._last = Reconciled(refused="entries of an earlier session are being cancelled")
+            self._last = Reconciled(refused="entries are being cancelled")
             try:
                 self.cancel(waiting)
             except UNREACHED as error:

@@ -208,6 +208,21 @@ def test_suspended_trading_sells_and_opens_nothing_on_paper_too(
     assert "MSFT" in said
 
 
+def test_a_suspension_cancels_the_entries_that_wait_and_leaves_the_stop_of_what_filled(
+    alpaca: TradingServer, pool: Pool, clock: SetClock
+) -> None:
+    """The next look cancels entries that nothing has filled of; one that has begun keeps its legs until the close."""
+    desk = desk_of(alpaca, pool, clock)
+    desk.settle(MONDAY, CLOSES)
+    desk.execute(MONDAY, [decided(MONDAY), decided(MONDAY, "MSFT")], CLOSES)
+    clock.opening(TUESDAY)
+    alpaca.account.trade("AAPL", 4, Decimal(101))
+    records_of(pool, clock).controls.give(Control("suspend", "command", "a look at the fills", clock.at))
+    assert desk.watch().refused == ""
+    entries = {o["symbol"]: o["status"] for o in alpaca.account.orders.values() if o["legs"]}
+    assert entries == {"AAPL": "partially_filled", "MSFT": "canceled"}
+
+
 def test_an_order_larger_than_cash_and_one_after_its_open_are_withheld(
     alpaca: TradingServer, pool: Pool, clock: SetClock
 ) -> None:
