@@ -16,6 +16,7 @@ from adapters.feeds.pace import TokenBucket
 from adapters.postgres.execution_record import ExecutionRecord, Mark
 from adapters.postgres.pool import Pool
 from tests.fakes.broker_desk import CLOSES, MONDAY, TUESDAY, WEDNESDAY, SetClock, decided, desk_of, records_of
+from trading.decide import DecisionRules
 from trading.execution import Answered, Ordered
 
 
@@ -71,7 +72,8 @@ def ending(alpaca: TradingServer, pool: Pool, clock: SetClock, at: int, *, after
     broker = AlpacaBroker(
         alpaca.keys, alpaca.url, records.events, clock, bucket=TokenBucket(100_000), wait=lambda _: None
     )
-    return BrokerDesk(broker, broker.account_id, mortal, DeskTerms("alpaca-paper", "rule"), clock, wait=lambda _: None)
+    terms = DeskTerms("alpaca-paper", "rule", DecisionRules())
+    return BrokerDesk(broker, broker.account_id, mortal, terms, clock, wait=lambda _: None)
 
 
 def evening(desk: BrokerDesk, session: date) -> None:
