@@ -45,7 +45,7 @@ check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a 
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	LEDGER_STEPS=1000 $(BIN)/pytest tests/unit --quiet --numprocesses=2
+	LEDGER_STEPS=300 $(BIN)/pytest tests/unit --quiet --numprocesses=2
 
 test: check ## check, and everything else that CI runs
 	$(BIN)/pytest tests/e2e tests/contract tests/integration $(LEDGER) --numprocesses=2 --dist=loadfile --no-loadscope-reorder
