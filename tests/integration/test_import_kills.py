@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from adapters.lock import is_held
@@ -121,10 +122,17 @@ def eventually_locked(home: Path) -> None:
     eventually(lambda: is_held(home), what="the import has the folder", timeout_s=60)
 
 
+def _has_tables(url: str) -> bool:
+    """An import is past its first connection: one that is stopped while it connects gives up, as it should."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT to_regclass('schema_migrations') IS NOT NULL").fetchone()
+    return row == (True,)
+
+
 def test_two_imports_at_once_do_not_mix(empty_url: str, source: tuple[Path, int], tmp_path: Path) -> None:
     """The second is refused with what to do, and the first is not disturbed."""
     first = start(tmp_path / "home", source[0], empty_url)
-    eventually_locked(tmp_path / "home")
+    eventually(lambda: _has_tables(empty_url), what="the import has its connections", timeout_s=60)
     first.send_signal(signal.SIGSTOP)  # it holds the folder for as long as the second one asks for it
     second = asked(tmp_path / "home", "import", "bars", str(source[0]), "--yes", "--json", url=empty_url)
     first.send_signal(signal.SIGCONT)
