@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import ray
@@ -13,6 +14,7 @@ from actors.execution import Execution
 from actors.health import Health
 from actors.ingestion import Ingestion
 from actors.local import ON_HEAD, dismiss_actors
+from actors.memory import hand_back
 from actors.news import News
 from actors.paper_trading import PaperTrading
 from actors.pattern_analysis import PatternAnalysis
@@ -84,3 +86,10 @@ def bootstrap(wiring: Wiring) -> dict[str, Any]:
     actors[Health.name] = spawn(Health, wiring, dict(actors))
     ray.get([actor.pid.remote() for actor in actors.values()], timeout=120)
     return actors
+
+
+def hand_back_everywhere(actors: Iterable[Any]) -> None:
+    """This process hands its free memory back, and so does each service, beside its work; nobody waits for it."""
+    hand_back()
+    for actor in actors:
+        actor.hand_back.options(concurrency_group=HEALTH_GROUP).remote()

@@ -39,6 +39,7 @@ class Checks(Service):
             for one in done:
                 record.record(one)
         self._tell(session, done)
+        self.hand_back()
         return done
 
     def _checked(self, session: date) -> list[DailyCheck]:

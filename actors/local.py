@@ -7,6 +7,7 @@ import os
 
 import ray
 
+from actors.memory import be_frugal
 from actors.wiring import NAMESPACE
 from trading.errors import UnavailableError
 
@@ -50,6 +51,7 @@ def dismiss_actors() -> None:
 
 
 def _set_defaults() -> None:
+    be_frugal()
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # or Ctrl-C would end the search and not the run

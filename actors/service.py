@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 from typing import Literal
 
+from actors.memory import hand_back
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool, open_pool
 
@@ -36,6 +37,10 @@ class Service:
     def condition(self) -> Condition:
         """How the service does, for the record of health; answered while it is at work."""
         return "ok", f"process {os.getpid()}"
+
+    def hand_back(self) -> None:
+        """What the service has freed is the machine's again."""
+        hand_back()
 
     def pid(self) -> int:
         """The process this service runs in; answering at all is its sign of life."""

@@ -16,7 +16,7 @@ from typing import Any, Self, cast
 
 from pydantic import SecretStr
 
-from actors.bootstrap import bootstrap
+from actors.bootstrap import bootstrap, hand_back_everywhere
 from actors.checks import Checks
 from actors.coordinator import ActorServices, Coordinator
 from actors.local import join_ray, leave_ray, start_ray, stop_ray
@@ -272,6 +272,7 @@ class PlatformRun:
             ConfigurationError: when the champion on record learned from what would be replayed.
         """
         self._enter_phase("training")
+        hand_back_everywhere(self.actors.values())
         if self.options.rules_only or market is None:
             self.say.step("no models: the rules decide in both accounts")
             return None
@@ -298,6 +299,7 @@ class PlatformRun:
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)
         self._ensemble = ensemble_handle()
         self._enter_phase("training", url=url)
+        hand_back_everywhere(self.actors.values())
         self.say.addresses(url, token, self._state.ray_dashboard)
         return url
 
@@ -343,6 +345,7 @@ class PlatformRun:
 
         A check that couldn't be asked for ends no run: the next session asks again.
         """
+        hand_back_everywhere(self.actors.values())
         reference = self.actors[Checks.name].check.remote()
         self._watch.answered(reference, CHECK_TIMEOUT_S)
         try:
