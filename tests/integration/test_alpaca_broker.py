@@ -28,15 +28,15 @@ from trading.errors import UnavailableError
 @pytest.fixture
 def server() -> Iterator[TradingServer]:
     """A rehearsal of Alpaca's trading."""
-    with TradingServer(hang_s=1.0) as running:
+    with TradingServer(hang_s=3.0) as running:
         yield running
 
 
-def broker_at(server: TradingServer, record: EventsInMemory | None = None) -> AlpacaBroker:
+def broker_at(server: TradingServer, record: EventsInMemory | None = None, *, timeout_s: float = 30) -> AlpacaBroker:
     """The adapter at the rehearsal, without pauses."""
     return AlpacaBroker(
         server.keys, server.url, record if record is not None else EventsInMemory(), lambda: datetime.now(UTC),
-        timeout_s=0.5, bucket=TokenBucket(100_000), wait=lambda _: None,
+        timeout_s=timeout_s, bucket=TokenBucket(100_000), wait=lambda _: None,
     )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def test_an_order_whose_answer_was_lost_after_the_effect_is_accepted_and_there_o
     server: TradingServer, fault: Fault
 ) -> None:
     """An order whose answer was lost after the effect is accepted and there once."""
-    broker = broker_at(server)
+    broker = broker_at(server, timeout_s=1.5)  # of half the time that the server hangs
     server.faults.append(fault)
     assert broker.submit([order("o1")])[0].answer == "accepted"
     assert broker.submit([order("o1")])[0].answer == "accepted"
@@ -87,7 +87,7 @@ def test_an_order_that_is_not_there_after_a_lost_answer_is_unknown_and_not_sent_
     server: TradingServer, fault: Fault
 ) -> None:
     """An order that is not there after a lost answer is unknown and not sent again."""
-    broker = broker_at(server)
+    broker = broker_at(server, timeout_s=1.5)  # of half the time that the server hangs
     server.faults.append(fault)
     assert broker.submit([order("o1")])[0].answer == "unknown"
     assert server.account.orders == {}

@@ -48,7 +48,7 @@ def test_a_server_that_never_answers_is_given_up(empty_url: str) -> None:
         began = time.monotonic()
         with pytest.raises(UnavailableError, match="does not answer"):
             open_pool(f"postgresql://u:{SECRET}@127.0.0.1:{silent.getsockname()[1]}/x")
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 60
     assert empty_url
 
 

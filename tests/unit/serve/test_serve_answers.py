@@ -266,7 +266,7 @@ class Hanging(FakeBackend):
 def test_a_backend_that_hangs_costs_a_thread_and_a_503() -> None:
     """A hanging question is 503 after its time; with a second thread the other questions are answered meanwhile."""
     backend = Hanging()
-    app = create_app(backend, TOKEN, asker=Asker(threads=2, timeout_s=0.2))
+    app = create_app(backend, TOKEN, asker=Asker(threads=2, timeout_s=1.0))
     with client_of(app) as client:
         try:
             assert problem_of(client.get("/v1/portfolio")).status == 503
