@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trading.errors import BadDataError
-from trading.panel import Days, Floats, Ints
+from trading.panel import Days, Floats, Ints, symbol_codes
 from trading.session_hours import REGULAR, Phases, SessionHours, Stamps
 
 _FIELDS: list[Any] = [
@@ -60,25 +60,24 @@ class IntradayPanel:
         """The panel of a table with the columns of `INTRADAY_SCHEMA`, in any order of rows.
 
         Raises:
-            BadDataError: when a (symbol, start) pair stands twice, or a bar lies outside all hours: count and drop
-                those first (`SessionHours.locate` says which).
+            BadDataError: when a symbol is missing, a (symbol, start) pair stands twice, or a bar lies outside all
+                hours: count and drop those first (`SessionHours.locate` says which).
         """
-        symbol = bars.column("symbol").to_numpy(zero_copy_only=False).astype(str)
+        symbols, codes = symbol_codes(bars.column("symbol"))
         starts_at = bars.column("starts_at").to_numpy(zero_copy_only=False).astype("datetime64[s]")
-        order = np.lexsort((starts_at, symbol))
-        symbol, starts_at = symbol[order], starts_at[order]
-        twice = np.flatnonzero((symbol[1:] == symbol[:-1]) & (starts_at[1:] == starts_at[:-1]))
+        order = np.lexsort((starts_at, codes))
+        codes, starts_at = codes[order], starts_at[order]
+        twice = np.flatnonzero((codes[1:] == codes[:-1]) & (starts_at[1:] == starts_at[:-1]))
         if len(twice):
-            raise BadDataError(f"{symbol[twice[0]]} has more than one bar at {starts_at[twice[0]]} UTC")
+            raise BadDataError(f"{symbols[codes[twice[0]]]} has more than one bar at {starts_at[twice[0]]} UTC")
         at, phase = hours.locate(starts_at, bar_s)
         outside = np.flatnonzero(at < 0)
         if len(outside):
             where = outside[0]
             raise BadDataError(
-                f"{len(outside)} bars are outside the hours of every session, the first of {symbol[where]} at "
+                f"{len(outside)} bars are outside the hours of every session, the first of {symbols[codes[where]]} at "
                 f"{starts_at[where]} UTC; nothing was taken. Drop them, or pass a longer calendar"
             )
-        symbols, starts = np.unique(symbol, return_index=True)
 
         def column(name: str) -> Floats:
             values: Floats = bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)[order]
@@ -86,7 +85,7 @@ class IntradayPanel:
 
         return cls(
             symbols=symbols,
-            offsets=np.append(starts, len(symbol)).astype(np.int64),
+            offsets=np.searchsorted(codes, np.arange(len(symbols) + 1)).astype(np.int64),
             bar_s=bar_s,
             starts_at=starts_at,
             closes_at=np.minimum(starts_at + np.timedelta64(bar_s, "s"), hours.bounds(at, phase)[1]),
