@@ -11,6 +11,7 @@ from benchmarks.markets import Universe, large, sample
 from benchmarks.measure import Table, Timing, timed
 from trading.cycle import Market, Patterns, regimes_of
 from trading.features import build_setups
+from trading.gates.findings import Break, Split
 from trading.history import as_of
 from trading.levels import compute_levels
 from trading.patterns.chart import registry
@@ -54,8 +55,9 @@ def full_history(universe: Universe) -> tuple[int, int]:
     """
     signals = one_session(universe)
     market, patterns = signals.market, signals.patterns
-    panel, jumps = market.panel, [*universe.splits, *universe.breaks]
-    in_play = sum(
+    panel = market.panel
+    jumps: list[Split | Break] = [*universe.splits, *universe.breaks]
+    in_play: int = sum(
         len(
             scan_all(
                 panel, market.indicators, market.context, patterns.catalyst, session=session, rules=large_cap(),

@@ -98,7 +98,7 @@ def hear_only() -> Timing:
     with Exchange(Tape(_market(MINUTES))) as exchange:
         keys = exchange.keys.key_id.get_secret_value(), exchange.keys.secret_key.get_secret_value()
         client = StockDataStream(*keys, url_override=f"{exchange.stream_url}/v2/iex")
-        client.subscribe_bars(handler, "*")  # type: ignore[arg-type]
+        client.subscribe_bars(handler, "*")
         thread = threading.Thread(target=lambda: asyncio.run(client._run_forever()), daemon=True)  # noqa: SLF001
         thread.start()
         _until(lambda: exchange.listeners > 0, "the subscription")

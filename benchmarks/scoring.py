@@ -15,6 +15,7 @@ from benchmarks.markets import sample
 from benchmarks.measure import Table, same, timed
 from trading.features import FEATURES
 from trading.outcomes import OutcomeRules
+from trading.scanner import large_cap
 from tune.estimators import fit_booster, fit_forest
 from tune.registry import Fitted, write_ensemble
 from tune.search import TARGET_SCALE, Winner, target_of
@@ -33,7 +34,7 @@ def training_rows() -> TrainingSet:
     """Setups of the sample with known outcomes."""
     universe = sample()
     market, patterns = session_work(universe)
-    data = from_market(market, patterns, OutcomeRules(), universe.last)
+    data = from_market(market, patterns, OutcomeRules(), large_cap(), universe.last)
     return data.take(np.arange(min(TRAIN_ROWS, len(data))))
 
 
