@@ -196,6 +196,7 @@ def _check_answers(client: httpx.Client) -> None:
         assert client.get(f"/v1/{path}").status_code == 200, path
     assert client.get("/docs").status_code == 200
     health = eventually(lambda: _well(client), what="all services well", timeout_s=60)
+    assert health is not None
     assert len(health["services"]) == 13
 
 

@@ -64,7 +64,7 @@ class MomentumScorer:
 
 def register_scorer(pool: Pool) -> None:
     """The scorer above is on record as the champion: a decision with probabilities names who gave them."""
-    kinds: tuple[Kind, ...] = ("pattern", "catalyst", "outcome")
+    kinds: tuple[Kind, Kind, Kind] = ("pattern", "catalyst", "outcome")
     day = LEARNED
     models = [
         ModelRow(kind, kind, NOON, "none", "0" * 64, "0" * 64, "test", {}, {}, ["return_5"], day, day) for kind in kinds

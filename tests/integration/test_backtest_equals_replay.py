@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
-from one_process import MomentumScorer, Platform, register_scorer
-from shared_data import shared_frame
 
 from actors.wiring import BOOKS
 from adapters.backtest.recorded import read_recorded
 from adapters.backtest.running import Dated, Terms, run_backtest
 from adapters.calendar import sessions_between
 from adapters.postgres.pool import Pool
+from tests.integration.one_process import MomentumScorer, Platform, register_scorer
+from tests.integration.shared_data import shared_frame
 from trading.decide import Decision
 from trading.panel import BARS_SCHEMA, as_date
 

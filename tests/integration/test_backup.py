@@ -14,8 +14,6 @@ import psycopg
 import pyrage
 import pytest
 from pydantic import SecretStr
-from s3_server import S3Server
-from tier_bars import TODAY, bars_of, strays, write_small_files
 
 from adapters.backup.database import facts
 from adapters.backup.making import Backup, Made, superfluous
@@ -29,6 +27,8 @@ from adapters.postgres.tier_record import TierRecord
 from adapters.tiers.archive import Archive
 from adapters.tiers.locations import TierLocations
 from adapters.tiers.rules import BackupRules, StorageRules
+from tests.integration.s3_server import S3Server
+from tests.integration.tier_bars import TODAY, bars_of, strays, write_small_files
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 
 KEY = SecretStr(str(pyrage.x25519.Identity.generate()))

@@ -27,7 +27,7 @@ from tests.fakes.specification import specification
 from tests.integration.test_killed_controller import Deadly, Killed
 
 ROOT = Path(__file__).parents[2]
-MACHINES = {"droplets": [], "firewalls": [], "volumes": [], "ssh_keys": [], "vpcs": []}
+MACHINES: dict[str, list[object]] = {"droplets": [], "firewalls": [], "volumes": [], "ssh_keys": [], "vpcs": []}
 
 
 class FakeShell:

@@ -12,8 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 import talib
-from shared_data import shared_frame, whole_market
 
+from tests.integration.shared_data import shared_frame, whole_market
 from trading.panel import Panel
 from trading.patterns.candlestick import NAMES, detect
 
@@ -59,7 +59,7 @@ def test_every_bar_of_the_market_is_what_ta_lib_says() -> None:
         ]
         expected = np.concatenate(alone)
         np.testing.assert_array_equal(_strengths(panel, pattern), expected, err_msg=name)
-        compared += np.count_nonzero(expected)
+        compared += int(np.count_nonzero(expected))
     assert compared == len(detect_once()) > 1_000_000
 
 

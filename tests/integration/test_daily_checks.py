@@ -7,7 +7,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from one_process import LEARNED, NOON, MomentumScorer, Platform
 from pydantic import SecretStr
 
 from actors.checks import Checks
@@ -22,6 +21,7 @@ from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
 from adapters.postgres.pool import Pool
 from adapters.tiers.locations import TierLocations
+from tests.integration.one_process import LEARNED, NOON, MomentumScorer, Platform
 from trading.controls import Control
 from trading.decide import DecisionRules
 from trading.engine.requests import OrderRequest

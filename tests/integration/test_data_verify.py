@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from replayed import append_three_sessions
 
 from adapters.bar_import.importing import BarImporter
 from adapters.bar_import.source import TableSource
@@ -18,6 +17,7 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from adapters.verification.report import Report, Selection, verify_data
+from tests.integration.replayed import append_three_sessions
 from trading.engine.bookkeeper import deposit
 from trading.ledger import Draft, chain
 from trading.panel import BARS_SCHEMA

@@ -7,12 +7,12 @@ from itertools import count
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from replayed import journal_of
 
 from adapters.postgres.accounts import Accounts
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.queries import Queries
 from tests.fakes.engine_script import SYMBOLS, Moment, live, scripts
+from tests.integration.replayed import journal_of
 from trading.engine.account import HELD_SHARES, Account
 from trading.engine.engine import Engine
 from trading.engine.fees import INTERACTIVE_BROKERS_FIXED

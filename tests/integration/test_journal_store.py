@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from replayed import DAYS, append_three_sessions, journal_of
 
 from adapters.paper import SessionDone
 from adapters.postgres.pool import Pool, transaction
+from tests.integration.replayed import DAYS, append_three_sessions, journal_of
 from trading.engine.bookkeeper import deposit
 from trading.errors import BadDataError, LedgerError
 from trading.ledger import GENESIS, Draft, Posting, chain

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tier_bars import write_small_files
 
 from adapters.backup.vault import Vault
 from adapters.bars import BarStore
@@ -20,6 +19,7 @@ from adapters.tiers.forecast import Purchase
 from adapters.tiers.keeping import Keeping, outlook
 from adapters.tiers.rules import BackupRules, StorageRules
 from serve.storage import storage_answer
+from tests.integration.tier_bars import write_small_files
 from trading.errors import UnavailableError
 
 MONDAY_NOON = datetime(2020, 6, 1, 16, 0, tzinfo=UTC)

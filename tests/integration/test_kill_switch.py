@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from one_process import LEARNED, NOON, MomentumScorer, Platform
 
 from actors.wiring import BOOKS
 from adapters.backtest.daily import daily_parity
@@ -20,6 +19,7 @@ from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from adapters.tiers.locations import TierLocations
+from tests.integration.one_process import LEARNED, NOON, MomentumScorer, Platform
 from trading.ledger import Entry
 from trading.panel import as_date
 

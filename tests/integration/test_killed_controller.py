@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pytest
 import requests
@@ -21,7 +21,14 @@ from cluster.simulator.transport import InProcessAdapter
 from tests.fakes.simulated import GPU, HEAD, SimulatedTime, connect, provide, simulate, tags
 
 When = Literal["before", "after"]
-NOTHING = {"droplets": [], "firewalls": [], "volumes": [], "ssh_keys": [], "snapshots": [], "vpcs": []}
+NOTHING: dict[str, list[object]] = {
+    "droplets": [],
+    "firewalls": [],
+    "volumes": [],
+    "ssh_keys": [],
+    "snapshots": [],
+    "vpcs": [],
+}
 AFTER_EVERY_DEADLINE_S = 6 * 3_600
 NEVER = 10_000
 
@@ -98,8 +105,8 @@ def lives(folder: Path, head: dict[str, Any]) -> Iterator[tuple[Life, Life, str]
     assert whole.run()
     assert len(whole.deadly.asked) > 60
     for at, asked in enumerate(whole.deadly.asked):
-        for when in ("before", "after"):
-            killed = Life(folder / f"{at}{when}", head, at, when)  # type: ignore[arg-type]
+        for when in get_args(When):
+            killed = Life(folder / f"{at}{when}", head, at, when)
             assert not killed.run()
             assert killed.deadly.asked[-1] == asked
             yield whole, killed, f"killed {when} request {at}, {asked}"

@@ -12,12 +12,12 @@ from typing import ClassVar
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
-from replayed import journal_of
 
 from adapters.paper import Journal
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import Pool, open_pool, transaction
 from tests.fakes.ledger_machine import LedgerMachine
+from tests.integration.replayed import journal_of
 from trading.ledger import Entry
 
 STEPS = int(os.environ.get("LEDGER_RECORD_STEPS", "200"))

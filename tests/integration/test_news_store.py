@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shared_data import shared_frame
 
 from adapters.known_news import NewsMemory, news_record
 from adapters.news_files import FileNews
 from adapters.news_import import NewsImport
 from adapters.postgres.news import ON_RECORD, REPEATED, Incoming, NewsCounts, NewsStore
 from adapters.postgres.pool import Pool, transaction
+from tests.integration.shared_data import shared_frame
 from trading.errors import BadDataError
 from trading.news.digest import digest
 from trading.news.normalise import Rules, normalise

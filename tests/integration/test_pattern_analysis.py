@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from one_process import Platform
 
 from adapters.calendar import sessions_between
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.patterns import KEY, OUTCOME, PatternStore
 from adapters.postgres.pool import Pool, transaction
+from tests.integration.one_process import Platform
+from trading.gates.findings import Break, Split
 from trading.outcomes import OutcomeRules
 from trading.panel import as_date
 from trading.pattern_log import pattern_log
@@ -50,7 +51,8 @@ def test_what_is_filled_in_by_and_by_is_what_the_whole_history_says(pool: Pool, 
     expected = {_key(row): row for row in log}
     both = said.keys() & expected.keys()
     record = BarRecord(pool)
-    restated = {jump.symbol for jump in (*record.breaks(), *record.splits())}
+    jumps: list[Split | Break] = [*record.breaks(), *record.splits()]
+    restated = {jump.symbol for jump in jumps}
     assert {
         key[0] for key in said.keys() ^ expected.keys()
     } <= restated  # cut off by a break, or a tie moved by a split

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from replayed import DAYS, NOON, append_three_sessions, journal_of
 
 from adapters.postgres.accounts import Accounts
 from adapters.postgres.catalysts import CatalystStore
@@ -16,6 +15,7 @@ from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
+from tests.integration.replayed import DAYS, NOON, append_three_sessions, journal_of
 from trading.decide import Candidate, Decision, DecisionRules
 from trading.engine.bookkeeper import deposit
 from trading.errors import LedgerError, ModelError

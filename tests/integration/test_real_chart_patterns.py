@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from shared_data import whole_market
 
+from tests.integration.shared_data import whole_market
 from trading.history import as_of
 from trading.panel import Panel
 from trading.patterns.chart.registry import NAMES, detect

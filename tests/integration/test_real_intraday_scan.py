@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from shared_data import real_minutes, shared_frame
 
+from tests.integration.shared_data import real_minutes, shared_frame
 from trading.gates import Split
 from trading.intraday import IntradayPanel
 from trading.scanner_intraday import IntradayScan, scan_intraday
@@ -33,7 +33,7 @@ def _by_pandas(symbol: str, first: str, last: str, days: list[str]) -> tuple[flo
     so_far = {day: bars.loc[f"{day} {first}" : f"{day} {last}"] for day in days}
     before = bars.loc[f"{days[-2]} 09:30" : f"{days[-2]} 15:59", "close"].iloc[-1]
     today = so_far[days[-1]]
-    usual = np.mean([so_far[day]["volume"].sum() for day in days[-4:-1]])
+    usual = float(np.mean([so_far[day]["volume"].sum() for day in days[-4:-1]]))
     return today["close"].iloc[-1] / before - 1, today["open"].iloc[0] / before - 1, today["volume"].sum() / usual
 
 

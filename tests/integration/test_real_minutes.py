@@ -6,8 +6,8 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from shared_data import real_minutes, shared_frame
 
+from tests.integration.shared_data import real_minutes, shared_frame
 from trading.intraday import IntradayPanel
 from trading.resample import resample, to_daily
 from trading.session_hours import PREMARKET, REGULAR, SessionHours

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 import psycopg
 import pytest
-from one_process import Platform
-from shared_data import shared_frame
 
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
 from adapters.postgres.regimes import RegimeStore
 from adapters.postgres.vix import VixCounts, VixStore
 from adapters.sample import load_instruments
+from tests.integration.one_process import Platform
+from tests.integration.shared_data import shared_frame
 from trading.regimes import Regime
 from trading.vix import VixRows, read_vix
 

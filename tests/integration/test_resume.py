@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from one_process import Platform
-
 from adapters.calendar import sessions_between
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import Pool
+from tests.integration.one_process import Platform
 from trading.panel import as_date
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 7), date(2010, 6, 14))]

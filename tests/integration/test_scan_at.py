@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from one_process import Platform
 
 from adapters.calendar import close_of
 from adapters.lock import RunLock
@@ -19,6 +18,7 @@ from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.scan_at import scan_at
+from tests.integration.one_process import Platform
 from trading.errors import BadDataError, UnavailableError
 from trading.scanner import Scan, large_cap, ross_cameron
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from one_process import Platform
 
 from adapters.bar_import.archive import open_archive
 from adapters.bar_import.importing import BarImporter
@@ -27,6 +26,7 @@ from adapters.postgres.pool import Pool
 from adapters.recorded_minutes import RecordedMinutes
 from adapters.sample import load_bars
 from adapters.scan_at import ScanAt, scan_at
+from tests.integration.one_process import Platform
 from trading.errors import BadDataError
 from trading.intraday import INTRADAY_SCHEMA
 from trading.minute_bars import Minutes

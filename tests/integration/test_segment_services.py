@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from one_process import Platform
 
 from actors.pattern_recognition import PatternRecognition
 from adapters.postgres.pool import Pool
+from tests.integration.one_process import Platform
 from trading.errors import UnavailableError
 from trading.panel import as_day
 from trading.sessions import LocalServices, look

@@ -13,8 +13,6 @@ import sys
 import time
 from pathlib import Path
 
-from tier_bars import SESSIONS, TODAY, WARM, strays, write_small_files
-
 from adapters.backup.making import verify
 from adapters.backup.vault import Vault
 from adapters.bars import BarStore
@@ -23,6 +21,7 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
 from adapters.postgres.tier_record import TierRecord
 from adapters.tiers.archive import Archive
+from tests.integration.tier_bars import SESSIONS, TODAY, WARM, strays, write_small_files
 
 ROUNDS = int(os.environ.get("INPLAY_TIER_KILLS", "20"))
 DAYS = [*SESSIONS[:6], *WARM[:4], *SESSIONS[-6:]]

@@ -13,7 +13,6 @@ from typing import IO, Any
 
 import pyarrow as pa
 import pytest
-from tier_bars import NOON, SESSIONS, TODAY, WARM, bars_of, strays, write_small_files
 
 from adapters.bar_files import BarFile, Timeframe
 from adapters.bars import BarStore
@@ -23,6 +22,7 @@ from adapters.postgres.pool import Pool
 from adapters.postgres.tier_record import TierRecord
 from adapters.tiers.archive import Archive
 from adapters.tiers.locations import TierLocations
+from tests.integration.tier_bars import NOON, SESSIONS, TODAY, WARM, bars_of, strays, write_small_files
 from trading.errors import BadDataError, UnavailableError
 
 

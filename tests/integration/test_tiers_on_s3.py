@@ -10,8 +10,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
-from s3_server import S3Server
-from tier_bars import SESSIONS, TODAY, strays, write_small_files
 
 from adapters.bars import BarStore
 from adapters.places import BucketPlace, S3Access
@@ -21,6 +19,8 @@ from adapters.postgres.tier_record import TierRecord
 from adapters.tiers.archive import Archive
 from adapters.tiers.holdings import holdings
 from adapters.tiers.locations import TierLocations
+from tests.integration.s3_server import S3Server
+from tests.integration.tier_bars import SESSIONS, TODAY, strays, write_small_files
 from trading.errors import BadDataError, UnavailableError
 
 

@@ -230,7 +230,7 @@ def test_a_session_whose_process_died_is_closed_and_its_gpu_released(bench: Call
 def test_a_session_whose_end_was_not_recorded_is_closed_by_the_next_plan(bench: Callable[..., Bench]) -> None:
     """When the database goes away at a session's end, the next plan closes it as interrupted, with what it cost."""
     all_ = bench()
-    end, all_.sessions._record.end = all_.sessions._record.end, refuse  # type: ignore[method-assign]
+    end, all_.sessions._record.end = all_.sessions._record.end, refuse  # type: ignore[assignment,method-assign]
     with pytest.raises(UnavailableError, match="went away"):
         all_.sessions.tick()
     assert all_.last().state == "open"

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 import pytest
-from one_process import Platform, Replay
 
 from actors.scanner import Scanner
 from actors.service import Service
@@ -23,6 +22,7 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import DECISION_COLUMNS
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import Pool
+from tests.integration.one_process import Platform, Replay
 from trading.cycle import Market, Patterns
 from trading.panel import as_date
 from trading.scanner import InPlay

@@ -6,13 +6,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tier_bars import TODAY
-
 from adapters.backup.making import Backup
 from adapters.postgres.pool import open_pool
 from adapters.postgres.tier_record import TierRecord
 from adapters.tiers.archive import Archive
 from adapters.tiers.rules import BackupRules, StorageRules
+from tests.integration.tier_bars import TODAY
 
 
 def main() -> None:

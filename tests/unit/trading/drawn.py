@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from made_bars import random_panel, weekdays
 
+from tests.unit.trading.made_bars import random_panel, weekdays
 from trading.panel import Panel
 from trading.patterns.chart.detections import ChartDetections
 from trading.patterns.chart.registry import detect

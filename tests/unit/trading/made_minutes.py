@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-from made_bars import weekdays
 
+from tests.unit.trading.made_bars import weekdays
 from trading.intraday import INTRADAY_SCHEMA, IntradayPanel
 from trading.session_hours import SessionHours
 
@@ -62,5 +62,5 @@ def random_minutes(seed: int, symbols: int = 3, sessions: int = 4, holes: float 
                 bar = (np.round(value * 2**20) / 2**20 for value in (open_, high, low, price))
                 table.append(
                     (f"S{symbol}", session, minute, *(float(value) for value in bar), int(rng.integers(1, 9_000)))
-                )  # type: ignore[arg-type]
+                )
     return minutes(table, calendar)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from drawn import wandering
 
 from adapters.calendar import close_times
+from tests.unit.trading.drawn import wandering
 from trading.ahead import LEAST_BARS, SegmentMarket, SegmentPatterns, bars_needed
 from trading.catalyst_features import NEWS_SCHEMA, NewsAt, NewsRecord
 from trading.cycle import Market, Patterns, analyse, recognise, regimes_of, setups_at

@@ -6,8 +6,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from made_bars import random_panel, table, weekdays
 
+from tests.unit.trading.made_bars import random_panel, table, weekdays
 from trading.benchmark import equal_weight
 from trading.gates.findings import Break, Split
 from trading.panel import Panel, as_date

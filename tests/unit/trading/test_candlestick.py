@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import talib
-from made_bars import random_panel, table, weekdays
 
+from tests.unit.trading.made_bars import random_panel, table, weekdays
 from trading.panel import BARS_SCHEMA, Panel
 from trading.patterns.candlestick import NAMES, NEUTRAL, detect
 

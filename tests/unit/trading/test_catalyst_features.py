@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bars import random_panel, weekdays
-from made_minutes import minutes
 
+from tests.unit.trading.made_bars import random_panel, weekdays
+from tests.unit.trading.made_minutes import minutes
 from trading.catalyst_features import (
     CATALYST_FEATURES,
     KIND_WEIGHTS,
@@ -133,7 +133,8 @@ DAYS = weekdays(120)
 
 
 def _closes(panel: Panel) -> Stamps:
-    return panel.sessions.astype("datetime64[s]") + np.timedelta64(21 * 3600, "s")
+    closes: Stamps = (panel.sessions + np.timedelta64(21, "h")).astype("datetime64[s]")
+    return closes
 
 
 def _random_news(seed: int) -> pa.Table:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from drawn import found_in, mirrored, scaled, wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.trading.drawn import found_in, mirrored, scaled, wandering
 from trading.history import as_of
 from trading.panel import Panel
 from trading.patterns.chart.detections import ChartDetections

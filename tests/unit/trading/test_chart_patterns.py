@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from drawn import PRELUDE, Stroke, draw, found_in, mirrored
 
+from tests.unit.trading.drawn import PRELUDE, Stroke, draw, found_in, mirrored
 from trading.panel import BARS_SCHEMA, Panel
 from trading.patterns.chart.registry import FAMILIES, NAMES, Family, detect
 from trading.patterns.chart.view import View
@@ -181,6 +183,7 @@ def test_bad_bars_are_survived() -> None:
     short = drawn.take(np.arange(3))
     assert len(found_in(short)) == 0
     for price in (np.nan, 0.0, np.inf, 30.1):
-        flat = Panel(drawn.symbols, drawn.offsets, drawn.sessions, *[np.full(len(drawn), price)] * 4, drawn.volume)
+        same = np.full(len(drawn), price)
+        flat = replace(drawn, open=same, high=same, low=same, close=same)
         with np.errstate(invalid="ignore"):
             assert len(found_in(flat)) == 0, price

@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_bars import closes
 
+from tests.unit.trading.made_bars import closes
 from trading.catalysts import Catalyst, earnings_catalyst
 from trading.errors import BadDataError
 from trading.panel import BARS_SCHEMA, Panel

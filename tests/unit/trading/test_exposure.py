@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_bars import weekdays
 
+from tests.unit.trading.made_bars import weekdays
 from trading.decide import BookView, Candidate, Circumstances, DecisionRules, decide
 from trading.panel import Panel
 from trading.risk.drawdown import DrawdownState, judge, losses_in_a_row
@@ -64,7 +64,7 @@ def test_correlations_are_those_of_numpy_on_the_same_returns() -> None:
     close = np.concatenate([drawn[0], drawn[1], drawn[0, -10:]])
     sessions = np.concatenate([days, days, days[-10:]])
     ends = np.array([0, 70, 140, 150])
-    panel = Panel(np.array(names), ends, sessions, *[close] * 4, volume=np.ones(150))
+    panel = Panel(np.array(names), ends, sessions, close, close, close, close, np.ones(150))
     found = surroundings(panel, {}, names, LIMITS, days[-1].item())
     returns = np.diff(np.log(drawn), axis=1)[:, -60:]
     assert found.correlation[0, 1] == pytest.approx(np.corrcoef(returns)[0, 1])
@@ -76,9 +76,8 @@ def test_later_bars_of_the_panel_change_no_correlation() -> None:
     """A backtest's panel goes on after the decision: correlations at a session are those of the panel cut there."""
     close = np.random.default_rng(5).lognormal(0.0, 0.02, (2, 100)).cumprod(axis=1).ravel()
     days = weekdays(100)
-    panel = Panel(
-        np.array(["A", "B"]), np.array([0, 100, 200]), np.concatenate([days, days]), *[close] * 4, volume=np.ones(200)
-    )
+    both = np.concatenate([days, days])
+    panel = Panel(np.array(["A", "B"]), np.array([0, 100, 200]), both, close, close, close, close, np.ones(200))
     session = days[70].item()
     cut = panel.take(np.flatnonzero(panel.sessions <= days[70]))
     whole = surroundings(panel, {}, ["A", "B"], LIMITS, session)

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bars import closes, random_bars, table, weekdays
 
+from tests.unit.trading.made_bars import closes, random_bars, table, weekdays
 from trading.errors import BadDataError
 from trading.gates import QUARANTINE_SCHEMA, Finding, Screened, Split, screen
 from trading.panel import BARS_SCHEMA, Days

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
-from made_bars import closes, random_bars, random_panel, same, table, weekdays
 
+from tests.unit.trading.made_bars import closes, random_bars, random_panel, same, table, weekdays
 from trading.indicators import INDICATORS, compute
 from trading.panel import BARS_SCHEMA, Panel
 

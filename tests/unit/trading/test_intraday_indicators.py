@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_minutes import hours, minutes, random_minutes
 
+from tests.unit.trading.made_minutes import hours, minutes, random_minutes
 from trading.intraday import IntradayPanel
 from trading.intraday_indicators import INTRADAY_INDICATORS, compute_intraday, relative_volume, running_sum, vwap
 from trading.session_hours import REGULAR

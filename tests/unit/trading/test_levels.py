@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from drawn import PRELUDE, draw, scaled, wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.trading.drawn import PRELUDE, draw, scaled, wandering
 from trading.history import as_of
 from trading.levels import LEVELS, RECENT_TURNS, compute_levels
 from trading.panel import Floats, Panel

@@ -6,8 +6,8 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-from made_minutes import hours, minutes
 
+from tests.unit.trading.made_minutes import hours, minutes
 from trading.catalysts import sessions_since
 from trading.gates import Break, Split
 from trading.minute_bars import restated

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
-from made_bars import closes
 
+from tests.unit.trading.made_bars import closes
 from trading.catalyst_features import CATALYST_FEATURES, NEWS_SCHEMA, NewsAt, NewsRecord
 from trading.catalysts import Catalyst
 from trading.cycle import analyse, recognise

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bars import random_panel, weekdays
 
+from tests.unit.trading.made_bars import random_panel, weekdays
 from trading.catalysts import earnings_catalyst
 from trading.features import FEATURES, build_setups
 from trading.gates import Split

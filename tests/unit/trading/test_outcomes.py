@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bars import random_panel, table, weekdays
 
+from tests.unit.trading.made_bars import random_panel, table, weekdays
 from trading.errors import BadDataError, ConfigurationError
 from trading.outcomes import OutcomeRules, Outcomes, label
 from trading.panel import Panel

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_bars import table, weekdays
 
+from tests.unit.trading.made_bars import table, weekdays
 from trading.errors import ConfigurationError
 from trading.outcomes import OutcomeRules
 from trading.own_outcomes import OwnOutcomes, label_own
@@ -27,7 +27,7 @@ def _followed(*after: Bar, direction: int = 1, stop: float = 95.0, target: float
     )  # fmt: skip
 
 
-def _said(outcome: OwnOutcomes) -> tuple[str, float, object]:
+def _said(outcome: OwnOutcomes) -> tuple[str, float, np.datetime64]:
     return str(outcome.exit_kind[0]), float(outcome.net_return[0]), outcome.known_session[0]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bars import closes, random_bars, random_panel, table, weekdays
 
+from tests.unit.trading.made_bars import closes, random_bars, random_panel, table, weekdays
 from trading.errors import BadDataError
 from trading.gates import Break, Split
 from trading.history import as_of

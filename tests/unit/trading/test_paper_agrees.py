@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_bars import random_panel
 
+from tests.unit.trading.made_bars import random_panel
 from trading.engine.account import Account
 from trading.engine.bars import Quotes, Step
 from trading.engine.engine import Engine

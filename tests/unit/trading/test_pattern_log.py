@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from drawn import wandering
 
 from adapters.postgres.patterns import OPEN_SCHEMA
+from tests.unit.trading.drawn import wandering
 from trading.cycle import Market, Patterns, analyse, recognise
 from trading.outcomes import OutcomeRules
 from trading.pattern_log import pattern_log

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from drawn import wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.postgres.patterns import OUTCOME
+from tests.unit.trading.drawn import wandering
 from trading.catalyst_features import CATALYST_FEATURES, NEWS_SCHEMA, NewsAt, NewsRecord
 from trading.cycle import Market, Patterns, analyse, recognise, setups_at
 from trading.features import FEATURES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from tests.unit.trading.labelled import labelled, market
@@ -10,11 +11,11 @@ from tests.unit.trading.made_bars import closes, random_panel, table, weekdays
 from trading.indicators import compute
 from trading.outcomes import OutcomeRules, label
 from trading.panel import Panel
-from trading.random_candles import CLOSE_BUCKETS, PRIOR_BARS, Totals, close_bucket, compare, label_bars
+from trading.random_candles import CLOSE_BUCKETS, PRIOR_BARS, LabelledBars, Totals, close_bucket, compare, label_bars
 from trading.significance import session_variance
 
 
-def _totals(bars, n_labels=1, code=None):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _totals(bars: LabelledBars, n_labels: int = 1, code: npt.NDArray[np.int8] | None = None) -> Totals:
     return Totals.of(bars, np.zeros(len(bars.success), dtype=np.int8) if code is None else code, n_labels)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from made_bars import closes, random_panel, weekdays
 
+from tests.unit.trading.made_bars import closes, random_panel, weekdays
 from trading.indicators import compute
 from trading.panel import BARS_SCHEMA, Panel
 from trading.regime import MarketContext, market_context, relative_strength_20

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_bars import closes, random_panel, weekdays
 
+from tests.unit.trading.made_bars import closes, random_panel, weekdays
 from trading.catalysts import Catalyst
 from trading.indicators import compute
 from trading.panel import Panel

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_minutes import HALF_DAY, hours, minutes, random_minutes
 
+from tests.unit.trading.made_minutes import HALF_DAY, hours, minutes, random_minutes
 from trading.errors import BadDataError, ConfigurationError
 from trading.intraday import IntradayPanel
 from trading.resample import resample, to_daily

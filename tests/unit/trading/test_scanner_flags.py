@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from made_bars import closes, weekdays
 
+from tests.unit.trading.made_bars import closes, weekdays
 from trading.gates import Break, Split
 from trading.panel import Panel
 from trading.scanner_flags import UNKNOWN, flags

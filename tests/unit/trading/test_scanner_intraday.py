@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_minutes import Minute, hours, minutes, random_minutes
 
+from tests.unit.trading.made_minutes import Minute, hours, minutes, random_minutes
 from trading.errors import BadDataError
 from trading.gates import Split
 from trading.scanner import large_cap

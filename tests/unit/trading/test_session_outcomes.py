@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_minutes import Minute, hours, minutes, random_minutes
 
+from tests.unit.trading.made_minutes import Minute, hours, minutes, random_minutes
 from trading.intraday import IntradayPanel
 from trading.patterns.chart.registry import detect_in_sessions
 from trading.session_hours import REGULAR

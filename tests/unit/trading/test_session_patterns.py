@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn import draw, found_in
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_minutes import Minute, hours, minutes, random_minutes
 
+from tests.unit.trading.drawn import draw, found_in
+from tests.unit.trading.made_minutes import Minute, hours, minutes, random_minutes
 from trading.errors import ConfigurationError
 from trading.intraday import IntradayPanel
 from trading.patterns.chart.detections import ChartDetections

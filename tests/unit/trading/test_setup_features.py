@@ -8,21 +8,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from drawn import draw
-from made_bars import random_panel
 
+from tests.unit.trading.drawn import draw
+from tests.unit.trading.made_bars import random_panel
 from trading.catalyst_features import CATALYST_FEATURES
 from trading.catalysts import Catalyst, earnings_catalyst
 from trading.features import FEATURES, NEUTRAL, Setups, build_setups, feature_rows
 from trading.indicators import INDICATORS, compute
-from trading.panel import BARS_SCHEMA, Panel
+from trading.panel import BARS_SCHEMA, Floats, Panel
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
 from trading.patterns.recognised import NAMES, Detections, recognise_all
-from trading.regime import market_context, relative_strength_20
+from trading.regime import MarketContext, market_context, relative_strength_20
+
+Inputs = tuple[Panel, dict[str, Floats], MarketContext, Detections, Catalyst]
 
 
-def _inputs(panel: Panel) -> tuple[Panel, dict[str, np.ndarray], object, object, Catalyst]:
+def _inputs(panel: Panel) -> Inputs:
     indicators = compute(panel)
     events = pa.table(
         {"symbol": ["S0"], "event_date": [panel.sessions[len(panel) // 8].item() if len(panel) else None]}
@@ -46,9 +48,7 @@ def test_there_is_one_setup_for_each_bar_and_direction_with_a_pattern() -> None:
     assert setups.matrix.dtype == np.float32
 
 
-def _slow_row(
-    inputs: tuple[Panel, dict[str, np.ndarray], object, object, Catalyst], row: int, sign: int
-) -> list[float]:
+def _slow_row(inputs: Inputs, row: int, sign: int) -> list[float]:
     """The features of one setup, one by one."""
     panel, indicators, context, found, catalyst = inputs
     here = [(NAMES[p], int(d)) for r, p, d in zip(found.row, found.pattern, found.direction, strict=True) if r == row]

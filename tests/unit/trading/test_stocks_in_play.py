@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_bars import closes, random_panel, weekdays
 
+from tests.unit.trading.made_bars import closes, random_panel, weekdays
 from trading.catalysts import Catalyst, earnings_catalyst
 from trading.errors import ConfigurationError
 from trading.gates import Break, Split

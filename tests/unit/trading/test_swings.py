@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import PRELUDE, draw, mirrored, wandering
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.trading.drawn import PRELUDE, draw, mirrored, wandering
 from trading.history import as_of
 from trading.indicators import compute
 from trading.panel import Panel

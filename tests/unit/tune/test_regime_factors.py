@@ -47,10 +47,10 @@ def _views(test: TrainingSet, seed: int, *, informed: bool) -> Views:
 def test_without_factors_the_weights_are_the_strategys_bit_by_bit() -> None:
     """Weighting by row changes no strength when nothing was learned of regimes."""
     rng = np.random.default_rng(1)
-    said = [rng.uniform(size=4) for _ in range(3)]
+    a, b, c = rng.uniform(size=(3, 4))
     weights = regime_weights(_matrix(HIGH, LOW, UNKNOWN, HIGH), FEATURES, {})
     assert weights.tolist() == [list(WEIGHTS)] * 4
-    assert weighted(*said, weights).tolist() == weighted(*said).tolist()
+    assert weighted(a, b, c, weights).tolist() == weighted(a, b, c).tolist()
 
 
 def test_factors_count_in_their_state_alone() -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from tests.fakes.one_account import CASH, START, bars_of, bracket, quiet
+from tests.fakes.one_account import CASH, START, Bar, bars_of, bracket, quiet
 from trading.broker import Broker, BrokerCash, BrokerPosition, Outcome
 from trading.engine.account import Account
 from trading.engine.bars import Step
@@ -27,7 +27,7 @@ class Session:
         self.at = 0
         self.day(quiet(20))
 
-    def day(self, *bars: tuple[float, float, float, float, int]) -> None:
+    def day(self, *bars: Bar) -> None:
         """The next session has passed."""
         self.at += 1
         tape = dict(zip(("AA", "BB"), (*bars, None)[:2], strict=True))
