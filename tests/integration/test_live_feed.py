@@ -22,6 +22,7 @@ from adapters.feeds.batches import Batch, Batches, Counts
 from adapters.feeds.exchange import Exchange
 from adapters.feeds.live import QUEUE_FRAMES, LiveFeed, LiveRules, words_of
 from adapters.feeds.pace import TokenBucket
+from adapters.feeds.port import Page, Span
 from adapters.feeds.spool import Spool
 from adapters.feeds.tape import Tape
 from tests.fakes.alpaca_day import EVENING, OPEN, minutes
@@ -284,6 +285,38 @@ def test_a_clock_set_back_changes_nothing_but_the_time_of_arrival(
 
 def _add(batches: Batches, bars: pa.Table, at_s: float, **more: Any) -> None:
     batches.add(bars, at_s, OPEN, **more)
+
+
+class _Asked:
+    """A history that has nothing and remembers what it was asked."""
+
+    name, corrections = "asked", ()
+
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+
+    def page(self, span: Span, cursor: str | None) -> Page:
+        """Nothing."""
+        assert cursor is None
+        self.spans.append(span)
+        return Page(minutes().slice(0, 0), None)
+
+
+def test_after_a_long_absence_the_latest_week_is_asked_for(exchange: Exchange, tmp_path: Path, clock: Clock) -> None:
+    """Ten days after the newest bar the span ends now, not in the middle; with the clock set back the gap stays open."""
+    history = _Asked()
+    feed = LiveFeed(_ports(exchange)[0], history, Spool(tmp_path, "f"), LiveRules(("AAA",)), clock)
+    feed._batches.add(minutes(("AAA",), 1), 0.0, clock())
+    feed.connected()
+    clock.at = OPEN - timedelta(hours=1)
+    with pytest.raises(UnavailableError, match="set back"):
+        feed._fill()
+    assert feed.state().gap_from == OPEN - timedelta(minutes=3)
+    clock.at = OPEN + timedelta(days=10)
+    feed._fill()
+    (span,) = history.spans
+    assert (span.first_at, span.last_at) == (OPEN + timedelta(days=3), OPEN + timedelta(days=10))
+    assert feed.state().gap_from is None
 
 
 def test_doubles_are_dropped_and_corrections_kept() -> None:
