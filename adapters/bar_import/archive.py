@@ -66,9 +66,16 @@ class Archive:
         odd: list[str] = []
         for rows in rows_of(file, self.layout.used, header=self.header, odd=odd):
             yield self.reading.chunk(_named(rows, self.layout, file.stem))
-        if odd:
+            yield from self._malformed(odd, file)
+        yield from self._malformed(odd, file)  # of a file that has no other row
+
+    def _malformed(self, odd: list[str], file: BarFileIn) -> Iterator[Chunk]:
+        """The rows that were set aside so far, if any; they are taken out of the list, to which the reader adds."""
+        taken = odd[:]
+        del odd[: len(taken)]
+        if taken:
             nothing = self.reading.chunk(_named(_no_rows(self.layout), self.layout, file.stem)).bars
-            yield Chunk(nothing, refusals(iter(odd), "malformed_row", "the row has too few or too many columns"))
+            yield Chunk(nothing, refusals(iter(taken), "malformed_row", "the row has too few or too many columns"))
 
 
 def _no_rows(layout: Layout) -> pa.Table:

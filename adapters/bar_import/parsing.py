@@ -183,10 +183,15 @@ class _Problems:
     def unread(self) -> pa.Table:
         """`UNREAD_SCHEMA`."""
         at = np.flatnonzero(self.found)
-        rows = self._rows.take(pa.array(at)).to_pylist()
-        raw = [", ".join(f"{name}={value}" for name, value in row.items())[:RAW_CHARACTERS] for row in rows]
-        columns = [raw, self._gate[at].tolist(), self._reason[at].tolist()]
-        return pa.table([pa.array(column, pa.string()) for column in columns], schema=UNREAD_SCHEMA)
+        rows = self._rows.take(pa.array(at, pa.int64())).combine_chunks()
+        named = [
+            pc.binary_join_element_wise(f"{name}=", pc.fill_null(column.cast(pa.string()), "None"), "")
+            for name, column in zip(rows.column_names, rows.columns, strict=True)
+        ]
+        raw = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*named, ", "), 0, RAW_CHARACTERS)
+        return pa.table([raw, pa.array(self._gate[at]), pa.array(self._reason[at])], names=UNREAD_SCHEMA.names).cast(
+            UNREAD_SCHEMA
+        )
 
 
 def _numbers(column: Any, name: str, problems: _Problems) -> Any:

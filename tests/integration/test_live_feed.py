@@ -303,7 +303,7 @@ class _Asked:
 
 
 def test_after_a_long_absence_the_latest_week_is_asked_for(exchange: Exchange, tmp_path: Path, clock: Clock) -> None:
-    """Ten days after the newest bar the span ends now, not in the middle; with the clock set back the gap stays open."""
+    """Ten days after the newest bar the span ends now; with the clock set back the gap stays open."""
     history = _Asked()
     feed = LiveFeed(_ports(exchange)[0], history, Spool(tmp_path, "f"), LiveRules(("AAA",)), clock)
     feed._batches.add(minutes(("AAA",), 1), 0.0, clock())
