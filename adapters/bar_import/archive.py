@@ -14,7 +14,7 @@ from adapters.bar_files import Timeframe
 from adapters.bar_import.factor_file import FactorFile, read_factors
 from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, rows_of
 from adapters.bar_import.layout import Asked, Layout, lay_out
-from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, refusals, time_format_of
+from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, days_of, refusals, time_format_of
 from adapters.bar_import.source import Chunk
 from trading.errors import BadDataError, ConfigurationError
 
@@ -165,7 +165,7 @@ def _timeframe(head: pa.Table, time: TimeFormat) -> Timeframe:
     """
     stamps = Reading("1m", time, "UTC", 1).chunk(head).bars.column("starts_at").to_numpy().astype("datetime64[s]")
     stamps = stamps[~np.isnat(stamps)]
-    if (stamps == stamps.astype("datetime64[D]")).all():
+    if not np.isnat(days_of(stamps, zoned=time.zoned)).any():
         return "1d"
     apart = np.diff(np.unique(stamps.astype(np.int64)))
     if len(apart) and np.gcd.reduce(apart) % MINUTE_S:

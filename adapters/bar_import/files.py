@@ -126,14 +126,15 @@ def head_of(file: BarFileIn, *, header: bool) -> tuple[list[str], pa.Table]:
             head = stream.read(HEAD_BYTES)
     if not head.strip():
         raise BadDataError(f"{file.name} is empty")
-    lines = bytes(head).rsplit(b"\n", 1)[0] + b"\n"
+    lines = pa.py_buffer(bytes(head).rsplit(b"\n", 1)[0] + b"\n")
+    options = {
+        "read_options": _names(header=header),
+        "parse_options": pa_csv.ParseOptions(delimiter=delimiter_of(file, head), invalid_row_handler=lambda _: "skip"),
+    }
     with reading(file.name):
-        rows = pa_csv.read_csv(
-            pa.BufferReader(lines), read_options=_names(header=header),
-            parse_options=pa_csv.ParseOptions(delimiter=delimiter_of(file, head), invalid_row_handler=lambda _: "skip"),
-            convert_options=pa_csv.ConvertOptions(column_types=None, strings_can_be_null=False, null_values=[]),
-        )  # fmt: skip
-    return rows.column_names, pa.table([column.cast(pa.string()) for column in rows.columns], rows.column_names)
+        names = pa_csv.read_csv(pa.BufferReader(lines), **options).column_names
+        text = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+        return names, pa_csv.read_csv(pa.BufferReader(lines), convert_options=text, **options)
 
 
 def delimiter_of(file: BarFileIn, head: bytes) -> str:

@@ -87,6 +87,35 @@ def test_a_date_that_can_be_read_in_two_ways_is_not_guessed() -> None:
     assert time_format_of(pa.array(["03/04/2020", "03/13/2020"])).pattern == "%m/%d/%Y"
 
 
+def test_a_file_that_changes_between_day_first_and_month_first_is_refused(tmp_path: Path) -> None:
+    """6,000 rows say 31/01/2020, the last 01/31/2020: 05/04 of the same hand would be read as another day.
+
+    Nothing of such a file is taken; whoever says the format has only the unreadable row refused.
+    """
+    rows = "".join(f"S{n},31/01/2020,10,11,9,10,5\n" for n in range(6_000)) + "Z,01/31/2020,10,11,9,10,5\n"
+    path = _file(tmp_path, HEAD + rows)
+    with pytest.raises(BadDataError, match=r"'01/31/2020' can only be %m/%d/%Y.*--time-format"):
+        _only(path)
+    got = _only(path, Asked(time_format="%d/%m/%Y"))
+    assert (got.bars.num_rows, got.unread.column("gate").to_pylist()) == (6_000, ["unreadable_time"])
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [("2020-01-31 00:00:00-05:00", "2020-07-31 00:00:00-04:00"), ("2020-01-31T05:00:00Z", "2020-07-31T04:00:00Z"),
+     ("2020-01-31T00:00:00Z", "2020-07-31T00:00:00Z"), ("1580446800", "1596168000")],
+)  # fmt: skip
+def test_a_day_may_begin_at_midnight_of_new_york(tmp_path: Path, texts: tuple[str, str]) -> None:
+    """As Yahoo and Alpaca write daily bars, in winter and in summer; another time of day is no daily bar."""
+    rows = "".join(f"A,{text},10,11,9,10,5\n" for text in texts)
+    path = _file(tmp_path, HEAD + rows)
+    assert open_archive(path, Asked()).timeframe == "1d"
+    assert _only(path).bars.column("session").to_pylist() == [date(2020, 1, 31), date(2020, 7, 31)]
+    _file(tmp_path, HEAD + rows + f"B,{texts[0].replace('05', '06').replace('00:00:00Z', '01:00:00Z')},10,11,9,10,5\n")
+    if "1580" not in texts[0]:
+        assert _only(path, Asked(timeframe="1d")).unread.column("gate").to_pylist() == ["time_of_day"]
+
+
 def test_a_day_that_does_not_exist_is_set_aside(tmp_path: Path) -> None:
     """The 30th of February doesn't become the 1st of March."""
     rows = "".join(f"A,2020-02-{day:02d},10,11,9,10,5\n" for day in (26, 27, 28, 30))
