@@ -15,7 +15,7 @@ from adapters.bar_import.set_aside import SetAside
 from adapters.bar_import.source import BarSource, Refused
 from adapters.bar_import.spill import Spill
 from adapters.bars import BarStore
-from adapters.postgres.bars_record import BarImport, BarRecord, ImportedFile, Part
+from adapters.postgres.bars_record import BarImport, BarRecord, GateCount, ImportedFile, Part
 from adapters.tiers.locations import TierLocations
 from trading.errors import BadDataError, UnavailableError
 from trading.gates import Screened
@@ -32,6 +32,7 @@ class ImportCounts:
         new: False when this very source was imported before: every row is a duplicate then.
         rows_corrected: of the stored rows, those that replaced a bar with other values.
         quarantined: rows by the gate that refused them.
+        findings: what the gates found, warnings about bars that are stored included; () when it was imported before.
         files_refused: files that could not be read to their end; none of their rows is counted.
     """
 
@@ -44,6 +45,7 @@ class ImportCounts:
     rows_quarantined: int
     rows_duplicate: int
     quarantined: dict[str, int]
+    findings: tuple[GateCount, ...]
     files_refused: tuple[Refused, ...]
 
 
@@ -151,6 +153,7 @@ def _counts(about: ImportedFile, done: BarImport) -> ImportCounts:
         rows_quarantined=done.rows_quarantined,
         rows_duplicate=done.rows_duplicate,
         quarantined=done.by_reason,
+        findings=done.by_gate,
         files_refused=tuple(Refused(*pair) for pair in done.files_refused),
     )
 
@@ -166,5 +169,6 @@ def _repeated(about: ImportedFile, done: BarImport) -> ImportCounts:
         rows_quarantined=0,
         rows_duplicate=done.rows_in,
         quarantined={},
+        findings=(),
         files_refused=tuple(Refused(*pair) for pair in done.files_refused),
     )

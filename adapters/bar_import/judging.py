@@ -156,7 +156,9 @@ class Judge:
                 last_over=self._last_over(),
             )  # fmt: skip
         now = np.datetime64(self._today.astimezone(UTC).replace(tzinfo=None), "s")
-        return screen_minutes(compared.fresh, hours=session_hours(begin, last), history=history, now=now)
+        return screen_minutes(
+            compared.fresh, hours=session_hours(begin, last), history=history, others=compared.others, now=now
+        )
 
     def _last_over(self) -> np.datetime64:
         """The last session that has closed."""

@@ -21,7 +21,10 @@ from trading.panel import Flags
 
 DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y")
 SWAPPED = ("%m/%d/%Y", "%d/%m/%Y")
-CLOCKS = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H%M%S", "T%H:%M", "T%H:%M:%S%z", " %H:%M:%S%z")
+CLOCKS = (
+    "", " %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H%M%S", "T%H:%M", "T%H:%M:%S%z", " %H:%M:%S%z", " %H:%M:%S.%f",
+    "T%H:%M:%S.%f", "T%H:%M:%S.%f%z", "T%H:%M%z", " %I:%M %p", " %I:%M:%S %p",
+)  # fmt: skip
 EPOCHS = {10: ("s", "epoch seconds"), 13: ("ms", "epoch milliseconds")}
 TYPED = "typed"
 ADJUSTED = "adjusted_close"

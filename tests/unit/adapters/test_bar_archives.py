@@ -116,6 +116,34 @@ def test_a_day_may_begin_at_midnight_of_new_york(tmp_path: Path, texts: tuple[st
         assert _only(path, Asked(timeframe="1d")).unread.column("gate").to_pylist() == ["time_of_day"]
 
 
+def test_an_hour_that_the_clock_skips_or_repeats_is_ambiguous(tmp_path: Path) -> None:
+    """2:30 of 2020-03-08 doesn't exist in New York, 1:30 of 2020-11-01 does twice; noon is plain."""
+    times = ("2020-03-08 02:30", "2020-11-01 01:30", "2020-03-09 12:00")
+    path = _file(tmp_path, HEAD + "".join(f"A,{at},10,11,9,10,5\n" for at in times))
+    got = _only(path, Asked(timezone="America/New_York", timeframe="1m"))
+    assert got.unread.column("gate").to_pylist() == ["ambiguous_time"] * 2
+    assert got.bars.column("starts_at").to_pylist() == [datetime(2020, 3, 9, 16, tzinfo=UTC)]
+
+
+def test_a_volume_that_is_no_whole_number_is_refused_with_its_text(tmp_path: Path) -> None:
+    """Half a share is refused; 5.0 shares are five."""
+    path = _file(tmp_path, HEAD + "A,2020-01-02,10,11,9,10,5.5\nA,2020-01-03,10,11,9,10,5.0\n")
+    got = _only(path)
+    assert got.unread.column("gate").to_pylist() == ["volume_not_whole"]
+    assert "volume=5.5" in got.unread.column("raw")[0].as_py()
+    assert got.bars.column("volume").to_pylist() == [5]
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [("2020-01-31 09:30:00.000", "%Y-%m-%d %H:%M:%S.%f"), ("2020-01-31T14:30:00.5Z", "%Y-%m-%dT%H:%M:%S.%f%z"),
+     ("2020-01-31T14:30Z", "%Y-%m-%dT%H:%M%z"), ("1/31/2020 9:30 AM", "%m/%d/%Y %I:%M %p")],
+)  # fmt: skip
+def test_less_usual_times_are_found(text: str, pattern: str) -> None:
+    """Parts of a second, a zone without seconds, and the twelve hours of a spreadsheet."""
+    assert time_format_of(pa.array([text, text])).pattern == pattern
+
+
 def test_a_day_that_does_not_exist_is_set_aside(tmp_path: Path) -> None:
     """The 30th of February doesn't become the 1st of March."""
     rows = "".join(f"A,2020-02-{day:02d},10,11,9,10,5\n" for day in (26, 27, 28, 30))
