@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from adapters.bar_files import Timeframe
 from adapters.bar_import.factor_file import FactorFile, read_factors
-from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, rows_of
+from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, plain, reading, rows_of
 from adapters.bar_import.layout import Asked, Layout, lay_out
 from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, days_of, refusals, time_format_of
 from adapters.bar_import.source import Chunk
@@ -65,7 +65,9 @@ class Archive:
     def _chunks(self, file: BarFileIn) -> Iterator[Chunk]:
         odd: list[str] = []
         for rows in rows_of(file, self.layout.used, header=self.header, odd=odd):
-            yield self.reading.chunk(_named(rows, self.layout, file.stem))
+            with reading(file.name):
+                chunk = self.reading.chunk(_named(rows, self.layout, file.stem))
+            yield chunk
             yield from self._malformed(odd, file)
         yield from self._malformed(odd, file)  # of a file that has no other row
 
@@ -115,6 +117,7 @@ def open_archive(path: Path, asked: Asked, name: str = "") -> Archive:
 
 def _named(rows: pa.Table, layout: Layout, stem: str) -> pa.Table:
     """Columns symbol, time, open, high, low, close and volume."""
+    rows = plain(rows.select(layout.used), layout.time)
     columns = {name: rows.column(column) for name, column in layout.columns.items()}
     columns["time"] = joined_time(rows, layout.time)
     if layout.factor:

@@ -245,8 +245,8 @@ class _Problems:
 
 
 def _numbers(column: Any, name: str, problems: _Problems) -> Any:
-    if not pa.types.is_string(column.type):
-        return column.cast(pa.float64())
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column.cast(pa.float64(), safe=False)  # a count past 2^53 is none that a volume may be
     text = pc.utf8_trim_whitespace(column)
     readable = pc.fill_null(pc.match_substring_regex(text, NUMBER), False)
     empty = pc.fill_null(pc.equal(text, ""), True)

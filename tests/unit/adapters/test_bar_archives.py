@@ -5,8 +5,10 @@ from __future__ import annotations
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from adapters.bar_import.archive import open_archive
@@ -142,6 +144,54 @@ def test_a_volume_that_is_no_whole_number_is_refused_with_its_text(tmp_path: Pat
 def test_less_usual_times_are_found(text: str, pattern: str) -> None:
     """Parts of a second, a zone without seconds, and the twelve hours of a spreadsheet."""
     assert time_format_of(pa.array([text, text])).pattern == pattern
+
+
+TYPED = {
+    "days as numbers": ("date", pa.array([20200102, 20200103])),
+    "epochs": ("date", pa.array([1577923200, 1578009600])),
+    "epochs beside missing ones": ("date", pa.array([1577923200.0, 1578009600.0])),
+    "categories": ("date", pa.array(["2020-01-02", "2020-01-03"]).dictionary_encode()),
+    "categories of symbols": ("symbol", pa.array(["A", "A"]).dictionary_encode()),
+    "prices as large text": ("open", pa.array(["10", "10"], pa.large_string())),
+}
+
+
+@pytest.mark.parametrize("kind", TYPED)
+def test_a_parquet_file_may_hold_its_columns_in_other_types(tmp_path: Path, kind: str) -> None:
+    """As pandas and others write them: each is read as what it says."""
+    got = _only(_parquet(tmp_path, *TYPED[kind]))
+    assert got.bars.column("session").to_pylist() == [date(2020, 1, 2), date(2020, 1, 3)]
+    assert got.bars.select(["symbol", "open"]).to_pylist() == [{"symbol": "A", "open": 10.0}] * 2
+
+
+def _parquet(tmp_path: Path, name: str, column: pa.Array[Any]) -> Path:
+    days = [date(2020, 1, 2), date(2020, 1, 3)]
+    columns = {
+        "symbol": ["A", "A"],
+        "date": days,
+        **{key: [10, 10] for key in ("open", "high", "low", "close", "volume")},
+        "unused": [["a", "list"], []],
+    }
+    table = pa.table({**columns, name: column})
+    pq.write_table(table, tmp_path / "bars.parquet")
+    return tmp_path / "bars.parquet"
+
+
+def test_columns_that_can_be_no_bar_are_an_error_or_refused_rows(tmp_path: Path) -> None:
+    """A list for a price is an error that names the column; a volume past 2^53 is refused, row by row."""
+    with pytest.raises(BadDataError, match="the column 'open' holds list"):
+        _only(_parquet(tmp_path, "open", pa.array([[1.0], [2.0]])))
+    huge = _only(_parquet(tmp_path, "volume", pa.array([2**64 - 1, 5], pa.uint64())))
+    assert (huge.bars.num_rows, huge.unread.column("gate").to_pylist()) == (1, ["volume_not_whole"])
+
+
+def test_a_file_in_another_encoding_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    """Windows-1252 and UTF-16: which byte it was and how to convert it."""
+    path = tmp_path / "bars.csv"
+    for data in ((HEAD + "Caf\u00e9,2020-01-02,10,11,9,10,5\n").encode("cp1252"), HEAD.encode("utf-16")):
+        path.write_bytes(data)
+        with pytest.raises(BadDataError, match=r"is no UTF-8 text \(byte .*iconv"):
+            open_archive(path, Asked())
 
 
 def test_a_day_that_does_not_exist_is_set_aside(tmp_path: Path) -> None:
