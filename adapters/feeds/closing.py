@@ -29,6 +29,8 @@ from trading.intraday import INTRADAY_SCHEMA
 
 UNHEARD_AFTER = timedelta(minutes=15)
 """After its end, so that what is still on its way from the stream is no longer."""
+UNHEARD_DAYS = 30
+"""An absence of longer is for a person to mend: `inplay import alpaca --from … --to …`."""
 
 
 class SessionCloser:
@@ -82,6 +84,8 @@ class SessionCloser:
     def unheard(self, waiting: Collection[date]) -> list[date]:
         """Sessions since the last closed one that are over and of which nothing was heard: the platform was down.
 
+        Of an absence of more than `UNHEARD_DAYS` the latest so many days; the log names the others.
+
         Args:
             waiting: sessions whose bars are yet to be closed.
         """
@@ -89,7 +93,10 @@ class SessionCloser:
         now = self._clock()
         if not closed or closed[0].session >= now.date():
             return []
-        hours = session_hours(closed[0].session + timedelta(days=1), now.date())
+        since, earliest = closed[0].session + timedelta(days=1), now.date() - timedelta(days=UNHEARD_DAYS)
+        if since < earliest:
+            structlog.get_logger().warning("feed_sessions_not_brought", since=str(since), before=str(earliest))
+        hours = session_hours(max(since, earliest), now.date())
         ends = [end.astype("datetime64[s]").item().replace(tzinfo=UTC) for end in hours.end_at]
         over = [day.item() for day, end in zip(hours.sessions, ends, strict=True) if end + UNHEARD_AFTER <= now]
         return [day for day in over if day not in waiting]

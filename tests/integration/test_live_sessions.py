@@ -204,6 +204,10 @@ def test_sessions_that_were_missed_as_a_whole_come_from_history(home: Path, pool
         live.close_ended()
         assert len(exchange.asked) == asked
         assert [one.session for one in FeedRecord(pool).latest(FEED, 9)] == [tuesday, SESSION]
+        clock.at = OPEN + timedelta(days=400)  # 2027-02-09; 30 days before it, Sunday the 10th of January
+        unheard = live._closer().unheard({date(2027, 1, 12)})
+        assert unheard[:2] == [date(2027, 1, 11), date(2027, 1, 13)]
+        assert unheard[-1] == date(2027, 2, 8)
 
 
 def test_refused_keys_at_the_close_are_no_last_word(tape: Tape, home: Path, pool: Pool, quiet: Exchange) -> None:
