@@ -122,7 +122,8 @@ def _named(rows: pa.Table, layout: Layout, stem: str) -> pa.Table:
     columns["time"] = joined_time(rows, layout.time)
     if layout.factor:
         columns["factor" if layout.factor[1] == "factor" else "adjusted_close"] = rows.column(layout.factor[0])
-    columns.setdefault("symbol", pa.chunked_array([pa.array([stem] * rows.num_rows, pa.string())]))
+    if "symbol" not in columns:
+        columns["symbol"] = pa.chunked_array([pa.repeat(pa.scalar(stem, pa.string()), rows.num_rows)])
     return pa.table(columns)
 
 
