@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import structlog
 
-from actors.service import Service
+from actors.service import Condition, Service
 from actors.wiring import Wiring, now
 from adapters.postgres.storage_events import StorageEvent
 from adapters.tiers.buying import buy_by_command
@@ -26,6 +26,7 @@ class Storage(Service):
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(wiring)
         self._stop = threading.Event()
+        self._trouble = ""
         threading.Thread(target=self._watch, name="storage", daemon=True).start()
 
     @cached_property
@@ -36,13 +37,28 @@ class Storage(Service):
         return Keeping(self.wiring.home, self.pool, url, rules, version=version("inplay"), clock=now, buy=buy)
 
     def _watch(self) -> None:
-        log = structlog.get_logger()
         while not self._stop.wait(PERIOD_S):
-            try:
-                for event in self.tick():
-                    log.info("storage", kind=event.kind, ok=event.ok, detail=event.detail)
-            except (InplayError, OSError) as error:
-                log.warning("storage_not_watched", reason=str(error))
+            self.look()
+
+    def look(self) -> None:
+        """What is due is done, and what goes wrong is known to `condition`; nothing ends the watch."""
+        log = structlog.get_logger()
+        try:
+            for event in self.tick():
+                log.info("storage", kind=event.kind, ok=event.ok, detail=event.detail)
+            self._trouble = "; ".join(
+                f"the last {event.kind} failed: {event.detail}" for event in self._keeping.failing()
+            )
+        except (InplayError, OSError) as error:
+            self._trouble = f"the disk is not watched: {error}"
+            log.warning("storage_not_watched", reason=str(error))
+        except Exception as error:  # a defect in one duty must not end archiving and backups for good
+            self._trouble = f"a defect: {type(error).__name__}; the log has the trace"
+            log.exception("storage_defect")
+
+    def condition(self) -> Condition:
+        """Well, or what failed when it was last tried: an archive or a backup that isn't made is no small thing."""
+        return ("degraded", self._trouble) if self._trouble else super().condition()
 
     def tick(self) -> list[StorageEvent]:
         """What is due now is done; see `Keeping.tick`."""

@@ -117,5 +117,8 @@ def say_counts(counts: ImportCounts, seconds: float) -> None:
     print(f"{counts.rows_duplicate:>14,} on record already, or twice in the source")
     for gate, count in counts.quarantined.items():
         print(f"{count:>14,} in quarantine: {gate}")
+    for found in counts.findings:
+        if found.gate not in counts.quarantined:
+            print(f"  {found.severity}: {found.gate}, {found.findings:,} time(s), {found.rows:,} bar(s)")
     for refused in counts.files_refused:
         print(f"  not taken: {refused.path}: {refused.reason}")

@@ -22,8 +22,9 @@ SPLIT_SESSIONS = 20
 UNKNOWN: Mapping[str, str] = {
     "halted": "no source of trading halts is on record",
     "earnings tonight": "the calendar has days of reports and not when they were announced, so none counts before it",
+    "sector at the time": "each name counts to the sector that is on record now",
 }
-"""Checks that no name can pass or fail, and why."""
+"""What no name could be checked for, and why."""
 
 
 def flags(

@@ -90,6 +90,7 @@ class Backup:
             BadDataError: when a file is damaged, here or there.
         """
         say = tell or _silent
+        self._refuse_wrong_clock()
         known = self._vault.objects()
         new: list[Kept] = []
         with files_lock(self._home), tempfile.TemporaryDirectory(prefix="inplay-backup-") as folder:
@@ -125,6 +126,21 @@ class Backup:
             journal_hash=catalogue.journal_hash,
             dropped=tuple(dropped),
         )
+
+    def _refuse_wrong_clock(self) -> None:
+        """Backups are named, kept and restored by their time: one made earlier than the last would be dropped at once.
+
+        Raises:
+            UnavailableError: the target holds a backup of a time that is to come.
+        """
+        stamp = self._clock().astimezone(UTC).strftime(STAMP)
+        ahead = [name for name in self._vault.names() if name > stamp]
+        if ahead:
+            raise UnavailableError(
+                f"{self._vault.words} holds the backup {ahead[-1]}, and this machine's clock says {stamp}: it was set "
+                "back, or was ahead then. Nothing was copied or dropped. Correct the clock; if it is right, move "
+                f"backups/{ahead[-1]}.* away from there."
+            )
 
     def _bars(self, files: Sequence[BarFile]) -> Iterator[tuple[Kept, Callable[[], IO[bytes]]]]:
         places = self._rules.locations.places(self._home)

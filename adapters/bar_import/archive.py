@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from adapters.bar_files import Timeframe
 from adapters.bar_import.factor_file import FactorFile, read_factors
-from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, rows_of
+from adapters.bar_import.files import BarFileIn, digest_of, files_of, head_of, joined_time, plain, reading, rows_of
 from adapters.bar_import.layout import Asked, Layout, lay_out
-from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, refusals, time_format_of
+from adapters.bar_import.parsing import TYPED, Reading, TimeFormat, days_of, refusals, time_format_of
 from adapters.bar_import.source import Chunk
 from trading.errors import BadDataError, ConfigurationError
 
@@ -65,10 +65,19 @@ class Archive:
     def _chunks(self, file: BarFileIn) -> Iterator[Chunk]:
         odd: list[str] = []
         for rows in rows_of(file, self.layout.used, header=self.header, odd=odd):
-            yield self.reading.chunk(_named(rows, self.layout, file.stem))
-        if odd:
+            with reading(file.name):
+                chunk = self.reading.chunk(_named(rows, self.layout, file.stem))
+            yield chunk
+            yield from self._malformed(odd, file)
+        yield from self._malformed(odd, file)  # of a file that has no other row
+
+    def _malformed(self, odd: list[str], file: BarFileIn) -> Iterator[Chunk]:
+        """The rows that were set aside so far, if any; they are taken out of the list, to which the reader adds."""
+        taken = odd[:]
+        del odd[: len(taken)]
+        if taken:
             nothing = self.reading.chunk(_named(_no_rows(self.layout), self.layout, file.stem)).bars
-            yield Chunk(nothing, refusals(iter(odd), "malformed_row", "the row has too few or too many columns"))
+            yield Chunk(nothing, refusals(iter(taken), "malformed_row", "the row has too few or too many columns"))
 
 
 def _no_rows(layout: Layout) -> pa.Table:
@@ -108,11 +117,13 @@ def open_archive(path: Path, asked: Asked, name: str = "") -> Archive:
 
 def _named(rows: pa.Table, layout: Layout, stem: str) -> pa.Table:
     """Columns symbol, time, open, high, low, close and volume."""
+    rows = plain(rows.select(layout.used), layout.time)
     columns = {name: rows.column(column) for name, column in layout.columns.items()}
     columns["time"] = joined_time(rows, layout.time)
     if layout.factor:
         columns["factor" if layout.factor[1] == "factor" else "adjusted_close"] = rows.column(layout.factor[0])
-    columns.setdefault("symbol", pa.chunked_array([pa.array([stem] * rows.num_rows, pa.string())]))
+    if "symbol" not in columns:
+        columns["symbol"] = pa.chunked_array([pa.repeat(pa.scalar(stem, pa.string()), rows.num_rows)])
     return pa.table(columns)
 
 
@@ -158,7 +169,7 @@ def _timeframe(head: pa.Table, time: TimeFormat) -> Timeframe:
     """
     stamps = Reading("1m", time, "UTC", 1).chunk(head).bars.column("starts_at").to_numpy().astype("datetime64[s]")
     stamps = stamps[~np.isnat(stamps)]
-    if (stamps == stamps.astype("datetime64[D]")).all():
+    if not np.isnat(days_of(stamps, zoned=time.zoned)).any():
         return "1d"
     apart = np.diff(np.unique(stamps.astype(np.int64)))
     if len(apart) and np.gcd.reduce(apart) % MINUTE_S:

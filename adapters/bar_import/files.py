@@ -102,7 +102,7 @@ def reading(name: str) -> Iterator[None]:
     """What goes wrong in reading is an error that names the file."""
     try:
         yield
-    except (pa.ArrowInvalid, EOFError, zipfile.BadZipFile, UnicodeDecodeError) as error:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, EOFError, zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise BadDataError(f"{name} is damaged or no file of bars: {error}") from error
     except PermissionError as error:
         raise UnavailableError(f"{name} may not be read: {error.strerror}. Nothing was stored.") from error
@@ -126,14 +126,22 @@ def head_of(file: BarFileIn, *, header: bool) -> tuple[list[str], pa.Table]:
             head = stream.read(HEAD_BYTES)
     if not head.strip():
         raise BadDataError(f"{file.name} is empty")
-    lines = bytes(head).rsplit(b"\n", 1)[0] + b"\n"
+    lines = pa.py_buffer(bytes(head).rsplit(b"\n", 1)[0] + b"\n")
+    options = {
+        "read_options": _names(header=header),
+        "parse_options": pa_csv.ParseOptions(delimiter=delimiter_of(file, head), invalid_row_handler=lambda _: "skip"),
+    }
+    try:
+        lines.to_pybytes().decode()
+    except UnicodeDecodeError as error:
+        raise BadDataError(
+            f"{file.name} is no UTF-8 text (byte {error.start + 1} is {head[error.start]:#x}). None of its rows was "
+            "taken. Convert it, for example with iconv -f WINDOWS-1252 -t UTF-8"
+        ) from None
     with reading(file.name):
-        rows = pa_csv.read_csv(
-            pa.BufferReader(lines), read_options=_names(header=header),
-            parse_options=pa_csv.ParseOptions(delimiter=delimiter_of(file, head), invalid_row_handler=lambda _: "skip"),
-            convert_options=pa_csv.ConvertOptions(column_types=None, strings_can_be_null=False, null_values=[]),
-        )  # fmt: skip
-    return rows.column_names, pa.table([column.cast(pa.string()) for column in rows.columns], rows.column_names)
+        names = pa_csv.read_csv(pa.BufferReader(lines), **options).column_names
+        text = pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False)
+        return names, pa_csv.read_csv(pa.BufferReader(lines), convert_options=text, **options)
 
 
 def delimiter_of(file: BarFileIn, head: bytes) -> str:
@@ -223,6 +231,26 @@ def digest_of(files: list[BarFileIn]) -> str:
     by_path = dict(zip(paths, hashes, strict=True))
     lines = "".join(f"{name}\0{by_path[path]}\n" for name, path in names)
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def plain(rows: pa.Table, time: tuple[str, ...]) -> pa.Table:
+    """The rows with each value as itself: categories as what they stand for, numbers that are times as text.
+
+    Raises:
+        BadDataError: when a column holds lists or the like.
+    """
+    for at, field in enumerate(rows.schema):
+        column, kind = rows.column(at), field.type
+        if pa.types.is_nested(kind):
+            raise BadDataError(f"the column {field.name!r} holds {kind}, which is no value of a bar.")
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type)
+        if field.name in time and pa.types.is_floating(column.type):
+            column = pc.round(column).cast(pa.int64())  # epoch seconds, as pandas keeps them beside missing values
+        if field.name in time and pa.types.is_integer(column.type):
+            column = column.cast(pa.string())
+        rows = rows.set_column(at, field.name, column)
+    return rows
 
 
 def joined_time(rows: pa.Table, time: tuple[str, ...]) -> Any:

@@ -11,10 +11,11 @@ import pyarrow as pa
 
 from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.judging import Judge
-from adapters.bar_import.source import UNREAD_SCHEMA, BarSource, Refused
+from adapters.bar_import.set_aside import SetAside
+from adapters.bar_import.source import BarSource, Refused
 from adapters.bar_import.spill import Spill
 from adapters.bars import BarStore
-from adapters.postgres.bars_record import BarImport, BarRecord, ImportedFile, Part
+from adapters.postgres.bars_record import BarImport, BarRecord, GateCount, ImportedFile, Part
 from adapters.tiers.locations import TierLocations
 from trading.errors import BadDataError, UnavailableError
 from trading.gates import Screened
@@ -31,6 +32,7 @@ class ImportCounts:
         new: False when this very source was imported before: every row is a duplicate then.
         rows_corrected: of the stored rows, those that replaced a bar with other values.
         quarantined: rows by the gate that refused them.
+        findings: what the gates found, warnings about bars that are stored included; () when it was imported before.
         files_refused: files that could not be read to their end; none of their rows is counted.
     """
 
@@ -43,6 +45,7 @@ class ImportCounts:
     rows_quarantined: int
     rows_duplicate: int
     quarantined: dict[str, int]
+    findings: tuple[GateCount, ...]
     files_refused: tuple[Refused, ...]
 
 
@@ -76,9 +79,11 @@ class BarImporter:
             return _repeated(about, begun)
         self._refuse_wrong_clock()
         self._store.sweep()  # files of an import that was stopped before they were on record
-        with Spill(self._home / "import" / about.file_sha256[:12], source.timeframe) as spill:
-            unread, refused = self._read(source, spill, tell)
-            self._keep_unread(begun, source.timeframe, unread)
+        folder = self._home / "import" / about.file_sha256[:12]
+        with Spill(folder, source.timeframe) as spill, SetAside(folder.with_suffix(".unread")) as unread:
+            refused = self._read(source, spill, unread, tell)
+            for name, rows in unread.parts():
+                self._keep_unread(begun, name, source.timeframe, rows)
             judge = Judge(self._store, self._record, source.timeframe, today=self._clock(), replace_=replace)
             for name, bars in spill.parts():
                 if name in begun.parts:
@@ -104,32 +109,32 @@ class BarImporter:
                 "was stored. Correct the clock, then import again."
             )
 
-    def _read(self, source: BarSource, spill: Spill, tell: Progress) -> tuple[pa.Table, tuple[Refused, ...]]:
-        """Rows that are no bars, and files that could not be read; all else is in the spill."""
-        unread, refused, count = [UNREAD_SCHEMA.empty_table()], [], 0
+    def _read(self, source: BarSource, spill: Spill, unread: SetAside, tell: Progress) -> tuple[Refused, ...]:
+        """Files that could not be read; the bars of the others are in the spill, rows that are no bars set aside."""
+        refused, count = [], 0
+        folder = self._home / "import" / "one-file"
         for name, chunks in source.files():
             count += 1
-            strange: list[pa.Table] = []
-            with Spill(self._home / "import" / "one-file", source.timeframe) as own:
+            with Spill(folder, source.timeframe) as own, SetAside(folder.with_suffix(".unread")) as strange:
                 try:
                     for chunk in chunks:
                         own.add(chunk.bars)
-                        strange.append(chunk.unread)
+                        strange.add(chunk.unread)
                         tell("read", chunk.bars.num_rows + chunk.unread.num_rows)
                 except BadDataError as error:
                     refused.append(Refused(name, str(error)))
                     continue
                 spill.take_over(own)
-                unread.extend(strange)
+                unread.take_over(strange)
         if len(refused) == count:
             said = refused[0].reason if refused else "there is no file of bars in it."
             raise BadDataError(f"Nothing of {source.name} could be read: {said} Nothing was stored.")
-        return pa.concat_tables(unread), tuple(refused)
+        return tuple(refused)
 
-    def _keep_unread(self, begun: BarImport, timeframe: Timeframe, unread: pa.Table) -> None:
+    def _keep_unread(self, begun: BarImport, name: str, timeframe: Timeframe, unread: pa.Table) -> None:
         shape = SHAPES[timeframe]
         nothing = Screened(shape.schema.empty_table(), shape.schema.empty_table(), (), (), ())
-        part = Part("unread", unread.num_rows, 0, nothing, (), shape.stored.empty_table(), unread)
+        part = Part(name, unread.num_rows, 0, nothing, (), shape.stored.empty_table(), unread)
         self._record.record_part(begun.import_id, part, timeframe, at=self._clock())
 
 
@@ -148,6 +153,7 @@ def _counts(about: ImportedFile, done: BarImport) -> ImportCounts:
         rows_quarantined=done.rows_quarantined,
         rows_duplicate=done.rows_duplicate,
         quarantined=done.by_reason,
+        findings=done.by_gate,
         files_refused=tuple(Refused(*pair) for pair in done.files_refused),
     )
 
@@ -163,5 +169,6 @@ def _repeated(about: ImportedFile, done: BarImport) -> ImportCounts:
         rows_quarantined=0,
         rows_duplicate=done.rows_in,
         quarantined={},
+        findings=(),
         files_refused=tuple(Refused(*pair) for pair in done.files_refused),
     )

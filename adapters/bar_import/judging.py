@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,20 +14,15 @@ import pyarrow as pa
 from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.remembered import Remembered
 from adapters.bar_import.source import UNREAD_SCHEMA
+from adapters.bar_import.tail import FIRST_DAY, TAIL_DAYS, Tail
 from adapters.bars import BarStore
 from adapters.calendar import close_of, session_hours, sessions_between
 from adapters.postgres.bars_record import BarRecord, Part
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
 from trading.gates.factors import FactorChange
-from trading.panel import BARS_SCHEMA, Days, Flags, Floats, Ints, Panel, as_date, symbol_codes
+from trading.panel import Days, Flags, Floats, Ints, as_date, symbol_codes
 
-TAIL_BARS = 25
-"""Bars of a symbol before those that are judged; the gates look at 20."""
-TAIL_DAYS = 180
-"""How far back those are looked for. A ticker that was silent for longer starts anew."""
-FIRST_DAY = date(1990, 1, 2)
-"""The calendar begins here; earlier bars belong to no session that is known."""
 NIGHT = np.timedelta64(5, "h")
 SAME_PRICE = 1e-6
 CONTRADICTED_SHARE, CONTRADICTED_ROWS = 0.05, 20
@@ -62,6 +58,7 @@ class Judge:
         self._today = today
         self._replace = replace_
         self._remembered = Remembered(store, record.files(timeframe=timeframe), timeframe)
+        self._tail = Tail(store.stream if timeframe == "1d" else self._days_of_minutes)
 
     def skip(self, bars: pa.Table) -> None:
         """A part that is on record already; the next one follows it."""
@@ -148,7 +145,7 @@ class Judge:
         )
 
     def _screened(self, compared: _Compared, changes: list[FactorChange], first: date, last: date) -> Screened:
-        known_days = self._tail(first)
+        known_days = self._tail.before(first)
         known_days = pa.concat_tables([known_days, self._silent(compared.fresh, known_days, first)])
         begin = min([max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), *_first_of(known_days)])
         history = History(known_days, tuple(self._record.splits()), tuple(self._record.breaks()))
@@ -159,7 +156,9 @@ class Judge:
                 last_over=self._last_over(),
             )  # fmt: skip
         now = np.datetime64(self._today.astimezone(UTC).replace(tzinfo=None), "s")
-        return screen_minutes(compared.fresh, hours=session_hours(begin, last), history=history, now=now)
+        return screen_minutes(
+            compared.fresh, hours=session_hours(begin, last), history=history, others=compared.others, now=now
+        )
 
     def _last_over(self) -> np.datetime64:
         """The last session that has closed."""
@@ -175,24 +174,11 @@ class Judge:
         coming = {str(name) for name in fresh.column("symbol").unique().drop_null().to_pylist()}
         return self._remembered.last_bars(sorted(coming - there), max(first - timedelta(days=TAIL_DAYS), FIRST_DAY))
 
-    def _tail(self, first: date) -> pa.Table:
-        """The last days of each symbol before `first`, `BARS_SCHEMA`."""
-        start, end = max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), first - timedelta(days=1)
-        if start > end:
-            return BARS_SCHEMA.empty_table()
-        known = self._store.read(start, end, "1d") if self._timeframe == "1d" else self._days_of_minutes(start, end)
-        if not known.num_rows:
-            return BARS_SCHEMA.empty_table()
-        panel = Panel.from_arrow(known)
-        left = np.repeat(panel.offsets[1:], np.diff(panel.offsets)) - np.arange(len(panel))
-        return known.take(pa.array(_panel_order(known)[left <= TAIL_BARS]))
-
-    def _days_of_minutes(self, start: date, end: date) -> pa.Table:
+    def _days_of_minutes(self, start: date, end: date) -> Iterator[pa.Table]:
         """The days that the minutes on record make up, a session in memory at a time."""
         files = self._record.files(start, end, timeframe="1m")
-        sessions = sorted({day for file in files for day in file.sessions if start <= day <= end})
-        days = [daily_bars(self._store.read(day, day, "1m"), session_hours(day, day)) for day in sessions]
-        return pa.concat_tables([BARS_SCHEMA.empty_table(), *days])
+        for day in sorted({day for file in files for day in file.sessions if start <= day <= end}):
+            yield daily_bars(self._store.read(day, day, "1m"), session_hours(day, day))
 
     def _with_session(self, bars: pa.Table) -> pa.Table:
         """The table in the stored schema."""
@@ -203,12 +189,6 @@ class Judge:
 
 def _first_of(bars: pa.Table) -> list[date]:
     return [bars.column("session").combine_chunks().sort()[0].as_py()] if bars.num_rows else []
-
-
-def _panel_order(bars: pa.Table) -> Ints:
-    _, codes = symbol_codes(bars.column("symbol"))
-    order: Ints = np.lexsort((bars.column("session").to_numpy(zero_copy_only=False), codes))
-    return order
 
 
 def _groups(codes: npt.NDArray[np.int32], time: npt.NDArray[Any]) -> Ints:

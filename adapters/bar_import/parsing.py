@@ -15,11 +15,16 @@ import pyarrow.compute as pc
 from adapters.bar_files import SHAPES, Timeframe
 from adapters.bar_import.factor_file import FactorFile
 from adapters.bar_import.source import FACTOR, UNREAD_SCHEMA, Chunk
+from adapters.calendar import TIME_ZONE
 from trading.errors import BadDataError, ConfigurationError
 from trading.panel import Flags
 
 DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y")
-CLOCKS = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H%M%S", "T%H:%M", "T%H:%M:%S%z", " %H:%M:%S%z")
+SWAPPED = ("%m/%d/%Y", "%d/%m/%Y")
+CLOCKS = (
+    "", " %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H%M%S", "T%H:%M", "T%H:%M:%S%z", " %H:%M:%S%z", " %H:%M:%S.%f",
+    "T%H:%M:%S.%f", "T%H:%M:%S.%f%z", "T%H:%M%z", " %I:%M %p", " %I:%M:%S %p",
+)  # fmt: skip
 EPOCHS = {10: ("s", "epoch seconds"), 13: ("ms", "epoch milliseconds")}
 TYPED = "typed"
 ADJUSTED = "adjusted_close"
@@ -35,10 +40,20 @@ class TimeFormat:
     Attributes:
         pattern: of `strptime`, `TYPED` for columns that are times already, or the name of an epoch.
         zoned: the text itself says its time zone.
+        guessed: nobody said that this is the format.
     """
 
     pattern: str
     zoned: bool
+    guessed: bool = False
+
+    @property
+    def swapped(self) -> str:
+        """The format with day and month in each other's place, where both orders are in use; else empty."""
+        for one, other in (SWAPPED, SWAPPED[::-1]):
+            if self.pattern.startswith(one):
+                return other + self.pattern.removeprefix(one)
+        return ""
 
 
 def time_format_of(texts: pa.Array[Any], asked: str = "") -> TimeFormat:
@@ -68,7 +83,7 @@ def time_format_of(texts: pa.Array[Any], asked: str = "") -> TimeFormat:
             f"{texts[0].as_py()!r} can be read as {said}. Nothing was stored. Say which: --time-format '{good[0][0]}'"
         )
     pattern = good[0][0]
-    return TimeFormat(pattern, zoned="%z" in pattern)
+    return TimeFormat(pattern, zoned="%z" in pattern, guessed=True)
 
 
 def _parsed(texts: pa.Array[Any], pattern: str) -> npt.NDArray[np.datetime64]:
@@ -88,6 +103,23 @@ def _naive(stamps: pd.DatetimeIndex) -> npt.NDArray[np.datetime64]:
     if stamps.tz is not None:
         stamps = stamps.tz_convert("UTC").tz_localize(None)
     return np.asarray(stamps.to_numpy().astype("datetime64[s]"))
+
+
+def days_of(stamps: npt.NDArray[np.datetime64], *, zoned: bool) -> npt.NDArray[np.datetime64]:
+    """The days that begin at these times, `datetime64[D]`; NaT where none does.
+
+    Args:
+        stamps: `datetime64[s]`, in UTC where `zoned`. A day may begin at midnight of New York then, as feeds write it.
+        zoned: the source says its time zone.
+    """
+    days = stamps.astype("datetime64[D]")
+    begins = stamps == days
+    if zoned and not begins.all():
+        local = pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(TIME_ZONE).tz_localize(None)
+        there = np.asarray(local.to_numpy().astype("datetime64[s]"))
+        midnight = ~begins & (there == there.astype("datetime64[D]"))
+        days, begins = np.where(midnight, there.astype("datetime64[D]"), days), begins | midnight
+    return np.where(begins, days, np.datetime64("NaT", "D"))
 
 
 @dataclass(frozen=True)
@@ -136,10 +168,11 @@ class Reading:
         stamps = self._stamps(column)
         there = column.is_valid() if self.time.pattern == TYPED else pc.not_equal(pc.fill_null(column, ""), "")
         unreadable = np.isnat(stamps) & there.to_numpy()
+        self._refuse_mixed(column, unreadable)
         problems.add(unreadable, "unreadable_time", f"the time is not of the form {self.time.pattern}")
         if self.timeframe == "1d":
-            day = stamps.astype("datetime64[D]")
-            within = ~np.isnat(stamps) & (stamps != day)
+            day = days_of(stamps, zoned=self.time.zoned)
+            within = ~np.isnat(stamps) & np.isnat(day)
             problems.add(within, "time_of_day", "the day has a time of day, so it is no daily bar")
             return pa.array(day, pa.date32())
         if not self.time.zoned:
@@ -149,6 +182,23 @@ class Reading:
             lost = np.isnat(stamps) & ~np.asarray(local.isna())
             problems.add(lost, "ambiguous_time", f"the clock of {self.timezone} was changed at this time")
         return pa.array(stamps).cast(pa.timestamp("s", tz="UTC"))
+
+    def _refuse_mixed(self, column: Any, unreadable: Flags) -> None:
+        """Rows that only the swapped format can read tell that others are read wrongly, and nobody can say which.
+
+        Raises:
+            BadDataError: with one of those rows.
+        """
+        if not self.time.guessed or not self.time.swapped or not unreadable.any():
+            return
+        odd = pc.utf8_trim_whitespace(pa.array(column.combine_chunks())).take(pa.array(np.flatnonzero(unreadable)))
+        other = np.flatnonzero(~np.isnat(_parsed(odd, self.time.swapped)))
+        if len(other):
+            raise BadDataError(
+                f"most times are of the form {self.time.pattern}, and {odd[int(other[0])].as_py()!r} can only be "
+                f"{self.time.swapped}: day and month change places, so that other rows would be read as another day. "
+                "Correct the file, or say which it is with --time-format; then such rows alone are refused."
+            )
 
     def _stamps(self, column: Any) -> npt.NDArray[np.datetime64]:
         """`datetime64[s]`, in UTC where the file says the zone."""
@@ -183,15 +233,20 @@ class _Problems:
     def unread(self) -> pa.Table:
         """`UNREAD_SCHEMA`."""
         at = np.flatnonzero(self.found)
-        rows = self._rows.take(pa.array(at)).to_pylist()
-        raw = [", ".join(f"{name}={value}" for name, value in row.items())[:RAW_CHARACTERS] for row in rows]
-        columns = [raw, self._gate[at].tolist(), self._reason[at].tolist()]
-        return pa.table([pa.array(column, pa.string()) for column in columns], schema=UNREAD_SCHEMA)
+        rows = self._rows.take(pa.array(at, pa.int64())).combine_chunks()
+        named = [
+            pc.binary_join_element_wise(f"{name}=", pc.fill_null(column.cast(pa.string()), "None"), "")
+            for name, column in zip(rows.column_names, rows.columns, strict=True)
+        ]
+        raw = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*named, ", "), 0, RAW_CHARACTERS)
+        return pa.table([raw, pa.array(self._gate[at]), pa.array(self._reason[at])], names=UNREAD_SCHEMA.names).cast(
+            UNREAD_SCHEMA
+        )
 
 
 def _numbers(column: Any, name: str, problems: _Problems) -> Any:
-    if not pa.types.is_string(column.type):
-        return column.cast(pa.float64())
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column.cast(pa.float64(), safe=False)  # a count past 2^53 is none that a volume may be
     text = pc.utf8_trim_whitespace(column)
     readable = pc.fill_null(pc.match_substring_regex(text, NUMBER), False)
     empty = pc.fill_null(pc.equal(text, ""), True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,10 +62,10 @@ class Spill:
         self._rows += other._rows
         if other._flushes:
             self._schema = other._schema
-            self._folder.mkdir(parents=True, exist_ok=True)
-            for path in sorted(other._folder.iterdir()):
-                self._flushes += 1
-                path.rename(self._folder / f"{_unit_of(path)}.{self._flushes}.arrow")
+            with writing_down(self._folder):
+                for path in sorted(other._folder.glob("*/*.arrow")):
+                    self._flushes += 1
+                    path.rename(self._path(path.parent.name, self._flushes))
         for table in other._waiting:
             self.add(table)
         other._waiting.clear()
@@ -86,7 +87,7 @@ class Spill:
     def _part(self, units: list[str], kept: dict[str, pa.Table]) -> tuple[str, pa.Table]:
         tables = []
         for unit in units:
-            for path in sorted(self._folder.glob(f"{unit}.*.arrow")):
+            for path in sorted((self._folder / unit).glob("*.arrow")):
                 with pa.OSFile(str(path), "rb") as file:
                     tables.append(pa.ipc.open_stream(file).read_all())
             tables += [kept.pop(unit)] if unit in kept else []
@@ -94,27 +95,40 @@ class Spill:
 
     def _flush(self) -> None:
         self._flushes += 1
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+        with writing_down(self._folder):
             for unit, table in _by_unit(self._concat(self._waiting), self._timeframe):
-                path = self._folder / f"{unit}.{self._flushes}.arrow"
-                with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, self._schema) as writer:
-                    writer.write_table(table)
+                spilled(self._path(unit, self._flushes), table)
                 self._rows[unit] += table.num_rows
-        except OSError as error:
-            raise UnavailableError(
-                f"Rows on their way in cannot be set down in {self._folder}: {error.strerror}. What is on record is "
-                "untouched. Free some space, then import again: it goes on where it was."
-            ) from error
         self._waiting.clear()
         self._waiting_rows = 0
+
+    def _path(self, unit: str, flush: int) -> Path:
+        """A folder a unit: years of minutes make hundreds of thousands of files."""
+        folder = self._folder / unit
+        folder.mkdir(exist_ok=True)
+        return folder / f"{flush:07d}.arrow"
 
     def _concat(self, tables: list[pa.Table]) -> pa.Table:
         return pa.concat_tables([self._schema.empty_table(), *tables])
 
 
-def _unit_of(path: Path) -> str:
-    return path.name.split(".", 1)[0]
+@contextmanager
+def writing_down(folder: Path) -> Iterator[None]:
+    """The folder is there; a disk that takes nothing is an error that says so."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            f"Rows on their way in cannot be set down in {folder}: {error.strerror}. What is on record is untouched. "
+            "Free some space, then import again: it goes on where it was."
+        ) from error
+
+
+def spilled(path: Path, table: pa.Table) -> None:
+    """The table is in the file."""
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
 
 
 def _by_unit(bars: pa.Table, timeframe: Timeframe) -> Iterator[tuple[str, pa.Table]]:

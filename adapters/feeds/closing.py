@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import structlog
 
 from adapters.bar_files import Timeframe
 from adapters.bar_import.importing import BarImporter, ImportCounts
+from adapters.bar_import.source import TableSource
 from adapters.bars import BarStore
+from adapters.calendar import session_hours
+from adapters.feeds.batches import Counts
 from adapters.feeds.fetched import FetchedBars
 from adapters.feeds.port import BarHistory
 from adapters.feeds.spans import history_span
@@ -21,6 +25,12 @@ from adapters.postgres.feed_record import Check, ClosedSession, FeedRecord
 from adapters.postgres.pool import Pool
 from adapters.tiers.locations import TierLocations
 from trading.errors import BadDataError, ConfigurationError
+from trading.intraday import INTRADAY_SCHEMA
+
+UNHEARD_AFTER = timedelta(minutes=15)
+"""After its end, so that what is still on its way from the stream is no longer."""
+UNHEARD_DAYS = 30
+"""An absence of longer is for a person to mend: `inplay import alpaca --from … --to …`."""
 
 
 class SessionCloser:
@@ -71,19 +81,56 @@ class SessionCloser:
         sealed.discard()
         return closed
 
+    def unheard(self, waiting: Collection[date]) -> list[date]:
+        """Sessions since the last closed one that are over and of which nothing was heard: the platform was down.
+
+        Of an absence of more than `UNHEARD_DAYS` the latest so many days; the log names the others.
+
+        Args:
+            waiting: sessions whose bars are yet to be closed.
+        """
+        closed = self._record.latest(self._feed)
+        now = self._clock()
+        if not closed or closed[0].session >= now.date():
+            return []
+        since, earliest = closed[0].session + timedelta(days=1), now.date() - timedelta(days=UNHEARD_DAYS)
+        if since < earliest:
+            structlog.get_logger().warning("feed_sessions_not_brought", since=str(since), before=str(earliest))
+        hours = session_hours(max(since, earliest), now.date())
+        ends = [end.astype("datetime64[s]").item().replace(tzinfo=UTC) for end in hours.end_at]
+        over = [day.item() for day, end in zip(hours.sessions, ends, strict=True) if end + UNHEARD_AFTER <= now]
+        return [day for day in over if day not in waiting]
+
+    def close_unheard(self, session: date) -> ClosedSession:
+        """The session is on record with no bar, so that `check` brings it from history. It may be repeated."""
+        digest = hashlib.sha256(f"{self._feed} {session}: nothing was heard".encode()).hexdigest()
+        nothing = TableSource(f"{self._feed} {session}", digest, INTRADAY_SCHEMA.empty_table(), "1m")
+        with self._importing:
+            BarImporter(self._home, self._bars, self._clock, self._locations).run(nothing)
+        imported = self._bars.begin_import(ImportedFile(nothing.name, digest, "1m"), at=self._clock())
+        closed = ClosedSession(self._feed, session, digest, Counts(), 0, imported)
+        self._record.record_closed(closed, at=self._clock())
+        structlog.get_logger().warning("feed_session_unheard", feed=self._feed, session=str(session))
+        return closed
+
     def check(self, session: date) -> Check | None:
         """The session is compared with the feed's history, which adds what is missing, and its days are on record.
 
         Returns:
-            None when the history contradicts the stream or the plan doesn't cover it; the record says so.
+            None when the history contradicts the stream; the record says so, and it isn't compared again.
 
         Raises:
             UnavailableError: when the history can't be had now; to be tried again.
+            ConfigurationError: when the keys or the plan don't allow it, or the clock says that the session isn't over;
+                the record says so, and it is tried again.
         """
         try:
             minutes = self._bring(session, "1m")
             days = self._bring(session, "1d")
-        except (BadDataError, ConfigurationError) as error:
+        except ConfigurationError as error:
+            self._record.record_problem(self._feed, session, str(error), at=self._clock(), final=False)
+            raise
+        except BadDataError as error:
             self._record.record_problem(self._feed, session, str(error), at=self._clock(), final=True)
             structlog.get_logger().warning("feed_session_not_checked", session=str(session), reason=str(error))
             return None

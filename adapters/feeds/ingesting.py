@@ -115,10 +115,14 @@ class LiveIngestion:
         state, said = words_of(self.feed.state())
         if self._closing_problem:
             state, said = "degraded", f"{said}; {self._closing_problem}"
+        if self._latest is not None and self._latest.problem:  # its days are missing, so it isn't traded
+            state = "degraded"
         return state, "; ".join([f"{self.feed.feed.name}: {said}", *([_words(self._latest)] if self._latest else [])])
 
     def close_ended(self) -> int:
-        """Sessions that have ended are on record and compared with history; returns how many were closed now.
+        """Sessions that have ended are on record and compared with history; returns how many of those heard.
+
+        Sessions that were missed as a whole, since the platform was down, come from history alone, before later ones.
 
         Raises:
             InplayError: the first of what couldn't be done; the other sessions are, and it is tried the next time.
@@ -127,6 +131,8 @@ class LiveIngestion:
             self.feed.seal(session)
         closer = self._closer()
         sealed = self.feed.spool.sealed()
+        for session in closer.unheard({*self.feed.spool.sessions(), *(one.session for one in sealed)}):
+            closer.close_unheard(session)
         problems: list[InplayError] = []
         for one in sealed:
             try:

@@ -30,6 +30,7 @@ WAKE_S = 0.25
 OVERLAP = timedelta(minutes=3)
 """Asked for again after a gap: doubles are dropped, and a bar may come a little late."""
 LONGEST_GAP = timedelta(days=7)
+"""Asked for as the feed's own bars; whole sessions that were missed come when they are closed (`closing.py`)."""
 ALL = "*"
 
 
@@ -340,9 +341,15 @@ class LiveFeed:
             return
         named = () if self.rules.expected is None else self.rules.symbols
         symbols = tuple(sorted({*named, *self._universe(), *self._batches.symbols()} - {ALL}))
-        last = min(self._clock(), first + LONGEST_GAP)
+        last = self._clock()
+        if last < first:
+            raise UnavailableError(
+                f"bars of {first:%Y-%m-%d %H:%M} UTC are here and this machine's clock says {last:%Y-%m-%d %H:%M}: it "
+                "was set back. Correct it; what was missed is asked for then"
+            )
+        first = max(first, last - LONGEST_GAP)  # sessions before it are brought when they are closed
         cursor: str | None = None
-        while symbols and first <= last and not self._stop.is_set():
+        while symbols and not self._stop.is_set():
             page = self._history.page(Span(symbols, "1m", first, last), cursor)
             self._put(_Filled(page))
             cursor = page.cursor

@@ -56,6 +56,16 @@ class Part:
 
 
 @dataclass(frozen=True)
+class GateCount:
+    """How often a gate found something in an import, and how many bars that concerns."""
+
+    gate: str
+    severity: str
+    findings: int
+    rows: int
+
+
+@dataclass(frozen=True)
 class BarImport:
     """An import as it is on record.
 
@@ -64,6 +74,7 @@ class BarImport:
         parts: names of the steps that are on record.
         files_refused: path and reason.
         by_reason: rows in quarantine by gate.
+        by_gate: what the gates found, warnings included.
         rows_corrected: of the stored ones, those that replaced a bar with other values.
     """
 
@@ -72,6 +83,7 @@ class BarImport:
     parts: frozenset[str]
     files_refused: tuple[tuple[str, str], ...]
     by_reason: dict[str, int]
+    by_gate: tuple[GateCount, ...]
     rows_in: int
     rows_stored: int
     rows_quarantined: int
@@ -227,8 +239,15 @@ def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
         "(SELECT quarantine_id FROM bar_releases) GROUP BY 1 ORDER BY 1",
         [import_id],
     )
+    by_reason: dict[str, int] = dict(cursor.fetchall())
+    cursor.execute(
+        "SELECT gate, severity, count(*), sum(rows)::bigint FROM bar_findings WHERE import_id = %s GROUP BY 1, 2 "
+        "ORDER BY 1, 2",
+        [import_id],
+    )
+    by_gate = tuple(GateCount(*row) for row in cursor.fetchall())
     files_refused = tuple((path, reason) for path, reason in refused)
-    return BarImport(import_id, complete, parts, files_refused, dict(cursor.fetchall()), *counts)
+    return BarImport(import_id, complete, parts, files_refused, by_reason, by_gate, *counts)
 
 
 _FINDING = attrgetter("gate", "severity", "symbol", "session", "rows", "detail")

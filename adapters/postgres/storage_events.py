@@ -9,6 +9,7 @@ from typing import Literal
 from adapters.postgres.pool import Pool, transaction
 
 Kind = Literal["archive", "backup", "volume"]
+KINDS: tuple[Kind, ...] = ("archive", "backup", "volume")
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,11 @@ class StorageEvents:
             )
 
     def last(self, kind: Kind, *, ok: bool | None = None) -> StorageEvent | None:
-        """The latest of its kind; only those that went well, or only those that failed, if asked for."""
+        """The one of its kind that was recorded last; only of those that went well, or that failed, if asked for."""
         with transaction(self._pool) as cursor:
             cursor.execute(
                 "SELECT kind, at, ok, detail FROM storage_events WHERE kind = %s AND ok = coalesce(%s, ok) "
-                "ORDER BY at DESC, event_id DESC LIMIT 1",
+                "ORDER BY event_id DESC LIMIT 1",
                 [kind, ok],
             )
             row = cursor.fetchone()

@@ -12,7 +12,7 @@ from adapters.backup.making import Backup
 from adapters.calendar import closes, sessions_between
 from adapters.disk_use import bytes_on_disk
 from adapters.postgres.pool import Pool
-from adapters.postgres.storage_events import Kind, StorageEvent, StorageEvents
+from adapters.postgres.storage_events import KINDS, Kind, StorageEvent, StorageEvents
 from adapters.postgres.tier_record import Measurement, TierRecord
 from adapters.tiers.archive import Archive
 from adapters.tiers.buying import Buy
@@ -100,19 +100,26 @@ class Keeping:
 
     def _archive_is_due(self) -> bool:
         last = self._events.last("archive", ok=True)
-        return (last is None or last.at < self._last_close()) and not self._failed_lately("archive")
+        due = last is None or last.at < self._last_close() or last.at > self._clock()  # it was set back: don't wait
+        return due and not self._failed_lately("archive")
 
     def _backup_is_due(self) -> bool:
         rules = self._rules.backup
         if rules.target is None:
             return False
         last = self._events.last("backup", ok=True)
-        late = last is None or last.at + timedelta(hours=rules.every_h) <= self._clock()
+        now = self._clock()
+        late = last is None or last.at + timedelta(hours=rules.every_h) <= now or last.at > now
         return late and not self._failed_lately("backup")
 
     def _failed_lately(self, kind: Kind) -> bool:
         failed = self._events.last(kind, ok=False)
-        return failed is not None and failed.at + RETRY_AFTER > self._clock()
+        return failed is not None and self._clock() - RETRY_AFTER < failed.at <= self._clock()
+
+    def failing(self) -> list[StorageEvent]:
+        """The latest of each duty that failed when it was last tried."""
+        latest = [self._events.last(kind) for kind in KINDS]
+        return [event for event in latest if event is not None and not event.ok]
 
     def _last_close(self) -> datetime:
         """When the last session was over, its late bars included."""

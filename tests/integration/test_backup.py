@@ -168,6 +168,19 @@ def test_a_target_that_refuses_leaves_earlier_backups(machine: Machine) -> None:
         machine.backup("/dev/full/backups")
 
 
+def test_a_clock_that_was_set_back_costs_no_backup(machine: Machine, tmp_path: Path) -> None:
+    """A month back, a new backup would be older than those that are kept, dropped at once, and never restored."""
+    target = tmp_path / "target"
+    first = machine.backup(str(target), keep_daily=1, keep_weekly=1)
+    before = sorted(path for path in target.rglob("*") if path.is_file())
+    machine.at -= timedelta(days=30)
+    with pytest.raises(
+        UnavailableError, match=f"holds the backup {first.name}, and this machine's clock says 20261004"
+    ):
+        machine.backup(str(target), keep_daily=1, keep_weekly=1)
+    assert sorted(path for path in target.rglob("*") if path.is_file()) == before
+
+
 def test_old_backups_are_thinned_out(machine: Machine, tmp_path: Path) -> None:
     """Of three backups in one day the last is kept; files that only dropped ones had are gone."""
     target = str(tmp_path / "target")

@@ -91,13 +91,16 @@ def test_a_source_that_contradicts_the_record_is_refused(importer: BarImporter, 
 
 
 def test_parts_are_judged_as_the_whole_is(importer: BarImporter, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A split right after a part's end is seen from the bars of the part before."""
+    """A split right after a part's end is seen from the bars of the part before, and is counted."""
     monkeypatch.setattr(spill, "PART_ROWS", 30)
     march = [day for day in DAYS if day.month == 3]
     before = _bars(symbols="A", days=[day for day in DAYS if day.month < 3])
     halves = [("A", day, 5.0, 5.25, 4.75, 5.1, 2000) for day in march]
     after = pa.table([pa.array(c) for c in zip(*halves, strict=True)], names=BARS_SCHEMA.names).cast(BARS_SCHEMA)
-    importer.run(TableSource("made", "0" * 64, pa.concat_tables([after, before])))
+    counts = importer.run(TableSource("made", "0" * 64, pa.concat_tables([after, before])))
+    assert [(one.gate, one.severity, one.findings) for one in counts.findings if one.gate == "split"] == [
+        ("split", "info", 1)
+    ]
     assert [(split.session, split.factor) for split in BarRecord(pool).splits()] == [(march[0], 2.0)]
 
 

@@ -80,10 +80,13 @@ def test_an_import_killed_at_random_points_completes_with_every_row_once(
     """Each round kills the same import once more; then it runs to its end, and the check of the data finds nothing."""
     folder, rows = source
     draw = random.Random(4)
-    home, kills = tmp_path / "home", 0
+    home, kills, longest_s = tmp_path / "home", 0, undisturbed_s
     for number in range(ROUNDS):
-        after_s = draw.uniform(0.3, undisturbed_s * 1.05)
-        kills += _killed_midway(start(home, folder, empty_url), after_s)
+        process, began = start(home, folder, empty_url), time.monotonic()
+        if _killed_midway(process, draw.uniform(0.3, longest_s * 1.05)):
+            kills += 1
+        else:  # a part was on record before, or the machine was busier when it was timed
+            longest_s = max(min(longest_s, time.monotonic() - began), 0.6)
         if number % 5 == 4:  # complete, check, begin anew with another copy of the rows
             told = _completed(home, folder, empty_url)
             assert told["rows_in"] == rows, f"seed 4, round {number}"

@@ -7,19 +7,22 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from tier_bars import write_small_files
 
+from actors.storage import Storage
+from actors.wiring import Wiring
 from adapters.backup.vault import Vault
 from adapters.bars import BarStore
 from adapters.places import S3Access
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
-from adapters.postgres.storage_events import StorageEvents
+from adapters.postgres.storage_events import StorageEvent, StorageEvents
 from adapters.postgres.tier_record import Measurement, TierRecord
 from adapters.tiers.forecast import Purchase
 from adapters.tiers.keeping import Keeping, outlook
 from adapters.tiers.rules import BackupRules, StorageRules
 from serve.storage import storage_answer
-from tests.integration.tier_bars import write_small_files
 from trading.errors import UnavailableError
 
 MONDAY_NOON = datetime(2020, 6, 1, 16, 0, tzinfo=UTC)
@@ -94,6 +97,35 @@ def test_a_failed_backup_is_on_record_and_tried_again_after_an_hour(folder: Fold
     last = StorageEvents(folder.pool).last("backup")
     assert last is not None
     assert "/dev/full" in last.detail
+
+
+def test_a_clock_that_was_ahead_keeps_nothing_from_being_done(folder: Folder) -> None:
+    """A year ahead by mistake, then right again: the archive is due at once, and not in a year."""
+    keeping = folder.keeping()
+    folder.clock.at += timedelta(days=365)
+    assert [event.kind for event in keeping.tick()] == ["archive"]
+    folder.clock.at -= timedelta(days=365)
+    assert [event.kind for event in keeping.tick()] == ["archive"]
+    assert keeping.tick() == []
+
+
+def test_the_service_says_what_failed_and_watches_on(folder: Folder) -> None:
+    """A backup that can't be made, and a defect, make it degraded; neither ends its watch."""
+    rules = StorageRules(backup=BackupRules(target="/dev/full/backups"))
+    service = Storage(Wiring(folder.home, SecretStr(folder.url), 10_000_000, storage=rules))
+    assert service.condition()[0] == "ok"
+    service._keeping = folder.keeping(target="/dev/full/backups")
+    service.look()
+    assert service.condition()[0] == "degraded"
+    assert "the last backup failed: /dev/full/backups" in service.condition()[1]
+    service._keeping = None  # type: ignore[assignment]
+    service.look()
+    assert service.condition() == ("degraded", "a defect: AttributeError; the log has the trace")
+    service._keeping = folder.keeping()
+    folder.clock.at += timedelta(days=1)
+    StorageEvents(folder.pool).record(StorageEvent("backup", folder.clock.at, True, "made by hand"))
+    service.look()
+    assert service.condition()[0] == "ok"
 
 
 def test_what_is_measured_is_what_the_interface_answers(folder: Folder) -> None:

@@ -27,7 +27,7 @@ from adapters.postgres.feed_record import FeedRecord
 from adapters.postgres.pool import Pool
 from tests.fakes.alpaca_day import OPEN, minutes
 from tests.integration.shared_data import shared_frame
-from trading.errors import BadDataError
+from trading.errors import BadDataError, ConfigurationError
 from trading.intraday import INTRADAY_SCHEMA
 
 SESSION = OPEN.date()
@@ -146,6 +146,7 @@ def test_a_history_that_contradicts_the_stream_is_said_and_not_stored(
     (session,) = FeedRecord(pool).latest(FEED)
     assert session.checked is None
     assert "have other values there" in session.problem
+    assert live.condition()[0] == "degraded"
     assert set(BarStore(home, BarRecord(pool)).read(SESSION, SESSION, "1m").column("close").to_pylist()) == {9.5}
     assert FeedRecord(pool).unchecked(FEED) == []
 
@@ -174,6 +175,53 @@ def test_a_history_that_is_away_is_asked_again(tape: Tape, home: Path, pool: Poo
     assert FeedRecord(pool).unchecked(FEED) == [SESSION]
     (check,) = closer.check_all()
     assert (check.same, check.rows) == (90, 90)
+
+
+def test_sessions_that_were_missed_as_a_whole_come_from_history(home: Path, pool: Pool) -> None:
+    """Monday was heard, the platform was down on Tuesday and heard Wednesday: Tuesday's minutes and days are there.
+
+    Before the day after that ends, and once: looking again brings nothing.
+    """
+    every = pa.concat_tables([minutes(count=5, first=OPEN + timedelta(days=day)) for day in range(3)])
+    tape = Tape(every)
+    for minute in tape.minutes:
+        tape.messages(minute)  # it has traded
+    with Exchange(tape) as exchange:
+        live, _ = _sealed(home, pool, exchange, every.slice(0, 10))
+        live._universe = lambda: ("AAA", "BBB")
+        live.close_ended()
+        clock = live._clock
+        assert isinstance(clock, _Clock)
+        clock.at = OPEN + timedelta(days=2)  # Wednesday's open
+        live.close_ended()
+        store, tuesday = BarStore(home, BarRecord(pool)), SESSION + timedelta(days=1)
+        assert store.read(tuesday, tuesday, "1m").num_rows == 10
+        assert store.read(tuesday, tuesday).column("symbol").to_pylist() == ["AAA", "BBB"]
+        (session, _) = FeedRecord(pool).latest(FEED, 2)
+        assert session.checked is not None
+        assert (session.session, session.received, session.checked.missing) == (tuesday, 0, 10)
+        asked = len(exchange.asked)
+        live.close_ended()
+        assert len(exchange.asked) == asked
+        assert [one.session for one in FeedRecord(pool).latest(FEED, 9)] == [tuesday, SESSION]
+        clock.at = OPEN + timedelta(days=400)  # 2027-02-09; 30 days before it, Sunday the 10th of January
+        unheard = live._closer().unheard({date(2027, 1, 12)})
+        assert unheard[:2] == [date(2027, 1, 11), date(2027, 1, 13)]
+        assert unheard[-1] == date(2027, 2, 8)
+
+
+def test_refused_keys_at_the_close_are_no_last_word(tape: Tape, home: Path, pool: Pool, quiet: Exchange) -> None:
+    """The keys are refused once: the record says so, and the session is compared when they are taken again."""
+    live, _ = _sealed(home, pool, quiet, tape.bars)
+    quiet.answer_next(401)
+    with pytest.raises(ConfigurationError, match="APCA_API_KEY_ID"):
+        live.close_ended()
+    (session,) = FeedRecord(pool).latest(FEED)
+    assert "refuses the keys" in session.problem
+    live.close_ended()
+    (session,) = FeedRecord(pool).latest(FEED)
+    assert session.checked is not None
+    assert (session.problem, session.checked.same, session.checked.days_stored) == ("", 90, 3)
 
 
 def test_a_real_session_is_kept_whole(home: Path, pool: Pool) -> None:

@@ -124,7 +124,7 @@ def test_the_command_answers_alike_beside_a_run_and_alone(home: Path) -> None:
     assert json.loads(beside.stdout) == json.loads(alone.stdout)
     told = json.loads(alone.stdout)
     assert (told["session"], told["known_at"], len(told["in_play"])) == ("2010-05-06", "2010-05-06T20:00:00+00:00", 5)
-    assert set(told["unknown"]) == {"halted", "earnings tonight"}
+    assert set(told["unknown"]) == {"halted", "earnings tonight", "sector at the time"}
     assert "Known at 2010-05-06 16:00 America/New_York" in words.stdout
     assert all(one["symbol"] in words.stdout for one in told["in_play"])
     assert not (home / "postgres" / "data" / "postmaster.pid").exists(), "no server is left behind"

@@ -69,7 +69,12 @@ def test_every_bar_survives_kills_at_random_points(home: Path, pool: Pool, empty
         shutil.rmtree(home)
         expected = write_small_files(home, pool, DAYS)
         delay_s = random.Random(seed).uniform(0, whole_s)
-        killed += _killed_after(_start(home, empty_url, target), delay_s)
+        worker = _start(home, empty_url, target)
+        started = time.monotonic()
+        if _killed_after(worker, delay_s):
+            killed += 1
+        else:  # the machine was busier when it was timed
+            whole_s = min(whole_s, time.monotonic() - started)
         where = f"seed {seed}, killed after {delay_s:.3f} s"
         store = BarStore(home, BarRecord(pool))
         assert store.read_all().equals(expected), where

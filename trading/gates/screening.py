@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trading.errors import BadDataError
 from trading.gates.distributions import distributions
@@ -89,6 +90,7 @@ def screen_minutes(
     hours: SessionHours,
     bar_s: int = 60,
     history: History | None = None,
+    others: pa.Table | None = None,
     now: np.datetime64 | None = None,
 ) -> Screened:
     """As `screen`, for bars of minutes; splits and breaks are judged by the days that they make up.
@@ -97,7 +99,9 @@ def screen_minutes(
         bars: columns of `INTRADAY_SCHEMA`, rows in any order, prices as printed.
         hours: of all sessions of the exchange calendar that cover the bars.
         bar_s: length of a bar.
-        history: what is on record, in days.
+        history: what is on record of earlier sessions, in days.
+        others: minutes on record of these sessions, `INTRADAY_SCHEMA`. A few late minutes make no day: their volume
+            would explain no move.
         now: UTC; bars that end later are refused. Not looked at if None.
 
     Raises:
@@ -109,7 +113,8 @@ def screen_minutes(
     refusals = refuse_rows(columns, ("outside_hours", "no session trades at this time, extended hours included"))
     widened, extended = _widened(bars, columns, refusals)
     accepted = widened.filter(pa.array(refusals.accepted))
-    jumps = _daily_jumps(IntradayPanel.from_arrow(accepted, hours, bar_s=bar_s), hours, history)
+    days = _with_others(accepted, others)
+    jumps = _daily_jumps(IntradayPanel.from_arrow(days, hours, bar_s=bar_s), hours, history)
     findings: list[Finding] = [
         *order_findings(columns),
         *refusal_findings(columns, refusals),
@@ -125,6 +130,14 @@ def daily_bars(bars: pa.Table, hours: SessionHours, bar_s: int = 60) -> pa.Table
     """The days, `BARS_SCHEMA`, that the regular minutes of accepted bars make up."""
     panel = to_daily(IntradayPanel.from_arrow(bars, hours, bar_s=bar_s), hours, known_at=END_OF_TIME)
     return _table(panel)
+
+
+def _with_others(accepted: pa.Table, others: pa.Table | None) -> pa.Table:
+    """The minutes beside those on record of the same symbols."""
+    if others is None:
+        return accepted
+    same = pc.is_in(others.column("symbol"), accepted.column("symbol").unique())
+    return pa.concat_tables([accepted, others.select(INTRADAY_SCHEMA.names).cast(INTRADAY_SCHEMA).filter(same)])
 
 
 def _daily_jumps(bars: IntradayPanel, hours: SessionHours, history: History) -> Jumps:

@@ -58,4 +58,4 @@ def test_nobody_in_play_has_no_flags() -> None:
     """No list, no flags; what nobody can know is said all the same."""
     panel = Panel.from_arrow(closes("A", [10.0]))
     assert flags(panel, [], [], {}) == {}
-    assert {"halted", "earnings tonight"} == set(UNKNOWN)
+    assert {"halted", "earnings tonight", "sector at the time"} == set(UNKNOWN)
