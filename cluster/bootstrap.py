@@ -147,9 +147,17 @@ def save_token(environment: Mapping[str, str], token_file: str = TOKEN_FILE) -> 
     return path
 
 
-def without_token_mount(config: Config) -> Config:
-    """A copy for the head, which passes its mounts on to workers: the token isn't among them."""
+def for_head(config: Config) -> Config:
+    """A copy for the head's autoscaler, without the token's mount and with each setup command once.
+
+    The head passes its mounts on to workers, so the token isn't among them. `worker_setup_commands` begin with the
+    `setup_commands` already: Ray puts them there whenever it reads a config, here and, since autoscaler version 2, on
+    the head again, so a worker would be set up twice while its GPU is billed.
+
+    Source: Ray 2.60, `merge_setup_commands` in ray/autoscaler/_private/util.py.
+    """
     filled = copy.deepcopy(config)
+    filled["setup_commands"] = []
     mounts = filled.get("file_mounts") or {}
     filled["file_mounts"] = {remote: local for remote, local in mounts.items() if remote != TOKEN_FILE}
     filled["provider"].pop("_config_cache_path", None)

@@ -180,10 +180,10 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         return None
 
     def prepare_for_head_node(self, cluster_config: Config) -> Config:
-        """The config for the head, without the token's file, which the head would hand to workers."""
+        """The config for the head: no token's file, which it would hand to workers, and setup commands once."""
         # Ray may have taken the rest from its cache, and the token of today needn't be that of then.
         bootstrap.save_token(os.environ)
-        return bootstrap.without_token_mount(cluster_config)
+        return bootstrap.for_head(cluster_config)
 
     def cleanup_cluster_resources(self) -> None:
         """Nothing of the cluster is left: machines, firewall, network, key, tags; called at the end of `ray down`.

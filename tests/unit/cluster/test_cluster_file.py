@@ -11,6 +11,7 @@ import pytest
 import yaml
 from ray.autoscaler._private.commands import hash_launch_conf
 from ray.autoscaler._private.util import fillout_defaults, prepare_config, validate_config
+from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
 from cluster import bootstrap
 from cluster.api import TOKEN_FILE
@@ -94,7 +95,16 @@ def test_the_token_reaches_the_head_as_a_private_file_and_no_config(shipped: dic
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert config["file_mounts"][TOKEN_FILE] == str(file)
     assert TOKEN not in str(config)
-    assert TOKEN_FILE not in bootstrap.without_token_mount(config)["file_mounts"]
+    assert TOKEN_FILE not in bootstrap.for_head(config)["file_mounts"]
+
+
+def test_a_worker_is_set_up_once(shipped: dict[str, Any]) -> None:
+    """What the head's autoscaler runs on a worker is each command of the file once, in its order."""
+    shipped["worker_setup_commands"] = ["echo worker"]
+    wanted = [*shipped["setup_commands"], "echo worker"]
+    here = prepare_config(copy.deepcopy(shipped))
+    on_head = AutoscalingConfig(bootstrap.for_head(here), skip_content_hash=True)
+    assert on_head.get_worker_setup_commands("ray.worker.gpu") == wanted
 
 
 def test_bootstrapping_twice_leaves_the_heads_digest_alone(
