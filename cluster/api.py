@@ -40,6 +40,8 @@ TIMEOUT_S = (5.0, 30.0)
 TOO_MANY = 429
 SERVER_ERROR = 500
 REDIRECT = 300
+UNAUTHORIZED = 401
+FORBIDDEN = 403
 NO_CONTENT = 204
 NOT_FOUND = 404
 
@@ -241,7 +243,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         if response.ok and not response.is_redirect and parsed is not None:
             return Answer(response.status_code, headers, parsed)
         detail = (parsed or {}).get("message") or ("an answer that isn't JSON" if parsed is None else "no reason given")
-        text = self._redacted(f"DigitalOcean answered {what} with {response.status_code}: {detail}.")
+        text = self._redacted(f"DigitalOcean answered {what} with {response.status_code}: {str(detail).rstrip('.')}.")
         raise self._failure(method, text, response.status_code, headers, parsed or {}, readable=parsed is not None)
 
     def _failure(
@@ -260,6 +262,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         if method == "POST" and not refused and status != TOO_MANY:
             text += " It may have taken effect all the same; look before asking again."
             return UnknownOutcomeError(text, status=status, headers=headers, body=body)
+        text += _what_to_do(status)
         return ApiError(text, status=status, headers=headers, body=body)
 
     def _session_here(self) -> requests.Session:
@@ -305,6 +308,23 @@ def _refuse_open_wire(end_point: str) -> None:
             f"DIGITALOCEAN_END_POINT is {end_point}, which would send the token unencrypted over a public network. "
             "Nothing was sent. Use https, or an address of a private network for a rehearsal."
         )
+
+
+def _what_to_do(status: int) -> str:
+    """The next step after a refusal that doesn't depend on what was asked."""
+    if status == UNAUTHORIZED:
+        return (
+            " Nothing was changed. Make a new token in the control panel, and set DIGITALOCEAN_TOKEN or write it into "
+            f"{TOKEN_FILE}."
+        )
+    if status == FORBIDDEN:
+        return " Nothing was changed. The token lacks a scope; docs/cluster.md lists those it needs."
+    if status == 0 or status >= SERVER_ERROR:
+        return (
+            " Machines that run go on, and are billed. Repeat it in some minutes, which is safe; "
+            "https://status.digitalocean.com says whether the service is down."
+        )
+    return ""
 
 
 def _json_object(response: requests.Response) -> dict[str, Any] | None:

@@ -35,6 +35,14 @@ def node_specs(config: Mapping[str, Any]) -> dict[str, NodeSpec]:
     return found
 
 
+def with_room_for_resources(config: Config) -> Config:
+    """A copy in which each type has the key `resources`, without which Ray refuses the file."""
+    filled = copy.deepcopy(config)
+    for node_type in filled["available_node_types"].values():
+        node_type["resources"] = node_type.get("resources") or {}
+    return filled
+
+
 def detect_resources(config: Config, catalogue: Catalogue) -> Config:
     """A copy in which each type has the CPUs, memory, GPUs and labels of its size; what the file says itself wins."""
     filled = copy.deepcopy(config)

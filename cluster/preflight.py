@@ -16,15 +16,13 @@ import yaml
 from ray.autoscaler._private.util import validate_config
 
 from cluster import bootstrap
-from cluster.api import DigitalOcean
+from cluster.api import FORBIDDEN, UNAUTHORIZED, DigitalOcean
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps
 from cluster.errors import ApiError, ClusterConfigError, ClusterError
 from cluster.machines import list_machines
 from cluster.spec import ClusterSpec, read_spec
 
-FORBIDDEN = 403
-UNAUTHORIZED = 401
 READABLE = {
     "account": "account:read",
     "sizes": "sizes:read",

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 from ray.autoscaler.node_launch_exception import NodeLaunchException
 from ray.autoscaler.node_provider import NodeProvider
 from ray.autoscaler.tags import (
@@ -52,6 +53,10 @@ FROM_RAY = {
     TAG_RAY_LAUNCH_CONFIG: names.LAUNCH_TAG,
 }
 Config = dict[str, Any]
+
+
+class LaunchRefused(NodeLaunchException, click.ClickException):  # type: ignore[misc]  # noqa: N818  as Ray names its own
+    """What the autoscaler keeps as the reason, and `ray up` shows as one text without a traceback."""
 
 
 class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
@@ -146,14 +151,14 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         """At least one of `count` machines is there, each once.
 
         Raises:
-            NodeLaunchException: when none could be had, saying why.
+            LaunchRefused: when none could be had, saying why.
         """
         role: Role = "head" if tags.get(TAG_RAY_NODE_KIND) == "head" else "worker"
         try:
             machines = self._fleet.create(self._launch(role, node_config, tags, count))
         except ClusterError as error:
             log.error("no machine was created: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
-            raise NodeLaunchException(_category(error), str(error), sys.exc_info()) from None
+            raise LaunchRefused(_category(error), str(error), sys.exc_info()) from None
         volatile = {key: tags[key] for key in (TAG_RAY_NODE_STATUS, TAG_RAY_NODE_NAME) if key in tags}
         for machine in machines:
             self.set_node_tags(str(machine.id), volatile)
@@ -203,21 +208,28 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
 
     @staticmethod
     def fillout_available_node_types_resources(cluster_config: Config) -> Config:
-        """CPUs, memory, GPUs and labels of each type from the live catalogue."""
-        return bootstrap.detect_resources(cluster_config, Catalogue(connect().list_all("sizes", "sizes")))
+        """Each type has a place for its resources, which `bootstrap_config` fills.
+
+        Not here: Ray only warns when this fails and goes on, with a GPU machine that has no GPU in its books.
+        """
+        return bootstrap.with_room_for_resources(cluster_config)
 
     @staticmethod
     def bootstrap_config(cluster_config: Config) -> Config:
-        """The config checked against the live catalogue, with its SSH key; the same question has the same answer.
+        """The config checked against the live catalogue, with each type's resources, labels and the SSH key.
+
+        The same question has the same answer.
 
         Raises:
             ClusterConfigError: when the file is wrong; nothing was created.
         """
         api = connect()
         read_spec(cluster_config["provider"], cluster_config["cluster_name"])
-        bootstrap.check_types(cluster_config, Catalogue(api.list_all("sizes", "sizes")))
+        catalogue = Catalogue(api.list_all("sizes", "sizes"))
+        bootstrap.check_types(cluster_config, catalogue)
         bootstrap.check_images(api, cluster_config)
-        return bootstrap.with_token_mount(bootstrap.with_key(cluster_config), os.environ)
+        filled = bootstrap.detect_resources(cluster_config, catalogue)
+        return bootstrap.with_token_mount(bootstrap.with_key(filled), os.environ)
 
     def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:
         if not self._spec.public_key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Iterator
@@ -11,13 +12,16 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner as RaysRunner
 from ray.autoscaler._private.commands import _bootstrap_config
 from ray.autoscaler._private.providers import _get_node_provider
+from ray.scripts.scripts import cli as ray_commands
 from typer.testing import CliRunner
 
 from cli.main import app
-from cluster.errors import ClusterConfigError
+from cluster.errors import ApiError, ClusterConfigError
 from cluster.simulator.cloud import TOKEN, SimulatedCloud
+from cluster.simulator.faults import Fault, FaultKind, Script
 from cluster.simulator.server import serving
 from tests.fakes.specification import specification
 
@@ -102,6 +106,47 @@ def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: Simulated
     provider.cleanup_cluster_resources()
     assert not any(simulated.left().values()), simulated.left()
     assert simulated.spec_violations == []
+
+
+def run_ray(*words: str) -> tuple[int, str]:
+    """Exit code and words of one of Ray's own commands, in this process."""
+    result = RaysRunner().invoke(ray_commands, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_ray_up_says_what_is_wrong_without_a_traceback(
+    simulated: SimulatedCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ray up` names what is wrong and what to do in one text, makes nothing, and ends with 1."""
+    shipped = Path(FILE).read_text(encoding="utf-8")
+    wrong = {
+        "isn't sold in mars1": ("region: tor1", "region: mars1"),
+        "has no size s-gone": ("size: s-2vcpu-4gb", "size: s-gone"),
+        "has no image arch": ("image: ubuntu-24-04-x64", "image: arch"),
+        "the cap is $2.00": ("usd_per_month: 82", "usd_per_month: 2"),
+        "key /nowhere isn't there": ("# ssh_private_key: ~/.ssh/id_ed25519", "ssh_private_key: /nowhere"),
+    }
+    for told, (right, instead) in wrong.items():
+        file = tmp_path / "wrong.yaml"
+        file.write_text(shipped.replace(right, instead), encoding="utf-8")
+        code, said = run_ray("up", "-y", "--no-config-cache", str(file))
+        assert (code, "Nothing was created" in said, "Traceback" in said) == (1, True, False), said
+        assert told in said
+    monkeypatch.setenv("DIGITALOCEAN_TOKEN", "another")
+    code, said = run_ray("up", "-y", "--no-config-cache", FILE)
+    assert (code, "Make a new token" in said, "Traceback" in said) == (1, True, False), said
+    assert not any(simulated.left()[kind] for kind in ("droplets", "volumes", "snapshots"))
+
+
+def test_an_answer_that_fails_once_never_makes_a_gpu_machine_without_a_gpu(simulated: SimulatedCloud) -> None:
+    """When DigitalOcean's catalogue can't be had, Ray isn't given types without their resources: it is an error."""
+    simulated._faults = Script([Fault(FaultKind.FORBIDDEN, path="sizes$")])
+    loaded = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
+    with pytest.raises(ApiError, match="lacks a scope"):
+        _bootstrap_config(copy.deepcopy(loaded), no_config_cache=True)
+    config = _bootstrap_config(loaded, no_config_cache=True)
+    assert config["available_node_types"]["ray.worker.gpu"]["resources"]["GPU"] == 1
 
 
 def test_a_file_that_lacks_a_key_is_told_before_ray_stumbles(simulated: SimulatedCloud, tmp_path: Path) -> None:
