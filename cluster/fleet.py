@@ -190,7 +190,7 @@ class Fleet:
     def spent_this_month_usd(self) -> float:
         """By machines that run, from their listing, and by those that are gone, from the ledger."""
         with self._lock:
-            now_s = self._clock.now_s()
+            now_s = self._api.now_s()
             start_s, _ = month_of(now_s)
             running = sum(each.cost_usd(start_s, now_s) for each in map(self._running, self._known.values()))
             return running + self._ledger.gone_usd(start_s, now_s)
@@ -217,7 +217,7 @@ class Fleet:
         return None
 
     def _create_one(self, size: Size, launch: Launch, foundation: Foundation, label: str) -> Machine:
-        tags = launch.tags(self._spec.name, self._clock.now_s())
+        tags = launch.tags(self._spec.name, self._api.now_s())
         self._asked_tags[label] = frozenset(tags)
         body = {
             "name": label,
@@ -273,7 +273,7 @@ class Fleet:
         return error
 
     def _refuse_over_cap(self, size: Size, launch: Launch, count: int) -> None:
-        now_s = self._clock.now_s()
+        now_s = self._api.now_s()
         until_s = now_s + launch.node.max_hours * HOUR_S
         prices = (size.price_usd_per_h, size.price_usd_per_month)
         refuse_over_cap(
@@ -291,7 +291,7 @@ class Fleet:
         deadline = names.tag_value(self.tags(machine), names.DEADLINE_TAG, self._spec.name)
         until_s = float(deadline) if deadline and deadline.isdigit() else math.inf
         prices = (machine.price_usd_per_h, machine.price_usd_per_month)
-        if until_s <= self._clock.now_s():
+        if until_s <= self._api.now_s():
             until_s = math.inf  # still there past its deadline, so it goes on costing money
         return Running(machine.label, role, *prices, machine.created_at_s, until_s)
 
@@ -324,7 +324,7 @@ class Fleet:
     def _forget(self, machine: Machine) -> None:
         self._gone.add(machine.id)
         self._known.pop(machine.id, None)
-        self._book("stopped", machine, self._clock.now_s())
+        self._book("stopped", machine, self._api.now_s())
 
     def _drop_doubles(self) -> None:
         first: dict[str, int] = {}

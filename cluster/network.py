@@ -154,7 +154,7 @@ def remove_idle_foundations(
     Args:
         api: of the account.
         with_machines: clusters that are left alone.
-        clock: for the age of networks and for pauses.
+        clock: for pauses.
         cluster: only of that one.
 
     Returns:
@@ -165,7 +165,7 @@ def remove_idle_foundations(
         LeftoverError: when something can't be removed.
     """
     listed = {kind: api.list_all(kind, key) for kind, key in KINDS.items()}
-    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, clock.now_s())}
+    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, api.now_s())}
     owners = {_owner(each) for things in listed.values() for each in things}
     idle = sorted(
         each for each in owners - young if each is not None and each not in with_machines and cluster in (None, each)

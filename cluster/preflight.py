@@ -16,7 +16,7 @@ import yaml
 from ray.autoscaler._private.util import validate_config
 
 from cluster import bootstrap
-from cluster.api import FORBIDDEN, UNAUTHORIZED, DigitalOcean
+from cluster.api import FORBIDDEN, SKEW_TOLD_S, UNAUTHORIZED, DigitalOcean, skew_text
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps
 from cluster.errors import ApiError, ClusterConfigError, ClusterError
@@ -96,6 +96,7 @@ def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
         return checks
     return [
         *checks,
+        _clock(api),
         _checked("room in the account", lambda: _room(api, config)),
         _checked("sizes and prices", lambda: _prices(api, config)),
         _checked("images", lambda: _images(api, config)),
@@ -152,6 +153,12 @@ def _readable(api: DigitalOcean) -> Check:
             "token", "wrong", f"it lacks {', '.join(missing)}. Make another: docs/cluster.md lists the scopes."
         )
     return Check("token", "ok", "may read all it must; whether it may create and delete shows when it does")
+
+
+def _clock(api: DigitalOcean) -> Check:
+    if abs(api.ahead_s) > SKEW_TOLD_S:
+        return Check("clock", "warning", skew_text(api.ahead_s))
+    return Check("clock", "ok", "that of DigitalOcean, within a minute")
 
 
 def _room(api: DigitalOcean, config: Mapping[str, Any]) -> str:

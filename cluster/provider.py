@@ -55,7 +55,7 @@ FROM_RAY = {
 Config = dict[str, Any]
 
 
-class LaunchRefused(NodeLaunchException, click.ClickException):  # type: ignore[misc]  # noqa: N818  as Ray names its own
+class LaunchRefused(NodeLaunchException, click.ClickException):  # type: ignore[misc]
     """What the autoscaler keeps as the reason, and `ray up` shows as one text without a traceback."""
 
 
@@ -158,7 +158,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
             machines = self._fleet.create(self._launch(role, node_config, tags, count))
         except ClusterError as error:
             log.error("no machine was created: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
-            raise LaunchRefused(_category(error), str(error), sys.exc_info()) from None
+            raise LaunchRefused(_category(error), str(error), sys.exc_info()) from None  # type: ignore[call-arg]
         volatile = {key: tags[key] for key in (TAG_RAY_NODE_STATUS, TAG_RAY_NODE_NAME) if key in tags}
         for machine in machines:
             self.set_node_tags(str(machine.id), volatile)

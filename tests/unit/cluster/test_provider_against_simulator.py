@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
 
+from cluster.machines import list_machines
+from cluster.reaper import sweep
 from cluster.simulator.faults import Script
-from tests.fakes.simulated import GPU, HEAD, connect, provide, random_life, simulate, tags
+from tests.fakes.simulated import GPU, HEAD, SimulatedTime, connect, provide, random_life, simulate, tags
+
+DAY_S = 86_400.0
+
+
+class Wrong(SimulatedTime):
+    """A machine's clock that isn't DigitalOcean's."""
+
+    def __init__(self, true: SimulatedTime, ahead_s: float) -> None:
+        self.virtual, self.ahead_s = true.virtual, ahead_s
+
+    def now_s(self) -> float:
+        return super().now_s() + self.ahead_s
+
+
+@pytest.mark.parametrize("ahead_s", [DAY_S, -DAY_S])
+def test_a_wrong_clock_moves_no_deadline(ahead_s: float, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Head and laptop a day off: a GPU lives for its four hours, neither less nor more, and the clock is named."""
+    cloud, true = simulate(1, Script())
+    wrong = Wrong(true, ahead_s)
+    provider = provide(connect(cloud, wrong), wrong, tmp_path)
+    (head,) = provider.create_node(HEAD, tags("head", ""), 1)
+    true.sleep(120)
+    provider.set_node_tags(head, {"ray-node-status": "up-to-date"})
+    with caplog.at_level(logging.WARNING):
+        (worker,) = provider.create_node(GPU, tags("worker", "one"), 1)
+        true.sleep(GPU["max_hours"] * 3_600 - 60)
+        for clock in (wrong, Wrong(true, -ahead_s), true):  # the head's timer, a laptop's, and one that is right
+            assert sweep(connect(cloud, clock), clock) == []
+        true.sleep(120)
+        assert [each.machine.id for each in sweep(connect(cloud, wrong), wrong)] == [int(worker)]
+    assert any("1,440 min" in each for each in caplog.messages)
+    assert [each.is_head() for each in list_machines(connect(cloud, true))] == [True]
 
 
 def test_a_whole_life_keeps_to_the_specification_and_leaves_nothing(tmp_path: Path) -> None:
