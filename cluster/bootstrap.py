@@ -21,6 +21,8 @@ from cluster.errors import ApiError, ClusterConfigError
 from cluster.spec import NodeSpec, read_node, read_spec
 
 Config = dict[str, Any]
+ON_HEAD = "runs_on_head"
+"""The key of `provider` that says that this is the head's own copy of the file."""
 
 
 def node_specs(config: Mapping[str, Any]) -> dict[str, NodeSpec]:
@@ -156,7 +158,7 @@ def save_token(environment: Mapping[str, str], token_file: str = TOKEN_FILE) -> 
 
 
 def for_head(config: Config) -> Config:
-    """A copy for the head's autoscaler, without the token's mount and with each setup command once.
+    """A copy for the head's autoscaler: without the token's mount, with each setup command once, and marked as its.
 
     The head passes its mounts on to workers, so the token isn't among them. `worker_setup_commands` begin with the
     `setup_commands` already: Ray puts them there whenever it reads a config, here and, since autoscaler version 2, on
@@ -166,6 +168,7 @@ def for_head(config: Config) -> Config:
     """
     filled = copy.deepcopy(config)
     filled["setup_commands"] = []
+    filled["provider"][ON_HEAD] = True
     mounts = filled.get("file_mounts") or {}
     filled["file_mounts"] = {remote: local for remote, local in mounts.items() if remote != TOKEN_FILE}
     filled["provider"].pop("_config_cache_path", None)

@@ -9,6 +9,7 @@ Assumptions, each broken by the API at some time:
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,8 @@ from cluster.machines import Machine, list_machines, read_machine
 from cluster.names import MachineName, Role
 from cluster.network import Foundation, lay_foundation
 from cluster.spec import ClusterSpec, NodeSpec
+
+log = logging.getLogger(__name__)
 
 LOOKS, LOOK_PAUSE_S = 4, 3.0
 GONE_LOOKS, GONE_PAUSE_S = 15, 2.0
@@ -167,11 +170,15 @@ class Fleet:
                     self._api.delete(f"tags/{quoted(each)}")
                     self._asked_tags[machine.label] = self.tags(machine) - {each}
 
-    def destroy(self, numbers: Iterable[int]) -> None:
+    def destroy(self, numbers: Iterable[int], *, but_heads: bool = False) -> None:
         """The machines are gone, or going and still listed. Strangers' machines are refused.
 
         The head goes first: its autoscaler would replace workers, and workers without a head are reaped, should this
         process die in between.
+
+        Args:
+            numbers: of the machines.
+            but_heads: heads among them stay, which is logged.
 
         Raises:
             ClusterError: for a machine that isn't the cluster's; nothing was destroyed.
@@ -179,6 +186,9 @@ class Fleet:
         """
         with self._lock:
             ours = [machine for machine in map(self._owned, numbers) if machine is not None]
+            if but_heads and any(each.is_head() for each in ours):
+                log.error("Ray's autoscaler asked to destroy the head that it runs on; the head stays")
+                ours = [machine for machine in ours if not machine.is_head()]
             for machine in sorted(ours, key=lambda each: (not each.is_head(), each.id)):
                 self._api.delete(f"droplets/{machine.id}")
             for _ in range(GONE_LOOKS):

@@ -180,8 +180,12 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         return self.terminate_nodes([node_id])
 
     def terminate_nodes(self, node_ids: list[str]) -> dict[str, Any] | None:
-        """The machines are destroyed; those that aren't gone yet stay listed. Strangers' are refused."""
-        self._fleet.destroy(map(int, node_ids))
+        """The machines are destroyed; those that aren't gone yet stay listed. Strangers' are refused.
+
+        On a head its own machine stays. After a reboot Ray finds the node that the head was before, which is dead, and
+        destroys its machine, unless the new node has joined within the same five seconds (Ray 2.60, `Reconciler`).
+        """
+        self._fleet.destroy(map(int, node_ids), but_heads=bool(self.provider_config.get(bootstrap.ON_HEAD)))
         return None
 
     def prepare_for_head_node(self, cluster_config: Config) -> Config:

@@ -16,6 +16,7 @@ mkdir -p "$state/gcs" /etc/systemd/system/multi-user.target.wants
     RAY_enable_autoscaler_v2 RAY_USAGE_STATS_ENABLED DIGITALOCEAN_END_POINT; do
     if [ -n "${!name:-}" ]; then printf 'export %s=%q\n' "$name" "${!name}"; fi
   done
+  sed -n 's/^[A-Za-z_]*=/export &/p' "$(dirname "$0")/head.env"
   printf 'export RAY_AUTH_MODE=token RAY_gcs_storage=rocksdb RAY_gcs_storage_path=%q\n' "$state/gcs"
   cat <<'END'
 ulimit -n 65536 || ulimit -n "$(ulimit -Hn)"

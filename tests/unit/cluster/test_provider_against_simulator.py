@@ -12,6 +12,7 @@ from cluster.reaper import sweep
 from cluster.simulator.faults import Script
 from tests.fakes.simulated import GPU, HEAD, SimulatedTime, connect, provide, random_life, simulate, tags
 
+NOTHING_LEFT = {"droplets": [], "firewalls": [], "volumes": [], "ssh_keys": [], "snapshots": [], "vpcs": []}
 DAY_S = 86_400.0
 
 
@@ -58,7 +59,23 @@ def test_a_whole_life_keeps_to_the_specification_and_leaves_nothing(tmp_path: Pa
     provider.terminate_nodes(nodes)
     provider.cleanup_cluster_resources()
     assert cloud.spec_violations == []
-    assert cloud.left() == {"droplets": [], "firewalls": [], "volumes": [], "ssh_keys": [], "snapshots": [], "vpcs": []}
+    assert cloud.left() == NOTHING_LEFT
+
+
+def test_an_autoscaler_never_destroys_the_head_it_runs_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Asked by Ray on the head to destroy all, the worker goes and the head stays; `ray down` elsewhere ends it."""
+    cloud, clock = simulate(1, Script())
+    on_head = provide(connect(cloud, clock), clock, tmp_path, on_head=True)
+    (head,) = on_head.create_node(HEAD, tags("head", ""), 1)
+    (worker,) = on_head.create_node(GPU, tags("worker", "one"), 1)
+    clock.sleep(300)
+    on_head.terminate_nodes([head, worker])
+    assert on_head.non_terminated_nodes({}) == [head]
+    assert "the head stays" in caplog.text
+    elsewhere = provide(connect(cloud, clock), clock, tmp_path)
+    elsewhere.terminate_nodes(elsewhere.non_terminated_nodes({}))
+    elsewhere.cleanup_cluster_resources()
+    assert cloud.left() == NOTHING_LEFT
 
 
 @pytest.mark.parametrize("seed", range(20))
