@@ -15,7 +15,7 @@ import jsonschema
 import yaml
 from ray.autoscaler._private.util import validate_config
 
-from cluster import bootstrap
+from cluster import bootstrap, timer
 from cluster.api import FORBIDDEN, SKEW_TOLD_S, UNAUTHORIZED, DigitalOcean, skew_text
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps
@@ -86,7 +86,7 @@ def check_offline(config: Mapping[str, Any]) -> list[Check]:
         spec = read_spec(config["provider"], str(config["cluster_name"]))
     except ClusterConfigError:
         return checks
-    return [*checks, _ssh_door(spec)]
+    return [*checks, _ssh_door(spec), _reaper(timer.installed())]
 
 
 def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
@@ -133,6 +133,16 @@ def _ssh_door(spec: ClusterSpec) -> Check:
         text = "port 22 is open to everyone who has the key; put your own address into `provider.admin_cidrs`"
         return Check("who may reach port 22", "warning", text)
     return Check("who may reach port 22", "ok", ", ".join(spec.admin_cidrs))
+
+
+def _reaper(runs_here: bool) -> Check:  # noqa: FBT001  the only thing it asks
+    if runs_here:
+        return Check("reaper", "ok", "runs on this machine every quarter of an hour")
+    text = (
+        "doesn't run on this machine by itself. A GPU whose head is gone would be billed until somebody reaps; "
+        "`inplay cluster reap --install-timer` lets this machine do it"
+    )
+    return Check("reaper", "warning", text)
 
 
 def _readable(api: DigitalOcean) -> Check:

@@ -65,7 +65,7 @@ class Rehearsal:
         self.report.changed_for_rehearsal += [
             f"droplets boot in {LATENCIES.create_s:g} s, those with a GPU in {LATENCIES.gpu_create_s:g}, not 30 and 90",
             "a droplet's GPUs, CPUs and memory are numbers from the catalogue; it has this machine's cores",
-            f"after the head's end DigitalOcean's clock is {LATER.total_seconds() / 60:g} min ahead: a reaper waits so",
+            f"at the head's end the cloud's clock jumps {LATER.total_seconds() / 60:g} min: so long the reaper waits",
         ]
         self.end_point_port = 8585
         end_point = f"http://{wires.LAPTOP}:{self.end_point_port}/v2/"

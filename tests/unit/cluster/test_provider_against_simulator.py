@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cluster.errors import ApiError
 from cluster.machines import list_machines
+from cluster.provider import LaunchRefused
 from cluster.reaper import sweep
-from cluster.simulator.faults import Script
+from cluster.simulator.faults import FaultKind, Script
 from tests.fakes.simulated import GPU, HEAD, SimulatedTime, connect, provide, random_life, simulate, tags
 
 NOTHING_LEFT = {"droplets": [], "firewalls": [], "volumes": [], "ssh_keys": [], "snapshots": [], "vpcs": []}
@@ -76,6 +78,47 @@ def test_an_autoscaler_never_destroys_the_head_it_runs_on(tmp_path: Path, caplog
     elsewhere.terminate_nodes(elsewhere.non_terminated_nodes({}))
     elsewhere.cleanup_cluster_resources()
     assert cloud.left() == NOTHING_LEFT
+
+
+class Outage:
+    """The API is down for a while: nothing of any kind comes back but a proxy's page."""
+
+    def __init__(self) -> None:
+        self.lasts = False
+
+    def strike(self, method: str, path: str) -> FaultKind | None:  # noqa: ARG002  strikes whatever the call
+        return FaultKind.BAD_GATEWAY if self.lasts else None
+
+
+def test_ten_minutes_without_the_api_double_and_lose_nothing(tmp_path: Path) -> None:
+    """Down for ten minutes while Ray goes on asking: each round an error, then one GPU comes, and the old one goes."""
+    outage = Outage()
+    cloud, clock = simulate(0, outage)
+    provider = provide(connect(cloud, clock), clock, tmp_path)
+    provider.create_node(HEAD, tags("head", ""), 1)
+    (old,) = provider.create_node(GPU, tags("worker", "before"), 1)
+    clock.sleep(300)
+    outage.lasts, until_s = True, clock.now_s() + 600
+    rounds = 0
+    while clock.now_s() < until_s:
+        for ask in (
+            lambda: provider.non_terminated_nodes({}),
+            lambda: provider.terminate_node(old),
+            lambda: provider.create_node(GPU, tags("worker", "meanwhile"), 1),
+        ):
+            with pytest.raises((ApiError, LaunchRefused), match=r"Repeat it in some minutes|with 502"):
+                ask()
+        rounds += 1
+        clock.sleep(5)
+    assert rounds > 5
+    outage.lasts = False
+    provider.terminate_node(old)
+    provider.create_node(GPU, tags("worker", "meanwhile"), 1)
+    clock.sleep(300)
+    assert sorted(each.name.split("-")[2] for each in cloud.settle().alive()) == ["h", "w"]
+    assert len(provider.non_terminated_nodes({})) == 2
+    assert cloud.max_calls_per_min() <= 250
+    assert cloud.spec_violations == []
 
 
 @pytest.mark.parametrize("seed", range(20))
