@@ -44,10 +44,10 @@ fi
 systemctl daemon-reload
 systemctl restart "$service"
 systemctl start --no-block inplay-platform.service # nothing happens until it has its settings
-for _ in $(seq 30); do
+for _ in $(seq 60); do
   if RAY_AUTH_MODE=token ray status > /dev/null 2>&1; then exit 0; fi
   sleep 2
 done
-echo "Ray's head didn't come up within a minute. Its log:" >&2
+echo "Ray's head didn't come up within two minutes. Its log:" >&2
 journalctl --no-pager -n 50 -u "$service" >&2
 exit 1

@@ -13,7 +13,7 @@ rm -f "$state/no_swap"
 if grep -q "^$file " /proc/swaps; then exit 0; fi
 kind=$(stat -f -c %T "$state")
 if [ "$kind" = tmpfs ] || [ "$kind" = overlayfs ]; then
-  echo "no swap file: $state lies on $kind" | tee "$state/no_swap"
+  echo "no swap file: its disk is $kind" | tee "$state/no_swap"
   exit 0
 fi
 rm -f "$file" # what an interrupted attempt left

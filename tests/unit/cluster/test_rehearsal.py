@@ -21,7 +21,7 @@ from cluster.rehearsal import canary, isolation
 from cluster.rehearsal.commands import RehearsalError
 from cluster.rehearsal.config import adapt
 from cluster.rehearsal.firewall import allowed_tcp_ports, ruleset
-from cluster.rehearsal.first_process import enabled_services, metadata_of, serve_metadata
+from cluster.rehearsal.first_process import Service, enabled_services, metadata_of, serve_metadata
 from cluster.rehearsal.probe import knock
 from cluster.rehearsal.report import Report
 from cluster.simulator.agenda import VirtualClock
@@ -277,7 +277,7 @@ def test_a_boot_starts_what_is_enabled(tmp_path: Path) -> None:
     (wanted / unit.name).symlink_to(unit)
     waiting = ROOT / "cluster/boot/inplay-platform.service"  # for a file of settings that isn't on this machine
     (wanted / waiting.name).symlink_to(waiting)
-    assert enabled_services(tmp_path) == [["/var/lib/inplay/start_head", "--block"]]
+    assert enabled_services(tmp_path) == [Service(["/var/lib/inplay/start_head", "--block"], again_after_s=5.0)]
 
 
 def test_without_root_it_says_how_to_run_it() -> None:
