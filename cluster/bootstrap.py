@@ -18,6 +18,7 @@ from typing import Any
 from cluster.api import NOT_FOUND, TOKEN_FILE, TOKEN_VARIABLES, DigitalOcean, quoted
 from cluster.catalogue import Catalogue, Size
 from cluster.errors import ApiError, ClusterConfigError
+from cluster.machines import list_machines
 from cluster.spec import NodeSpec, read_node, read_spec
 
 Config = dict[str, Any]
@@ -57,8 +58,8 @@ def detect_resources(config: Config, catalogue: Catalogue) -> Config:
     return filled
 
 
-def check_types(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Size]:
-    """Each type's size, sold in the region, with fallbacks that can do the same work.
+def check_types(config: Mapping[str, Any], catalogue: Catalogue, *, head_is_there: bool = False) -> dict[str, Size]:
+    """Each type's size, with fallbacks that can do the same work; the head's is sold now, unless the head is there.
 
     Raises:
         ClusterConfigError: naming what is wrong.
@@ -67,7 +68,8 @@ def check_types(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Si
     found = {}
     for name, spec in node_specs(config).items():
         # A size that is sold out today is the autoscaler's problem; the head's has to be had now.
-        size = catalogue.check(spec.size, region) if name == config["head_node_type"] else catalogue.size(spec.size)
+        is_bought_now = name == config["head_node_type"] and not head_is_there
+        size = catalogue.check(spec.size, region) if is_bought_now else catalogue.size(spec.size)
         for slug in spec.fallback_sizes:
             other = catalogue.size(slug)
             if other.vcpus < size.vcpus or other.memory_mib < size.memory_mib or other.gpu_count != size.gpu_count:
@@ -78,6 +80,30 @@ def check_types(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Si
                 )
         found[name] = size
     return found
+
+
+def check_live(api: DigitalOcean, config: Config) -> Config:
+    """A copy with each type's resources and labels, checked against what DigitalOcean has.
+
+    `ray down` and `ray attach` come here, too: what can't be bought any more is no trouble for what runs already.
+
+    Raises:
+        ClusterConfigError: naming what is wrong, and how to take down what runs all the same.
+    """
+    cluster = str(config["cluster_name"])
+    machines = [each for each in list_machines(api) if each.of(cluster)]
+    catalogue = Catalogue(api.list_all("sizes", "sizes"))
+    try:
+        check_types(config, catalogue, head_is_there=any(each.is_head() for each in machines))
+        check_images(api, config)
+        return detect_resources(config, catalogue)
+    except ClusterConfigError as error:
+        if not machines:
+            raise
+        raise ClusterConfigError(
+            f"{error} Of {cluster} {len(machines)} machines run; `inplay cluster reap --cluster {cluster} --all` takes "
+            "them down without this file."
+        ) from None
 
 
 def check_images(api: DigitalOcean, config: Mapping[str, Any]) -> None:

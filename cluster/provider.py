@@ -32,7 +32,6 @@ from ray.autoscaler.tags import (
 from cluster import bootstrap, names, reaper
 from cluster.api import DigitalOcean, connect
 from cluster.breaker import CapacityBreaker
-from cluster.catalogue import Catalogue
 from cluster.clock import Clock, SystemClock
 from cluster.errors import CapacityError, ClusterConfigError, ClusterError, SpendCapError
 from cluster.fleet import Fleet, Launch
@@ -229,10 +228,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         """
         api = connect()
         read_spec(cluster_config["provider"], cluster_config["cluster_name"])
-        catalogue = Catalogue(api.list_all("sizes", "sizes"))
-        bootstrap.check_types(cluster_config, catalogue)
-        bootstrap.check_images(api, cluster_config)
-        filled = bootstrap.detect_resources(cluster_config, catalogue)
+        filled = bootstrap.check_live(api, cluster_config)
         return bootstrap.with_token_mount(bootstrap.with_key(filled), os.environ)
 
     def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:

@@ -48,6 +48,13 @@ def asked(*words: str) -> tuple[int, dict[str, Any]]:
     return result.exit_code, json.loads(result.stdout) if result.stdout else {"error": str(result.exception)}
 
 
+def run_ray(*words: str) -> tuple[int, str]:
+    """Exit code and words of one of Ray's own commands, in this process."""
+    result = RaysRunner().invoke(ray_commands, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
 def test_preflight_finds_the_shipped_file_ready_and_makes_nothing(simulated: SimulatedCloud) -> None:
     """Preflight finds the shipped file ready and makes nothing."""
     code, answer = asked("preflight", FILE)
@@ -89,9 +96,12 @@ def test_cost_is_that_of_the_live_catalogue(simulated: SimulatedCloud) -> None:
 
 
 def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: SimulatedCloud, tmp_path: Path) -> None:
-    """Ray itself bootstraps the shipped file, finds our provider by name, makes the head and takes all down again."""
+    """Ray bootstraps the shipped file, finds our provider by name, makes the head, and takes down what is sold no more.
+
+    A head whose size is sold out is taken down like any other; where a type's size is gone, it is told how.
+    """
     loaded = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
-    config = _bootstrap_config(loaded, no_config_cache=True)
+    config = _bootstrap_config(copy.deepcopy(loaded), no_config_cache=True)
     assert TOKEN not in json.dumps(config)
     assert config["available_node_types"]["ray.worker.gpu"]["resources"]["GPU"] == 1
     provider = _get_node_provider(config["provider"], config["cluster_name"], use_cache=False)
@@ -103,16 +113,14 @@ def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: Simulated
     assert TOKEN not in json.dumps(provider.prepare_for_head_node(config))
     assert file.read_text(encoding="utf-8").strip() == TOKEN
     assert file.stat().st_mode & 0o077 == 0
-    provider.cleanup_cluster_resources()
+    simulated.world.catalogue.sizes["s-2vcpu-4gb"]["regions"].remove("tor1")
+    loaded["available_node_types"]["ray.worker.cpu"]["node_config"]["size"] = "s-gone"
+    with pytest.raises(ClusterConfigError, match="reap --cluster inplay --all"):
+        _bootstrap_config(loaded, no_config_cache=True)
+    code, said = run_ray("down", "-y", FILE)
+    assert code == 0, said
     assert not any(simulated.left().values()), simulated.left()
     assert simulated.spec_violations == []
-
-
-def run_ray(*words: str) -> tuple[int, str]:
-    """Exit code and words of one of Ray's own commands, in this process."""
-    result = RaysRunner().invoke(ray_commands, list(words))
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
 
 
 def test_ray_up_says_what_is_wrong_without_a_traceback(
@@ -133,6 +141,9 @@ def test_ray_up_says_what_is_wrong_without_a_traceback(
         code, said = run_ray("up", "-y", "--no-config-cache", str(file))
         assert (code, "Nothing was created" in said, "Traceback" in said) == (1, True, False), said
         assert told in said
+    simulated.world.droplet_limit = 0
+    code, said = run_ray("up", "-y", "--no-config-cache", FILE)
+    assert (code, "Ask DigitalOcean for a higher limit" in said, "Traceback" in said) == (1, True, False), said
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", "another")
     code, said = run_ray("up", "-y", "--no-config-cache", FILE)
     assert (code, "Make a new token" in said, "Traceback" in said) == (1, True, False), said
