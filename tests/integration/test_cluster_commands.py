@@ -23,6 +23,7 @@ from cluster.errors import ApiError, ClusterConfigError
 from cluster.simulator.cloud import TOKEN, SimulatedCloud
 from cluster.simulator.faults import Fault, FaultKind, Script
 from cluster.simulator.server import serving
+from cluster.simulator.world import Latencies
 from tests.fakes.specification import specification
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,10 @@ def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simul
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN", raising=False)
-    cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1), specification=specification())
+    quick = Latencies(create_s=0.5, gpu_create_s=0.5, tag_s=0.2, action_s=0.2, destroy_s=0.2, firewall_s=0.1)
+    cloud = SimulatedCloud(
+        now=lambda: datetime.now(UTC), generator=random.Random(1), latencies=quick, specification=specification()
+    )  # fmt: skip
     with serving(cloud) as end_point:
         monkeypatch.setenv("DIGITALOCEAN_END_POINT", end_point)
         monkeypatch.setenv("DIGITALOCEAN_TOKEN", TOKEN)
