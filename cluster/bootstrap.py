@@ -18,7 +18,7 @@ from typing import Any
 from cluster.api import NOT_FOUND, TOKEN_FILE, TOKEN_VARIABLES, DigitalOcean, quoted
 from cluster.catalogue import Catalogue, Size
 from cluster.errors import ApiError, ClusterConfigError
-from cluster.machines import list_machines
+from cluster.machines import Machine, list_machines
 from cluster.spec import NodeSpec, read_node, read_spec
 
 Config = dict[str, Any]
@@ -82,8 +82,8 @@ def check_types(config: Mapping[str, Any], catalogue: Catalogue, *, head_is_ther
     return found
 
 
-def check_live(api: DigitalOcean, config: Config) -> Config:
-    """A copy with each type's resources and labels, checked against what DigitalOcean has.
+def check_live(api: DigitalOcean, config: Config) -> tuple[Config, list[Machine]]:
+    """A copy with each type's resources and labels, checked against what DigitalOcean has, and the cluster's machines.
 
     `ray down` and `ray attach` come here, too: what can't be bought any more is no trouble for what runs already.
 
@@ -96,7 +96,7 @@ def check_live(api: DigitalOcean, config: Config) -> Config:
     try:
         check_types(config, catalogue, head_is_there=any(each.is_head() for each in machines))
         check_images(api, config)
-        return detect_resources(config, catalogue)
+        return detect_resources(config, catalogue), machines
     except ClusterConfigError as error:
         if not machines:
             raise

@@ -245,6 +245,11 @@ def _named(listed: list[dict[str, Any]], name: str) -> Resource | None:
     return min((each for each in listed if each.get("name") == name), key=lambda each: str(each["id"]), default=None)
 
 
+def knows_key(api: DigitalOcean, public_key: str) -> bool:
+    """Whether the account has that SSH key, so that machines may have been made with it."""
+    return _key(api, public_key) is not None
+
+
 def _key(api: DigitalOcean, public_key: str) -> Resource | None:
     """The key with that text, whatever it is called: DigitalOcean takes a key only once."""
     wanted = public_key.split()[:2]

@@ -38,7 +38,7 @@ from cluster.fleet import Fleet, Launch
 from cluster.ledger import SpendLedger, ledger_path
 from cluster.machines import Machine
 from cluster.names import Role
-from cluster.network import remove_foundation
+from cluster.network import knows_key, remove_foundation
 from cluster.spec import read_node, read_spec
 
 log = logging.getLogger(__name__)
@@ -228,8 +228,17 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         """
         api = connect()
         read_spec(cluster_config["provider"], cluster_config["cluster_name"])
-        filled = bootstrap.check_live(api, cluster_config)
-        return bootstrap.with_token_mount(bootstrap.with_key(filled), os.environ)
+        filled, machines = bootstrap.check_live(api, cluster_config)
+        filled = bootstrap.with_key(filled)
+        if machines and not knows_key(api, filled["provider"]["ssh_public_key_text"]):
+            # No error: `ray down` needs no key.
+            log.warning(
+                "%s runs and was made with another SSH key than yours, %s, so you can't get in. Copy the key of whoever"
+                " made it, or give your cluster another name",
+                cluster_config["cluster_name"],
+                filled["auth"]["ssh_private_key"],
+            )
+        return bootstrap.with_token_mount(filled, os.environ)
 
     def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:
         if not self._spec.public_key:

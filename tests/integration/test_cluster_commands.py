@@ -99,10 +99,13 @@ def test_cost_is_that_of_the_live_catalogue(simulated: SimulatedCloud) -> None:
     assert simulated.spec_violations == []
 
 
-def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: SimulatedCloud, tmp_path: Path) -> None:
+def test_ray_bootstraps_the_shipped_file_and_makes_its_head(
+    simulated: SimulatedCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """Ray bootstraps the shipped file, finds our provider by name, makes the head, and takes down what is sold no more.
 
-    A head whose size is sold out is taken down like any other; where a type's size is gone, it is told how.
+    A head whose size is sold out is taken down like any other; where a type's size is gone, it is told how. Somebody
+    with another SSH key is told that they can't get in, and can take it down.
     """
     loaded = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
     config = _bootstrap_config(copy.deepcopy(loaded), no_config_cache=True)
@@ -117,6 +120,11 @@ def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: Simulated
     assert TOKEN not in json.dumps(provider.prepare_for_head_node(config))
     assert file.read_text(encoding="utf-8").strip() == TOKEN
     assert file.stat().st_mode & 0o077 == 0
+    key = tmp_path / ".ssh" / "inplay-inplay"
+    for part in (key, key.with_name(f"{key.name}.pub")):
+        part.rename(tmp_path / part.name)
+    _bootstrap_config(copy.deepcopy(loaded), no_config_cache=True)  # a second operator, with a key of their own
+    assert "another SSH key than yours" in caplog.text
     simulated.world.catalogue.sizes["s-2vcpu-4gb"]["regions"].remove("tor1")
     loaded["available_node_types"]["ray.worker.cpu"]["node_config"]["size"] = "s-gone"
     with pytest.raises(ClusterConfigError, match="reap --cluster inplay --all"):
