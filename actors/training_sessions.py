@@ -11,6 +11,7 @@ from ray.exceptions import RayError
 from actors.gpus import Gpus
 from actors.training import Trainer
 from actors.wiring import Training
+from adapters.free_memory import free_memory_mib
 from adapters.machine_costs import E6, MachineLife, lives, reckon
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
@@ -31,6 +32,7 @@ class Parts:
 
     Attributes:
         fingerprint: of what there is to learn from, None while there is nothing.
+        memory_mib: free where the platform runs.
     """
 
     gpus: Gpus
@@ -38,6 +40,7 @@ class Parts:
     clock: Callable[[], datetime]
     wait: Callable[[float], object]
     fingerprint: Callable[[], str | None]
+    memory_mib: Callable[[], int] = free_memory_mib
 
 
 class TrainingSessions:
@@ -94,6 +97,7 @@ class TrainingSessions:
             obtainable=self._parts.gpus.obtainable(),
             gpus_running=sum(each.has_gpu for each in costs.running),
             sessions=[Session(s.kind, s.opened_at, s.data_fingerprint, s.state == "trained") for s in held],
+            memory_mib=self._parts.memory_mib(),
         )
 
     def _machines(self, now_at: datetime) -> list[MachineLife]:

@@ -18,7 +18,7 @@ from cluster import timer
 from cluster.api import DigitalOcean, connect
 from cluster.bootstrap import check_types
 from cluster.catalogue import Catalogue
-from cluster.clock import Clock, SystemClock
+from cluster.clock import SystemClock
 from cluster.cost import HOUR_S, PHASES, Running, forecast
 from cluster.errors import ClusterConfigError
 from cluster.ledger import SpendLedger, ledger_path, month_of
@@ -120,9 +120,8 @@ def reap_(
     if everything and not cluster:
         raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
     api, clock = connect(), SystemClock()
-    condemned = _condemned(api, clock, cluster or None, everything=everything)
     if dry_run:
-        condemned = _condemned(api, clock, cluster or None, everything=everything)
+        condemned = _condemned(api, cluster or None, everything=everything)
     elif everything:
         condemned = destroy_cluster(api, cluster, clock)
         remove_foundation(api, cluster, clock)
@@ -138,11 +137,11 @@ def reap_(
         print("nothing to reap")
 
 
-def _condemned(api: DigitalOcean, clock: Clock, cluster: str | None, *, everything: bool) -> list[Condemned]:
+def _condemned(api: DigitalOcean, cluster: str | None, *, everything: bool) -> list[Condemned]:
     machines = list_machines(api)
     if everything and cluster:
         return [Condemned(each, "the cluster is taken down") for each in machines if each.of(cluster)]
-    return condemn(machines, clock.now_s(), cluster)
+    return condemn(machines, api.now_s(), cluster)
 
 
 @app.command()
@@ -207,7 +206,8 @@ def _verdict(*, good: bool, asked: bool) -> str:
 def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
     """Now and this month; what runs from the list, what is gone from the ledger on this machine."""
     spec = read_spec(config["provider"], config["cluster_name"])
-    now_s = SystemClock().now_s()
+    machines = [] if api is None else [each for each in list_machines(api) if each.of(spec.name)]
+    now_s = SystemClock().now_s() if api is None else api.now_s()
     start_s, end_s = month_of(now_s)
     gone_usd = SpendLedger(ledger_path(spec.ledger_folder, spec.name)).gone_usd(start_s, now_s)
     if api is None:
@@ -221,8 +221,7 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
             each.created_at_s,
             float("inf") if each.deadline_s is None or each.unfinished or each.deadline_s < now_s else each.deadline_s,
         )
-        for each in list_machines(api)
-        if each.of(spec.name)
+        for each in machines
     ]
     so_far_usd = gone_usd + sum(each.cost_usd(start_s, now_s) for each in running)
     return {

@@ -14,6 +14,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
@@ -36,10 +37,15 @@ BACK_OFF_S = 2.0
 LONGEST_RETRY_AFTER_S = 60.0
 TIMEOUT_S = (5.0, 30.0)
 """To connect and to wait for an answer."""
+SKEW_IGNORED_S = 5.0
+"""An answer's date has whole seconds and is some time on its way."""
+SKEW_TOLD_S = 60.0
 
 TOO_MANY = 429
 SERVER_ERROR = 500
 REDIRECT = 300
+UNAUTHORIZED = 401
+FORBIDDEN = 403
 NO_CONTENT = 204
 NOT_FOUND = 404
 
@@ -93,9 +99,12 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
     Args:
         token: of the account; `read_token` finds it.
         budget: shared by all that speak to the API in this process.
-        clock: for pauses between attempts.
+        clock: for pauses between attempts, and for the time until DigitalOcean has told its own.
         open_session: makes the HTTP session of a thread.
         end_point: other than `DIGITALOCEAN_END_POINT` or the real one.
+
+    Attributes:
+        ahead_s: how far this machine's clock is ahead of DigitalOcean's, as far as that is known.
 
     Raises:
         ClusterConfigError: when the end point would send the token unencrypted over a public network.
@@ -122,6 +131,15 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         self.budget = budget or RateBudget(self._clock)
         self._open_session = open_session
         self._local = threading.local()
+        self.ahead_s = 0.0
+
+    def now_s(self) -> float:
+        """Seconds since 1970 by DigitalOcean's clock, as of its latest answer; by this machine's before the first.
+
+        Deadlines and ages are reckoned by it: with a wrong clock of its own a machine would destroy what is in use, or
+        let run on what nobody needs.
+        """
+        return self._clock.now_s() - self.ahead_s
 
     def __repr__(self) -> str:
         return f"<DigitalOcean at {self.end_point}>"
@@ -237,11 +255,12 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
             text = f"DigitalOcean gave no answer to {what} ({type(error).__name__})."
             raise self._failure(method, text, 0, {}, {}) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
+        self._compare_clocks(headers.get("date", ""))
         parsed = _json_object(response)
         if response.ok and not response.is_redirect and parsed is not None:
             return Answer(response.status_code, headers, parsed)
         detail = (parsed or {}).get("message") or ("an answer that isn't JSON" if parsed is None else "no reason given")
-        text = self._redacted(f"DigitalOcean answered {what} with {response.status_code}: {detail}.")
+        text = self._redacted(f"DigitalOcean answered {what} with {response.status_code}: {str(detail).rstrip('.')}.")
         raise self._failure(method, text, response.status_code, headers, parsed or {}, readable=parsed is not None)
 
     def _failure(
@@ -260,7 +279,19 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         if method == "POST" and not refused and status != TOO_MANY:
             text += " It may have taken effect all the same; look before asking again."
             return UnknownOutcomeError(text, status=status, headers=headers, body=body)
+        text += _what_to_do(status)
         return ApiError(text, status=status, headers=headers, body=body)
+
+    def _compare_clocks(self, date: str) -> None:
+        """`ahead_s` is how far this machine's clock is ahead of the answer's date; told once when it is much."""
+        try:
+            ahead_s = self._clock.now_s() - parsedate_to_datetime(date).timestamp()
+        except (TypeError, ValueError):
+            return  # an answer without a date tells nothing
+        ahead_s = 0.0 if abs(ahead_s) <= SKEW_IGNORED_S else ahead_s
+        if abs(ahead_s) > SKEW_TOLD_S >= abs(self.ahead_s):
+            log.warning("%s", skew_text(ahead_s))
+        self.ahead_s = ahead_s
 
     def _session_here(self) -> requests.Session:
         # requests doesn't promise that a session may be shared between threads.
@@ -286,6 +317,15 @@ def connect(environment: Mapping[str, str] | None = None, *, token_file: str = T
     return DigitalOcean(read_token(os.environ if environment is None else environment, token_file))
 
 
+def skew_text(ahead_s: float) -> str:
+    """In words, that this machine's clock is wrong, and what to do."""
+    where = "ahead of" if ahead_s > 0 else "behind"
+    return (
+        f"this machine's clock is {abs(ahead_s) / 60:,.0f} min {where} DigitalOcean's; deadlines are reckoned by "
+        "theirs. Set it, such as by `timedatectl set-ntp true`"
+    )
+
+
 def quoted(part: str | int) -> str:
     """The part of a path, safe in a URL."""
     return quote(str(part), safe=":")  # tags have colons, which DigitalOcean wants as they are
@@ -305,6 +345,23 @@ def _refuse_open_wire(end_point: str) -> None:
             f"DIGITALOCEAN_END_POINT is {end_point}, which would send the token unencrypted over a public network. "
             "Nothing was sent. Use https, or an address of a private network for a rehearsal."
         )
+
+
+def _what_to_do(status: int) -> str:
+    """The next step after a refusal that doesn't depend on what was asked."""
+    if status == UNAUTHORIZED:
+        return (
+            " Nothing was changed. Make a new token in the control panel, and set DIGITALOCEAN_TOKEN or write it into "
+            f"{TOKEN_FILE}."
+        )
+    if status == FORBIDDEN:
+        return " Nothing was changed. The token lacks a scope; docs/cluster.md lists those it needs."
+    if status == 0 or status >= SERVER_ERROR:
+        return (
+            " Machines that run go on, and are billed. Repeat it in some minutes, which is safe; "
+            "https://status.digitalocean.com says whether the service is down."
+        )
+    return ""
 
 
 def _json_object(response: requests.Response) -> dict[str, Any] | None:

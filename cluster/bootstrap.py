@@ -18,9 +18,12 @@ from typing import Any
 from cluster.api import NOT_FOUND, TOKEN_FILE, TOKEN_VARIABLES, DigitalOcean, quoted
 from cluster.catalogue import Catalogue, Size
 from cluster.errors import ApiError, ClusterConfigError
+from cluster.machines import Machine, list_machines
 from cluster.spec import NodeSpec, read_node, read_spec
 
 Config = dict[str, Any]
+ON_HEAD = "runs_on_head"
+"""The key of `provider` that says that this is the head's own copy of the file."""
 
 
 def node_specs(config: Mapping[str, Any]) -> dict[str, NodeSpec]:
@@ -35,6 +38,14 @@ def node_specs(config: Mapping[str, Any]) -> dict[str, NodeSpec]:
     return found
 
 
+def with_room_for_resources(config: Config) -> Config:
+    """A copy in which each type has the key `resources`, without which Ray refuses the file."""
+    filled = copy.deepcopy(config)
+    for node_type in filled["available_node_types"].values():
+        node_type["resources"] = node_type.get("resources") or {}
+    return filled
+
+
 def detect_resources(config: Config, catalogue: Catalogue) -> Config:
     """A copy in which each type has the CPUs, memory, GPUs and labels of its size; what the file says itself wins."""
     filled = copy.deepcopy(config)
@@ -47,8 +58,8 @@ def detect_resources(config: Config, catalogue: Catalogue) -> Config:
     return filled
 
 
-def check_types(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Size]:
-    """Each type's size, sold in the region, with fallbacks that can do the same work.
+def check_types(config: Mapping[str, Any], catalogue: Catalogue, *, head_is_there: bool = False) -> dict[str, Size]:
+    """Each type's size, with fallbacks that can do the same work; the head's is sold now, unless the head is there.
 
     Raises:
         ClusterConfigError: naming what is wrong.
@@ -57,7 +68,8 @@ def check_types(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Si
     found = {}
     for name, spec in node_specs(config).items():
         # A size that is sold out today is the autoscaler's problem; the head's has to be had now.
-        size = catalogue.check(spec.size, region) if name == config["head_node_type"] else catalogue.size(spec.size)
+        is_bought_now = name == config["head_node_type"] and not head_is_there
+        size = catalogue.check(spec.size, region) if is_bought_now else catalogue.size(spec.size)
         for slug in spec.fallback_sizes:
             other = catalogue.size(slug)
             if other.vcpus < size.vcpus or other.memory_mib < size.memory_mib or other.gpu_count != size.gpu_count:
@@ -68,6 +80,30 @@ def check_types(config: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Si
                 )
         found[name] = size
     return found
+
+
+def check_live(api: DigitalOcean, config: Config) -> tuple[Config, list[Machine]]:
+    """A copy with each type's resources and labels, checked against what DigitalOcean has, and the cluster's machines.
+
+    `ray down` and `ray attach` come here, too: what can't be bought any more is no trouble for what runs already.
+
+    Raises:
+        ClusterConfigError: naming what is wrong, and how to take down what runs all the same.
+    """
+    cluster = str(config["cluster_name"])
+    machines = [each for each in list_machines(api) if each.of(cluster)]
+    catalogue = Catalogue(api.list_all("sizes", "sizes"))
+    try:
+        check_types(config, catalogue, head_is_there=any(each.is_head() for each in machines))
+        check_images(api, config)
+        return detect_resources(config, catalogue), machines
+    except ClusterConfigError as error:
+        if not machines:
+            raise
+        raise ClusterConfigError(
+            f"{error} Of {cluster} {len(machines)} machines run; `inplay cluster reap --cluster {cluster} --all` takes "
+            "them down without this file."
+        ) from None
 
 
 def check_images(api: DigitalOcean, config: Mapping[str, Any]) -> None:
@@ -147,9 +183,18 @@ def save_token(environment: Mapping[str, str], token_file: str = TOKEN_FILE) -> 
     return path
 
 
-def without_token_mount(config: Config) -> Config:
-    """A copy for the head, which passes its mounts on to workers: the token isn't among them."""
+def for_head(config: Config) -> Config:
+    """A copy for the head's autoscaler: without the token's mount, with each setup command once, and marked as its.
+
+    The head passes its mounts on to workers, so the token isn't among them. `worker_setup_commands` begin with the
+    `setup_commands` already: Ray puts them there whenever it reads a config, here and, since autoscaler version 2, on
+    the head again, so a worker would be set up twice while its GPU is billed.
+
+    Source: Ray 2.60, `merge_setup_commands` in ray/autoscaler/_private/util.py.
+    """
     filled = copy.deepcopy(config)
+    filled["setup_commands"] = []
+    filled["provider"][ON_HEAD] = True
     mounts = filled.get("file_mounts") or {}
     filled["file_mounts"] = {remote: local for remote, local in mounts.items() if remote != TOKEN_FILE}
     filled["provider"].pop("_config_cache_path", None)

@@ -15,9 +15,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import click
 
-class ClusterError(Exception):
-    """Base of every error about machines that a user may see."""
+
+class ClusterError(click.ClickException):
+    """Base of every error about machines that a user may see.
+
+    It is one of click's, since `ray up` and `ray down` are click's commands: they show the text of such an error and
+    end with 1, and of any other a traceback.
+    """
 
 
 class ClusterConfigError(ClusterError):

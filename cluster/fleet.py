@@ -9,6 +9,7 @@ Assumptions, each broken by the API at some time:
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 from collections.abc import Iterable, Mapping
@@ -26,6 +27,8 @@ from cluster.machines import Machine, list_machines, read_machine
 from cluster.names import MachineName, Role
 from cluster.network import Foundation, lay_foundation
 from cluster.spec import ClusterSpec, NodeSpec
+
+log = logging.getLogger(__name__)
 
 LOOKS, LOOK_PAUSE_S = 4, 3.0
 GONE_LOOKS, GONE_PAUSE_S = 15, 2.0
@@ -167,11 +170,15 @@ class Fleet:
                     self._api.delete(f"tags/{quoted(each)}")
                     self._asked_tags[machine.label] = self.tags(machine) - {each}
 
-    def destroy(self, numbers: Iterable[int]) -> None:
+    def destroy(self, numbers: Iterable[int], *, but_heads: bool = False) -> None:
         """The machines are gone, or going and still listed. Strangers' machines are refused.
 
         The head goes first: its autoscaler would replace workers, and workers without a head are reaped, should this
         process die in between.
+
+        Args:
+            numbers: of the machines.
+            but_heads: heads among them stay, which is logged.
 
         Raises:
             ClusterError: for a machine that isn't the cluster's; nothing was destroyed.
@@ -179,6 +186,9 @@ class Fleet:
         """
         with self._lock:
             ours = [machine for machine in map(self._owned, numbers) if machine is not None]
+            if but_heads and any(each.is_head() for each in ours):
+                log.error("Ray's autoscaler asked to destroy the head that it runs on; the head stays")
+                ours = [machine for machine in ours if not machine.is_head()]
             for machine in sorted(ours, key=lambda each: (not each.is_head(), each.id)):
                 self._api.delete(f"droplets/{machine.id}")
             for _ in range(GONE_LOOKS):
@@ -190,7 +200,7 @@ class Fleet:
     def spent_this_month_usd(self) -> float:
         """By machines that run, from their listing, and by those that are gone, from the ledger."""
         with self._lock:
-            now_s = self._clock.now_s()
+            now_s = self._api.now_s()
             start_s, _ = month_of(now_s)
             running = sum(each.cost_usd(start_s, now_s) for each in map(self._running, self._known.values()))
             return running + self._ledger.gone_usd(start_s, now_s)
@@ -217,7 +227,7 @@ class Fleet:
         return None
 
     def _create_one(self, size: Size, launch: Launch, foundation: Foundation, label: str) -> Machine:
-        tags = launch.tags(self._spec.name, self._clock.now_s())
+        tags = launch.tags(self._spec.name, self._api.now_s())
         self._asked_tags[label] = frozenset(tags)
         body = {
             "name": label,
@@ -273,7 +283,7 @@ class Fleet:
         return error
 
     def _refuse_over_cap(self, size: Size, launch: Launch, count: int) -> None:
-        now_s = self._clock.now_s()
+        now_s = self._api.now_s()
         until_s = now_s + launch.node.max_hours * HOUR_S
         prices = (size.price_usd_per_h, size.price_usd_per_month)
         refuse_over_cap(
@@ -291,7 +301,7 @@ class Fleet:
         deadline = names.tag_value(self.tags(machine), names.DEADLINE_TAG, self._spec.name)
         until_s = float(deadline) if deadline and deadline.isdigit() else math.inf
         prices = (machine.price_usd_per_h, machine.price_usd_per_month)
-        if until_s <= self._clock.now_s():
+        if until_s <= self._api.now_s():
             until_s = math.inf  # still there past its deadline, so it goes on costing money
         return Running(machine.label, role, *prices, machine.created_at_s, until_s)
 
@@ -324,7 +334,7 @@ class Fleet:
     def _forget(self, machine: Machine) -> None:
         self._gone.add(machine.id)
         self._known.pop(machine.id, None)
-        self._book("stopped", machine, self._clock.now_s())
+        self._book("stopped", machine, self._api.now_s())
 
     def _drop_doubles(self) -> None:
         first: dict[str, int] = {}

@@ -116,7 +116,7 @@ def remove_foundation(api: DigitalOcean, cluster: str, clock: Clock) -> None:
     left: list[str] = []
     refusals: dict[str, str] = {}
     proofs = 0
-    for _ in range(REMOVAL_ROUNDS):
+    for attempt in range(REMOVAL_ROUNDS):
         left = remaining(api, cluster)
         proofs = proofs + 1 if not left else 0
         if proofs == 2:  # noqa: PLR2004 - one empty list may be a stale one
@@ -125,7 +125,8 @@ def remove_foundation(api: DigitalOcean, cluster: str, clock: Clock) -> None:
             kind, _, identity = each.partition(" ")
             if kind in paths:
                 _try_delete(api, f"{paths[kind]}/{quoted(identity)}", each, refusals)
-        clock.sleep(REMOVAL_PAUSE_S if left else 1.0)
+        # Mostly all goes at once; what is refused waits for the last machine to leave the network.
+        clock.sleep(REMOVAL_PAUSE_S if left and (refusals or attempt) else 1.0)
     if proofs < 2:  # noqa: PLR2004
         told = "; ".join(f"{each} ({refusals.get(each, 'still listed')})" for each in left)
         raise LeftoverError(
@@ -154,7 +155,7 @@ def remove_idle_foundations(
     Args:
         api: of the account.
         with_machines: clusters that are left alone.
-        clock: for the age of networks and for pauses.
+        clock: for pauses.
         cluster: only of that one.
 
     Returns:
@@ -165,7 +166,7 @@ def remove_idle_foundations(
         LeftoverError: when something can't be removed.
     """
     listed = {kind: api.list_all(kind, key) for kind, key in KINDS.items()}
-    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, clock.now_s())}
+    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, api.now_s())}
     owners = {_owner(each) for things in listed.values() for each in things}
     idle = sorted(
         each for each in owners - young if each is not None and each not in with_machines and cluster in (None, each)
@@ -242,6 +243,11 @@ def _once(find: Callable[[], Resource | None], make: Callable[[], Resource], clo
 
 def _named(listed: list[dict[str, Any]], name: str) -> Resource | None:
     return min((each for each in listed if each.get("name") == name), key=lambda each: str(each["id"]), default=None)
+
+
+def knows_key(api: DigitalOcean, public_key: str) -> bool:
+    """Whether the account has that SSH key, so that machines may have been made with it."""
+    return _key(api, public_key) is not None
 
 
 def _key(api: DigitalOcean, public_key: str) -> Resource | None:

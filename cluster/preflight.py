@@ -15,16 +15,14 @@ import jsonschema
 import yaml
 from ray.autoscaler._private.util import validate_config
 
-from cluster import bootstrap
-from cluster.api import DigitalOcean
+from cluster import bootstrap, timer
+from cluster.api import FORBIDDEN, SKEW_TOLD_S, UNAUTHORIZED, DigitalOcean, skew_text
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps
 from cluster.errors import ApiError, ClusterConfigError, ClusterError
 from cluster.machines import list_machines
 from cluster.spec import ClusterSpec, read_spec
 
-FORBIDDEN = 403
-UNAUTHORIZED = 401
 READABLE = {
     "account": "account:read",
     "sizes": "sizes:read",
@@ -88,7 +86,7 @@ def check_offline(config: Mapping[str, Any]) -> list[Check]:
         spec = read_spec(config["provider"], str(config["cluster_name"]))
     except ClusterConfigError:
         return checks
-    return [*checks, _ssh_door(spec)]
+    return [*checks, _ssh_door(spec), _reaper(timer.installed())]
 
 
 def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
@@ -98,6 +96,7 @@ def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
         return checks
     return [
         *checks,
+        _clock(api),
         _checked("room in the account", lambda: _room(api, config)),
         _checked("sizes and prices", lambda: _prices(api, config)),
         _checked("images", lambda: _images(api, config)),
@@ -136,6 +135,16 @@ def _ssh_door(spec: ClusterSpec) -> Check:
     return Check("who may reach port 22", "ok", ", ".join(spec.admin_cidrs))
 
 
+def _reaper(runs_here: bool) -> Check:  # noqa: FBT001  the only thing it asks
+    if runs_here:
+        return Check("reaper", "ok", "runs on this machine every quarter of an hour")
+    text = (
+        "doesn't run on this machine by itself. A GPU whose head is gone would be billed until somebody reaps; "
+        "`inplay cluster reap --install-timer` lets this machine do it"
+    )
+    return Check("reaper", "warning", text)
+
+
 def _readable(api: DigitalOcean) -> Check:
     missing = []
     for path, scope in READABLE.items():
@@ -154,6 +163,12 @@ def _readable(api: DigitalOcean) -> Check:
             "token", "wrong", f"it lacks {', '.join(missing)}. Make another: docs/cluster.md lists the scopes."
         )
     return Check("token", "ok", "may read all it must; whether it may create and delete shows when it does")
+
+
+def _clock(api: DigitalOcean) -> Check:
+    if abs(api.ahead_s) > SKEW_TOLD_S:
+        return Check("clock", "warning", skew_text(api.ahead_s))
+    return Check("clock", "ok", "that of DigitalOcean, within a minute")
 
 
 def _room(api: DigitalOcean, config: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 from ray.autoscaler.node_launch_exception import NodeLaunchException
 from ray.autoscaler.node_provider import NodeProvider
 from ray.autoscaler.tags import (
@@ -31,14 +32,13 @@ from ray.autoscaler.tags import (
 from cluster import bootstrap, names, reaper
 from cluster.api import DigitalOcean, connect
 from cluster.breaker import CapacityBreaker
-from cluster.catalogue import Catalogue
 from cluster.clock import Clock, SystemClock
 from cluster.errors import CapacityError, ClusterConfigError, ClusterError, SpendCapError
 from cluster.fleet import Fleet, Launch
 from cluster.ledger import SpendLedger, ledger_path
 from cluster.machines import Machine
 from cluster.names import Role
-from cluster.network import remove_foundation
+from cluster.network import knows_key, remove_foundation
 from cluster.spec import read_node, read_spec
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,10 @@ FROM_RAY = {
     TAG_RAY_LAUNCH_CONFIG: names.LAUNCH_TAG,
 }
 Config = dict[str, Any]
+
+
+class LaunchRefused(NodeLaunchException, click.ClickException):  # type: ignore[misc]
+    """What the autoscaler keeps as the reason, and `ray up` shows as one text without a traceback."""
 
 
 class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
@@ -146,14 +150,14 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         """At least one of `count` machines is there, each once.
 
         Raises:
-            NodeLaunchException: when none could be had, saying why.
+            LaunchRefused: when none could be had, saying why.
         """
         role: Role = "head" if tags.get(TAG_RAY_NODE_KIND) == "head" else "worker"
         try:
             machines = self._fleet.create(self._launch(role, node_config, tags, count))
         except ClusterError as error:
             log.error("no machine was created: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
-            raise NodeLaunchException(_category(error), str(error), sys.exc_info()) from None
+            raise LaunchRefused(_category(error), str(error), sys.exc_info()) from None  # type: ignore[call-arg]
         volatile = {key: tags[key] for key in (TAG_RAY_NODE_STATUS, TAG_RAY_NODE_NAME) if key in tags}
         for machine in machines:
             self.set_node_tags(str(machine.id), volatile)
@@ -175,15 +179,19 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         return self.terminate_nodes([node_id])
 
     def terminate_nodes(self, node_ids: list[str]) -> dict[str, Any] | None:
-        """The machines are destroyed; those that aren't gone yet stay listed. Strangers' are refused."""
-        self._fleet.destroy(map(int, node_ids))
+        """The machines are destroyed; those that aren't gone yet stay listed. Strangers' are refused.
+
+        On a head its own machine stays. After a reboot Ray finds the node that the head was before, which is dead, and
+        destroys its machine, unless the new node has joined within the same five seconds (Ray 2.60, `Reconciler`).
+        """
+        self._fleet.destroy(map(int, node_ids), but_heads=bool(self.provider_config.get(bootstrap.ON_HEAD)))
         return None
 
     def prepare_for_head_node(self, cluster_config: Config) -> Config:
-        """The config for the head, without the token's file, which the head would hand to workers."""
+        """The config for the head: no token's file, which it would hand to workers, and setup commands once."""
         # Ray may have taken the rest from its cache, and the token of today needn't be that of then.
         bootstrap.save_token(os.environ)
-        return bootstrap.without_token_mount(cluster_config)
+        return bootstrap.for_head(cluster_config)
 
     def cleanup_cluster_resources(self) -> None:
         """Nothing of the cluster is left: machines, firewall, network, key, tags; called at the end of `ray down`.
@@ -203,21 +211,34 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
 
     @staticmethod
     def fillout_available_node_types_resources(cluster_config: Config) -> Config:
-        """CPUs, memory, GPUs and labels of each type from the live catalogue."""
-        return bootstrap.detect_resources(cluster_config, Catalogue(connect().list_all("sizes", "sizes")))
+        """Each type has a place for its resources, which `bootstrap_config` fills.
+
+        Not here: Ray only warns when this fails and goes on, with a GPU machine that has no GPU in its books.
+        """
+        return bootstrap.with_room_for_resources(cluster_config)
 
     @staticmethod
     def bootstrap_config(cluster_config: Config) -> Config:
-        """The config checked against the live catalogue, with its SSH key; the same question has the same answer.
+        """The config checked against the live catalogue, with each type's resources, labels and the SSH key.
+
+        The same question has the same answer.
 
         Raises:
             ClusterConfigError: when the file is wrong; nothing was created.
         """
         api = connect()
         read_spec(cluster_config["provider"], cluster_config["cluster_name"])
-        bootstrap.check_types(cluster_config, Catalogue(api.list_all("sizes", "sizes")))
-        bootstrap.check_images(api, cluster_config)
-        return bootstrap.with_token_mount(bootstrap.with_key(cluster_config), os.environ)
+        filled, machines = bootstrap.check_live(api, cluster_config)
+        filled = bootstrap.with_key(filled)
+        if machines and not knows_key(api, filled["provider"]["ssh_public_key_text"]):
+            # No error: `ray down` needs no key.
+            log.warning(
+                "%s runs and was made with another SSH key than yours, %s, so you can't get in. Copy the key of whoever"
+                " made it, or give your cluster another name",
+                cluster_config["cluster_name"],
+                filled["auth"]["ssh_private_key"],
+            )
+        return bootstrap.with_token_mount(filled, os.environ)
 
     def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:
         if not self._spec.public_key:

@@ -56,6 +56,7 @@ class RateBudget:
         while True:
             with self._lock:
                 now_s = self._clock.now_s()
+                self._follow_a_clock_set_back(now_s)
                 wait_s = self._wait_s(now_s, deleting=deleting)
                 if wait_s <= 0:
                     self._made_at_s.append(now_s)
@@ -72,6 +73,13 @@ class RateBudget:
         """No request leaves for `duration_s`, because the API asked for a pause."""
         with self._lock:
             self._closed_until_s = max(self._closed_until_s, self._clock.now_s() + duration_s)
+
+    def _follow_a_clock_set_back(self, now_s: float) -> None:
+        """Past requests aren't in the future: a clock set back by an hour would forbid deleting for that long."""
+        back_s = self._made_at_s[-1] - now_s if self._made_at_s else 0.0
+        if back_s > 0:
+            self._made_at_s = deque(each - back_s for each in self._made_at_s)
+            self._closed_until_s -= back_s
 
     def _wait_s(self, now_s: float, *, deleting: bool) -> float:
         while self._made_at_s and self._made_at_s[0] <= now_s - HOUR_S:

@@ -86,7 +86,8 @@ def sweep(api: DigitalOcean, clock: Clock, cluster: str | None = None) -> list[C
         ApiError: when the machines can't be listed.
         LeftoverError: naming what could not be removed.
     """
-    reaped = reap(api, condemn(list_machines(api), clock.now_s(), cluster), clock)
+    machines = list_machines(api)  # before the time is asked for, which comes with the answer
+    reaped = reap(api, condemn(machines, api.now_s(), cluster), clock)
     remove_idle_foundations(api, {each.name.cluster for each in list_machines(api) if each.name}, clock, cluster)
     return reaped
 

@@ -74,6 +74,16 @@ def remove(*, systemd: Path = SYSTEMD_RUNS, units: Path | None = None) -> Where:
     return "crontab"
 
 
+def installed(*, systemd: Path = SYSTEMD_RUNS, units: Path | None = None) -> bool:
+    """Whether the reaper runs by itself on this machine, as far as this user can see."""
+    if systemd.is_dir() and ((units or _units_folder()) / f"{NAME}.timer").exists():
+        return True
+    if shutil.which("crontab") is None:
+        return False
+    listed = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False)
+    return any(line.endswith(MARK) for line in listed.stdout.splitlines())
+
+
 def unit_texts(command: Sequence[str]) -> dict[str, str]:
     """The service and its timer; `Persistent` makes up for a time when the machine was off."""
     service = (

@@ -16,7 +16,7 @@ mkdir -p "$state/gcs" /etc/systemd/system/multi-user.target.wants
     RAY_enable_autoscaler_v2 RAY_USAGE_STATS_ENABLED DIGITALOCEAN_END_POINT; do
     if [ -n "${!name:-}" ]; then printf 'export %s=%q\n' "$name" "${!name}"; fi
   done
-  echo 'export MALLOC_ARENA_MAX=2 ARROW_DEFAULT_MEMORY_POOL=system' # as in actors/memory.py
+  sed -n 's/^[A-Za-z_]*=/export &/p' "$(dirname "$0")/head.env"
   printf 'export RAY_AUTH_MODE=token RAY_gcs_storage=rocksdb RAY_gcs_storage_path=%q\n' "$state/gcs"
   cat <<'END'
 ulimit -n 65536 || ulimit -n "$(ulimit -Hn)"
@@ -44,10 +44,10 @@ fi
 systemctl daemon-reload
 systemctl restart "$service"
 systemctl start --no-block inplay-platform.service # nothing happens until it has its settings
-for _ in $(seq 30); do
+for _ in $(seq 60); do
   if RAY_AUTH_MODE=token ray status > /dev/null 2>&1; then exit 0; fi
   sleep 2
 done
-echo "Ray's head didn't come up within a minute. Its log:" >&2
+echo "Ray's head didn't come up within two minutes. Its log:" >&2
 journalctl --no-pager -n 50 -u "$service" >&2
 exit 1

@@ -1,4 +1,7 @@
-"""Where a text stands that must stand nowhere: the rehearsal's token, in files and in the list of processes."""
+"""Where a text stands that must stand nowhere: the rehearsal's token, in files and in the list of processes.
+
+On droplets it may not be in a process's environment either; the user's own `ray up` has it there.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,24 @@ def files_with(text: str, folder: Path) -> list[str]:
 
 
 def processes_with(text: str) -> list[str]:
-    """The command lines that hold the text, of every process that this one can see."""
+    """The processes with the text on their command line or, elsewhere than here, in their environment.
+
+    Elsewhere is another PID namespace, such as a droplet's. Of those, every one that this process can see is looked at.
+    """
     found = []
+    here = Path("/proc/self/ns/pid").readlink()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 line = (entry / "cmdline").read_bytes()
+                around = (entry / "environ").read_bytes() if (entry / "ns/pid").readlink() != here else b""
             except OSError:
                 continue  # it has ended meanwhile
+            told = line.replace(b"\0", b" ").decode(errors="replace").replace(text, "[token]")
             if text.encode() in line:
-                found.append(line.replace(b"\0", b" ").decode(errors="replace").replace(text, "[token]"))
+                found.append(told)
+            if text.encode() in around:
+                found.append(f"the environment of {told}")
     return found
 
 

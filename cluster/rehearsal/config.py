@@ -9,7 +9,7 @@ from typing import Any
 from cluster.rehearsal.wires import LAPTOP
 
 Config = dict[str, Any]
-IDLE_TIMEOUT_S = 10
+IDLE_TIMEOUT_S = 5
 
 
 def adapt(config: Config) -> tuple[Config, list[str]]:

@@ -131,6 +131,8 @@ class Namespaces:
         self.answered += [f"{gone.name}: {line}" for line in stand_ins.answered(gone.room.root)]
         wires.disconnect(gone.netns)
         shutil.copy2(gone.room.folder / "console.log", self.consoles / f"console-{gone.name}.log")
+        for log in gone.room.root.glob("tmp/ray/session_2*/logs/monitor.*"):
+            shutil.copy2(log, self.consoles / f"{gone.name}-{log.name}")
         shutil.rmtree(gone.room.folder)
 
     def reboot(self, droplet_id: int) -> None:

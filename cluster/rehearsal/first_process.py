@@ -13,7 +13,9 @@ import shlex
 import socket
 import sys
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -62,15 +64,24 @@ def serve_metadata(answers: Mapping[str, str], host: str = METADATA, port: int =
     return server
 
 
-def enabled_services(units: Path) -> list[list[str]]:
+@dataclass(frozen=True)
+class Service:
+    """A unit's command, and after how many seconds it is run again when it failed; None where it isn't."""
+
+    command: list[str]
+    again_after_s: float | None
+
+
+def enabled_services(units: Path) -> list[Service]:
     """What systemd would start at a boot: the command of each unit that somebody enabled and whose condition holds."""
     found = []
     for unit in sorted(units.glob("multi-user.target.wants/*.service")):
-        lines = unit.read_text(encoding="utf-8").splitlines()
-        awaited = [line.partition("=")[2] for line in lines if line.startswith("ConditionPathExists=")]
-        if not all(Path(path).exists() for path in awaited):
+        lines = [line.partition("=") for line in unit.read_text(encoding="utf-8").splitlines()]
+        if not all(Path(value).exists() for key, _, value in lines if key == "ConditionPathExists"):
             continue
-        found += [shlex.split(line.partition("=")[2]) for line in lines if line.startswith("ExecStart=")]
+        said = {key: value for key, _, value in lines}
+        again_after_s = float(said.get("RestartSec", "0.1")) if said.get("Restart") == "on-failure" else None
+        found.append(Service(shlex.split(said["ExecStart"]), again_after_s))
     return found
 
 
@@ -86,10 +97,13 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(PATH=PATH, HOME="/root", LANG="C.UTF-8")
     _spawn(SSHD)
-    for command in enabled_services(UNITS):
-        _spawn(command)
+    running = {_spawn(service.command): service for service in enabled_services(UNITS)}
     while True:
-        os.wait()
+        number, status = os.wait()
+        ended = running.pop(number, None)
+        if ended is not None and status != 0 and ended.again_after_s is not None:
+            time.sleep(ended.again_after_s)  # Ray gives itself 30 s to start, too few on busy cores
+            running[_spawn(ended.command)] = ended
 
 
 def _spawn(command: list[str]) -> int:

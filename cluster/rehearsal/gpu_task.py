@@ -1,6 +1,6 @@
 """What the rehearsal runs on the head: a task that needs a GPU, and an actor that outlives a reboot.
 
-python -m cluster.rehearsal.gpu_task ask|revisit
+python -m cluster.rehearsal.gpu_task ask|revisit|want
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.autoscaler.sdk import request_resources
 
 MARK = "rehearsed: "
 NAMESPACE = "rehearsal"
@@ -60,6 +61,12 @@ def revisit() -> dict[str, Any]:
     return {"actor": ray.get(ray.get_actor(ACTOR).where.remote(), timeout=60)}
 
 
+def want() -> dict[str, Any]:
+    """The autoscaler is to have a machine with a GPU, whoever asked for it and whatever becomes of this process."""
+    request_resources(bundles=[{"GPU": 1}])
+    return {"wanted": 1}
+
+
 if __name__ == "__main__":
     ray.init(address="auto", namespace=NAMESPACE, log_to_driver=False, logging_level="warning")
-    sys.stdout.write(MARK + json.dumps({"ask": ask, "revisit": revisit}[sys.argv[1]]()) + "\n")
+    sys.stdout.write(MARK + json.dumps({"ask": ask, "revisit": revisit, "want": want}[sys.argv[1]]()) + "\n")

@@ -13,6 +13,7 @@ from cluster.rehearsal.isolation import CODE
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+TOKEN_VARIABLE = "DIGITALOCEAN_TOKEN"  # noqa: S105  where it is, not what it is
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*[a-zA-Z]")
 """Colours."""
 
@@ -35,7 +36,7 @@ class Laptop:
         self._environment = {
             "PATH": f"{sys.prefix}/bin:{PATH}", "HOME": str(isolation.home()), "LANG": "C.UTF-8",
             "PYTHONPATH": str(CODE), "PYTHONUNBUFFERED": "1", "RAY_USAGE_STATS_ENABLED": "0",
-            "DIGITALOCEAN_END_POINT": end_point, "DIGITALOCEAN_TOKEN": token,
+            "DIGITALOCEAN_END_POINT": end_point, TOKEN_VARIABLE: token,
         }  # fmt: skip
 
     def up(self, timeout_s: float) -> str:
@@ -50,11 +51,20 @@ class Laptop:
         """Nothing of the cluster is left."""
         return self._ray("down", ["down", "-y", str(self.config)], timeout_s)
 
+    def reap(self, timeout_s: float) -> str:
+        """The reaper has run once, as its timer runs it: without a token in the environment."""
+        environment = {name: value for name, value in self._environment.items() if name != TOKEN_VARIABLE}
+        command = [sys.executable, "-m", "cli.main", "cluster", "reap"]
+        return self._run("inplay-reap", command, timeout_s, environment)
+
     def _ray(self, name: str, arguments: list[str], timeout_s: float) -> str:
-        log = self.logs / f"ray-{name}.log"
+        return self._run(f"ray-{name}", [f"{sys.prefix}/bin/ray", *arguments], timeout_s, self._environment)
+
+    def _run(self, name: str, command: list[str], timeout_s: float, environment: dict[str, str]) -> str:
+        log = self.logs / f"{name}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [f"{sys.prefix}/bin/ray", *arguments], cwd=self._workplace, env=self._environment,
+                command, cwd=self._workplace, env=environment,
                 stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
             )  # fmt: skip
             try:
@@ -68,6 +78,7 @@ class Laptop:
             ended = f"didn't end within {timeout_s:.0f} s" if code is None else f"failed with {code}"
             said = _TERMINAL.sub("", said)
             raise RehearsalError(
-                f"`ray {arguments[0]}` {ended}. No real machine ran, nothing is billed. Its last words:\n{said[-1500:]}"
+                f"`{name.replace('-', ' ')}` {ended}. No real machine ran, nothing is billed. Its last words:\n"
+                f"{said[-1500:]}"
             )
         return said

@@ -17,6 +17,8 @@ class Report:
         spec_violations: None when DigitalOcean's specification wasn't given, so that nobody judged.
         cost_usd: of what was created, at the catalogue's prices; each started hour whole. Nobody is billed.
         max_calls_per_min: within any 60 seconds.
+        headless: the worker whose head was destroyed, and what the reaper said when it destroyed that worker.
+        setup_repeated: what a machine was set up with more than once, though a machine is billed meanwhile.
         failed: what went wrong, in words; None for a rehearsal that went through.
     """
 
@@ -34,6 +36,8 @@ class Report:
     ports_open_to_strangers: Json = field(default_factory=dict)
     refused_without_token: Json = field(default_factory=dict)
     reboot: Json | None = None
+    headless: Json | None = None
+    setup_repeated: list[str] = field(default_factory=list)
     token_found_in: list[str] = field(default_factory=list)
     token_looked_for_in: list[str] = field(default_factory=list)
     changed_for_rehearsal: list[str] = field(default_factory=list)
@@ -48,6 +52,7 @@ class Report:
             (bool(self.droplets_left), f"{self.droplets_left} droplets are left"),
             (any(self.resources_left.values()), f"resources are left: {self.resources_left}"),
             (bool(self.spec_violations), f"{self.spec_violations} violations of DigitalOcean's specification"),
+            (bool(self.setup_repeated), f"set up more than once: {', '.join(self.setup_repeated)}"),
             (bool(self.token_found_in), f"the token stands in {', '.join(self.token_found_in)}"),
         ]
         if self.failed is not None:  # what wasn't reached needs no words beside that
@@ -56,6 +61,7 @@ class Report:
             (self.gpu_task_ran_on is None, "the task with a GPU didn't run"),
             (not self.firewall_before_first_droplet, "no firewall stood before the first droplet"),
             (self.reboot is None or not self.reboot["same_actor"], "the actor didn't come back after a reboot"),
+            (self.headless is None or not self.headless["gone"], "a worker without a head wasn't destroyed"),
         ]
         return [words for wrong, words in [*damage, *missed, *self._doors()] if wrong]
 

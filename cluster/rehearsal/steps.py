@@ -7,16 +7,18 @@ import random
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from cluster.reaper import ORPHAN_AFTER_S
 from cluster.rehearsal import canary, doors, wires
 from cluster.rehearsal.commands import RehearsalError
 from cluster.rehearsal.config import Config, adapt
@@ -25,16 +27,21 @@ from cluster.rehearsal.gpu_task import MARK, RUNNING, VISITED
 from cluster.rehearsal.laptop import Laptop
 from cluster.rehearsal.report import Report
 from cluster.simulator.cloud import EVERYTHING, SimulatedCloud
+from cluster.simulator.messages import Request
 from cluster.simulator.server import serving
 from cluster.simulator.specification import Specification
 from cluster.simulator.world import Latencies
 
 LATENCIES = Latencies(create_s=4.0, gpu_create_s=6.0, tag_s=1.0, action_s=2.0, destroy_s=1.5, firewall_s=0.5)
 """Shorter than DigitalOcean's, of which the report tells."""
-UP_S, TASK_S, IDLE_S, DOWN_S, REBOOT_S = 240.0, 240.0, 120.0, 120.0, 120.0
+UP_S, TASK_S, IDLE_S, DOWN_S, REBOOT_S, REAP_S = 240.0, 240.0, 120.0, 120.0, 120.0, 120.0
+LATER = timedelta(seconds=ORPHAN_AFTER_S + 60)
+"""How far DigitalOcean's clock is set ahead, for a worker to be one that lost its head long enough ago."""
 TICK_S = 0.1
 HEAD_TOKEN_FILE = "root/.inplay/digitalocean_token"  # noqa: S105  where it is allowed to be
 LAPTOP_TOKEN_FILE = ".inplay/digitalocean_token"  # noqa: S105
+NO_SWAP = "var/lib/inplay/no_swap"
+NO_CONTENT = 204
 ON_HEAD = "RAY_AUTH_MODE=token /opt/inplay/bin/python -m cluster.rehearsal.gpu_task"
 
 
@@ -51,12 +58,14 @@ class Rehearsal:
     def __init__(self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None]) -> None:
         self._say, self._started_s = say, time.monotonic()
         self._lock = threading.Lock()
+        self._later = timedelta(0)
         self.report = Report()
         self.token = f"dop_v1_{secrets.token_hex(32)}"
         config, self.report.changed_for_rehearsal = adapt(_read(file))
         self.report.changed_for_rehearsal += [
             f"droplets boot in {LATENCIES.create_s:g} s, those with a GPU in {LATENCIES.gpu_create_s:g}, not 30 and 90",
             "a droplet's GPUs, CPUs and memory are numbers from the catalogue; it has this machine's cores",
+            f"at the head's end the cloud's clock jumps {LATER.total_seconds() / 60:g} min: so long the reaper waits",
         ]
         self.end_point_port = 8585
         end_point = f"http://{wires.LAPTOP}:{self.end_point_port}/v2/"
@@ -66,7 +75,8 @@ class Rehearsal:
         judge = Specification.read(specification) if specification else None
         self._judged = judge is not None
         self.cloud = SimulatedCloud(
-            now=lambda: datetime.now(UTC), generator=random.Random(7), latencies=LATENCIES, machines=self.machines,  # noqa: S311  ids of a simulation are no secret
+            now=lambda: datetime.now(UTC) + self._later, latencies=LATENCIES, machines=self.machines,
+            generator=random.Random(7),  # noqa: S311  ids of a simulation are no secret
             tokens={self.token: frozenset({EVERYTHING})}, specification=judge,
         )  # fmt: skip
         copied = folder / "ray-cluster.yaml"
@@ -94,6 +104,7 @@ class Rehearsal:
         self.laptop.up(UP_S)
         head = self._head()
         self._happened(f"ray up is done, the head is {head.name}")
+        self._tell_swap(head)
         with ThreadPoolExecutor(1) as beside:
             self._happened("a task asks for a GPU")
             asked = beside.submit(self._on_head, "ask", TASK_S)
@@ -108,6 +119,36 @@ class Rehearsal:
         self._happened(f"the task has run on {self.report.gpu_task_ran_on}")
         self._wait_until_idle()
         self._reboot(head)
+        self._lose_head(head)
+
+    def _tell_swap(self, head: Namespace) -> None:
+        none = head.room.root / NO_SWAP
+        if none.is_file():
+            self._happened(f"the head has {none.read_text(encoding='utf-8').strip()}, unlike a real one")
+
+    def _lose_head(self, head: Namespace) -> None:
+        """The head was destroyed by somebody while a GPU machine ran, and the reaper's timer on a laptop ended that."""
+        self._on_head("want", TASK_S)
+        worker = self._await_worker()
+        self._delete(f"droplets/{head.id}")
+        _await(lambda: self.machines.head() is None, DOWN_S, "The head wasn't destroyed")
+        self._happened(f"the head was destroyed by hand, and {worker.name} goes on without it")
+        self._later = LATER
+        said = self.laptop.reap(REAP_S)
+        self.report.headless = {
+            "worker": worker.name, "gone": not self.machines.workers(), "reaper_said": said.strip().splitlines()[-1],
+        }  # fmt: skip
+        self._happened("the reaper has run on the laptop, as its timer runs it")
+
+    def _await_worker(self) -> Namespace:
+        _await(lambda: bool(self.machines.workers()), IDLE_S, "No GPU machine came")
+        return self.machines.workers()[0]
+
+    def _delete(self, path: str) -> None:
+        """What somebody deletes in DigitalOcean's control panel, or another program does."""
+        answer = self.cloud.answer(Request.of("DELETE", f"/v2/{path}", {"Authorization": f"Bearer {self.token}"}, b""))
+        if answer.status != NO_CONTENT:
+            raise RehearsalError(f"DELETE {path} was answered with {answer.status}. No real machine ran.")
 
     def _reboot(self, head: Namespace) -> None:
         """Every process of the head was killed, it booted from its disk, and the actor answers under its name."""
@@ -139,20 +180,10 @@ class Rehearsal:
         raise RehearsalError("The task ended and ran on no worker. No real machine was involved.")
 
     def _wait_until_idle(self) -> None:
-        until_s = time.monotonic() + IDLE_S
-        while self.machines.workers():
-            if time.monotonic() > until_s:
-                raise RehearsalError(f"The idle worker wasn't removed within {IDLE_S:.0f} s. No real machine ran.")
-            time.sleep(TICK_S)
+        _await(lambda: not self.machines.workers(), IDLE_S, "The idle worker wasn't removed")
         self._happened("the idle worker was removed")
 
     def _tear_down(self) -> None:
-        head = self.machines.head()
-        if head is not None:
-            found = canary.files_with(self.token, head.room.folder)
-            expected = f"root/{HEAD_TOKEN_FILE}"
-            self.report.token_found_in += [f"{head.name}:/{each}" for each in found if each != expected]
-            self.report.token_looked_for_in.append(f"files of {head.name}, but for ~/.inplay/digitalocean_token")
         self._happened("ray down begins")
         try:
             self.laptop.down(DOWN_S)
@@ -175,12 +206,12 @@ class Rehearsal:
         return head
 
     def _search_leaving(self, machine: Namespace) -> None:
-        """The token is in no file of a worker; a head's files are looked at before `ray down`."""
-        if machine.is_head:
-            return
+        """The token is in no file of a machine that goes, but for the head's own copy of it."""
+        expected = {f"root/{HEAD_TOKEN_FILE}"} if machine.is_head else set()
         found = canary.files_with(self.token, machine.room.folder)
-        self.report.token_found_in += [f"{machine.name}:/{each}" for each in found]
-        self.report.token_looked_for_in.append(f"files of {machine.name}")
+        self.report.token_found_in += [f"{machine.name}:/{each}" for each in found if each not in expected]
+        but = ", but for ~/.inplay/digitalocean_token" if expected else ""
+        self.report.token_looked_for_in.append(f"files of {machine.name}{but}")
 
     def _search_laptop(self, watch: canary.ProcessWatch) -> None:
         folder = self.laptop.config.parent
@@ -189,7 +220,7 @@ class Rehearsal:
         self.report.token_found_in += sorted(watch.seen)
         self.report.token_looked_for_in += [
             "files of `ray up` (home, /tmp, config, logs, caches), but for ~/.inplay/digitalocean_token",
-            f"command lines of all processes, {watch.looks} times",
+            f"command lines of all processes, and environments of those on droplets, {watch.looks} times",
         ]
 
     def _count(self) -> None:
@@ -205,6 +236,7 @@ class Rehearsal:
         if self.machines.failures:
             report.failed = "; ".join([*([report.failed] if report.failed else []), *self.machines.failures])
         report.answered_by_stand_ins = list(self.machines.answered)
+        report.setup_repeated = [line for line, times in Counter(self.machines.answered).items() if times > 1]
         report.duration_s = round(time.monotonic() - self._started_s, 1)
 
     def _happened(self, what: str) -> None:
@@ -229,6 +261,14 @@ class Rehearsal:
         finally:
             ended.set()
             thread.join()
+
+
+def _await(done: Callable[[], bool], within_s: float, otherwise: str) -> None:
+    until_s = time.monotonic() + within_s
+    while not done():
+        if time.monotonic() > until_s:
+            raise RehearsalError(f"{otherwise} within {within_s:.0f} s. No real machine ran.")
+        time.sleep(TICK_S)
 
 
 def _firewall_first(cloud: SimulatedCloud) -> bool | None:

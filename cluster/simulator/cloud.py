@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 
 from cluster.simulator.catalogue import Catalogue
 from cluster.simulator.faults import FaultKind, Faults, Script, applies, bad_gateway, refusal_of
@@ -130,7 +131,8 @@ class SimulatedCloud:
                 raise
             self.calls.append(LoggedCall(now_at, request.method, request.path, response.status, fault))
             self.world.enforcement.tell(self.world)
-            return Response(response.status, response.body, {**response.headers, **self._limits.headers(now_at)})
+            told = {"date": format_datetime(now_at, usegmt=True), **self._limits.headers(now_at)}
+            return Response(response.status, response.body, {**response.headers, **told})
 
     def _respond(
         self, request: Request, found: tuple[Operation, dict[str, str]] | None, now_at: datetime,

@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(self.server.silence_s)
             self.close_connection = True
             return
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)  # the answer has a date of its own, by the simulator's clock
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if answer.status != 204:  # noqa: PLR2004  204 has no body by definition

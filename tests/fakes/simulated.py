@@ -58,11 +58,14 @@ def connect(cloud: SimulatedCloud, clock: SimulatedTime, adapter: BaseAdapter | 
     return DigitalOcean(TOKEN, clock=clock, open_session=session, end_point=END_POINT)
 
 
-def provide(api: DigitalOcean, clock: SimulatedTime, folder: Path) -> DigitalOceanNodeProvider:
-    """A provider of a cluster named demo."""
+def provide(
+    api: DigitalOcean, clock: SimulatedTime, folder: Path, *, on_head: bool = False
+) -> DigitalOceanNodeProvider:
+    """A provider of a cluster named demo, as `ray up` has it or as the head's autoscaler does."""
     caps = {"usd_per_h": CAP_USD_PER_H, "usd_per_session": 200, "usd_per_month": 500}
     config = {"region": "tor1", "admin_cidrs": ["203.0.113.7/32"], "spend_caps": caps, "ledger_folder": str(folder)}
-    return DigitalOceanNodeProvider(config | {"ssh_public_key_text": KEY}, "demo", api=api, clock=clock)
+    config |= {"ssh_public_key_text": KEY} | ({"runs_on_head": True} if on_head else {})
+    return DigitalOceanNodeProvider(config, "demo", api=api, clock=clock)
 
 
 def simulate(seed: int, faults: Faults) -> tuple[SimulatedCloud, SimulatedTime]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Iterator
@@ -11,14 +12,18 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner as RaysRunner
 from ray.autoscaler._private.commands import _bootstrap_config
 from ray.autoscaler._private.providers import _get_node_provider
+from ray.scripts.scripts import cli as ray_commands
 from typer.testing import CliRunner
 
 from cli.main import app
-from cluster.errors import ClusterConfigError
+from cluster.errors import ApiError, ClusterConfigError
 from cluster.simulator.cloud import TOKEN, SimulatedCloud
+from cluster.simulator.faults import Fault, FaultKind, Script
 from cluster.simulator.server import serving
+from cluster.simulator.world import Latencies
 from tests.fakes.specification import specification
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +36,10 @@ def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simul
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.delenv("DIGITALOCEAN_ACCESS_TOKEN", raising=False)
-    cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1), specification=specification())
+    quick = Latencies(create_s=0.5, gpu_create_s=0.5, tag_s=0.2, action_s=0.2, destroy_s=0.2, firewall_s=0.1)
+    cloud = SimulatedCloud(
+        now=lambda: datetime.now(UTC), generator=random.Random(1), latencies=quick, specification=specification()
+    )  # fmt: skip
     with serving(cloud) as end_point:
         monkeypatch.setenv("DIGITALOCEAN_END_POINT", end_point)
         monkeypatch.setenv("DIGITALOCEAN_TOKEN", TOKEN)
@@ -42,6 +50,13 @@ def asked(*words: str) -> tuple[int, dict[str, Any]]:
     """Exit code and JSON object of a command."""
     result = CliRunner().invoke(app, ["cluster", *words, "--json"])
     return result.exit_code, json.loads(result.stdout) if result.stdout else {"error": str(result.exception)}
+
+
+def run_ray(*words: str) -> tuple[int, str]:
+    """Exit code and words of one of Ray's own commands, in this process."""
+    result = RaysRunner().invoke(ray_commands, list(words))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
 
 
 def test_preflight_finds_the_shipped_file_ready_and_makes_nothing(simulated: SimulatedCloud) -> None:
@@ -84,10 +99,16 @@ def test_cost_is_that_of_the_live_catalogue(simulated: SimulatedCloud) -> None:
     assert simulated.spec_violations == []
 
 
-def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: SimulatedCloud, tmp_path: Path) -> None:
-    """Ray itself bootstraps the shipped file, finds our provider by name, makes the head and takes all down again."""
+def test_ray_bootstraps_the_shipped_file_and_makes_its_head(
+    simulated: SimulatedCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ray bootstraps the shipped file, finds our provider by name, makes the head, and takes down what is sold no more.
+
+    A head whose size is sold out is taken down like any other; where a type's size is gone, it is told how. Somebody
+    with another SSH key is told that they can't get in, and can take it down.
+    """
     loaded = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
-    config = _bootstrap_config(loaded, no_config_cache=True)
+    config = _bootstrap_config(copy.deepcopy(loaded), no_config_cache=True)
     assert TOKEN not in json.dumps(config)
     assert config["available_node_types"]["ray.worker.gpu"]["resources"]["GPU"] == 1
     provider = _get_node_provider(config["provider"], config["cluster_name"], use_cache=False)
@@ -99,9 +120,56 @@ def test_ray_bootstraps_the_shipped_file_and_makes_its_head(simulated: Simulated
     assert TOKEN not in json.dumps(provider.prepare_for_head_node(config))
     assert file.read_text(encoding="utf-8").strip() == TOKEN
     assert file.stat().st_mode & 0o077 == 0
-    provider.cleanup_cluster_resources()
+    key = tmp_path / ".ssh" / "inplay-inplay"
+    for part in (key, key.with_name(f"{key.name}.pub")):
+        part.rename(tmp_path / part.name)
+    _bootstrap_config(copy.deepcopy(loaded), no_config_cache=True)  # a second operator, with a key of their own
+    assert "another SSH key than yours" in caplog.text
+    simulated.world.catalogue.sizes["s-2vcpu-4gb"]["regions"].remove("tor1")
+    loaded["available_node_types"]["ray.worker.cpu"]["node_config"]["size"] = "s-gone"
+    with pytest.raises(ClusterConfigError, match="reap --cluster inplay --all"):
+        _bootstrap_config(loaded, no_config_cache=True)
+    code, said = run_ray("down", "-y", FILE)
+    assert code == 0, said
     assert not any(simulated.left().values()), simulated.left()
     assert simulated.spec_violations == []
+
+
+def test_ray_up_says_what_is_wrong_without_a_traceback(
+    simulated: SimulatedCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`ray up` names what is wrong and what to do in one text, makes nothing, and ends with 1."""
+    shipped = Path(FILE).read_text(encoding="utf-8")
+    wrong = {
+        "isn't sold in mars1": ("region: tor1", "region: mars1"),
+        "has no size s-gone": ("size: s-2vcpu-4gb", "size: s-gone"),
+        "has no image arch": ("image: ubuntu-24-04-x64", "image: arch"),
+        "the cap is $2.00": ("usd_per_month: 82", "usd_per_month: 2"),
+        "key /nowhere isn't there": ("# ssh_private_key: ~/.ssh/id_ed25519", "ssh_private_key: /nowhere"),
+    }
+    for told, (right, instead) in wrong.items():
+        file = tmp_path / "wrong.yaml"
+        file.write_text(shipped.replace(right, instead), encoding="utf-8")
+        code, said = run_ray("up", "-y", "--no-config-cache", str(file))
+        assert (code, "Nothing was created" in said, "Traceback" in said) == (1, True, False), said
+        assert told in said
+    simulated.world.droplet_limit = 0
+    code, said = run_ray("up", "-y", "--no-config-cache", FILE)
+    assert (code, "Ask DigitalOcean for a higher limit" in said, "Traceback" in said) == (1, True, False), said
+    monkeypatch.setenv("DIGITALOCEAN_TOKEN", "another")
+    code, said = run_ray("up", "-y", "--no-config-cache", FILE)
+    assert (code, "Make a new token" in said, "Traceback" in said) == (1, True, False), said
+    assert not any(simulated.left()[kind] for kind in ("droplets", "volumes", "snapshots"))
+
+
+def test_an_answer_that_fails_once_never_makes_a_gpu_machine_without_a_gpu(simulated: SimulatedCloud) -> None:
+    """When DigitalOcean's catalogue can't be had, Ray isn't given types without their resources: it is an error."""
+    simulated._faults = Script([Fault(FaultKind.FORBIDDEN, path="sizes$")])
+    loaded = yaml.safe_load(Path(FILE).read_text(encoding="utf-8"))
+    with pytest.raises(ApiError, match="lacks a scope"):
+        _bootstrap_config(copy.deepcopy(loaded), no_config_cache=True)
+    config = _bootstrap_config(loaded, no_config_cache=True)
+    assert config["available_node_types"]["ray.worker.gpu"]["resources"]["GPU"] == 1
 
 
 def test_a_file_that_lacks_a_key_is_told_before_ray_stumbles(simulated: SimulatedCloud, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ The life is `ray up`, a GPU worker, its end, and `ray down`, through the provide
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -116,6 +117,14 @@ def reap(cloud: SimulatedCloud, clock: SimulatedTime) -> None:
     """One reap from another machine, long after."""
     clock.sleep(AFTER_EVERY_DEADLINE_S)
     sweep(connect(cloud, clock), clock)
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: the books are synced to disk after each entry, thousands of times here."""
+    memory = Path("/dev/shm")  # noqa: S108  the folder in it has a name of its own
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
 
 
 def test_a_cluster_with_a_deadline_leaves_nothing_after_one_reap(tmp_path: Path) -> None:

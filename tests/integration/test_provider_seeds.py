@@ -6,9 +6,12 @@ import logging
 import multiprocessing
 import os
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+
+import pytest
 
 from tests.fakes.simulated import random_life
 
@@ -25,6 +28,14 @@ def outcome(seed: int, folder: Path) -> str:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told with its seed
             return f"seed {seed}: {type(error).__name__}: {error}"
     return ""
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: the books are synced to disk after each entry, thousands of times here."""
+    memory = Path("/dev/shm")  # noqa: S108  the folder in it has a name of its own
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
 
 
 def test_no_seed_doubles_or_hides_a_machine(tmp_path: Path) -> None:

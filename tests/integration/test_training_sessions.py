@@ -97,7 +97,10 @@ class Bench:
         self.gpus = SimulatedGpus(provide(connect(self.cloud, self.clock), self.clock, folder), self.clock)
         self.trainer = OneHour(self.clock)
         self.learned = 1
-        parts = Parts(self.gpus, self.trainer, self.now, self.clock.sleep, lambda: f"{self.learned:064x}")
+        self.memory_mib = 4_000
+        parts = Parts(
+            self.gpus, self.trainer, self.now, self.clock.sleep, lambda: f"{self.learned:064x}", lambda: self.memory_mib
+        )  # fmt: skip
         self.sessions = TrainingSessions(pool, Training(rules, folder), parts)
         self.record = TrainingRecord(pool)
         self.pool = pool
@@ -212,6 +215,19 @@ def test_the_budget_of_the_month_holds(bench: Callable[..., Bench]) -> None:
     assert "$13.60" in plan.reason
     # December is another month.
     all_.clock.sleep(timedelta(days=7).total_seconds())
+    assert all_.sessions.tick()[0].code == "opens"
+
+
+def test_a_machine_that_is_too_full_to_train_rents_nothing(bench: Callable[..., Bench]) -> None:
+    """Where a training wouldn't fit beside the platform no GPU is rented and the reason is on record; later it is."""
+    all_ = bench(rules=SessionRules(budget_usd_per_month=58.0, gone_s=60.0, daily=True))
+    all_.memory_mib = 300
+    assert [plan.code for plan in all_.sessions.tick()] == ["memory", "memory"]
+    assert all_.cloud.calls == []
+    plan = all_.record.last_plan("gpu")
+    assert plan is not None
+    assert "300 MiB" in plan.reason
+    all_.memory_mib = 4_000
     assert all_.sessions.tick()[0].code == "opens"
 
 

@@ -102,6 +102,20 @@ def test_the_budget_holds_in_any_minute_and_keeps_a_part_for_deleting() -> None:
     assert clock.now_s() == start_s + 60
 
 
+def test_a_clock_that_is_set_back_does_not_forbid_deleting() -> None:
+    """After 160 requests in a minute and a clock set back by an hour, the next waits for that minute and no longer."""
+    clock = FakeClock()
+    budget = RateBudget(clock)
+    for _ in range(160):
+        budget.take()
+    clock.time_s -= 3_600.0
+    before_s = clock.time_s
+    budget.take(deleting=True)
+    assert clock.time_s == before_s
+    budget.take()
+    assert 0 < clock.time_s - before_s <= 60
+
+
 def test_a_wait_that_is_too_long_is_an_error() -> None:
     """A wait that is too long is an error and makes no request."""
     clock = FakeClock()

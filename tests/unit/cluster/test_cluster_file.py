@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 import yaml
 from ray.autoscaler._private.commands import hash_launch_conf
 from ray.autoscaler._private.util import fillout_defaults, prepare_config, validate_config
+from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
 from cluster import bootstrap
 from cluster.api import TOKEN_FILE
@@ -20,6 +24,7 @@ from cluster.spec import read_spec
 from tests.fakes.cloud import SIZES, TOKEN, size
 
 ROOT = Path(__file__).parents[3]
+HEAD_ENV, MAKE_SWAP = ROOT / "cluster/boot/head.env", ROOT / "cluster/boot/make_swap.sh"
 CATALOGUE = Catalogue([*SIZES, size("s-4vcpu-8gb", 4, 8192, 0.071, 48.0), size("s-8vcpu-16gb", 8, 16_384, 0.143, 96.0)])
 
 
@@ -94,7 +99,67 @@ def test_the_token_reaches_the_head_as_a_private_file_and_no_config(shipped: dic
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert config["file_mounts"][TOKEN_FILE] == str(file)
     assert TOKEN not in str(config)
-    assert TOKEN_FILE not in bootstrap.without_token_mount(config)["file_mounts"]
+    assert TOKEN_FILE not in bootstrap.for_head(config)["file_mounts"]
+
+
+def test_a_worker_is_set_up_once(shipped: dict[str, Any]) -> None:
+    """What the head's autoscaler runs on a worker is each command of the file once, in its order."""
+    shipped["worker_setup_commands"] = ["echo worker"]
+    wanted = [*shipped["setup_commands"], "echo worker"]
+    here = prepare_config(copy.deepcopy(shipped))
+    on_head = AutoscalingConfig(bootstrap.for_head(here), skip_content_hash=True)
+    assert on_head.get_config("provider")["runs_on_head"]  # and Ray accepts that key
+    assert on_head.get_worker_setup_commands("ray.worker.gpu") == wanted
+
+
+def test_ray_gives_a_machine_up_as_soon_as_the_heads_settings_say() -> None:
+    """Ray reads each time-out of head.env under that very name; a GPU that doesn't come up is billed meanwhile."""
+    lines = HEAD_ENV.read_text(encoding="utf-8").splitlines()
+    given = dict(line.split("=") for line in lines if line[:1].isalpha())
+    code = (
+        "from ray.autoscaler._private.constants import AUTOSCALER_NODE_START_WAIT_S as reached\n"
+        "from ray.autoscaler.v2.instance_manager.config import InstanceReconcileConfig as C\n"
+        "print(reached, C.allocate_status_timeout_s, C.ray_install_status_timeout_s)"
+    )
+    asked = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | given, capture_output=True, text=True, check=True
+    )
+    assert asked.stdout.split() == ["300", "900", "1200"]
+
+
+@pytest.mark.parametrize(("lies_on", "says"), [("tmpfs", "no swap file"), ("ext2/ext3", "swap file of 4 GiB")])
+def test_a_head_has_a_swap_file_where_one_can_be(lies_on: str, says: str, tmp_path: Path) -> None:
+    """On a disk the file is made once, private, used late and mounted at each boot; in memory that none is, is said."""
+    script = MAKE_SWAP.read_text(encoding="utf-8")
+    for path in ("/var/lib/inplay", "/proc/swaps", "/etc/"):
+        script = script.replace(path, str(tmp_path) + path)
+    for folder in ("etc/sysctl.d", "proc", "bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "etc/fstab").write_text("", encoding="utf-8")
+    (tmp_path / "proc/swaps").write_text("Filename Type\n", encoding="utf-8")
+    programs = {
+        "stat": f"echo {lies_on}", "fallocate": 'touch "$3"', "mkswap": "", "sysctl": "",
+        "swapon": f'echo "$1 file" >> {tmp_path}/proc/swaps',
+    }  # fmt: skip
+    for name, does in programs.items():
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        (tmp_path / "bin" / name).chmod(0o755)
+    told = [
+        subprocess.run(
+            ["bash", "-c", script, "make_swap.sh", "4"], env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for _ in range(2)
+    ]  # fmt: skip
+    swap = tmp_path / "var/lib/inplay/swap"
+    if lies_on == "tmpfs":
+        assert says in told[0] == told[1] == (swap.parent / "no_swap").read_text(encoding="utf-8")
+        assert not swap.exists()
+        return
+    assert (told[0].strip(), told[1]) == (says, "")
+    assert stat.S_IMODE(swap.stat().st_mode) == 0o600
+    assert (tmp_path / "etc/fstab").read_text(encoding="utf-8") == f"{swap} none swap sw 0 0\n"
+    assert "vm.swappiness = 10" in (tmp_path / "etc/sysctl.d/60-inplay-swap.conf").read_text(encoding="utf-8")
 
 
 def test_bootstrapping_twice_leaves_the_heads_digest_alone(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import random
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from cluster.rehearsal import canary, isolation
 from cluster.rehearsal.commands import RehearsalError
 from cluster.rehearsal.config import adapt
 from cluster.rehearsal.firewall import allowed_tcp_ports, ruleset
-from cluster.rehearsal.first_process import enabled_services, metadata_of, serve_metadata
+from cluster.rehearsal.first_process import Service, enabled_services, metadata_of, serve_metadata
 from cluster.rehearsal.probe import knock
 from cluster.rehearsal.report import Report
 from cluster.simulator.agenda import VirtualClock
@@ -39,7 +40,8 @@ RULES = {
 }
 GOOD: dict[str, Any] = {
     "gpu_task_ran_on": "worker", "firewall_before_first_droplet": True, "spec_violations": 0,
-    "reboot": {"same_actor": True}, "ports_allowed_to_strangers": [[22, 22]], "ports_open_to_strangers": {"head": [22]},
+    "reboot": {"same_actor": True}, "headless": {"gone": True},
+    "ports_allowed_to_strangers": [[22, 22]], "ports_open_to_strangers": {"head": [22]},
     "refused_without_token": {"dashboard": {"refused": True}},
 }  # fmt: skip
 
@@ -195,6 +197,7 @@ def test_a_good_report_has_nothing_wrong() -> None:
     [
         {"gpu_task_ran_on": None}, {"droplets_left": 1}, {"resources_left": {"vpcs": ["x"]}}, {"spec_violations": 1},
         {"firewall_before_first_droplet": False}, {"firewall_before_first_droplet": None}, {"token_found_in": ["log"]},
+        {"headless": None}, {"headless": {"gone": False}}, {"setup_repeated": ["worker: uv pip install"]},
         {"reboot": None}, {"reboot": {"same_actor": False}}, {"failed": "it failed"}, {"ports_open_to_strangers": {}},
         {"ports_open_to_strangers": {"head": [22, 6379]}}, {"refused_without_token": {}},
         {"refused_without_token": {"job API": {"refused": False}}},
@@ -236,6 +239,20 @@ def test_the_canary_is_found_in_the_list_of_processes() -> None:
     assert all("[token]" in line and text not in line for line in watch.seen)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="a PID namespace takes root")
+def test_on_a_droplet_the_canary_is_found_in_an_environment() -> None:
+    """A text in the environment is seen where a process is in another PID namespace, and the user's own isn't told."""
+    text = "canary-of-a-test-4712"
+    here = subprocess.Popen(["cat"], stdin=subprocess.PIPE, env={"T": text})
+    there = subprocess.Popen(["unshare", "--pid", "--fork", "cat"], stdin=subprocess.PIPE, env=os.environ | {"T": text})
+    try:
+        eventually(lambda: canary.processes_with(text), what="the process is seen")
+        assert canary.processes_with(text) == ["the environment of cat "]
+    finally:
+        here.communicate()
+        there.communicate()
+
+
 def test_the_metadata_service_tells_the_private_address() -> None:
     """The address that the cluster's file asks for is answered under its path, and nothing else is made up."""
     network = {"type": "private", "ip_address": "10.9.8.2", "netmask": "255.255.255.240", "gateway": "10.9.8.1"}
@@ -260,7 +277,7 @@ def test_a_boot_starts_what_is_enabled(tmp_path: Path) -> None:
     (wanted / unit.name).symlink_to(unit)
     waiting = ROOT / "cluster/boot/inplay-platform.service"  # for a file of settings that isn't on this machine
     (wanted / waiting.name).symlink_to(waiting)
-    assert enabled_services(tmp_path) == [["/var/lib/inplay/start_head", "--block"]]
+    assert enabled_services(tmp_path) == [Service(["/var/lib/inplay/start_head", "--block"], again_after_s=5.0)]
 
 
 def test_without_root_it_says_how_to_run_it() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.errors import ClusterConfigError
-from cluster.timer import cron_line, install, reap_command, remove, unit_texts
+from cluster.timer import cron_line, install, installed, reap_command, remove, unit_texts
 
 COMMAND = ["/opt/inplay/bin/inplay", "cluster", "reap"]
 CRONTAB = """#!/bin/sh
@@ -48,10 +48,13 @@ def test_the_crontab_gets_one_line_and_keeps_the_others(bin_: Path, tmp_path: Pa
     """Installed twice there is one line of ours, removed there is none, and the user's own lines stay."""
     kept = program(bin_, "crontab", CRONTAB)
     kept.write_text("0 4 * * * backup\n", encoding="utf-8")
+    assert not installed(systemd=tmp_path / "absent")
     for _ in range(2):
         assert install(COMMAND, systemd=tmp_path / "absent", token_file=token_file) == "crontab"
+    assert installed(systemd=tmp_path / "absent")
     assert kept.read_text(encoding="utf-8").splitlines() == ["0 4 * * * backup", cron_line(COMMAND)]
     assert remove(systemd=tmp_path / "absent") == "crontab"
+    assert not installed(systemd=tmp_path / "absent")
     assert kept.read_text(encoding="utf-8") == "0 4 * * * backup\n"
 
 

@@ -35,6 +35,7 @@ def test_a_session_opens_on_a_weekend_with_something_new_and_money() -> None:
         ({"sessions": [Session("gpu", SATURDAY - timedelta(hours=2), "b" * 64, trained=False)]}, {}, "tried", "1 of"),
         ({"spent_usd": 44.45}, {}, "budget", "$13.56 doesn't fit: $44.45 of this month's $58.00"),
         ({"usd_per_h": 23.92}, {}, "budget", "$95.68"),
+        ({"memory_mib": 1_199}, {}, "memory", "1,199 MiB of memory and swap are free. Nothing was rented"),
     ],
 )
 def test_a_session_is_skipped_with_its_reason(
