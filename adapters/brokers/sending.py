@@ -12,7 +12,7 @@ from trading.broker import Broker, BrokerOrder
 from trading.controls import Control
 from trading.engine.requests import OrderRequest
 from trading.errors import BadDataError, UnavailableError
-from trading.execution import LEGS, Ordered, Trade, opening, spent_cents
+from trading.execution import LEGS, Ordered, Trade, opening, root, spent_cents
 from trading.orders import cents
 from trading.reconciliation import Holdings
 
@@ -205,15 +205,21 @@ class Sender:
         return len(sessions_between(session_on(trade.first_fill_at), session)) >= hold
 
     def _bare(self, open_orders: Sequence[BrokerOrder] | None) -> list[Trade]:
-        """Trades whose shares no order of ours would sell: legs live only once the whole entry has filled."""
+        """Trades whose shares no open order would sell: legs live only once the whole entry has filled.
+
+        A sale that was made elsewhere, by hand or by the kill switch, holds the shares: a stop would be refused.
+        """
         if open_orders is None:
             return []
-        listed = {order.order_id for order in open_orders}
         books = self.books()
+        ours = {one.order_id for one in books.ordered}
+        listed = {order.order_id for order in open_orders}
+        selling = {one.symbol for one in open_orders if one.side == "sell" and root(one.order_id) not in ours}
         planned = {one.entry_id for one in books.ordered if one.purpose != "open" and not one.answer}
         return [
             trade for name, trade in books.trades.items()
             if books.left(trade) and trade.entry_ended and not trade.working and name not in planned
+            and trade.opening.symbol not in selling
             and not any(name + leg in listed for leg in LEGS) and self._has_no_leg(name)
         ]  # fmt: skip
 

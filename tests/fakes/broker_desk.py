@@ -45,20 +45,19 @@ def records_of(pool: Pool, clock: SetClock) -> Records:
     return Records(BrokerRecord(pool, clock=clock), ExecutionRecord(pool, clock=clock), ControlRecord(pool))
 
 
+def broker_of(server: TradingServer, pool: Pool, clock: SetClock, timeout_s: float = 60.0) -> AlpacaBroker:
+    """The account there, its events in the record."""
+    return AlpacaBroker(
+        server.keys, server.url, BrokerRecord(pool, clock=clock), clock,
+        timeout_s=timeout_s, bucket=TokenBucket(100_000), wait=lambda _: None,
+    )  # fmt: skip
+
+
 def desk_of(
     server: TradingServer, pool: Pool, clock: SetClock, broker: str = "alpaca-paper", timeout_s: float = 60.0
 ) -> BrokerDesk:
     """A desk as after a start: it knows nothing but the record."""
-    records = records_of(pool, clock)
-    alpaca = AlpacaBroker(
-        server.keys,
-        server.url,
-        records.events,
-        clock,
-        timeout_s=timeout_s,
-        bucket=TokenBucket(100_000),
-        wait=lambda _: None,
-    )
+    records, alpaca = records_of(pool, clock), broker_of(server, pool, clock, timeout_s)
     return BrokerDesk(
         alpaca, alpaca.account_id, records, DeskTerms(broker, "rule", DecisionRules()), clock, wait=lambda _: None
     )

@@ -13,6 +13,7 @@ from one_process import NOON, MomentumScorer, Platform
 
 from actors.wiring import BOOKS
 from adapters.backtest.causes import UNEXPLAINED, Changes, changes_since
+from adapters.backtest.daily import parity_on_record
 from adapters.backtest.parity import parity_of
 from adapters.backtest.recorded import read_recorded
 from adapters.backtest.running import Dated, Terms
@@ -20,6 +21,7 @@ from adapters.calendar import sessions_between
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
+from adapters.tiers.locations import TierLocations
 from trading.decide import DecisionRules
 from trading.errors import ConfigurationError
 from trading.panel import as_date
@@ -91,3 +93,5 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
         parity_of(
             date(2010, 7, 1), entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=Changes()
         )
+    with pytest.raises(ConfigurationError, match="Sessions on record: 2010-06-01 to 2010-06-04"):
+        parity_on_record(pool, home, date(2010, 6, 5), TERMS, locations=TierLocations(), clock=lambda: NOON)

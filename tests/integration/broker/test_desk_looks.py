@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from adapters.brokers.closing import close_everything
 from adapters.brokers.rehearsal import TradingServer
 from adapters.postgres.pool import Pool
 from tests.fakes.broker_desk import (
@@ -16,6 +17,7 @@ from tests.fakes.broker_desk import (
     WEDNESDAY,
     SetClock,
     answers,
+    broker_of,
     decided,
     desk_of,
     records_of,
@@ -231,3 +233,21 @@ def test_an_exit_that_was_due_while_the_broker_was_away_goes_out_within_the_sess
     clock.evening(WEDNESDAY)
     assert desk.settle(WEDNESDAY, CLOSES).equity_cents == 100_000_00 + 5_00
     assert desk.execute(WEDNESDAY, [], CLOSES) == 0
+
+
+def test_a_look_sends_nothing_beside_the_sales_of_the_kill_switch(
+    alpaca: TradingServer, pool: Pool, clock: SetClock
+) -> None:
+    """Its sales hold the shares until the open: no stop is sent, and none is refused."""
+    desk = desk_of(alpaca, pool, clock)
+    desk.settle(MONDAY, CLOSES)
+    desk.execute(MONDAY, [decided(MONDAY)], CLOSES)
+    clock.opening(TUESDAY)
+    alpaca.account.trade("AAPL", 100, Decimal(101))
+    desk.watch()
+    clock.evening(TUESDAY)
+    records_of(pool, clock).controls.give(Control("kill", "command", "enough", clock.at))
+    assert {one.answer for one in close_everything(broker_of(alpaca, pool, clock), "kill-1")} == {"accepted"}
+    desk.watch()
+    assert waiting(alpaca) == [("market", "sell", "10", None)]
+    assert [one.order_id for one in desk.books().ordered] == ["order:2026-11-16:broker:AAPL"]
