@@ -69,7 +69,8 @@ def backtest(
         locations = storage_rules(settings).locations
         wanted = symbols_of(universe)
         recorded = read_recorded(pool, settings.home, sessions[-1], symbols=wanted, locations=locations)
-        models = [] if rules_only else models_of(pool, settings)
+        asks = not rules_only and "ensemble" in accounts.values()
+        models = models_of(pool, settings) if asks else []
     terms = Terms(accounts, settings.starting_cash_usd * 100, settings.decision_rules())
     progress = Console(stderr=True, highlight=False)
     done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))

@@ -268,12 +268,13 @@ class BrokerDesk:
         )  # fmt: skip
 
     def _note(self, found: Reconciled) -> None:
-        adopted = f"{len(found.adopted)} differences adopted" if found.adopted else "the account and the books agree"
-        now = self._clock()
-        self._records.orders.looked(
-            Look(
-                self._terms.broker, not found.refused, self._listening(), found.refused or adopted,
-                None if found.open_orders is None else len(found.open_orders),
-                None if found.refused else now, now,
-            )
-        )  # fmt: skip
+        self._records.orders.looked(look_of(found, self._terms.broker, listening=self._listening(), at=self._clock()))
+
+
+def look_of(found: Reconciled, broker: str, *, listening: bool, at: datetime) -> Look:
+    """What is on record of a reconciliation."""
+    adopted = f"{len(found.adopted)} differences adopted" if found.adopted else "the account and the books agree"
+    return Look(
+        broker, not found.refused, listening, found.refused or adopted,
+        None if found.open_orders is None else len(found.open_orders), None if found.refused else at, at,
+    )  # fmt: skip
