@@ -251,3 +251,22 @@ def test_a_look_sends_nothing_beside_the_sales_of_the_kill_switch(
     desk.watch()
     assert waiting(alpaca) == [("market", "sell", "10", None)]
     assert [one.order_id for one in desk.books().ordered] == ["order:2026-11-16:broker:AAPL"]
+
+
+def test_legs_that_a_list_of_open_orders_leaves_out_are_asked_for_by_name(
+    alpaca: TradingServer, pool: Pool, clock: SetClock
+) -> None:
+    """Alpaca's lists leave out legs that are held: a position whose legs live gets no stop beside them."""
+    desk, listed = desk_of(alpaca, pool, clock), alpaca._orders
+    desk.settle(MONDAY, CLOSES)
+    desk.execute(MONDAY, [decided(MONDAY)], CLOSES)
+    clock.opening(TUESDAY)
+    alpaca.account.trade("AAPL", 100, Decimal(101))
+    alpaca._orders = lambda asked: [  # type: ignore[method-assign]
+        order for order in listed(asked) if asked.get("status") != "open" or order["side"] == "buy"
+    ]
+    desk.watch()
+    clock.evening(TUESDAY)
+    desk.settle(TUESDAY, CLOSES)
+    assert desk.execute(TUESDAY, [], CLOSES) == 0
+    assert [one.order_id for one in desk.books().ordered] == ["order:2026-11-16:broker:AAPL"]
