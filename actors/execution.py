@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import structlog
@@ -13,7 +15,7 @@ from actors.service import Condition, Service
 from actors.wiring import Wiring, now
 from adapters.brokers.alpaca import AlpacaBroker
 from adapters.brokers.alpaca_stream import TradeUpdates
-from adapters.brokers.desk import BrokerDesk, DeskTerms, Records
+from adapters.brokers.desk import PART_FILLED, BrokerDesk, DeskTerms, Records
 from adapters.feeds.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
@@ -21,6 +23,9 @@ from trading.cycle import closes_of
 from trading.decide import BookView
 from trading.engine.requests import OrderRequest
 from trading.errors import ConfigurationError, UnavailableError
+
+AFTER_NEWS_S = PART_FILLED.total_seconds() + 1
+"""From what the stream told to the look at the account that follows from it."""
 
 
 class Execution(Service):
@@ -38,12 +43,13 @@ class Execution(Service):
         )
         bucket = TokenBucket(account.requests_per_min)
         alpaca = AlpacaBroker(account.keys, account.url, records.events, now, bucket=bucket)
-        self._updates = TradeUpdates(account.keys, account.stream_url, alpaca.heard, self._not_taken)
+        self._alpaca = alpaca
+        self._updates = TradeUpdates(account.keys, account.stream_url, self._heard, self._not_taken)
         terms = DeskTerms(account.broker, account.decides_by, wiring.decisions)
         self._desk = BrokerDesk(
             alpaca, alpaca.account_id, records, terms, now, listening=lambda: self._updates.listening
         )  # fmt: skip
-        self._every_s, self._stop = account.reconcile_every_s, threading.Event()
+        self._every_s, self._stop, self._told = account.reconcile_every_s, threading.Event(), threading.Event()
         self._updates.__enter__()
         threading.Thread(target=self._watch, name="reconciling", daemon=True).start()
 
@@ -63,7 +69,14 @@ class Execution(Service):
     def close(self) -> None:
         """The stream and the looks have ended; for a service that isn't an actor."""
         self._stop.set()
+        self._told.set()  # which ends the pause
         self._updates.__exit__(None, None, None)
+
+    def _heard(self, update: Mapping[str, Any]) -> int:
+        new = self._alpaca.heard(update)
+        if new:
+            self._told.set()
+        return new
 
     def _watch(self) -> None:
         while True:
@@ -71,8 +84,17 @@ class Execution(Service):
                 self._desk.watch()
             except UnavailableError as error:
                 structlog.get_logger().warning("broker_not_reconciled", reason=str(error))
-            if self._stop.wait(self._every_s):
+            if self._pause():
                 return
+
+    def _pause(self) -> bool:
+        """It is time for the next look; True when there is none. After news it comes once part fills are old enough."""
+        ends = time.monotonic() + self._every_s
+        while not self._stop.is_set() and (left_s := ends - time.monotonic()) > 0:
+            if self._told.wait(left_s):
+                self._told.clear()
+                ends = min(ends, time.monotonic() + AFTER_NEWS_S)
+        return self._stop.is_set()
 
     @staticmethod
     def _not_taken(words: str) -> None:

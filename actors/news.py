@@ -57,7 +57,7 @@ class News(Service):
     def import_earnings(self) -> int:
         """The bundled earnings dates are on record; returns how many are new."""
         earnings = load_earnings()
-        return self._store.record_earnings(earnings.table, source="bundled earnings dates")
+        return self._store.record_earnings(earnings.table, source="bundled earnings dates", at=now())
 
     def known_at(self, session: date) -> KnownEvents:
         """What was knowable at the close of the session; of events without an hour, those of earlier days."""

@@ -10,13 +10,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from typing import Literal
 
 import psutil
 
+from adapters.broker_diagnosis import broker_findings
+from adapters.finding import Finding, Result
 from adapters.lock import is_held
 from adapters.package_data import PackageFile, read
 from adapters.postgres import cluster
@@ -26,33 +27,13 @@ from adapters.sample import BARS, EARNINGS, SECTORS
 from adapters.settings import Settings, unknown_variables
 from trading.errors import InplayError, UnavailableError
 
-Result = Literal["ok", "missing", "broken"]
 DISK_BYTES = 2 * 1024**3
 """The sample, its models and the database take 0.5 GB, and Ray spills to the disk when memory is short."""
 MEMORY_BYTES = 4 * 1024**3
 """The strategy's first machine, a droplet of 4 GB."""
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The result of one check.
-
-    Attributes:
-        result: `missing` = not there, and some feature is off; `broken` = there and not usable.
-        needed: the main job, `inplay run --sample`, cannot work without it.
-        disables: what does not work as long as it is so; empty when all is well.
-        fix: what to do; empty when all is well.
-    """
-
-    check: str
-    result: Result
-    detail: str
-    needed: bool
-    disables: str = ""
-    fix: str = ""
-
-
-def diagnose(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
+def diagnose(settings: Settings, environ: Mapping[str, str], now: datetime) -> list[Finding]:
     """Every check's result, what the main job needs first."""
     running = is_held(settings.home)
     found = [
@@ -70,6 +51,7 @@ def diagnose(settings: Settings, environ: Mapping[str, str]) -> list[Finding]:
         _gpu(),
         _chromium(),
         *_keys(environ),
+        *broker_findings(settings, now),
     ]
     return sorted(found, key=lambda finding: not finding.needed)
 

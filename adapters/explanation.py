@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 from psycopg.rows import dict_row
 
+from adapters.bars import BarStore
 from adapters.calendar import TIME_ZONE, close_times
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.errors import BadDataError, ConfigurationError
@@ -38,6 +39,7 @@ class Explanation:
         regime: in words; None when none is on record.
         decisions: one an account: views of models and rules, veto, action; empty when nothing was to decide.
         sector: as on record now; since when it is known isn't kept.
+        has_bar: whether a daily bar of it is on record for the session; None where nobody looked.
         withheld: why purchases that were decided were not placed: trading was suspended or blocked; else empty.
     """
 
@@ -49,12 +51,18 @@ class Explanation:
     decisions: Sequence[dict[str, Any]]
     sector: str | None = None
     withheld: str = ""
+    has_bar: bool | None = None
 
     @property
     def said(self) -> str:
         """In one sentence, when there was no decision."""
         if self.decisions:
             return ""
+        if self.has_bar is False:
+            return (
+                f"{self.symbol} has no bar on record for {self.session}, so nothing was to decide. It may be spelt "
+                "otherwise, never imported, quarantined, halted or delisted by then."
+            )
         if self.in_play is None:
             return f"{self.symbol} was not in play at the close of {self.session}, so nothing was to decide."
         return f"{self.symbol} was in play at the close of {self.session} without a bullish setup; nothing was decided."
@@ -85,13 +93,14 @@ def time_or_day(text: str) -> date | datetime:
     return found
 
 
-def explain(pool: Pool, symbol: str, at: date | datetime) -> Explanation:
+def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None = None) -> Explanation:
     """What was known and decided of the symbol at the last close on record up to then.
 
     Args:
         pool: of the record.
         symbol: upper-case ticker.
         at: a day: its own close counts. An instant with its zone: only what had closed by then counts.
+        bars: to see whether there is one of the symbol; nobody looks without them.
 
     Raises:
         BadDataError: when no such session is on record.
@@ -110,6 +119,7 @@ def explain(pool: Pool, symbol: str, at: date | datetime) -> Explanation:
         symbol, session, closed_at(session), scan, regime["words"] if regime else None, decisions,
         sector["sector"] if sector else None,
         withheld["reason"] if withheld and any(one["action"] == "buy" for one in decisions) else "",
+        None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
     )  # fmt: skip
 
 

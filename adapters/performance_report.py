@@ -15,6 +15,8 @@ from trading.performance.record import AccountRecord
 from trading.performance.returns import drawdowns
 
 WIDTH, HEIGHT, MARGIN = 900, 260, 64
+LETTER = 7
+"""Pixels, about as wide as a letter of 13 pixels is."""
 COLOURS = ("#1f6feb", "#8b949e")
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
@@ -76,14 +78,16 @@ def _plot(days: Sequence[str], curves: Sequence[Floats], names: Sequence[str], n
         y = HEIGHT - 24 - (curve - low) / span * (HEIGHT - 48)
         return "M" + " L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
 
+    # The names stand side by side above the highest value, so that no line runs through them.
+    starts = [MARGIN + 12 + sum(LETTER * len(name) + 24 for name in names[:at]) for at in range(len(names))]
     lines = [
         f'<path d="{path(curve)}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
-        f'<text x="{MARGIN + 12}" y="{18 + 16 * at}" fill="{colour}" font-size="13">{escape(name)}</text>'
-        for at, (curve, colour, name) in enumerate(zip(curves, COLOURS, names, strict=True))
+        f'<text x="{start}" y="14" fill="{colour}" font-size="13">{escape(name)}</text>'
+        for curve, colour, name, start in zip(curves, COLOURS, names, starts, strict=True)
     ]
     labels = [
         f'<text x="{MARGIN - 6}" y="{y}" text-anchor="end" font-size="12" fill="#8b949e">{number.format(value)}</text>'
-        for y, value in ((28, high), (HEIGHT - 24, low))
+        for y, value in ((28, high + 0.0), (HEIGHT - 24, low + 0.0))  # which makes 0 of -0
     ]
     labels += [
         f'<text x="{at}" y="{HEIGHT - 6}" text-anchor="{anchor}" font-size="12" fill="#8b949e">{escape(day)}</text>'
@@ -160,7 +164,7 @@ def _groups(found: Iterable[Group]) -> str:
             _span(one.success, "{:.1%}"),
             _one(one.mean_return, "{:+.2%}"),
             _one(one.profit_factor, "{:.2f}"),
-            f"${one.profit_usd:,.2f}",
+            f"{'-' if one.profit_usd < 0 else ''}${abs(one.profit_usd):,.2f}",
         )
         for one in ordered
     ]

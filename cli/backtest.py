@@ -33,6 +33,8 @@ from trading.sessions import SessionSummary
 
 DAY = ["%Y-%m-%d"]
 ALL, SP500 = "all", "sp500"
+NAMED = 20
+"""Symbols at most in one sentence."""
 SURVIVORS = "The symbols are those with bars on record. If only companies that survived were imported, figures flatter."
 NO_DIVIDENDS = "Returns are of prices alone: neither the account nor its benchmark gets dividends."
 
@@ -42,7 +44,8 @@ def backtest(
     first: Annotated[datetime, typer.Option("--from", formats=DAY, help="First session to trade.")],
     last: Annotated[datetime, typer.Option("--to", formats=DAY, help="Last session to trade.")],
     universe: Annotated[
-        str, typer.Option(metavar="FILE|sp500|all", help="Symbols: a file with one a line, or a name.")
+        str,
+        typer.Option(metavar="FILE|sp500|all", help="Symbols: a file, one a line (# begins a comment), or a name."),
     ] = ALL,
     account: Annotated[str, typer.Option(metavar="rule|ensemble|both", help="Which accounts trade.")] = "both",
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Ask no models.")] = False,
@@ -64,14 +67,17 @@ def backtest(
     with open_record(settings, now=started) as pool:
         sessions, before = _sessions(pool, first.date(), last.date())
         locations = storage_rules(settings).locations
-        recorded = read_recorded(pool, settings.home, sessions[-1], symbols=symbols_of(universe), locations=locations)
-        models = [] if rules_only else models_of(pool, settings)
+        wanted = symbols_of(universe)
+        recorded = read_recorded(pool, settings.home, sessions[-1], symbols=wanted, locations=locations)
+        asks = not rules_only and "ensemble" in accounts.values()
+        models = models_of(pool, settings) if asks else []
     terms = Terms(accounts, settings.starting_cash_usd * 100, settings.decision_rules())
     progress = Console(stderr=True, highlight=False)
     done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))
     records = {name: account_record(done, recorded, name, source) for name, source in accounts.items()}
     figures = {name: figures_of(record, seed=settings.seed, trials=trials) for name, record in records.items()}
-    notes = [*_notes(done, recorded, before), SURVIVORS, NO_DIVIDENDS]
+    held = [str(symbol) for symbol in recorded.bars.column("symbol").unique().to_pylist()]
+    notes = [*left_out(wanted, held), *_notes(done, recorded, before), SURVIVORS, NO_DIVIDENDS]
     facts = _facts(done, recorded, figures, notes)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
@@ -115,12 +121,23 @@ def symbols_of(universe: str) -> Collection[str] | None:
     if universe == SP500:
         return frozenset(str(symbol) for symbol in load_instruments().column("symbol").to_pylist())
     try:
-        lines = Path(universe).read_text().split()
+        lines = Path(universe).read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{universe} can't be read: {error}. Nothing was traded.") from error
-    if not lines:
+    symbols = {symbol.upper() for line in lines for symbol in line.split("#")[0].replace(",", " ").split()}
+    if not symbols:
         raise ConfigurationError(f"{universe} names no symbol. Nothing was traded.")
-    return frozenset(lines)
+    return frozenset(symbols)
+
+
+def left_out(wanted: Collection[str] | None, held: Collection[str]) -> list[str]:
+    """In a sentence, the symbols asked for that have no bar on record; nothing where there are none."""
+    absent = sorted(set(wanted or ()) - set(held))
+    if not absent:
+        return []
+    more = f" and {len(absent) - NAMED} more" if len(absent) > NAMED else ""
+    named = ", ".join(absent[:NAMED])
+    return [f"{len(absent)} of {len(wanted or ())} symbols asked for have no bars on record: {named}{more}."]
 
 
 def models_of(pool: Pool, settings: Settings) -> list[Dated]:

@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from adapters.diagnosis import Finding, diagnose
+from actors.wiring import now
+from adapters.diagnosis import diagnose
+from adapters.finding import Finding
 from adapters.settings import config_path, read_settings
 from cli.output import print_json
 
@@ -27,7 +29,7 @@ def doctor(
     The exit code is 1 when something is wrong that `inplay run --sample` needs.
     """
     settings = read_settings()
-    findings = diagnose(settings, os.environ)
+    findings = diagnose(settings, os.environ, now())
     ready = all(finding.result == "ok" for finding in findings if finding.needed)
     if as_json:
         print_json({"ready": ready, "home": str(settings.home), "checks": [asdict(finding) for finding in findings]})

@@ -9,9 +9,12 @@ import typer
 from rich.console import Console
 
 from actors.wiring import now
+from adapters.bars import BarStore
 from adapters.explanation import Explanation, explain, time_or_day
+from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.reading import open_record
 from adapters.settings import read_settings
+from adapters.tiers.rules import storage_rules
 from cli.output import print_json
 
 VIEWS = ("p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength", "rank", "disagreement")
@@ -28,7 +31,8 @@ def command(
     """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
     settings, wanted = read_settings(), time_or_day(at)
     with open_record(settings, now=now()) as pool:
-        found = explain(pool, symbol.upper(), wanted)
+        bars = BarStore(settings.home, BarRecord(pool), storage_rules(settings).locations)
+        found = explain(pool, symbol.upper(), wanted, bars)
     if json_:
         print_json(
             {**asdict(found), "session": str(found.session), "known_at": found.known_at.isoformat(), "said": found.said}

@@ -14,7 +14,7 @@ import typer
 from actors.wiring import now
 from adapters.brokers.alpaca import AlpacaBroker
 from adapters.brokers.closing import close_everything
-from adapters.brokers.desk import PAUSE_S
+from adapters.brokers.desk import PAUSE_S, look_of
 from adapters.brokers.reconciling import Reconciliation
 from adapters.feeds.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
@@ -26,6 +26,7 @@ from cli.output import print_json
 from cli.scan import record_of
 from trading.controls import Action, Control, Controls, armed
 from trading.errors import ConfigurationError
+from trading.reconciliation import Adoption
 from trading.risk.limits import LIMITS, changed, limits_of, loosened
 
 app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
@@ -133,11 +134,15 @@ def reconcile(*, as_json: Json = False) -> None:
     settings = read_settings()
     with record_of(settings) as pool:
         broker, record = _alpaca(settings, pool)
+        orders = ExecutionRecord(pool, clock=now)
         found = Reconciliation(
             broker, record, ControlRecord(pool), now,
-            first=lambda: ExecutionRecord(pool, clock=now).claim(settings.broker, broker.account_id()),
+            first=lambda: orders.claim(settings.broker, broker.account_id()),
             pause=lambda: time.sleep(PAUSE_S),
         ).run()  # fmt: skip
+        before = orders.last_look()
+        listening = before is not None and before.listening  # which only the service knows
+        orders.looked(look_of(found, settings.broker, listening=listening, at=now()))
     if as_json:
         print_json(
             {"refused": found.refused, "adopted": [asdict(one) for one in found.adopted],
@@ -145,9 +150,15 @@ def reconcile(*, as_json: Json = False) -> None:
         )  # fmt: skip
     else:
         for one in found.adopted:
-            print(f"adopted {one.subject} {one.symbol} {one.change:+}: {one.reason}")
+            print(_adopted(one))
         print(found.refused or f"reconciled; {len(found.adopted)} differences adopted")
     raise typer.Exit(1 if found.refused else 0)
+
+
+def _adopted(one: Adoption) -> str:
+    if one.subject == "cash":
+        return f"adopted cash {'-' if one.change < 0 else '+'}${abs(one.change) / 100:,.2f}: {one.reason}"
+    return f"adopted {one.subject} {one.symbol} {one.change:+,} shares: {one.reason}"
 
 
 @app.command()
@@ -166,9 +177,9 @@ def kill(*, reason: Reason = "kill switch") -> None:
 
 
 def _alpaca(settings: Settings, pool: Pool) -> tuple[AlpacaBroker, BrokerRecord]:
-    record = BrokerRecord(pool, clock=now)
+    url, record = settings.trading_url(), BrokerRecord(pool, clock=now)  # the URL first: it knows that there is none
     bucket = TokenBucket(settings.alpaca_requests_per_min)
-    return AlpacaBroker(settings.trading_keys(), settings.trading_url(), record, now, bucket=bucket), record
+    return AlpacaBroker(settings.trading_keys(), url, record, now, bucket=bucket), record
 
 
 def _print(state: Controls, *, as_json: bool) -> None:

@@ -31,6 +31,12 @@ LATE_SPLITS = (
     "AND imported_at > %(done)s ORDER BY 1, 2"
 )
 LATE_BREAKS = LATE_SPLITS.replace("splits", "bar_breaks")
+# A day that another source had named in time is nothing new.
+LATE_EVENTS = (
+    "SELECT symbol, count(*), min(event_date), max(event_date) FROM (SELECT symbol, event_date FROM catalysts "
+    "WHERE origin = 'calendar' AND event_date < %(day)s GROUP BY 1, 2 "
+    "HAVING min(coalesce(recorded_at, '-infinity')) > %(done)s) AS late GROUP BY 1 ORDER BY 1"
+)
 LATE_VIX = "SELECT count(*) FROM vix_closes WHERE day < %(day)s AND imported_at > %(done)s"
 LATE_NEWS = (
     "SELECT count(*) FROM news_articles JOIN news_imports USING (import_id) WHERE knowable_at < %(close)s "
@@ -111,10 +117,11 @@ def changes_since(pool: Pool, session: date, now: Limits | None = None) -> Chang
 
 def _of_symbols(cursor: Cursor, asked: dict[str, object]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
-    cursor.execute(CORRECTED.encode(), asked)
-    for symbol, count, first, last in cursor.fetchall():
-        days = f"{first}" if first == last else f"{first} to {last}"
-        found.setdefault(symbol, []).append(f"{count} bars of {symbol} corrected ({days})")
+    for query, name, became in ((CORRECTED, "bars", "corrected"), (LATE_EVENTS, "earnings days", "recorded")):
+        cursor.execute(query.encode(), asked)
+        for symbol, count, first, last in cursor.fetchall():
+            days = f"{first}" if first == last else f"{first} to {last}"
+            found.setdefault(symbol, []).append(f"{count} {name} of {symbol} {became} ({days})")
     for query, name in ((LATE_SPLITS, "split"), (LATE_BREAKS, "break")):
         cursor.execute(query.encode(), asked)
         for symbol, day in cursor.fetchall():

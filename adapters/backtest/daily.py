@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapters.backtest.causes import changes_since
 from adapters.backtest.lookahead import Looked, look_again
-from adapters.backtest.parity import Parity, models_then, parity_of
+from adapters.backtest.parity import Parity, models_then, must_be_traded, parity_of
 from adapters.backtest.recorded import read_recorded
 from adapters.backtest.running import Dated, Terms
 from adapters.bars import BarStore
@@ -40,11 +40,13 @@ def parity_on_record(
         ModelError: when the ensemble that decided can't be read.
     """
     journal = JournalStore(pool, clock=clock)
+    completed = journal.completed_sessions()
+    must_be_traded(session, completed)  # before the calendar is asked, which knows no close of a Sunday
     recorded = read_recorded(pool, home, session, locations=locations)
     models = models_then(pool, session, partial(_dated, pool, home))
     changes = changes_since(pool, session, limits_of(terms.decisions))
     return parity_of(
-        session, journal.load(), journal.completed_sessions(), recorded=recorded, terms=terms, models=models,
+        session, journal.load(), completed, recorded=recorded, terms=terms, models=models,
         changes=changes,
     )  # fmt: skip
 

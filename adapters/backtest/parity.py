@@ -87,8 +87,7 @@ def parity_of(
     Raises:
         ConfigurationError: when the session was not traded.
     """
-    if session not in completed:
-        raise ConfigurationError(f"{session} was not traded, so there is nothing to compare. Choose another --date.")
+    must_be_traded(session, completed)
     journal = MemoryJournal()
     journal.entries = [entry for entry in entries if entry.draft.session < session]
     journal.done = [SessionDone(day, f"session:{day}", count) for day, count in completed.items() if day < session]
@@ -100,6 +99,20 @@ def parity_of(
     return Parity(
         session, len(theirs.keys() | ours.keys()), tuple(one for one in found if one is not None), changes.said
     )
+
+
+def must_be_traded(session: date, completed: Mapping[date, int]) -> None:
+    """Returns for a session on record.
+
+    Raises:
+        ConfigurationError: for any other day.
+    """
+    if session not in completed:
+        held = f"Sessions on record: {min(completed)} to {max(completed)}." if completed else "No session is on record."
+        raise ConfigurationError(
+            f"{session} was not traded, so there is nothing to compare. Nothing was changed. {held} Choose another "
+            "--date."
+        )
 
 
 def _difference(on_record: Draft | None, backtest: Draft | None, changes: Changes) -> Difference | None:

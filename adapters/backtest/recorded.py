@@ -102,7 +102,10 @@ def read_recorded(
     record = BarRecord(pool)
     bars = BarStore(home, record, locations).read(FIRST_DAY, last, symbols=symbols)
     if not bars.num_rows:
-        raise BadDataError(f"There are no bars up to {last} of what was asked for. Nothing was changed. Import some.")
+        raise BadDataError(
+            f"There are no bars up to {last} of what was asked for. Nothing was changed. Import some, or see that the "
+            "symbols are spelt as they were imported."
+        )
     known = set(bars.column("symbol").unique().to_pylist())
     return Recorded(
         bars=bars.sort_by([("session", "ascending"), ("symbol", "ascending")]).combine_chunks(),

@@ -53,6 +53,8 @@ OVERLAP = timedelta(days=1)
 """So far back before the latest fill on record the activities are read again: late ones come in there."""
 FIRST_LOOK = timedelta(days=7)
 KNOWN_ORDERS = 10_000
+BARS = ("trading_blocked", "account_blocked", "trade_suspended_by_user")
+"""Of an account: https://docs.alpaca.markets/reference/getaccount-1"""
 LEG_NAMES = {"stop": ":stop", "stop_limit": ":stop", "limit": ":target"}
 """By the type of a bracket's leg; as the engine names them."""
 
@@ -176,6 +178,17 @@ class AlpacaBroker:
         """See `Broker.cash`."""
         account = self._get("/account", {}, "account")
         return BrokerCash(cents(account["cash"]), cents(account["equity"]), cents(account["buying_power"]))
+
+    def barred(self) -> str:
+        """Why Alpaca lets the account trade nothing, in its words; empty when it may.
+
+        Raises:
+            UnavailableError: when Alpaca didn't answer.
+        """
+        account = self._get("/account", {}, "account")
+        bars = [name for name in BARS if account.get(name)]
+        status = str(account.get("status"))
+        return ", ".join(bars + ([f"status {status}"] if status != "ACTIVE" else []))
 
     def account_id(self) -> str:
         """Alpaca's id of the account that the keys are of.

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from adapters.brokers.reconciling import Reconciled, Reconciliation
@@ -28,6 +28,8 @@ from trading.risk.trade_history import TradeHistory
 MOST_EVENTS = 1_000_000
 LOOKS, LOOK_EVERY_S = 10, 0.5
 """At orders that were cancelled, until they have ended."""
+PART_FILLED = timedelta(minutes=1)
+"""So long an entry may fill in parts; its shares have no stop until then. A convention."""
 PAUSE_S = 3.0
 """Before a difference is looked at again."""
 
@@ -133,19 +135,32 @@ class BrokerDesk:
             return sender.send(session)
 
     def watch(self) -> Reconciled:
-        """The account is reconciled, and what of the latest session's orders wasn't sent yet is sent or withheld.
+        """The account is reconciled, and what the latest session's evening couldn't do is done.
 
-        While trading is suspended, or a daily check failed, entries of which nothing has filled are cancelled.
+        Orders that weren't sent yet are sent or withheld, exits that are due go out, and shares that no order would
+        sell get a stop. While trading is suspended, or a daily check failed, entries of which nothing has filled are
+        cancelled. What is left of an entry that filled in part `PART_FILLED` ago is cancelled at any time: its legs
+        live only once all of it has filled, and Alpaca takes no stop beside a purchase that is open.
         """
         with self._lock:
             found = self.reconcile()
-            if self._records.controls.state().paused and not found.refused:
-                self._cancel_entries(lambda trade: trade.bought == 0)
+            if not found.refused and self._cancel_entries(self._to_be_cancelled()):
                 found = self.reconcile()
+            session = self._records.orders.last_placed()
+            if session is not None and not found.refused:
+                self._sender().complete(session, found.open_orders)
             pending = {one.session for one in self._records.orders.orders() if not one.answer}
             if pending and not found.refused:
                 self._sender().send(max(pending))
             return found
+
+    def _to_be_cancelled(self) -> Callable[[Trade], bool]:
+        paused, before = bool(self._records.controls.state().paused), self._clock() - PART_FILLED
+
+        def wanted(trade: Trade) -> bool:
+            return paused if trade.first_fill_at is None else trade.first_fill_at <= before
+
+        return wanted
 
     @property
     def trouble(self) -> str:
@@ -195,7 +210,8 @@ class BrokerDesk:
     def _events(self) -> list[BrokerEvent]:
         return self._records.events.after("", MOST_EVENTS)
 
-    def _cancel_entries(self, wanted: Callable[[Trade], bool]) -> None:
+    def _cancel_entries(self, wanted: Callable[[Trade], bool]) -> bool:
+        """Entries that wait and are wanted have ended, as far as the broker answers; False when there were none."""
         waiting = [
             name for name, trade in self.books().trades.items()
             if trade.waits and trade.opening.answer and wanted(trade)
@@ -206,6 +222,7 @@ class BrokerDesk:
                 self.cancel(waiting)
             except UNREACHED as error:
                 self._last = Reconciled(refused=str(error))  # the reconciliation that follows has it on record
+        return bool(waiting)
 
     def _resolve(self) -> None:
         """Orders whose sending has no certain answer, and those that ended unheard, have one as far as it is known."""
@@ -251,12 +268,13 @@ class BrokerDesk:
         )  # fmt: skip
 
     def _note(self, found: Reconciled) -> None:
-        adopted = f"{len(found.adopted)} differences adopted" if found.adopted else "the account and the books agree"
-        now = self._clock()
-        self._records.orders.looked(
-            Look(
-                self._terms.broker, not found.refused, self._listening(), found.refused or adopted,
-                None if found.open_orders is None else len(found.open_orders),
-                None if found.refused else now, now,
-            )
-        )  # fmt: skip
+        self._records.orders.looked(look_of(found, self._terms.broker, listening=self._listening(), at=self._clock()))
+
+
+def look_of(found: Reconciled, broker: str, *, listening: bool, at: datetime) -> Look:
+    """What is on record of a reconciliation."""
+    adopted = f"{len(found.adopted)} differences adopted" if found.adopted else "the account and the books agree"
+    return Look(
+        broker, not found.refused, listening, found.refused or adopted,
+        None if found.open_orders is None else len(found.open_orders), None if found.refused else at, at,
+    )  # fmt: skip

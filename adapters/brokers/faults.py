@@ -98,6 +98,10 @@ class FaultDesk:
         self._after(session)
         return sent
 
+    def watch(self) -> Reconciled:
+        """See `BrokerDesk.watch`."""
+        return self._desk.watch()
+
     def reconcile(self) -> Reconciled:
         """See `BrokerDesk.reconcile`."""
         return self._desk.reconcile()

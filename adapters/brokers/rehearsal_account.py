@@ -59,9 +59,15 @@ class RehearsalAccount:
         if asked["side"] == "buy" and limit and Decimal(str(limit)) * shares > self.cash_usd:
             return "insufficient buying power"
         free = self.held.get(asked["symbol"], (0, Decimal(0)))[0] - self._held_for_orders(asked["symbol"])
+        if asked["side"] == "sell" and asked["type"] != "limit" and self._is_buying(asked["symbol"]):
+            return "potential wash trade detected. use complex orders"
         if asked.get("position_intent") == "sell_to_close" and shares > free:
             return f"insufficient qty available for order (requested: {shares}, available: {max(free, 0)})"
         return ""
+
+    def _is_buying(self, symbol: str) -> bool:
+        """Whether a purchase is open, beside which Alpaca takes neither a stop nor a sale at the market."""
+        return any(o["symbol"] == symbol and o["side"] == "buy" and o["status"] in OPEN for o in self.orders.values())
 
     def _held_for_orders(self, symbol: str) -> int:
         """Shares that open sales may take; the two legs of a bracket take the same ones."""

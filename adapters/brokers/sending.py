@@ -12,7 +12,7 @@ from trading.broker import Broker, BrokerOrder
 from trading.controls import Control
 from trading.engine.requests import OrderRequest
 from trading.errors import BadDataError, UnavailableError
-from trading.execution import LEGS, Ordered, Trade, opening, spent_cents
+from trading.execution import LEGS, Ordered, Trade, opening, root, spent_cents
 from trading.orders import cents
 from trading.reconciliation import Holdings
 
@@ -86,12 +86,33 @@ class Sender:
     ) -> None:
         """The session's exits, protections and openings are on record, none of them sent."""
         now = self.clock()
+        planned = self._closing(session, closes_usd_e4, open_orders, now)
+        planned += [opening(one, session, closes_usd_e4[one.symbol], now) for one in orders]
+        self.records.orders.place(session, planned)
+
+    def complete(self, session: date, open_orders: Sequence[BrokerOrder] | None) -> None:
+        """Exits that are due and stops that are missing are on record, where the session's evening couldn't do it.
+
+        The broker was away, the legs didn't end in time, or an entry has ended with a part of it filled since. Of one
+        position there are at most one stop and one sale a session, so that what the broker refuses isn't repeated.
+        """
+        known = {one.order_id for one in self.books().ordered}
+        planned = self._closing(session, {}, open_orders, self.clock())
+        late = [one for one in planned if one.order_id not in known]
+        if late:
+            self.records.orders.add(late)
+
+    def _closing(
+        self,
+        session: date,
+        closes_usd_e4: Mapping[str, int],
+        open_orders: Sequence[BrokerOrder] | None,
+        now: datetime,
+    ) -> list[Ordered]:
         exits = self._exits(session, now)
         leaving = {one.entry_id for one in exits}
         bare = [t for t in self._bare(open_orders) if t.opening.order_id not in leaving]
-        planned = exits + [self._protection(session, trade, closes_usd_e4, now) for trade in bare]
-        planned += [opening(one, session, closes_usd_e4[one.symbol], now) for one in orders]
-        self.records.orders.place(session, planned)
+        return exits + [self._protection(session, trade, closes_usd_e4, now) for trade in bare]
 
     def send(self, session: date) -> int:
         """Each order of the session without an answer was sent or withheld; returns how many the broker has.
@@ -149,9 +170,10 @@ class Sender:
 
     def _exits(self, session: date, now: datetime) -> list[Ordered]:
         """Sales of what was held for its longest time; stop and target hold the shares, so they are cancelled first."""
-        exits = []
-        for name, trade in self.books().trades.items():
-            if not self.books().left(trade) or not self._due(trade, session):
+        exits, books = [], self.books()
+        tried = {o.entry_id for o in books.ordered if o.purpose == "exit" and (o.session == session or not o.answer)}
+        for name, trade in books.trades.items():
+            if name in tried or not books.left(trade) or not self._due(trade, session):
                 continue
             if any(one.purpose == "exit" for one in trade.working.values()):
                 continue
@@ -160,9 +182,14 @@ class Sender:
                 continue
             left = self.books().left(trade)
             if left:
-                why = f"held for {trade.opening.hold_sessions} sessions"
-                exits.append(self._sale(session, trade, left, why, now))
+                exits.append(self._sale(session, trade, left, self._why_sold(session, trade, now), now))
         return exits
+
+    def _why_sold(self, session: date, trade: Trade, now: datetime) -> str:
+        held = f"held for {trade.opening.hold_sessions} sessions"
+        if now < following(session)[1]:
+            return held
+        return f"{held}; late, within the session: it couldn't be sent after the close of {session}"
 
     def _freed(self, trade: Trade) -> bool:
         names = [trade.opening.order_id + leg for leg in LEGS]
@@ -178,26 +205,43 @@ class Sender:
         return len(sessions_between(session_on(trade.first_fill_at), session)) >= hold
 
     def _bare(self, open_orders: Sequence[BrokerOrder] | None) -> list[Trade]:
-        """Trades whose shares no order of ours would sell: legs live only once the whole entry has filled."""
+        """Trades whose shares no open order would sell: legs live only once the whole entry has filled.
+
+        A sale that was made elsewhere, by hand or by the kill switch, holds the shares: a stop would be refused.
+        """
         if open_orders is None:
             return []
-        listed = {order.order_id for order in open_orders}
         books = self.books()
+        ours = {one.order_id for one in books.ordered}
+        listed = {order.order_id for order in open_orders}
+        selling = {one.symbol for one in open_orders if one.side == "sell" and root(one.order_id) not in ours}
+        planned = {one.entry_id for one in books.ordered if one.purpose != "open" and not one.answer}
         return [
             trade for name, trade in books.trades.items()
-            if books.left(trade) and trade.entry_ended and not trade.working
-            and not any(name + leg in listed for leg in LEGS)
+            if books.left(trade) and trade.entry_ended and not trade.working and name not in planned
+            and trade.opening.symbol not in selling
+            and not any(name + leg in listed for leg in LEGS) and self._has_no_leg(name)
         ]  # fmt: skip
+
+    def _has_no_leg(self, name: str) -> bool:
+        """Asked of the broker: a leg may live since the list was made, and one that is held isn't on every list."""
+        try:
+            return not any(leg.status == "open" for leg in self.broker.orders([name + leg for leg in LEGS]))
+        except UNREACHED:
+            return False  # the next look asks again
 
     def _protection(
         self, session: date, trade: Trade, closes_usd_e4: Mapping[str, int], now: datetime
     ) -> Ordered:  # fmt: skip
-        """A stop of its own, at the price decided; a sale where the close is below it already."""
-        shares, stop = self.books().left(trade), trade.opening.stop_usd_e4
+        """A stop of its own, at the price decided; a sale where the price is below it already, as far as is known."""
+        books = self.books()
+        shares, stop = books.left(trade), trade.opening.stop_usd_e4
         symbol, name = trade.opening.symbol, trade.opening.order_id
         if closes_usd_e4.get(symbol, stop + 1) <= stop:
             return self._sale(session, trade, shares, "no stop was open, and the close is below its price", now)
         order_id = f"protect:{session}:{_without_kind(name)}"
+        if any(one.order_id == order_id and one.answer == "refused" for one in books.ordered):
+            return self._sale(session, trade, shares, "no stop is open, and the broker refused one", now)
         why = "neither stop nor target was open"
         return Ordered(order_id, session, "protect", name, symbol, "sell", shares, 0, stop, 0, 0, why, now)
 

@@ -31,10 +31,11 @@ class CatalystStore:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def record_earnings(self, events: pa.Table, *, source: str) -> int:
-        """Earnings days (columns symbol, event_date) are on record; returns how many are new."""
-        rows = ((s, d, "earnings", source, knowable_at(d)) for s, d in rows_of(events.select(["symbol", "event_date"])))
-        columns = ("symbol", "event_date", "kind", "source", "knowable_at")
+    def record_earnings(self, events: pa.Table, *, source: str, at: datetime) -> int:
+        """Earnings days (columns symbol, event_date) are on record as come in then; returns how many are new."""
+        named = rows_of(events.select(["symbol", "event_date"]))
+        rows = ((symbol, day, "earnings", source, knowable_at(day), at) for symbol, day in named)
+        columns = ("symbol", "event_date", "kind", "source", "knowable_at", "recorded_at")
         with transaction(self._pool) as cursor:
             return insert_missing(cursor, "catalysts", columns, rows)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from adapters.postgres.pool import Pool, transaction
+from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.errors import ConfigurationError
 from trading.execution import Answered, Ordered
 from trading.risk.drawdown import DrawdownState
@@ -126,15 +126,20 @@ class ExecutionRecord:
             )
             if not cursor.rowcount:
                 return False
-            for one in ordered:
-                cursor.execute(
-                    f"INSERT INTO broker_orders ({ORDER_COLUMNS}) "  # noqa: S608 - a constant
-                    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-                    [one.order_id, one.session, one.purpose, one.entry_id, one.symbol, one.side, one.shares,
-                     one.limit_usd_e4, one.stop_usd_e4, one.target_usd_e4, one.hold_sessions, one.reason,
-                     one.recorded_at],
-                )  # fmt: skip
+            _insert(cursor, ordered)
         return True
+
+    def add(self, ordered: Sequence[Ordered]) -> None:
+        """More orders of a session whose orders are on record already, all or none."""
+        with transaction(self._pool) as cursor:
+            _insert(cursor, ordered)
+
+    def last_placed(self) -> date | None:
+        """The latest session whose orders are on record; None before the first one."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT max(session) FROM broker_executions")
+            row: tuple[date | None] | None = cursor.fetchone()
+        return None if row is None else row[0]
 
     def answered(self, order_id: str, answer: Answered, reason: str) -> None:
         """How sending the order ended is on record; the latest answer counts."""
@@ -196,3 +201,14 @@ class ExecutionRecord:
             )
             row = cursor.fetchone()
         return None if row is None else Look(*row)
+
+
+def _insert(cursor: Cursor, ordered: Sequence[Ordered]) -> None:
+    for one in ordered:
+        cursor.execute(
+            f"INSERT INTO broker_orders ({ORDER_COLUMNS}) "  # noqa: S608 - a constant
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [one.order_id, one.session, one.purpose, one.entry_id, one.symbol, one.side, one.shares,
+             one.limit_usd_e4, one.stop_usd_e4, one.target_usd_e4, one.hold_sessions, one.reason,
+             one.recorded_at],
+        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from adapters.brokers.alpaca import AlpacaBroker
 from adapters.brokers.desk import BrokerDesk, DeskTerms, Records
@@ -31,6 +31,10 @@ class SetClock:
         """Half past four in New York, after the close."""
         self.at = datetime(session.year, session.month, session.day, 21, 30, tzinfo=UTC)
 
+    def later(self, minutes: int) -> None:
+        """So many minutes pass."""
+        self.at += timedelta(minutes=minutes)
+
     def opening(self, session: date) -> None:
         """Just after the open."""
         self.at = datetime(session.year, session.month, session.day, 14, 31, tzinfo=UTC)
@@ -41,23 +45,27 @@ def records_of(pool: Pool, clock: SetClock) -> Records:
     return Records(BrokerRecord(pool, clock=clock), ExecutionRecord(pool, clock=clock), ControlRecord(pool))
 
 
+def broker_of(server: TradingServer, pool: Pool, clock: SetClock, timeout_s: float = 60.0) -> AlpacaBroker:
+    """The account there, its events in the record."""
+    return AlpacaBroker(
+        server.keys, server.url, BrokerRecord(pool, clock=clock), clock,
+        timeout_s=timeout_s, bucket=TokenBucket(100_000), wait=lambda _: None,
+    )  # fmt: skip
+
+
 def desk_of(
-    server: TradingServer, pool: Pool, clock: SetClock, broker: str = "alpaca-paper", timeout_s: float = 1.0
+    server: TradingServer, pool: Pool, clock: SetClock, broker: str = "alpaca-paper", timeout_s: float = 60.0
 ) -> BrokerDesk:
     """A desk as after a start: it knows nothing but the record."""
-    records = records_of(pool, clock)
-    alpaca = AlpacaBroker(
-        server.keys,
-        server.url,
-        records.events,
-        clock,
-        timeout_s=timeout_s,
-        bucket=TokenBucket(100_000),
-        wait=lambda _: None,
-    )
+    records, alpaca = records_of(pool, clock), broker_of(server, pool, clock, timeout_s)
     return BrokerDesk(
         alpaca, alpaca.account_id, records, DeskTerms(broker, "rule", DecisionRules()), clock, wait=lambda _: None
     )
+
+
+def answers(pool: Pool, clock: SetClock) -> dict[str, tuple[str, str]]:
+    """By order, how sending it ended and why."""
+    return {one.order_id: (one.answer, one.why) for one in records_of(pool, clock).orders.orders()}
 
 
 def decided(session: date, symbol: str = "AAPL", shares: int = 10, hold_sessions: int = 3) -> OrderRequest:

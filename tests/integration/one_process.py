@@ -110,7 +110,7 @@ class Platform:
             bars = bars.filter(pc.less_equal(bars.column("session"), pa.scalar(last)))
             events = events.filter(pc.less_equal(events.column("event_date"), pa.scalar(last)))
         self.import_bars(f"sample until {last}", bars)
-        CatalystStore(self.pool).record_earnings(events, source="sample")
+        CatalystStore(self.pool).record_earnings(events, source="sample", at=NOON)
         register_scorer(self.pool)
 
     def import_bars(self, name: str, bars: pa.Table) -> None:

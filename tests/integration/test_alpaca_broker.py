@@ -24,16 +24,21 @@ from trading.broker import BrokerEvent
 from trading.engine.requests import Bracket, OrderRequest, Replacement
 from trading.errors import UnavailableError
 
+HUNG_S = 2.0
+"""A busy machine answers within it, and no test waits for it more than once."""
+
 
 @pytest.fixture
 def server() -> Iterator[TradingServer]:
     """A rehearsal of Alpaca's trading."""
-    with TradingServer(hang_s=3.0) as running:
+    with TradingServer(hang_s=HUNG_S + 1) as running:
         yield running
 
 
-def broker_at(server: TradingServer, record: EventsInMemory | None = None, *, timeout_s: float = 30) -> AlpacaBroker:
-    """The adapter at the rehearsal, without pauses."""
+def broker_at(
+    server: TradingServer, record: EventsInMemory | None = None, timeout_s: float = 60.0
+) -> AlpacaBroker:  # fmt: skip
+    """The adapter at the rehearsal, without pauses; only where an answer is lost it is waited for briefly."""
     return AlpacaBroker(
         server.keys, server.url, record if record is not None else EventsInMemory(), lambda: datetime.now(UTC),
         timeout_s=timeout_s, bucket=TokenBucket(100_000), wait=lambda _: None,
@@ -75,7 +80,7 @@ def test_an_order_whose_answer_was_lost_after_the_effect_is_accepted_and_there_o
     server: TradingServer, fault: Fault
 ) -> None:
     """An order whose answer was lost after the effect is accepted and there once."""
-    broker = broker_at(server, timeout_s=1.5)  # of half the time that the server hangs
+    broker = broker_at(server, timeout_s=HUNG_S)
     server.faults.append(fault)
     assert broker.submit([order("o1")])[0].answer == "accepted"
     assert broker.submit([order("o1")])[0].answer == "accepted"
@@ -87,7 +92,7 @@ def test_an_order_that_is_not_there_after_a_lost_answer_is_unknown_and_not_sent_
     server: TradingServer, fault: Fault
 ) -> None:
     """An order that is not there after a lost answer is unknown and not sent again."""
-    broker = broker_at(server, timeout_s=1.5)  # of half the time that the server hangs
+    broker = broker_at(server, timeout_s=HUNG_S)
     server.faults.append(fault)
     assert broker.submit([order("o1")])[0].answer == "unknown"
     assert server.account.orders == {}

@@ -62,16 +62,18 @@ def test_it_hears_the_stream_reconciles_by_itself_and_says_when_the_broker_is_aw
         service.close()
 
 
-def test_a_fill_comes_by_the_stream_alone_while_no_look_is_due(
-    alpaca: TradingServer, pool: Pool, empty_url: str, home: Path
+def test_a_fill_comes_by_the_stream_and_a_look_follows_though_none_is_due(
+    alpaca: TradingServer, pool: Pool, empty_url: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fill comes by the stream alone while no look is due."""
+    """Looks are an hour apart: only the stream can bring the fill, and only the fill the second look."""
+    monkeypatch.setattr("actors.execution.AFTER_NEWS_S", 0.0)
     service, orders = Execution(wiring(alpaca, empty_url, home, 3_600.0)), ExecutionRecord(pool, clock=now)
     try:
-        eventually(lambda: alpaca.listeners == 1 and orders.last_look(), what="the stream and the first look")
+        first = eventually(lambda: alpaca.listeners == 1 and orders.last_look(), what="the stream and the first look")
         alpaca.account.by_hand("AAPL", "buy", 3, Decimal(50))
         record = BrokerRecord(pool, clock=lambda: datetime.now(UTC))
         eventually(lambda: [one.shares for one in record.after("", 9)] == [3], what="the fill")
+        eventually(lambda: (look := orders.last_look()) and first and look.looked_at > first.looked_at, what="a look")
     finally:
         service.close()
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from adapters.bars import BarStore
 from adapters.explanation import explain, time_or_day
+from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from serve.explanations import explanation_answer
@@ -29,8 +32,8 @@ class Scanned:
     reason: str = "volume"
 
 
-def test_views_veto_and_action_come_back(pool: Pool) -> None:
-    """AA is wanted by the rules and vetoed by a suspended account; BB had no setup; CC was not in play."""
+def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
+    """AA is wanted by the rules and vetoed by a suspended account; BB had no setup; CC wasn't in play or has no bar."""
     nan = float("nan")
     aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), nan, nan, nan, nan, nan, nan, nan)
     book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
@@ -44,6 +47,9 @@ def test_views_veto_and_action_come_back(pool: Pool) -> None:
     assert (told["patterns"], told["rule_reasons"], told["p_pattern"]) == (["engulfing"], ["pattern"], None)
     assert "without a bullish setup" in explain(pool, "BB", DAY).said
     assert "not in play" in explain(pool, "CC", DAY).said
+    unknown = explain(pool, "CC", DAY, BarStore(home, BarRecord(pool)))
+    assert unknown.said.startswith("CC has no bar on record for 2010-01-04, so nothing was to decide.")
+    assert explain(pool, "AA", DAY, BarStore(home, BarRecord(pool))).said == "", "what was decided is told in any case"
     with pytest.raises(BadDataError, match="no session up to"):
         explain(pool, "AA", DAY - timedelta(days=1))
 

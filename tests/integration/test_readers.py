@@ -196,8 +196,8 @@ def test_an_event_is_listed_once_it_is_knowable(pool: Pool) -> None:
     """A report of 2010-02-02 is knowable from midnight in New York, 05:00 UTC, of the day after."""
     events = pa.table({"symbol": ["ACE"], "event_date": pa.array([date(2010, 2, 2)])})
     store = CatalystStore(pool)
-    assert store.record_earnings(events, source="sample") == 1
-    assert store.record_earnings(events, source="sample") == 0
+    assert store.record_earnings(events, source="sample", at=NOON) == 1
+    assert store.record_earnings(events, source="sample", at=NOON) == 0
     midnight = datetime(2010, 2, 3, 5, tzinfo=UTC)
     assert Queries(pool).catalysts(midnight - timedelta(seconds=1), 5) == []
     (event,) = Queries(pool).catalysts(midnight, 5)

@@ -19,8 +19,19 @@ from trading.engine.bookkeeper import Bookkeeper
 from trading.engine.closing import close_bar
 from trading.engine.entries import Log
 from trading.engine.matching import Matcher, repeats
-from trading.engine.open_orders import INSTRUMENT, LEFT, LIMIT_AT, PLAIN, ROLE, SHARES, STOP_AT
-from trading.engine.requests import TRAILING_STOP, Flags, Ints, OrderRequests, Replacement
+from trading.engine.open_orders import (
+    INSTRUMENT,
+    KIND,
+    LEFT,
+    LIMIT_AT,
+    OPENS,
+    PLAIN,
+    REFERENCE,
+    ROLE,
+    SHARES,
+    STOP_AT,
+)
+from trading.engine.requests import MARKET, ON_OPEN, TRAILING_STOP, Flags, Ints, OrderRequests, Replacement
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 
@@ -192,18 +203,34 @@ class Engine:
             self.books.cancel(step, rows[self.account.orders.matrix[INSTRUMENT, rows] == number], words)
 
     def _sane(self, bars: Bars) -> Bars:
-        """The bars without those of held instruments whose open no market could make of the last close."""
-        last, jump = self.account.matrix[LAST], self.rules.fills.max_jump
-        held = self.account.matrix[HELD_SHARES] != 0
-        odd = held & bars.printed & ((bars.open_usd_e4 > last * jump) | (bars.open_usd_e4 * jump < last))
+        """The bars without those whose open no market could make of the price before.
+
+        That is the last close of what is held, and of what is waited for at the market the price it was ordered at.
+        """
+        last, jump = self._last_known(), self.rules.fills.max_jump
+        opens = bars.open_usd_e4
+        odd = (last > 0) & bars.printed & ((opens > last * jump) | (opens * jump < last))
         if not odd.any():
             return bars
         for number in np.flatnonzero(odd).tolist():
             self.books.warn(
                 bars.step, f"price jump of {self.account.instruments.symbols[number]}",
-                last_close_usd_e4=int(last[number]), open_usd_e4=int(bars.open_usd_e4[number]),
+                last_close_usd_e4=int(last[number]), open_usd_e4=int(opens[number]),
             )  # fmt: skip
         return replace(bars, stale=odd if bars.stale is None else bars.stale | odd)
+
+    def _last_known(self) -> Ints:
+        """By instrument, the price that an open is held against; zero for what is neither held nor waited for."""
+        matrix, orders = self.account.matrix, self.account.orders
+        known: Ints = np.where(matrix[HELD_SHARES] != 0, matrix[LAST], 0)
+        rows = orders.plain_rows()
+        if len(rows):
+            table = orders.matrix
+            # Orders with a price of their own trade at no other, and have that for a reference.
+            rows = rows[(table[OPENS, rows] == 1) & ((table[KIND, rows] == MARKET) | (table[KIND, rows] == ON_OPEN))]
+            waited = table[INSTRUMENT, rows]
+            known[waited] = np.where(known[waited] > 0, known[waited], table[REFERENCE, rows])
+        return known
 
 
 def _rows(requests: OrderRequests, rows: Ints) -> OrderRequests:

@@ -40,8 +40,9 @@ class FillModel:
             0.1 in Zipline's and Lean's `VolumeShareSlippageModel`.
         volume_share_bp: an account gets at most this share of a bar's volume in an instrument; the rest carries over.
             2.5 % in the same models.
-        max_jump: a bar that opens more than so many times above or below the last close of a held instrument is taken
-            for a fault of the data: nothing fills, it marks nothing, and a warning is recorded.
+        max_jump: a bar that opens more than so many times above or below the last close of an instrument that is held,
+            or waited for at the market, is taken for a fault of the data: nothing fills, it marks nothing, and a
+            warning is recorded.
         fees: commission and regulatory fees.
     """
 

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.diagnosis import Finding, diagnose
+from adapters.diagnosis import diagnose
+from adapters.finding import Finding
 from adapters.lock import RunLock
 from adapters.settings import Settings, read_settings
+
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def _found(settings: Settings, environ: dict[str, str] | None = None) -> dict[str, Finding]:
-    return {finding.check: finding for finding in diagnose(settings, environ or {})}
+    return {finding.check: finding for finding in diagnose(settings, environ or {}, NOW)}
 
 
 def test_nothing_is_made_by_looking(settings: Settings) -> None:
@@ -35,7 +38,7 @@ def test_nothing_is_made_by_looking(settings: Settings) -> None:
 
 def test_what_is_not_ok_says_what_it_disables_and_what_to_do(settings: Settings) -> None:
     """No finding leaves the reader without the next step, and what the main job needs comes first."""
-    findings = diagnose(settings, {})
+    findings = diagnose(settings, {}, NOW)
     assert [f.check for f in findings if f.result != "ok" and not (f.disables and f.fix)] == []
     needed = [finding.needed for finding in findings]
     assert needed == sorted(needed, reverse=True)

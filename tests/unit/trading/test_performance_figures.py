@@ -128,6 +128,8 @@ def test_the_report_shows_the_figures_and_runs_nothing() -> None:
     assert tags.seen["svg"] == 2
     assert "<b>" not in html
     assert "&lt;b&gt;rule&lt;/b&gt;" in html
+    assert "$-" not in html, "a loss is -$1.00"
+    assert ">-0%<" not in html
     for words in ("No model decided.", "luck of 7 attempts", "NOT met", "too little cash", "pattern: abcd"):
         assert words in html
 

@@ -11,7 +11,7 @@ from tests.fakes.one_account import CASH, MARGIN, NO_COSTS, OneAccount, bracket,
 from trading.engine.bars import REGULAR_S, Bars, CorporateAction, Step
 from trading.engine.fees import ALPACA, INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import PAPER_FILLS, FillModel
-from trading.engine.requests import OrderRequest, OrderRequests
+from trading.engine.requests import Kind, OrderRequest, OrderRequests
 from trading.engine.rules import PAPER_RULES, AccountRules, EngineRules
 
 
@@ -218,6 +218,17 @@ def test_a_price_jump_of_a_hundred_times_is_no_price() -> None:
     assert (warning.payload["what"], warning.payload["open_usd_e4"]) == ("price jump of AA", 20_000_000)
     assert account.engine.account.equity_cents[account.now.session] == 10_000_000
     assert fills(account.bar(quiet(20))) == [("exit", 100, 20.0)]
+
+
+@pytest.mark.parametrize(("kind", "opens"), [("market", 2_000), ("on_open", 2_000), ("market", 0.5)])
+def test_a_price_jump_fills_no_purchase_that_waits_at_the_market(kind: Kind, opens: float) -> None:
+    """Ordered at 20, the stock opens a hundred times higher or forty times lower: that is no price to buy at."""
+    account = OneAccount(PAPER_RULES)
+    account.bar(quiet(20))
+    account.order("o", "buy", 100, kind)
+    warning, ended = account.bar(quiet(opens))
+    assert (warning.payload["what"], ended.payload["reason"]) == ("price jump of AA", "it did not fill in its time")
+    assert account.held("AA") == (0, 0)
 
 
 def one(value: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

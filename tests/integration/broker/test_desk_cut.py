@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -48,21 +48,6 @@ class EndingRecord(ExecutionRecord):
 
     def mark(self, mark: Mark) -> None:
         self._write(super().mark, mark)
-
-
-@pytest.fixture
-def clock() -> SetClock:
-    """Monday evening."""
-    made = SetClock(datetime(2026, 11, 16, tzinfo=UTC))
-    made.evening(MONDAY)
-    return made
-
-
-@pytest.fixture
-def alpaca(clock: SetClock) -> Iterator[TradingServer]:
-    """A rehearsal of Alpaca's trading on that clock."""
-    with TradingServer(clock=clock) as running:
-        yield running
 
 
 def ending(alpaca: TradingServer, pool: Pool, clock: SetClock, at: int, *, after: bool) -> BrokerDesk:
