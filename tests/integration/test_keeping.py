@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from tier_bars import write_small_files
 
 from actors.storage import Storage
 from actors.wiring import Wiring
@@ -23,6 +22,7 @@ from adapters.tiers.forecast import Purchase
 from adapters.tiers.keeping import Keeping, outlook
 from adapters.tiers.rules import BackupRules, StorageRules
 from serve.storage import storage_answer
+from tests.integration.tier_bars import write_small_files
 from trading.errors import UnavailableError
 
 MONDAY_NOON = datetime(2020, 6, 1, 16, 0, tzinfo=UTC)

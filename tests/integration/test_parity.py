@@ -9,7 +9,6 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from one_process import NOON, MomentumScorer, Platform
 
 from actors.wiring import BOOKS
 from adapters.backtest.causes import UNEXPLAINED, Changes, changes_since
@@ -22,6 +21,7 @@ from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from adapters.tiers.locations import TierLocations
+from tests.integration.one_process import NOON, MomentumScorer, Platform
 from trading.decide import DecisionRules
 from trading.errors import ConfigurationError
 from trading.panel import as_date

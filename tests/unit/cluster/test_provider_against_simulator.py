@@ -14,7 +14,14 @@ from cluster.reaper import sweep
 from cluster.simulator.faults import FaultKind, Script
 from tests.fakes.simulated import GPU, HEAD, SimulatedTime, connect, provide, random_life, simulate, tags
 
-NOTHING_LEFT = {"droplets": [], "firewalls": [], "volumes": [], "ssh_keys": [], "snapshots": [], "vpcs": []}
+NOTHING_LEFT: dict[str, list[object]] = {
+    "droplets": [],
+    "firewalls": [],
+    "volumes": [],
+    "ssh_keys": [],
+    "snapshots": [],
+    "vpcs": [],
+}
 DAY_S = 86_400.0
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-from made_minutes import hours
 
+from tests.unit.trading.made_minutes import hours
 from trading.gates import History, Screened, screen_minutes
 from trading.intraday import INTRADAY_SCHEMA
 from trading.panel import BARS_SCHEMA
