@@ -104,7 +104,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         end_point: other than `DIGITALOCEAN_END_POINT` or the real one.
 
     Attributes:
-        ahead_s: how far this machine's clock is ahead of DigitalOcean's, as far as that is known.
+        ahead_s: how far this machine's clock is ahead of DigitalOcean's; None before its first answer.
 
     Raises:
         ClusterConfigError: when the end point would send the token unencrypted over a public network.
@@ -131,7 +131,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         self.budget = budget or RateBudget(self._clock)
         self._open_session = open_session
         self._local = threading.local()
-        self.ahead_s = 0.0
+        self.ahead_s: float | None = None
 
     def now_s(self) -> float:
         """Seconds since 1970 by DigitalOcean's clock, as of its latest answer; by this machine's before the first.
@@ -139,7 +139,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         Deadlines and ages are reckoned by it: with a wrong clock of its own a machine would destroy what is in use, or
         let run on what nobody needs.
         """
-        return self._clock.now_s() - self.ahead_s
+        return self._clock.now_s() - (self.ahead_s or 0.0)
 
     def __repr__(self) -> str:
         return f"<DigitalOcean at {self.end_point}>"
@@ -289,7 +289,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         except (TypeError, ValueError):
             return  # an answer without a date tells nothing
         ahead_s = 0.0 if abs(ahead_s) <= SKEW_IGNORED_S else ahead_s
-        if abs(ahead_s) > SKEW_TOLD_S >= abs(self.ahead_s):
+        if abs(ahead_s) > SKEW_TOLD_S >= abs(self.ahead_s or 0.0):
             log.warning("%s", skew_text(ahead_s))
         self.ahead_s = ahead_s
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from cluster.rehearsal.commands import RehearsalError
-from cluster.rehearsal.isolation import check_this_machine
+from cluster.rehearsal.isolation import check_this_machine, home
 from tests.fakes.eventually import eventually
 from tests.fakes.specification import SOURCE
 
@@ -47,19 +48,22 @@ def begin(*flags: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def names(folder: str) -> list[str]:
-    """What lies in a folder."""
-    return sorted(each.name for each in Path(folder).iterdir())
+def traces() -> list[str]:
+    """What a rehearsal makes and could leave: its interfaces, mounts where it mounts, its folders.
+
+    Nothing else of the machine, where other tests mount their own full disks at the same time.
+    """
+    interfaces = [each.name for each in Path("/sys/class/net").iterdir()]
+    targets = [line.split()[1] for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    mine = {"/run", "/tmp", str(home())}  # noqa: S108  no file is made there
+    found = [each for each in interfaces if re.match(r"public|vpc-|d\d+-", each)]
+    found += [each for each in targets if each in mine or each.startswith("/run/rehearsal")]
+    return sorted(found + [str(each) for each in Path("/run").glob("rehearsal*")] + netns())
 
 
-def interfaces() -> list[str]:
-    """The network interfaces of this machine."""
-    return names("/sys/class/net")
-
-
-def mounts() -> list[str]:
-    """What is mounted on this machine."""
-    return Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()
+def netns() -> list[str]:
+    """The network namespaces of droplets that have a name."""
+    return [str(each) for each in Path("/run/netns").glob("*")]
 
 
 def living(arguments: str) -> list[str]:
@@ -71,14 +75,14 @@ def living(arguments: str) -> list[str]:
 @pytest.fixture(scope="module")
 def rehearsed() -> tuple[dict[str, Any], list[Any]]:
     """The report of a whole rehearsal, and what of this machine could have changed, before and after."""
-    before = [interfaces(), mounts(), names("/run")]
+    before = traces()
     process = begin(*(["--specification", str(SOURCE.resolve())] if SOURCE.exists() else []))
     try:
         out, err = process.communicate(timeout=LIMIT_S)
     finally:
         process.kill()
     assert process.returncode == 0, f"{out[-3000:]}\n{err[-3000:]}"
-    return json.loads(out), [before, [interfaces(), mounts(), names("/run")]]
+    return json.loads(out), [before, traces()]
 
 
 def test_a_gpu_task_brings_a_worker_that_is_removed(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
@@ -132,12 +136,12 @@ def test_what_was_not_real_is_told(rehearsed: tuple[dict[str, Any], list[Any]]) 
 def test_this_machine_is_as_before(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
     """No interface, mount or folder of a rehearsal is left on this machine."""
     before, after = rehearsed[1]
-    assert before == after
+    assert after == before
 
 
 def test_a_rehearsal_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
     """Of two at once, one killed and one interrupted while a droplet runs, no process, interface or mount is left."""
-    before = [interfaces(), mounts()]
+    before = traces()
     blows = {name: signal.Signals[name] for name in ("SIGKILL", "SIGTERM")}
     processes = {name: begin("--keep", str(tmp_path / name)) for name in blows}
     try:
@@ -152,4 +156,4 @@ def test_a_rehearsal_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
         for process in processes.values():
             process.kill()
     eventually(lambda: not living(str(tmp_path)), what="every process of the rehearsals has ended")
-    assert [interfaces(), mounts()] == before
+    assert traces() == before

@@ -76,6 +76,19 @@ def test_preflight_says_that_a_token_is_wrong(simulated: SimulatedCloud, monkeyp
     assert simulated.spec_violations == []
 
 
+def test_preflight_says_once_that_digitalocean_is_away(
+    simulated: SimulatedCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When nothing answers that is said once, with what to do; what only an answer could tell is not claimed."""
+    monkeypatch.setattr("cluster.api.BACK_OFF_S", 0.01)
+    simulated._faults = Script([Fault(FaultKind.BAD_GATEWAY, times=10_000)])
+    code, answer = asked("preflight", FILE)
+    assert code == 1
+    live = [each for each in answer["checks"] if each["check"] in ("DigitalOcean", "token", "clock", "images")]
+    assert [(each["check"], each["result"]) for each in live] == [("DigitalOcean", "wrong")]
+    assert "Repeat it in some minutes" in live[0]["detail"]
+
+
 def test_without_a_token_the_file_is_judged_and_reap_says_what_to_do(
     simulated: SimulatedCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
