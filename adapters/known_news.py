@@ -11,8 +11,8 @@ from adapters.calendar import close_times
 from adapters.postgres.news import NewsStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool
+from adapters.postgres.sentiment import SentimentStore
 from trading.catalyst_features import NEWS_SCHEMA, NO_NEWS, NewsAt, NewsRecord
-from trading.news.sentiment import LexiconScorer
 from trading.panel import Panel
 
 THE_END = datetime(9999, 12, 31, tzinfo=UTC)
@@ -20,24 +20,24 @@ THE_END = datetime(9999, 12, 31, tzinfo=UTC)
 
 def news_record(pool: Pool, before: datetime) -> NewsRecord:
     """Everything that was knowable before `before`, and when each source had been followed by then."""
-    rows = NewsStore(pool).load(before, scorer=LexiconScorer().name)
+    rows = NewsStore(pool).load(before, scorer=SentimentStore(pool).chosen().name)
     return NewsRecord(rows, CoverageStore(pool).followed(before))
 
 
 class NewsMemory:
-    """`news_record` for a service that asks once a session: the rows are read again only after an import."""
+    """`news_record` for a service that asks once a session: rows are read again after an import, or another scorer."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._import_id = -1
+        self._read_of = (-1, "")
         self._rows = NEWS_SCHEMA.empty_table()
 
     def record(self, before: datetime) -> NewsRecord:
         """As `news_record`."""
         store = NewsStore(self._pool)
-        latest = store.latest_import()
-        if latest != self._import_id:
-            self._rows, self._import_id = store.load(THE_END, scorer=LexiconScorer().name), latest
+        latest = store.latest_import(), SentimentStore(self._pool).chosen().name
+        if latest != self._read_of:
+            self._rows, self._read_of = store.load(THE_END, scorer=latest[1]), latest
         known = pc.less(self._rows.column("knowable_at"), pa.scalar(before, NEWS_SCHEMA.field("knowable_at").type))
         return NewsRecord(self._rows.filter(known), CoverageStore(self._pool).followed(before))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,11 +11,13 @@ import numpy as np
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.news import Incoming, NewsCounts, NewsStore
 from adapters.postgres.pool import Pool
+from adapters.postgres.sentiment import ChosenScorer, SentimentStore
+from adapters.sentiment import fill_in, open_scorer
 from trading.news.article import Article, Fetched
 from trading.news.digest import Stories, digest
 from trading.news.duplicates import HASHES, WINDOW, Hashes, signatures
 from trading.news.normalise import Rules, normalise
-from trading.news.sentiment import LexiconScorer, SentimentScorer
+from trading.news.sentiment import SentimentScorer
 from trading.news.tickers import Linker
 
 
@@ -23,24 +26,27 @@ class NewsImport:
     """Brings what sources gave into the record.
 
     Attributes:
-        scorer: reads the sentiment.
+        load: opens the scorer whose sentiment counts; asked again only when another one was chosen.
         signature_of: of the articles on record that the last import was compared with, so that a source that is asked
             every few minutes doesn't have them computed anew. Never more than the articles of the days around it.
     """
 
     pool: Pool
-    scorer: SentimentScorer = field(default_factory=LexiconScorer)
+    load: Callable[[ChosenScorer], SentimentScorer] = open_scorer
     signature_of: dict[str, Hashes] = field(default_factory=dict)
+    _opened: tuple[ChosenScorer, SentimentScorer] | None = None
 
     def bring(self, fetched: Fetched, rules: Rules) -> tuple[NewsCounts, tuple[Article, ...]]:
         """The articles are on record; each row is stored, duplicate or refused.
 
         Raises:
             UnavailableError: when the database went away; nothing was written, and trying again does no harm.
+            ConfigurationError: when the scorer that was chosen is gone; likewise.
         """
         clean = normalise(fetched.articles, rules)
         names = {symbol: name for symbol, (name, _, _) in BarRecord(self.pool).instruments().items()}
-        read = digest(clean.articles, Linker(names), self.scorer, self._near(clean.articles))
+        scorer = self._scorer()
+        read = digest(clean.articles, Linker(names), scorer, self._near(clean.articles))
         incoming = Incoming(
             source=rules.source,
             channel=rules.channel,
@@ -49,7 +55,16 @@ class NewsImport:
             refused=fetched.refused + clean.refused,
             flagged=clean.flagged,
         )
-        return NewsStore(self.pool).record(read, incoming, imported_at=rules.now), clean.articles
+        counts = NewsStore(self.pool).record(read, incoming, imported_at=rules.now)
+        if (chosen_since := self._scorer()) is not scorer:  # while these were read, so they lack its score
+            fill_in(self.pool, chosen_since)
+        return counts, clean.articles
+
+    def _scorer(self) -> SentimentScorer:
+        chosen = SentimentStore(self.pool).chosen()
+        if self._opened is None or self._opened[0] != chosen:
+            self._opened = chosen, self.load(chosen)
+        return self._opened[1]
 
     def _near(self, articles: tuple[Article, ...]) -> Stories:
         """The articles on record that these may repeat: of the three days before each."""

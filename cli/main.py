@@ -13,6 +13,7 @@ from cli.doctor import doctor
 from cli.explain import command as explain
 from cli.import_bars import bars
 from cli.import_feed import alpaca, yahoo
+from cli.news import app as news
 from cli.output import print_json
 from cli.parity import parity
 from cli.patterns import patterns
@@ -40,6 +41,7 @@ imports.app.command()(bars)
 imports.app.command()(alpaca)
 imports.app.command()(yahoo)
 app.add_typer(imports.app, name="import")
+app.add_typer(news, name="news")
 app.add_typer(rehearse, name="rehearse")
 app.add_typer(evaluate.app, name="evaluate")
 cluster.app.command()(bake)

@@ -42,6 +42,7 @@ LATE_NEWS = (
     "SELECT count(*) FROM news_articles JOIN news_imports USING (import_id) WHERE knowable_at < %(close)s "
     "AND imported_at > %(done)s"
 )
+OTHER_SENTIMENT = "SELECT count(*) FROM sentiment_scorers WHERE chosen_at > %(done)s"
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def changes_since(pool: Pool, session: date, now: Limits | None = None) -> Chang
         of_symbols = _of_symbols(cursor, asked)
         counts = (
             (LATE_FILES, "files of bars"), (LATE_VIX, "closes of the VIX"), (LATE_NEWS, "articles of news"),
+            (OTHER_SENTIMENT, "choices of a scorer of sentiment"),
         )  # fmt: skip
         of_all = []
         for query, name in counts:

@@ -255,11 +255,12 @@ class Queries:
         return [CatalystView(*row) for row in rows]
 
     def news(self, symbol: str | None, limit: int) -> list[ArticleView]:
-        """The latest articles, of one company or of all, with the sentiment of the default scorer."""
+        """The latest articles, of one company or of all, with the sentiment that counts."""
         rows = self._fetch(
             "SELECT article_id, source, channel, published_at, knowable_at, headline, url, "
             "array(SELECT symbol FROM news_links l WHERE l.article_id = a.article_id ORDER BY symbol), catalyst_kind, "
-            "(SELECT score FROM news_sentiment s WHERE s.article_id = a.article_id AND s.scorer = %s), duplicate_of, "
+            "(SELECT score FROM news_sentiment s WHERE s.article_id = a.article_id AND s.scorer = coalesce("
+            "(SELECT scorer FROM sentiment_scorers ORDER BY choice_id DESC LIMIT 1), %s)), duplicate_of, "
             "flags FROM news_articles a WHERE %s::text IS NULL OR EXISTS "
             "(SELECT FROM news_links l WHERE l.article_id = a.article_id AND l.symbol = %s) "
             "ORDER BY knowable_at DESC, article_id LIMIT %s",

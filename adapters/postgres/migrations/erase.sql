@@ -7,7 +7,7 @@ DROP TABLE IF EXISTS
     session_patterns, session_pattern_days,
     feed_sessions,
     regimes, vix_closes, vix_imports,
-    news_coverage, news_sources, news_sentiment, news_links, news_articles, news_imports,
+    news_coverage, news_sources, sentiment_scorers, news_sentiment, news_links, news_articles, news_imports,
     replay_sessions, equity, fills, orders, journal, service_health, scans, decisions, ensembles, models,
     pattern_training_data, catalysts, instruments, bar_breaks, splits, dividends, bar_releases, bar_quarantine,
     bar_findings, bar_files, bar_import_parts, bar_corrections, bar_imports,
