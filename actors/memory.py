@@ -18,12 +18,13 @@ M_ARENA_MAX = -8
 
 def be_frugal() -> None:
     """This process, and those that it starts, take memory as `FRUGAL` says; what the environment sets already stays."""
+    if "ARROW_DEFAULT_MEMORY_POOL" not in os.environ:
+        pa.set_memory_pool(pa.system_memory_pool())
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # the GNU C library has it
+    if mallopt is not None and "MALLOC_ARENA_MAX" not in os.environ:
+        mallopt(M_ARENA_MAX, int(FRUGAL["MALLOC_ARENA_MAX"]))
     for name, value in FRUGAL.items():
         os.environ.setdefault(name, value)
-    pa.set_memory_pool(pa.system_memory_pool())
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # the GNU C library has it
-    if mallopt is not None:
-        mallopt(M_ARENA_MAX, int(os.environ["MALLOC_ARENA_MAX"]))
 
 
 def hand_back() -> None:

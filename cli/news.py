@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from actors.wiring import now
 from adapters.postgres.sentiment import SentimentStore
@@ -43,7 +44,8 @@ def sentiment(
     at, new = now(), 0
     with writable_record(read_settings(), now=at) as pool:
         if model or lexicon:
-            new = adopt(pool, scorer, folder, at=at)
+            with Console(stderr=True).status("scoring the articles on record") as shown:
+                new = adopt(pool, scorer, folder, at=at, tell=lambda count: shown.update(f"{count:,} articles scored"))
         chosen = SentimentStore(pool).chosen()
     if json_:
         print_json({"scorer": chosen.name, "folder": chosen.folder, "scores_new": new})

@@ -15,7 +15,6 @@ from trading.news.sentiment import LexiconScorer
 from trading.panel import Floats
 
 COLUMNS = ("article_id", "scorer", "score")
-EVERYTHING = 1 << 40
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class SentimentStore:
         """It counts from now on, and no article on record lacks its score; returns how many of these are new."""
         with transaction(self._pool) as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])  # imports wait
-            rows = _unscored(cursor, choice.name, "", EVERYTHING)
+            rows = _unscored(cursor, choice.name, "", None)
             new = insert_missing(cursor, "news_sentiment", COLUMNS, _worded(rows, choice.name, score))
             cursor.execute(
                 "INSERT INTO sentiment_scorers (scorer, folder, chosen_at) VALUES (%s, %s, %s)",
@@ -80,7 +79,7 @@ class SentimentStore:
         return new
 
 
-def _unscored(cursor: Cursor, name: str, after: str, limit: int) -> list[tuple[str, str]]:
+def _unscored(cursor: Cursor, name: str, after: str, limit: int | None) -> list[tuple[str, str]]:
     cursor.execute(
         "SELECT article_id, concat_ws('. ', headline, body) FROM news_articles a WHERE article_id > %s AND NOT EXISTS "
         "(SELECT FROM news_sentiment s WHERE s.article_id = a.article_id AND s.scorer = %s) "

@@ -24,6 +24,15 @@ from tests.fakes.specification import specification
 
 END_POINT = "https://api.digitalocean.com/v2/"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIsGJaIAKqPRsYcZ4Vd5zGHX6JJXDqmSLUjFBnDJYkhs test"
+NOTHING_LEFT: dict[str, list[object]] = {
+    "droplets": [],
+    "firewalls": [],
+    "volumes": [],
+    "ssh_keys": [],
+    "snapshots": [],
+    "vpcs": [],
+}
+"""Of an account in which nothing is, by kind."""
 HEAD = {"size": "s-2vcpu-4gb", "image": "ubuntu-24-04-x64"}
 GPU = {"size": "gpu-h100x1-80gb", "image": "gpu-h100x1-base", "max_hours": 4, "fallback_sizes": ["gpu-l40sx1-48gb"]}
 CAP_USD_PER_H = 12.0

@@ -19,17 +19,9 @@ from cluster.reaper import destroy_cluster, sweep
 from cluster.simulator.cloud import SimulatedCloud
 from cluster.simulator.faults import Script
 from cluster.simulator.transport import InProcessAdapter
-from tests.fakes.simulated import GPU, HEAD, SimulatedTime, connect, provide, simulate, tags
+from tests.fakes.simulated import GPU, HEAD, NOTHING_LEFT, SimulatedTime, connect, provide, simulate, tags
 
 When = Literal["before", "after"]
-NOTHING: dict[str, list[object]] = {
-    "droplets": [],
-    "firewalls": [],
-    "volumes": [],
-    "ssh_keys": [],
-    "snapshots": [],
-    "vpcs": [],
-}
 AFTER_EVERY_DEADLINE_S = 6 * 3_600
 NEVER = 10_000
 
@@ -131,7 +123,7 @@ def test_a_cluster_with_a_deadline_leaves_nothing_after_one_reap(tmp_path: Path)
     """A cluster whose head has a deadline too leaves nothing after one reap: no machine, network, firewall or key."""
     for _, life, where in lives(tmp_path, HEAD | {"max_hours": 5}):
         reap(life.cloud, life.clock)
-        assert life.cloud.left() == NOTHING, where
+        assert life.cloud.left() == NOTHING_LEFT, where
 
 
 def test_of_a_cluster_that_stays_one_reap_leaves_a_head_in_use_and_nothing_else(tmp_path: Path) -> None:
@@ -147,7 +139,7 @@ def test_of_a_cluster_that_stays_one_reap_leaves_a_head_in_use_and_nothing_else(
         reap(life.cloud, life.clock)
         machines = [each.is_head() for each in list_machines(connect(life.cloud, life.clock))]
         assert machines == ([True] if in_use else []), where
-        assert in_use or life.cloud.left() == NOTHING, where
+        assert in_use or life.cloud.left() == NOTHING_LEFT, where
         heads_left += in_use
     assert heads_left > 0
 
@@ -158,7 +150,7 @@ def test_reaping_all_of_a_cluster_leaves_nothing_wherever_it_was_killed(tmp_path
         api = connect(life.cloud, life.clock)
         destroy_cluster(api, "demo", life.clock)
         remove_foundation(api, "demo", life.clock)
-        assert life.cloud.left() == NOTHING, where
+        assert life.cloud.left() == NOTHING_LEFT, where
         assert not [tag for tag in life.cloud.world.tags if "demo" in tag], where
 
 
@@ -171,7 +163,7 @@ def test_a_young_network_is_left_alone(tmp_path: Path) -> None:
     sweep(connect(life.cloud, life.clock), life.clock)
     assert [len(life.cloud.left()[kind]) for kind in ("firewalls", "ssh_keys", "vpcs")] == [1, 1, 1]
     reap(life.cloud, life.clock)
-    assert life.cloud.left() == NOTHING
+    assert life.cloud.left() == NOTHING_LEFT
 
 
 @pytest.mark.parametrize("hours", [1.9, 2.1])

@@ -12,16 +12,8 @@ from cluster.machines import list_machines
 from cluster.provider import LaunchRefused
 from cluster.reaper import sweep
 from cluster.simulator.faults import FaultKind, Script
-from tests.fakes.simulated import GPU, HEAD, SimulatedTime, connect, provide, random_life, simulate, tags
+from tests.fakes.simulated import GPU, HEAD, NOTHING_LEFT, SimulatedTime, connect, provide, random_life, simulate, tags
 
-NOTHING_LEFT: dict[str, list[object]] = {
-    "droplets": [],
-    "firewalls": [],
-    "volumes": [],
-    "ssh_keys": [],
-    "snapshots": [],
-    "vpcs": [],
-}
 DAY_S = 86_400.0
 
 
