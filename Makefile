@@ -9,7 +9,7 @@ STAMP := .venv/.installed
 # Python 3.11 or later; `make PYTHON=/path/to/python3.12 install` chooses one, otherwise the first of these that will do.
 PYTHON ?=
 CANDIDATES := python3 python3.11 python3.12 python3.13
-LEDGER := tests/unit/adapters/test_ledger_machine.py
+LEDGER := tests/unit/trading/cycle/test_ledger_machine.py
 
 .PHONY: help install lock run test check unit bench chaos clean
 
@@ -55,9 +55,9 @@ bench: $(STAMP) ## speed, as ratios
 
 chaos: $(STAMP) ## a million steps of the ledger's machine; kill parts of a run, imports, moves of files, and compare
 	LEDGER_STEPS=1000000 $(BIN)/pytest $(LEDGER)
-	LEDGER_RECORD_STEPS=2000 $(BIN)/pytest tests/integration/test_ledger_machine_on_record.py
-	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/test_import_kills.py
-	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/test_tier_kills.py tests/chaos
+	LEDGER_RECORD_STEPS=2000 $(BIN)/pytest tests/integration/adapters/test_ledger_machine_on_record.py
+	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/data/test_import_kills.py
+	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/data/test_tier_kills.py tests/chaos
 
 clean: ## remove .venv, peers and caches; the data folder var/ stays
 	rm -rf .venv benchmarks/.peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -6,12 +6,12 @@ from datetime import date
 
 from actors.service import Condition, Service
 from actors.wiring import BOOKS, now
-from adapters.backtest.daily import daily_lookahead, daily_parity
-from adapters.backtest.running import Terms
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
 from adapters.postgres.queries import Queries
-from trading.controls import Control
+from research.backtest.running import Terms
+from research.checks.daily import daily_lookahead, daily_parity
+from trading.broker.controls import Control
 from trading.errors import UnavailableError
 
 ILL = frozenset({"failed", "not done"})

@@ -16,8 +16,8 @@ from actors.wiring import Wiring, now
 from adapters.calendar import is_latest
 from adapters.postgres.models import ModelStore
 from adapters.postgres.queries import Queries
+from trading.cycle.session import SessionSummary, look, look_back, run_session
 from trading.errors import InplayError, UnavailableError
-from trading.sessions import SessionSummary, look, look_back, run_session
 
 ANSWER_TIMEOUT_S = 120.0
 RETRY_FOR_S = 90.0
@@ -82,7 +82,7 @@ class Coordinator(Service):
         self._actors = dict(actors)
 
     def run_session(self, session: date, ensemble: Any) -> SessionSummary:
-        """The whole cycle for one session; see `trading.sessions.run_session`.
+        """The whole cycle for one session; see `trading.cycle.session.run_session`.
 
         A broker takes orders of today's market only: a replay of earlier sessions leaves its account alone.
         """

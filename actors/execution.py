@@ -13,15 +13,16 @@ import structlog
 
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
-from adapters.brokers.alpaca import AlpacaBroker
-from adapters.brokers.alpaca_stream import TradeUpdates
-from adapters.brokers.desk import PART_FILLED, BrokerDesk, DeskTerms, Records
-from adapters.feeds.pace import TokenBucket
+from adapters.alpaca.broker import AlpacaBroker
+from adapters.alpaca.trade_updates import TradeUpdates
+from adapters.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
-from trading.cycle import closes_of
-from trading.decide import BookView
-from trading.engine.requests import OrderRequest
+from execution.book_on_record import Records
+from execution.desk import PART_FILLED, BrokerDesk, DeskTerms
+from trading.broker.orders import OrderRequest
+from trading.cycle.stages import closes_of
+from trading.decisions.book_view import BookView
 from trading.errors import ConfigurationError, UnavailableError
 
 AFTER_NEWS_S = PART_FILLED.total_seconds() + 1

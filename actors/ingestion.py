@@ -11,14 +11,14 @@ import pyarrow as pa
 
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
-from adapters.bar_import.importing import BarImporter
-from adapters.bar_import.source import TableSource
-from adapters.bars import BarStore
-from adapters.feeds.ingesting import LiveIngestion
-from adapters.feeds.trades import Trade
+from adapters.bars.store import BarStore
+from adapters.feeds.source import TableSource
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool, open_pool
-from adapters.sample import load_bars, load_instruments
+from adapters.sample.bundled import load_bars, load_instruments
+from data.importing.importer import BarImporter
+from data.live.ingesting import LiveIngestion
+from data.live.trades import Trade
 from trading.engine.bars import CorporateAction
 
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
 from adapters.calendar import close_of
-from adapters.known_news import NewsMemory
-from adapters.news_following import Following
 from adapters.postgres.catalysts import CatalystStore
-from adapters.sample import load_earnings
-from trading.catalyst_features import NewsRecord
-from trading.catalysts import covered_at
+from adapters.sample.bundled import load_earnings
+from data.news.following import Following
+from data.news.known import NewsMemory
+from trading.catalysts.earnings import covered_at
+from trading.news.record import NewsRecord
 
 FIRST_DAY = date(1900, 1, 1)
 

@@ -9,13 +9,13 @@ import pyarrow as pa
 
 from actors.service import Service
 from actors.wiring import BOOKS, Wiring, now
-from adapters.paper import DeskState, PaperDesk
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.journal import JournalStore
-from trading.controls import WITHDRAWN, Control
-from trading.cycle import quotes_of
+from trading.broker.controls import WITHDRAWN, Control
+from trading.broker.orders import OrderRequest
+from trading.cycle.paper_desk import DeskState, PaperDesk
+from trading.cycle.stages import quotes_of
 from trading.engine.bars import CorporateAction
-from trading.engine.requests import OrderRequest
 
 OPENINGS = frozenset({"buy", "sell_short"})
 """Sides that open a position or add to one."""

@@ -15,12 +15,12 @@ from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.session_patterns import SessionPatternStore
-from adapters.session_patterns import SessionPatterns
-from trading.cycle import Market, Patterns
-from trading.decide import Decision
-from trading.panel import Ints, as_day
-from trading.pattern_log import detections_at, pattern_log
-from trading.pattern_outcomes import outcomes_on_record
+from research.session_patterns import SessionPatterns
+from trading.bars.panel import Ints, as_day
+from trading.cycle.stages import Market, Patterns
+from trading.decisions.book_view import Decision
+from trading.evidence.log import detections_at, pattern_log
+from trading.evidence.outcomes import outcomes_on_record
 
 
 class PatternAnalysis(Service):

@@ -10,17 +10,17 @@ import numpy as np
 from actors.news import KnownEvents
 from actors.service import Service
 from actors.wiring import Wiring
-from adapters.bars import BarStore
+from adapters.bars.store import BarStore
 from adapters.calendar import close_times
 from adapters.postgres.bars_record import BarRecord
-from adapters.session_patterns import SessionPatterns, session_patterns
-from trading.ahead import SegmentMarket, SegmentPatterns, bars_needed
-from trading.catalyst_features import NewsAt
-from trading.cycle import Market, Patterns, recognise, regimes_of, setups_at
+from research.session_patterns import SessionPatterns, session_patterns
+from trading.bars.panel import as_day
+from trading.cycle.segment_analysis import SegmentMarket, SegmentPatterns, bars_needed
+from trading.cycle.stages import Market, Patterns, recognise, regimes_of, setups_at
 from trading.errors import UnavailableError
-from trading.features import Setups, feature_rows
-from trading.panel import as_day
+from trading.news.record import NewsAt
 from trading.patterns.recognised import NAMES, signed_name
+from trading.views.setups import Setups, feature_rows
 
 
 @dataclass(frozen=True)

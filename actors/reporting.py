@@ -8,14 +8,14 @@ from datetime import date
 from actors.news import FIRST_DAY
 from actors.service import Service
 from actors.wiring import BOOKS, now
-from adapters.bars import BarStore
+from adapters.bars.store import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.journal import JournalStore
-from trading.benchmark import equal_weight
+from trading.bars.panel import Panel
 from trading.engine.fold import fold
-from trading.ledger import draft_of
-from trading.metrics import Performance, performance
-from trading.panel import Panel
+from trading.ledger.double_entry import draft_of
+from trading.market.benchmark import equal_weight
+from trading.performance.metrics import Performance, performance
 
 BENCHMARK = "equal-weight buy and hold"
 

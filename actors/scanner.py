@@ -8,8 +8,8 @@ from actors.service import Service
 from actors.wiring import Wiring
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import ScanStore
-from trading.cycle import Market, Patterns
-from trading.scanner import InPlay, scan_all
+from trading.cycle.stages import Market, Patterns
+from trading.scanner.at_close import InPlay, scan_all
 
 
 class Scanner(Service):

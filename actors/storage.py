@@ -11,8 +11,8 @@ import structlog
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
 from adapters.postgres.storage_events import StorageEvent
-from adapters.tiers.buying import buy_by_command
-from adapters.tiers.keeping import Keeping
+from data.keeping import Keeping
+from data.tiers.buying import buy_by_command
 from trading.errors import InplayError
 
 PERIOD_S = 60.0

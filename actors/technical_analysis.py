@@ -11,18 +11,18 @@ import pyarrow as pa
 from actors.news import FIRST_DAY
 from actors.service import Service
 from actors.wiring import Wiring
-from adapters.bars import BarStore
+from adapters.bars.store import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.regimes import RegimeStore
 from adapters.postgres.vix import VixStore
-from trading.ahead import SegmentMarket, bars_needed
-from trading.cycle import Market, Patterns, analyse, regimes_of
+from trading.bars.actions import Break, Split
+from trading.bars.history import as_of
+from trading.bars.panel import Days, Floats, Panel, as_day
+from trading.bars.segments import segments
+from trading.cycle.segment_analysis import SegmentMarket, bars_needed
+from trading.cycle.stages import Market, Patterns, analyse, regimes_of
 from trading.errors import UnavailableError
-from trading.gates.findings import Break, Split
-from trading.history import as_of
-from trading.panel import Days, Floats, Panel, as_day
-from trading.regimes import Regime
-from trading.segments import segments
+from trading.market.regimes import Regime
 
 
 @dataclass(frozen=True)

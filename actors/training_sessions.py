@@ -11,15 +11,15 @@ from ray.exceptions import RayError
 from actors.gpus import Gpus
 from actors.training import Trainer
 from actors.wiring import Training
-from adapters.free_memory import free_memory_mib
-from adapters.machine_costs import E6, MachineLife, lives, reckon
+from adapters.machine.free_memory import free_memory_mib
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecord
-from adapters.spend_files import read_spend_files
+from adapters.spend.costs import E6, MachineLife, lives, reckon
+from adapters.spend.files import read_spend_files
 from trading.errors import InplayError, UnavailableError
 from tune.distributed import Workers
-from tune.sessions import Facts, Plan, Session, plan_cpu, plan_gpu
+from tune.training_plan import Facts, Plan, Session, plan_cpu, plan_gpu
 
 CPU, GPU = Workers(actors=1, cpus=1), Workers(actors=1, cpus=1, gpus=1)
 REMEMBERED = 50

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from adapters.brokers.account import BrokerAccount
-from adapters.feeds.ingesting import LiveToFollow
-from adapters.news_sources import NewsToFollow
-from adapters.tiers.rules import StorageRules
-from trading.decide import DecisionRules, Source
+from adapters.alpaca.account import BrokerAccount
+from data.live.ingesting import LiveToFollow
+from data.news.sources import NewsToFollow
+from data.storage_rules import StorageRules
+from trading.decisions.book_view import Source
 from trading.engine.rules import PAPER_RULES, EngineRules
-from trading.scanner_rules import ScannerRules, large_cap
-from tune.sessions import SessionRules
+from trading.risk.decision_rules import DecisionRules
+from trading.scanner.rules import ScannerRules, large_cap
+from tune.training_plan import SessionRules
 
 NAMESPACE = "inplay"
 BOOKS: dict[str, Source] = {"rule": "rule", "ensemble": "ensemble"}

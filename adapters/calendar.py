@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from trading.bars.panel import Days
+from trading.bars.session_hours import SessionHours, Stamps
 from trading.errors import BadDataError
-from trading.panel import Days
-from trading.session_hours import SessionHours, Stamps
 
 EXCHANGE = "XNYS"
 FIRST = "1990-01-01"

@@ -20,15 +20,11 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from adapters.alpaca_http import BASE_URL, FREE_REQUESTS_PER_MIN, AlpacaHttp, AlpacaKeys
-from adapters.brokers.account import BrokerAccount
-from adapters.feeds.alpaca_bars import AlpacaFeed
-from adapters.feeds.alpaca_stream import STREAM_URL
-from adapters.feeds.ingesting import LiveToFollow
-from adapters.feeds.live import LiveRules
-from adapters.feeds.pace import TokenBucket
-from adapters.news_sources import NewsFeed, NewsToFollow, feed_name
-from trading.decide import DecisionRules, Source
+from adapters.alpaca.bar_stream import STREAM_URL
+from adapters.alpaca.bars import AlpacaFeed
+from adapters.alpaca.http import BASE_URL, FREE_REQUESTS_PER_MIN
+from adapters.news.rss import NewsFeed
+from trading.decisions.book_view import Source
 from trading.errors import ConfigurationError
 from trading.risk.limits import LIMITS, rules_of
 
@@ -42,9 +38,6 @@ OTHER_VARIABLES = frozenset(
 
 SECRETS = frozenset({*WITHOUT_PREFIX, "api_token", "news_feeds", "s3_access_key", "s3_secret_key", "backup_key"})
 """Settings whose values no message shows."""
-
-TRADING_URLS = {"alpaca-paper": "https://paper-api.alpaca.markets", "alpaca-live": "https://api.alpaca.markets"}
-"""https://docs.alpaca.markets/docs/paper-trading"""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -157,108 +150,6 @@ class Settings(BaseSettings):
 
     risk: dict[str, float] = Field(default_factory=dict)
 
-    def decision_rules(self) -> DecisionRules:
-        """What decisions go by: the limits of risk as set, the defaults where they aren't.
-
-        Raises:
-            ConfigurationError: when a limit has an unknown name or a value that can't be.
-        """
-        return rules_of(self.risk)
-
-    def news_to_follow(self) -> NewsToFollow:
-        """The sources of news.
-
-        Raises:
-            ConfigurationError: when Alpaca is wanted without its keys, or two feeds have one name on record.
-        """
-        alpaca = None
-        if self.news_alpaca:
-            if self.apca_api_key_id is None or self.apca_api_secret_key is None:
-                raise ConfigurationError(
-                    "INPLAY_NEWS_ALPACA is on without keys. Nothing was started. Set APCA_API_KEY_ID and "
-                    "APCA_API_SECRET_KEY, or turn it off."
-                )
-            alpaca = (self.apca_api_key_id, self.apca_api_secret_key)
-        named = [feed_name(feed) for feed in self.news_feeds]
-        twice = sorted({name for name in named if named.count(name) > 1})
-        if twice:
-            raise ConfigurationError(f"INPLAY_NEWS_FEEDS names {twice[0]} twice. Nothing was started. Remove one.")
-        return NewsToFollow(self.news_feeds, alpaca, self.news_interval_s, self.news_delay_s)
-
-    def alpaca_keys(self) -> AlpacaKeys:
-        """Alpaca's keys.
-
-        Raises:
-            ConfigurationError: without them.
-        """
-        if self.apca_api_key_id is None or self.apca_api_secret_key is None:
-            raise ConfigurationError(
-                "Alpaca's bars need keys. Nothing was fetched. Set APCA_API_KEY_ID and APCA_API_SECRET_KEY; they come "
-                "with a free account."
-            )
-        return AlpacaKeys(self.apca_api_key_id, self.apca_api_secret_key)
-
-    def trading_url(self) -> str:
-        """Where Alpaca's orders go.
-
-        Raises:
-            ConfigurationError: when no account at Alpaca is set.
-        """
-        if self.broker == "simulated":
-            raise ConfigurationError(
-                "INPLAY_BROKER is simulated: there is no account at a broker. Nothing was asked. Set it to "
-                "alpaca-paper or alpaca-live."
-            )
-        return self.alpaca_trading_url or TRADING_URLS[self.broker]
-
-    def broker_account(self) -> BrokerAccount | None:
-        """The account that the run's cycle orders for, if any.
-
-        Raises:
-            ConfigurationError: when one is wanted without keys.
-        """
-        if self.broker == "simulated":
-            return None
-        return BrokerAccount(
-            self.broker, self.trading_keys(), self.trading_url(), self.broker_follows,
-            self.broker_reconcile_min * 60, self.alpaca_requests_per_min,
-        )  # fmt: skip
-
-    def trading_keys(self) -> AlpacaKeys:
-        """Alpaca's keys, for orders.
-
-        Raises:
-            ConfigurationError: without them.
-        """
-        if self.apca_api_key_id is None or self.apca_api_secret_key is None:
-            raise ConfigurationError(
-                f"INPLAY_BROKER is {self.broker} without keys. Nothing was started and nothing was sent. Set "
-                "APCA_API_KEY_ID and APCA_API_SECRET_KEY to those of that account, or unset INPLAY_BROKER."
-            )
-        return AlpacaKeys(self.apca_api_key_id, self.apca_api_secret_key)
-
-    def alpaca_http(self) -> AlpacaHttp:
-        """Alpaca's market data over HTTP, paced as the plan allows.
-
-        Raises:
-            ConfigurationError: without keys.
-        """
-        return AlpacaHttp(self.alpaca_keys(), self.alpaca_url, bucket=TokenBucket(self.alpaca_requests_per_min))
-
-    def live_to_follow(self) -> LiveToFollow:
-        """The live feed of bars, if any.
-
-        Raises:
-            ConfigurationError: when one is wanted without keys.
-        """
-        if self.live_feed == "none":
-            return LiveToFollow()
-        rules = LiveRules(tuple(sorted({symbol.upper() for symbol in self.live_symbols})), self.live_late_s)
-        return LiveToFollow(
-            self.alpaca_keys(), rules, self.alpaca_feed, self.alpaca_url, self.alpaca_stream_url,
-            self.alpaca_requests_per_min, tuple(sorted({symbol.upper() for symbol in self.live_trades})),
-        )  # fmt: skip
-
     @classmethod
     def settings_customise_sources(
         cls,
@@ -310,7 +201,7 @@ def read_settings(**given: Any) -> Settings:
         raise ConfigurationError(f"{path} is no valid TOML: {error}. Nothing was started; correct the file.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from None
-    settings.decision_rules()  # a wrong limit is told when settings are read, not when they are first used
+    rules_of(settings.risk)  # a wrong limit is told when settings are read, not when they are first used
     return settings
 
 

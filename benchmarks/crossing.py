@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from trading.bars.panel import Panel
 from trading.engine.instruments import Instruments
 from trading.engine.requests import BUY, SELL, Ints, OrderRequests
 from trading.engine.run import BarHistory
 from trading.engine.strategy import View
 from trading.errors import BadDataError
-from trading.panel import Panel
 
 FAST, SLOW, SHARES = 10, 30, 100
 FILE = "sp500_daily_2013_2018.parquet"

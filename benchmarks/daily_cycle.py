@@ -8,14 +8,14 @@ import talib
 
 from benchmarks.markets import Universe, large, sample
 from benchmarks.measure import Table, same, timed
-from trading.catalysts import covered_at
-from trading.cycle import Market, Patterns, analyse, recognise, setups_at
-from trading.history import as_of
-from trading.indicators import YEAR_BARS, compute
-from trading.panel import Panel, as_day
+from trading.bars.history import as_of
+from trading.bars.panel import Panel, as_day
+from trading.catalysts.earnings import covered_at
+from trading.cycle.stages import Market, Patterns, analyse, recognise, setups_at
+from trading.indicators.daily import YEAR_BARS, compute
 from trading.patterns.candlestick import detect
-from trading.scanner import scan_all
-from trading.scanner_rules import large_cap
+from trading.scanner.at_close import scan_all
+from trading.scanner.rules import large_cap
 
 PATTERNS = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))
 PRICES = ("open", "high", "low", "close")

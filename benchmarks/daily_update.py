@@ -9,15 +9,15 @@ import numpy as np
 from benchmarks.daily_cycle import PATTERNS, agreement, frame_of, session_work, symbol_by_symbol
 from benchmarks.markets import Universe, large, sample
 from benchmarks.measure import Table, Timing, timed
-from trading.cycle import Market, Patterns, regimes_of
-from trading.features import build_setups
-from trading.gates.findings import Break, Split
-from trading.history import as_of
-from trading.levels import compute_levels
+from trading.bars.actions import Break, Split
+from trading.bars.history import as_of
+from trading.cycle.stages import Market, Patterns, regimes_of
+from trading.indicators.levels import compute_levels
+from trading.indicators.swings import swings
+from trading.market.regimes import Regimes
 from trading.patterns.chart import registry
-from trading.regimes import Regimes
-from trading.scanner import large_cap, scan_all
-from trading.swings import swings
+from trading.scanner.at_close import large_cap, scan_all
+from trading.views.setups import build_setups
 
 MINOR_ATR = 1.5
 CHUNK_ROWS = 300_000

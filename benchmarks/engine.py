@@ -27,7 +27,7 @@ from trading.engine.fills import FillModel
 from trading.engine.rules import AccountRules, EngineRules
 from trading.engine.run import BarHistory
 from trading.engine.run import run as trade
-from trading.ledger import GENESIS
+from trading.ledger.double_entry import GENESIS
 
 HERE = Path(__file__).parent
 LOCK = HERE / "peers" / "requirements.lock"

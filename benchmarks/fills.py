@@ -26,7 +26,7 @@ from benchmarks.engine import CASH_CENTS, HERE, HOME, PEER_TIMEOUT_S, lived, pre
 from benchmarks.measure import Table
 from trading.engine.engine import Engine
 from trading.engine.run import BarHistory
-from trading.orders import E4
+from trading.money import E4
 
 SETTLED = "settled at the last close after five sessions without a bar; the peer holds on"
 TIE = "both averages were exactly equal; the rounding of the peer's means makes a cross of it, or none"

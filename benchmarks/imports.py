@@ -14,15 +14,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from psycopg import sql
 
-from adapters.bar_import.archive import Archive, open_archive
-from adapters.bar_import.importing import BarImporter
-from adapters.bar_import.layout import Asked
 from adapters.postgres.bars_record import BarRecord, ImportedFile
 from adapters.postgres.bulk import append, rows_of
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import Pool, transaction
 from benchmarks.database import database
 from benchmarks.measure import Table, same, timed
+from data.importing.archive import Archive, open_archive
+from data.importing.importer import BarImporter
+from data.importing.layout import Asked
 from trading.gates.findings import QUARANTINE_SCHEMA
 
 REPEATS = 3

@@ -16,17 +16,17 @@ import psutil
 import pyarrow as pa
 from alpaca.data.live.stock import StockDataStream
 
-from adapters.alpaca_http import AlpacaHttp
-from adapters.feeds.alpaca_bars import AlpacaBars
-from adapters.feeds.alpaca_stream import AlpacaStream
-from adapters.feeds.batches import Batch, Counts
-from adapters.feeds.exchange import Exchange
-from adapters.feeds.live import QUEUE_FRAMES, LiveFeed, LiveRules
-from adapters.feeds.spool import Spool
-from adapters.feeds.tape import Tape
+from adapters.alpaca.bar_stream import AlpacaStream
+from adapters.alpaca.bars import AlpacaBars
+from adapters.alpaca.http import AlpacaHttp
+from adapters.alpaca.simulator.exchange import Exchange
+from adapters.alpaca.simulator.tape import Tape
 from benchmarks.measure import Table, Timing
+from data.live.listening import QUEUE_FRAMES, LiveFeed, LiveRules
+from data.live.spool import Spool
+from trading.bars.intraday import INTRADAY_SCHEMA
+from trading.bars.live_batches import Batch, Counts
 from trading.errors import UnavailableError
-from trading.intraday import INTRADAY_SCHEMA
 
 SYMBOLS, MINUTES, OFFERED = 7_000, 20, 240
 OPEN = datetime(2026, 1, 5, 14, 30, tzinfo=UTC)

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from adapters.calendar import sessions_between
-from adapters.sample import load_bars, load_earnings, load_instruments
-from trading.gates.findings import Break, Split
+from adapters.sample.bundled import load_bars, load_earnings, load_instruments
+from trading.bars.actions import Break, Split
+from trading.bars.panel import BARS_SCHEMA, Days, Floats
 from trading.gates.screening import screen
-from trading.panel import BARS_SCHEMA, Days, Floats
 
 LARGE_FILE = "us_all_daily_2015_2016.parquet"
 

@@ -18,8 +18,8 @@ from benchmarks.daily_cycle import session_work
 from benchmarks.database import database
 from benchmarks.markets import sample
 from benchmarks.measure import Table, same, timed
-from trading.outcomes import OutcomeRules
-from trading.pattern_log import pattern_log
+from trading.evidence.log import pattern_log
+from trading.outcomes.barriers import OutcomeRules
 
 ROWS = 130_000
 REPEATS = 5

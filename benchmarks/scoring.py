@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from adapters.scoring import EnsembleScorer
+from adapters.models.scoring import EnsembleScorer
 from benchmarks.daily_cycle import session_work
 from benchmarks.markets import sample
 from benchmarks.measure import Table, same, timed
-from trading.features import FEATURES
-from trading.outcomes import OutcomeRules
-from trading.scanner import large_cap
+from trading.outcomes.barriers import OutcomeRules
+from trading.scanner.at_close import large_cap
+from trading.views.setups import FEATURES
 from tune.estimators import fit_booster, fit_forest
-from tune.registry import Fitted, write_ensemble
+from tune.model_files import Fitted, write_ensemble
 from tune.search import TARGET_SCALE, Winner, target_of
 from tune.specs import SPECS, Kind
 from tune.training_set import TrainingSet, from_market

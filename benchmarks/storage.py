@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from adapters.bar_files import BarFile, Timeframe
-from adapters.bars import BarStore
+from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.store import BarStore
 from benchmarks.measure import Table, same, timed
-from trading.panel import BARS_SCHEMA
+from trading.bars.panel import BARS_SCHEMA
 
 SOURCE = "us_all_daily_2015_2016.parquet"
 FIRST, LAST = date(2016, 1, 1), date(2016, 12, 31)

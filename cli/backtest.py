@@ -14,22 +14,23 @@ import typer
 from rich.console import Console
 
 from actors.wiring import BOOKS, now
-from adapters.backtest.recorded import Recorded, read_recorded
-from adapters.backtest.recording import account_record
-from adapters.backtest.running import Backtested, Dated, Terms, run_backtest
-from adapters.performance_report import report_html
+from adapters.models.scoring import EnsembleScorer
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool
-from adapters.postgres.reading import open_record
-from adapters.sample import load_instruments
-from adapters.scoring import EnsembleScorer
+from adapters.record import open_record
+from adapters.sample.bundled import load_instruments
 from adapters.settings import Settings, read_settings
-from adapters.tiers.rules import storage_rules
 from cli.output import print_json
+from data.storage_rules import storage_rules
+from research.backtest.recorded import Recorded, read_recorded
+from research.backtest.recording import account_record
+from research.backtest.running import Backtested, Dated, Terms, run_backtest
+from research.performance_report import report_html
+from trading.cycle.session import SessionSummary
 from trading.errors import ConfigurationError
 from trading.performance.figures import Figures, figures_of
-from trading.sessions import SessionSummary
+from trading.risk.limits import rules_of
 
 DAY = ["%Y-%m-%d"]
 ALL, SP500 = "all", "sp500"
@@ -71,7 +72,7 @@ def backtest(
         recorded = read_recorded(pool, settings.home, sessions[-1], symbols=wanted, locations=locations)
         asks = not rules_only and "ensemble" in accounts.values()
         models = models_of(pool, settings) if asks else []
-    terms = Terms(accounts, settings.starting_cash_usd * 100, settings.decision_rules())
+    terms = Terms(accounts, settings.starting_cash_usd * 100, rules_of(settings.risk))
     progress = Console(stderr=True, highlight=False)
     done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))
     records = {name: account_record(done, recorded, name, source) for name, source in accounts.items()}

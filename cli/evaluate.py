@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from adapters.labelled_texts import Labelled, read_labelled
-from adapters.sentiment_transformer import TransformerScorer
+from adapters.models.sentiment_transformer import TransformerScorer
+from adapters.news.labelled_texts import Labelled, read_labelled
 from cli.output import print_json
 from trading.news.catalyst_kind import KINDS, kinds_of
 from trading.news.evaluation import Evaluation, evaluate, sentiment_label, sentiment_labels

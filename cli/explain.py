@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 
 from actors.wiring import now
-from adapters.bars import BarStore
-from adapters.explanation import Explanation, explain, time_or_day
+from adapters.bars.store import BarStore
 from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.reading import open_record
+from adapters.record import open_record
 from adapters.settings import read_settings
-from adapters.tiers.rules import storage_rules
 from cli.output import print_json
+from data.storage_rules import storage_rules
+from research.explanation import Explanation, explain, time_or_day
 
 VIEWS = ("p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength", "rank", "disagreement")
 

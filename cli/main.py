@@ -6,19 +6,22 @@ import sys
 
 import typer
 
-from cli import cluster, data, evaluate, imports, verify
+from cli import evaluate, verify
 from cli.backtest import backtest
-from cli.cluster_bake import bake
-from cli.doctor import doctor
+from cli.cluster import commands as cluster
+from cli.cluster.bake import bake
+from cli.data import commands as data
+from cli.doctor.command import doctor
 from cli.explain import command as explain
-from cli.import_bars import bars
-from cli.import_feed import alpaca, yahoo
+from cli.importing import commands as imports
+from cli.importing.bars import bars
+from cli.importing.feed import alpaca, yahoo
 from cli.news import app as news
 from cli.output import print_json
 from cli.parity import parity
-from cli.patterns import patterns
-from cli.rehearse import app as rehearse
-from cli.run import run
+from cli.patterns.commands import patterns
+from cli.rehearse.commands import app as rehearse
+from cli.run.command import run
 from cli.scan import scan
 from cli.status import status
 from cli.trading import app as trading

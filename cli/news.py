@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 
 from actors.wiring import now
+from adapters.models.sentiment_transformer import TransformerScorer
 from adapters.postgres.sentiment import SentimentStore
 from adapters.postgres.writing import writable_record
-from adapters.sentiment import adopt
-from adapters.sentiment_transformer import TransformerScorer
 from adapters.settings import read_settings
 from cli.output import print_json
+from data.news.sentiment import adopt
 from trading.errors import ConfigurationError
 from trading.news.sentiment import LexiconScorer, SentimentScorer
 

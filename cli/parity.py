@@ -10,13 +10,14 @@ import typer
 from rich.console import Console
 
 from actors.wiring import BOOKS, now
-from adapters.backtest.daily import parity_on_record
-from adapters.backtest.parity import Parity
-from adapters.backtest.running import Terms
-from adapters.postgres.reading import open_record
+from adapters.record import open_record
 from adapters.settings import read_settings
-from adapters.tiers.rules import storage_rules
 from cli.output import print_json
+from data.storage_rules import storage_rules
+from research.backtest.running import Terms
+from research.checks.daily import parity_on_record
+from research.checks.parity import Parity
+from trading.risk.limits import rules_of
 
 DAY = ["%Y-%m-%d"]
 
@@ -32,7 +33,7 @@ def parity(
     """
     settings, session = read_settings(), at.date()
     terms, locations = (
-        Terms(BOOKS, settings.starting_cash_usd * 100, settings.decision_rules()),
+        Terms(BOOKS, settings.starting_cash_usd * 100, rules_of(settings.risk)),
         storage_rules(settings).locations,
     )
     with open_record(settings, now=now()) as pool:

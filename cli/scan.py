@@ -16,25 +16,25 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.wiring import now
-from adapters.bars import BarStore
+from adapters.bars.minute_files import MinuteFiles
+from adapters.bars.store import BarStore
 from adapters.calendar import TIME_ZONE
-from adapters.lock import RunLock, is_held
-from adapters.minute_files import MinuteFiles
+from adapters.machine.lock import RunLock, is_held
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import EXCHANGE
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.recorded_minutes import RecordedMinutes
-from adapters.scan_at import NO_RECORD, ScanAt, scan_at
 from adapters.settings import Settings, read_settings
-from adapters.tiers.rules import storage_rules
 from cli.output import print_json
+from data.storage_rules import storage_rules
+from research.recorded_minutes import RecordedMinutes
+from research.scan_at import NO_RECORD, ScanAt, scan_at
 from trading.errors import UnavailableError
-from trading.intraday_indicators import USUAL_SESSIONS
-from trading.regimes import Regime
-from trading.scanner_flags import UNKNOWN
-from trading.scanner_intraday import IntradayScan
-from trading.scanner_rules import ScannerRules, large_cap, ross_cameron
+from trading.indicators.intraday import USUAL_SESSIONS
+from trading.market.regimes import Regime
+from trading.scanner.flags import UNKNOWN
+from trading.scanner.intraday import IntradayScan
+from trading.scanner.rules import ScannerRules, large_cap, ross_cameron
 
 PROFILES: dict[str, Callable[[], ScannerRules]] = {"large_cap": large_cap, "ross_cameron": ross_cameron}
 

@@ -12,11 +12,8 @@ from typing import Annotated
 import typer
 
 from actors.wiring import now
-from adapters.brokers.alpaca import AlpacaBroker
-from adapters.brokers.closing import close_everything
-from adapters.brokers.desk import PAUSE_S, look_of
-from adapters.brokers.reconciling import Reconciliation
-from adapters.feeds.pace import TokenBucket
+from adapters.alpaca.broker import AlpacaBroker
+from adapters.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.pool import Pool
@@ -24,10 +21,14 @@ from adapters.postgres.risk_limits import LimitsRow, RiskLimits
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from cli.scan import record_of
-from trading.controls import Action, Control, Controls, armed
+from execution.desk import PAUSE_S, look_of
+from execution.kill_switch import close_everything
+from execution.opening import trading_keys, trading_url
+from execution.reconciling import Reconciliation
+from trading.broker.controls import Action, Control, Controls, armed
+from trading.broker.reconciliation import Adoption
 from trading.errors import ConfigurationError
-from trading.reconciliation import Adoption
-from trading.risk.limits import LIMITS, changed, limits_of, loosened
+from trading.risk.limits import LIMITS, changed, limits_of, loosened, rules_of
 
 app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
 Reason = Annotated[str, typer.Option(help="Why, for the record.", min=1)]
@@ -101,7 +102,7 @@ def limits(
     A run that is alive goes on with what it was started with. The exit code is 1 while the settings are looser.
     """
     settings = read_settings()
-    wanted = limits_of(settings.decision_rules())
+    wanted = limits_of(rules_of(settings.risk))
     with record_of(settings) as pool:
         record = RiskLimits(pool)
         before = record.in_force()
@@ -177,9 +178,9 @@ def kill(*, reason: Reason = "kill switch") -> None:
 
 
 def _alpaca(settings: Settings, pool: Pool) -> tuple[AlpacaBroker, BrokerRecord]:
-    url, record = settings.trading_url(), BrokerRecord(pool, clock=now)  # the URL first: it knows that there is none
+    url, record = trading_url(settings), BrokerRecord(pool, clock=now)  # the URL first: it knows that there is none
     bucket = TokenBucket(settings.alpaca_requests_per_min)
-    return AlpacaBroker(settings.trading_keys(), url, record, now, bucket=bucket), record
+    return AlpacaBroker(trading_keys(settings), url, record, now, bucket=bucket), record
 
 
 def _print(state: Controls, *, as_json: bool) -> None:

@@ -10,15 +10,16 @@ import typer
 from rich.console import Console
 
 from actors.wiring import BOOKS, now
-from adapters.backtest.lookahead import Looked, look_again
-from adapters.backtest.recorded import read_recorded
-from adapters.backtest.running import Terms
 from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.reading import open_record
+from adapters.record import open_record
 from adapters.settings import read_settings
-from adapters.tiers.rules import storage_rules
 from cli.output import print_json
+from data.storage_rules import storage_rules
+from research.backtest.recorded import read_recorded
+from research.backtest.running import Terms
+from research.checks.lookahead import Looked, look_again
 from trading.errors import ConfigurationError
+from trading.risk.limits import rules_of
 
 DAY = ["%Y-%m-%d"]
 WINDOW = 60
@@ -48,7 +49,7 @@ def lookahead(
             raise ConfigurationError("There are no bars of these sessions. Nothing was checked. Choose other dates.")
         recorded = read_recorded(pool, settings.home, window[-1], locations=storage_rules(settings).locations)
     found = look_again(
-        recorded, window, Terms(BOOKS, settings.starting_cash_usd * 100, settings.decision_rules()), count=sessions
+        recorded, window, Terms(BOOKS, settings.starting_cash_usd * 100, rules_of(settings.risk)), count=sessions
     )
     if as_json:
         print_json(_facts(found))

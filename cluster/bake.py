@@ -21,10 +21,10 @@ from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock
 from cluster.errors import ApiError, ClusterError, LeftoverError, UnknownOutcomeError
 from cluster.fleet import Fleet, Launch
-from cluster.ledger import SpendLedger, ledger_path
 from cluster.machines import Machine
 from cluster.network import remove_foundation
 from cluster.spec import read_node, read_spec
+from cluster.spend_ledger import SpendLedger, ledger_path
 from cluster.ssh import Shell
 
 BOOT_S, OFF_S, SNAPSHOT_S = 900.0, 180.0, 3_600.0

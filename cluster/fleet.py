@@ -22,11 +22,11 @@ from cluster.catalogue import Catalogue, Size
 from cluster.clock import Clock
 from cluster.cost import HOUR_S, Running, refuse_over_cap
 from cluster.errors import ApiError, CapacityError, ClusterError, UnknownOutcomeError
-from cluster.ledger import Entry, Event, SpendLedger, month_of
 from cluster.machines import Machine, list_machines, read_machine
 from cluster.names import MachineName, Role
 from cluster.network import Foundation, lay_foundation
 from cluster.spec import ClusterSpec, NodeSpec
+from cluster.spend_ledger import Entry, Event, SpendLedger, month_of
 
 log = logging.getLogger(__name__)
 

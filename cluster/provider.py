@@ -35,11 +35,11 @@ from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock, SystemClock
 from cluster.errors import CapacityError, ClusterConfigError, ClusterError, SpendCapError
 from cluster.fleet import Fleet, Launch
-from cluster.ledger import SpendLedger, ledger_path
 from cluster.machines import Machine
 from cluster.names import Role
 from cluster.network import knows_key, remove_foundation
 from cluster.spec import read_node, read_spec
+from cluster.spend_ledger import SpendLedger, ledger_path
 
 log = logging.getLogger(__name__)
 

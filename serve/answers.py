@@ -31,13 +31,13 @@ from serve.schemas import (
     Target,
     Trade,
 )
-from trading import regimes
-from trading.cycle import rule_inputs
-from trading.ensemble import Views
-from trading.metrics import TARGETS, targets_met
-from trading.orders import E4
+from trading.cycle.stages import rule_inputs
+from trading.market import regimes
+from trading.money import E4
+from trading.performance.metrics import TARGETS, targets_met
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble
-from trading.rules import BUY_AT, confidence, reasons
+from trading.views.ensemble import Views
+from trading.views.rule_system import BUY_AT, confidence, reasons
 
 ALGORITHMS = {"pattern": "random forest", "catalyst": "XGBoost classifier", "outcome": "XGBoost regressor"}
 LABELS = {"rule": "Rule-based account", "ensemble": "Ensemble account"}

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
 from adapters.calendar import close_of
-from adapters.measured_patterns import measured_patterns
+from adapters.machine.run_state import read_state
 from adapters.postgres.accounts import Accounts
 from adapters.postgres.health import HealthStore
 from adapters.postgres.news_coverage import CoverageStore
@@ -22,8 +22,8 @@ from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from adapters.postgres.regimes import RegimeStore
 from adapters.postgres.risk_limits import RiskLimits
-from adapters.run_state import read_state
-from adapters.tiers.rules import StorageRules
+from data.storage_rules import StorageRules
+from research.measured_patterns import measured_patterns
 from serve import answers
 from serve.costs import costs_answer
 from serve.explanations import explanation_answer
@@ -59,9 +59,9 @@ from serve.schemas import (
 from serve.statistics import Kept, statistics_answer
 from serve.storage import storage_answer
 from serve.trading import give, trading_answer
-from trading.decide import DecisionRules
 from trading.errors import InplayError, UnavailableError
 from trading.patterns.recognised import direction_word
+from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import rules_of
 
 NAMESPACE = "inplay"

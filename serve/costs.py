@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from adapters.machine_costs import E6, PHASES, MachineCosts, lives, month_of, reckon
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import Kind, SessionRow, TrainingRecord
+from adapters.spend.costs import E6, PHASES, MachineCosts, lives, month_of, reckon
 from serve.schemas import Costs, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
 
 KINDS: tuple[Kind, ...] = ("gpu", "cpu")

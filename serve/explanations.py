@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from adapters.explanation import explain
 from adapters.postgres.pool import Pool
+from research.explanation import explain
 from serve.schemas import AccountDecision, Explanation, ScanPlace
 from trading.errors import BadDataError
 

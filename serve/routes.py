@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBearer
 from pydantic import ValidationError
 
-from adapters.explanation import time_or_day
+from research.explanation import time_or_day
 from serve.asking import Asker
 from serve.port import Backend
 from serve.problems import PROBLEM_MEDIA_TYPE

@@ -9,10 +9,10 @@ from datetime import date
 from threading import Lock
 from typing import Any
 
-from adapters.measured_patterns import Statistics
+from research.measured_patterns import Statistics
 from serve.schemas import CatalystStatistic, PatternStatistic, PatternStatistics
 from trading.errors import UnavailableError
-from trading.pattern_statistics import Measured, clearest_first
+from trading.evidence.statistics import Measured, clearest_first
 from trading.patterns.recognised import FAMILY_OF, direction_word
 
 FIRST_WAIT_S = 8.0

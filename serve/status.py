@@ -9,9 +9,9 @@ from typing import Literal, TypeVar
 import httpx
 from pydantic import ValidationError
 
-from adapters.disk_use import bytes_on_disk
-from adapters.lock import is_held
-from adapters.run_state import RunState, read_state
+from adapters.machine.disk_use import bytes_on_disk
+from adapters.machine.lock import is_held
+from adapters.machine.run_state import RunState, read_state
 from adapters.settings import Settings
 from serve.schemas import Account, Costs, Health, Portfolio, Progress, Regime, ServiceHealth, Storage, Trading
 from serve.schemas.base import Schema

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from adapters.bar_files import BarFile
+from adapters.bars.files import BarFile
+from adapters.bars.locations import TIERS
 from adapters.postgres.pool import Pool
 from adapters.postgres.storage_events import Kind, StorageEvents
 from adapters.postgres.tier_record import TierRecord
-from adapters.tiers.keeping import outlook
-from adapters.tiers.locations import TIERS
-from adapters.tiers.rules import StorageRules
+from data.keeping import outlook
+from data.storage_rules import StorageRules
 from serve.schemas import Storage, StorageEvent, TierHolding
 
 

@@ -12,8 +12,8 @@ from adapters.postgres.daily_checks import DailyChecks
 from adapters.postgres.execution_record import ExecutionRecord, Look
 from adapters.postgres.pool import Pool
 from serve.schemas import BrokerAccountState, DailyCheck, RiskLimits, Trading
-from trading.controls import Control, Controls
-from trading.execution import Ordered, spent_cents, trades
+from trading.broker.book import Ordered, spent_cents, trades
+from trading.broker.controls import Control, Controls
 
 MOST_EVENTS = 1_000_000
 

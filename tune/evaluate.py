@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.ensemble import Views
-from trading.metrics import BLOCK_SESSIONS, Estimate, block_samples, interval, widening
-from trading.rules import BUY_AT
+from trading.performance.metrics import BLOCK_SESSIONS, Estimate, block_samples, interval, widening
+from trading.views.ensemble import Views
+from trading.views.rule_system import BUY_AT
 from tune.training_set import TrainingSet
 
 Floats = npt.NDArray[np.float64]

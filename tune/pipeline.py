@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from adapters.scoring import Card, views_of
-from trading.ensemble import WEIGHTS, Views
+from adapters.models.scoring import Card, views_of
 from trading.errors import ModelError
-from trading.regime_weights import regime_weights
+from trading.views.ensemble import WEIGHTS, Views
+from trading.views.regime_weights import regime_weights
 from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
 from tune.evaluate import Accuracy, evaluate
+from tune.model_files import Fitted, write_ensemble
 from tune.regime_factors import regime_factors
-from tune.registry import Fitted, write_ensemble
 from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search, target_of
 from tune.specs import SPECS, Kind, columns_of
 from tune.splits import Split, holdout

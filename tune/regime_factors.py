@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trading.ensemble import WEIGHTS, Views
-from trading.outcomes import OutcomeRules
-from trading.regime_weights import STATES, in_state
-from trading.significance import ALPHA, q_values, session_variance, two_sided
+from trading.evidence.significance import ALPHA, q_values, session_variance, two_sided
+from trading.outcomes.barriers import OutcomeRules
+from trading.views.ensemble import WEIGHTS, Views
+from trading.views.regime_weights import STATES, in_state
 from tune.training_set import TrainingSet
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ LEAST = 1e-6
 
 
 def regime_factors(views: Views, test: TrainingSet) -> dict[str, list[float]]:
-    """The factors of `trading.regime_weights` that setups the models had not seen give reason for; often none.
+    """The factors of `trading.views.regime_weights` that setups the models had not seen give reason for; often none.
 
     Args:
         views: of the rows of `test`, in order.

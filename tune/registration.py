@@ -9,11 +9,11 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from adapters.models.scoring import ModelFile
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
-from adapters.scoring import ModelFile
-from trading.ensemble import WEIGHTS
-from trading.outcomes import OutcomeRules
-from trading.panel import as_date
+from trading.bars.panel import as_date
+from trading.outcomes.barriers import OutcomeRules
+from trading.views.ensemble import WEIGHTS
 from tune.distributed import Workers
 from tune.pipeline import Trained
 from tune.specs import SPECS

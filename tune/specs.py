@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from trading import catalyst_features
-from trading.features import FEATURES
+from trading.catalysts import features as catalyst_features
+from trading.views.setups import FEATURES
 from tune.training_set import TrainingSet
 
 Kind = Literal["pattern", "catalyst", "outcome"]

@@ -10,13 +10,13 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from trading.cycle import Market, Patterns, regimes_of, rule_inputs
+from trading.bars.panel import as_day
+from trading.cycle.stages import Market, Patterns, regimes_of, rule_inputs
 from trading.errors import ModelError
-from trading.features import FEATURES, Setups, build_setups
-from trading.outcomes import OutcomeRules, label
-from trading.panel import as_day
-from trading.rules import confidence
-from trading.scanner_rules import ScannerRules
+from trading.outcomes.barriers import OutcomeRules, label
+from trading.scanner.rules import ScannerRules
+from trading.views.rule_system import confidence
+from trading.views.setups import FEATURES, Setups, build_setups
 
 Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from adapters.bar_files import Timeframe
-from adapters.bar_import.source import UNREAD_SCHEMA
+from adapters.bars.files import Timeframe
+from adapters.feeds.source import UNREAD_SCHEMA
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,10 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from adapters.bar_files import SHAPES, Timeframe
+from adapters.bars.files import SHAPES, Timeframe
 from adapters.calendar import TIME_ZONE
-from adapters.feeds.pace import TokenBucket, backoff_s
 from adapters.feeds.port import Page, Span
+from adapters.pace import TokenBucket, backoff_s
 from trading.errors import AskedTooOftenError, ConfigurationError, UnavailableError
 
 REQUESTS_PER_MIN = 60

@@ -13,11 +13,11 @@ from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.projection import book_of
-from trading.decide import DecisionRules
+from trading.decisions.restrictions import restriction
 from trading.engine.account import COST, HELD_SHARES, LAST, Account
 from trading.engine.fold import take
-from trading.ledger import GENESIS, Draft, draft_of
-from trading.restrictions import restriction
+from trading.ledger.double_entry import GENESIS, Draft, draft_of
+from trading.risk.decision_rules import DecisionRules
 from trading.risk.model_trust import lost_skill
 from trading.risk.trade_history import TradeHistory
 

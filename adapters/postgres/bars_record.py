@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
-from adapters.bar_files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Timeframe
 from adapters.postgres.bulk import append, insert_missing, rows_of
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.errors import BadDataError

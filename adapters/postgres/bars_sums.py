@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from adapters.bar_files import Timeframe
+from adapters.bars.files import Timeframe
 from adapters.postgres.pool import Pool, transaction
 
 

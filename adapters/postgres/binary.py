@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trading.bars.panel import Flags, Ints
 from trading.errors import BadDataError
-from trading.panel import Flags, Ints
 
 Bytes = npt.NDArray[np.uint8]
 

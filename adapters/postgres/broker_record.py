@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.broker import BrokerEvent
-from trading.controls import Control, Controls, fold
+from trading.broker.controls import Control, Controls, fold
+from trading.broker.port import BrokerEvent
+from trading.broker.reconciliation import Adoption
 from trading.errors import LedgerError
-from trading.reconciliation import Adoption
 
 LOCK = 7_230_016
 """Number of the advisory lock that makes writers take turns: a cursor never passes over an event."""

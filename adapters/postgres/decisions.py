@@ -11,7 +11,7 @@ from psycopg import sql
 
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.decide import Decision
+from trading.decisions.book_view import Decision
 from trading.errors import LedgerError
 
 DECISION_COLUMNS = (

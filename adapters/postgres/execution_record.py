@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from adapters.postgres.pool import Cursor, Pool, transaction
+from trading.broker.book import Answered, Ordered
 from trading.errors import ConfigurationError
-from trading.execution import Answered, Ordered
 from trading.risk.drawdown import DrawdownState
 
 ORDER_COLUMNS = (

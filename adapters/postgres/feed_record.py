@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from adapters.feeds.batches import Counts
 from adapters.postgres.bars_record import BarImport
 from adapters.postgres.pool import Pool, transaction
+from trading.bars.live_batches import Counts
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import astuple
 from datetime import date, datetime
 
-from adapters.paper import SessionDone
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Cursor, Pool, transaction
 from adapters.postgres.projection import Ending, FillRow, OrderRow, Projection, book_of, project
 from trading.errors import LedgerError
-from trading.ledger import GENESIS, Entry, draft_of, verify
+from trading.ledger.double_entry import GENESIS, Entry, draft_of, verify
+from trading.ledger.journal import SessionDone
 
 LOCK = 7_230_002
 """Number of the advisory lock that makes writers of the journal take turns."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from adapters.machine_costs import MachineEvent
 from adapters.postgres.pool import Pool, transaction
+from adapters.spend.costs import MachineEvent
 
 COLUMNS = "cluster, machine_id, event, at, label, role, size, price_usd_e6_per_h, price_cents_per_month"
 MOST = 10_000

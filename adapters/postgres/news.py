@@ -15,11 +15,11 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres.bulk import insert_missing, read_table
 from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.catalyst_features import NEWS_SCHEMA
 from trading.errors import BadDataError
 from trading.news.article import Channel
 from trading.news.digest import Digest
 from trading.news.normalise import FOUND_LATE
+from trading.news.record import NEWS_SCHEMA
 
 ARTICLE_COLUMNS = (
     "article_id", "source", "channel", "published_at", "knowable_at", "headline", "body", "url", "catalyst_kind",

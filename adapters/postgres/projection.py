@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from trading.ledger import Draft, Entry
+from trading.ledger.double_entry import Draft, Entry
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 import pyarrow as pa
 from psycopg import sql
 
-from adapters.bar_files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Timeframe
 from adapters.postgres.bars_record import insert_files
 from adapters.postgres.bulk import append, insert_missing, rows_of
 from adapters.postgres.pool import Cursor, Pool, transaction

@@ -7,7 +7,7 @@ from datetime import date
 
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Pool, transaction
-from trading.regimes import Regime
+from trading.market.regimes import Regime
 
 _COLUMNS = (
     "session", "trend", "volatility", "volatility_source", "volatility_points", "driver", "catalyst_share", "leaders",

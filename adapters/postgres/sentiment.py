@@ -11,8 +11,8 @@ import numpy as np
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.news import LOCK
 from adapters.postgres.pool import Cursor, Pool, transaction
+from trading.bars.panel import Floats
 from trading.news.sentiment import LexiconScorer
-from trading.panel import Floats
 
 COLUMNS = ("article_id", "scorer", "score")
 

@@ -21,7 +21,8 @@ from typing import TextIO
 import psycopg
 from psycopg import sql
 
-from adapters.postgres import cluster, launch
+from adapters.postgres import launch
+from adapters.postgres import programs as cluster
 from adapters.postgres.access import Owner, let_pass, let_read, server_owner
 from trading.errors import UnavailableError
 
@@ -52,7 +53,7 @@ CONFIGURATION = {
 class EmbeddedPostgres:
     """One PostgreSQL server under one data folder.
 
-    The caller holds the lock of the data folder (`adapters.lock`): two runs never share a server.
+    The caller holds the lock of the data folder (`adapters.machine.lock`): two runs never share a server.
 
     Args:
         home: the data folder.

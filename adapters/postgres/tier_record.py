@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
 
-from adapters.bar_files import BarFile
+from adapters.bars.files import BarFile
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool, transaction
 from trading.errors import BadDataError

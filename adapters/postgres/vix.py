@@ -9,8 +9,8 @@ import numpy as np
 
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Pool, transaction
-from trading.panel import Days, Floats
-from trading.vix import VixRows
+from trading.bars.panel import Days, Floats
+from trading.market.vix import VixRows
 
 
 @dataclass(frozen=True)

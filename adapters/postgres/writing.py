@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from adapters.lock import RunLock, is_held
+from adapters.machine.lock import RunLock, is_held
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from cluster.simulator.droplet import Droplet
 from cluster.simulator.faults import FaultKind
 from cluster.simulator.messages import Json, Response, not_found, page_of, unprocessable
-from cluster.simulator.world import Call, Droplet, World, stamp
+from cluster.simulator.world import Call, World, stamp
 
 _STATUS_AFTER = {
     "power_off": "off", "shutdown": "off", "power_on": "active", "power_cycle": "active", "reboot": "active",

@@ -82,7 +82,7 @@ class SimulatedCloud:
         """The state as it is now, with everything done that is due."""
         with self._lock:
             self.world.agenda.run_until(self._now())
-            self.world.enforcement.tell(self.world)
+            self.world.tell_machines()
         return self.world
 
     def cost_usd(self) -> float:
@@ -130,7 +130,7 @@ class SimulatedCloud:
                 self.calls.append(LoggedCall(now_at, request.method, request.path, None, fault))
                 raise
             self.calls.append(LoggedCall(now_at, request.method, request.path, response.status, fault))
-            self.world.enforcement.tell(self.world)
+            self.world.tell_machines()
             told = {"date": format_datetime(now_at, usegmt=True), **self._limits.headers(now_at)}
             return Response(response.status, response.body, {**response.headers, **told})
 

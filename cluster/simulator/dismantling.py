@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cluster.simulator.droplet import Droplet
 from cluster.simulator.droplets import destroy
 from cluster.simulator.messages import Json, Refusal, Response, not_found
-from cluster.simulator.world import Call, Droplet, World, stamp
+from cluster.simulator.world import Call, World, stamp
 
 
 def _volumes_and_snapshots(world: World, droplet: Droplet) -> dict[str, list[Json]]:

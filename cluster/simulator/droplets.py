@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 
+from cluster.simulator.droplet import Droplet
 from cluster.simulator.faults import FaultKind
 from cluster.simulator.messages import Json, Response, page_of, unprocessable
-from cluster.simulator.world import Call, Droplet, World, stamp
+from cluster.simulator.world import Call, World, stamp
 
 _MOST_NAMES = 10
 
@@ -18,7 +19,7 @@ def shown(world: World, droplet: Droplet) -> Json:
     network = ip_network(world.vpcs[droplet.vpc_uuid]["ip_range"])
     private = {"ip_address": droplet.private_ip, "netmask": str(network.netmask), "gateway": str(network[1]),
                "type": "private"}  # fmt: skip
-    public = {"ip_address": world.public_ip(droplet), "netmask": "255.254.0.0",
+    public = {"ip_address": droplet.public_ip, "netmask": "255.254.0.0",
               "gateway": "198.18.0.1", "type": "public"}  # fmt: skip
     addresses = [private, public] if droplet.public else [private]
     gpu = {"gpu_info": size["gpu_info"]} if "gpu_info" in size else {}

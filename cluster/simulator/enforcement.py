@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
+from cluster.simulator.droplet import Droplet
+from cluster.simulator.machines import Machines
 from cluster.simulator.messages import Json
-
-if TYPE_CHECKING:
-    from cluster.simulator.world import Droplet, World
 
 
 class Enforcement:
@@ -37,20 +36,24 @@ class Enforcement:
         """The droplet is gone; nothing more is told about it."""
         self._told.pop(droplet_id, None)
 
-    def tell(self, world: World) -> None:
-        """Each running machine knows the firewalls that hold for it; told only what changed."""
-        for droplet in world.alive():
+    def tell(self, alive: Sequence[Droplet], firewalls: Mapping[str, Json], machines: Machines) -> None:
+        """Each running machine knows the firewalls that hold for it; told only what changed.
+
+        Args:
+            alive: the droplets that exist.
+            firewalls: as they are written down, by id.
+            machines: to be told.
+        """
+        for droplet in alive:
             if droplet.status == "new":
                 continue
-            firewalls = [
-                _resolved(world, rules)
-                for number, rules in self._rules.items()
-                if protects(world.firewalls[number], droplet)
+            holding = [
+                _resolved(alive, rules) for number, rules in self._rules.items() if protects(firewalls[number], droplet)
             ]
-            text = json.dumps(firewalls, sort_keys=True)
+            text = json.dumps(holding, sort_keys=True)
             if self._told.get(droplet.id) != text:
                 self._told[droplet.id] = text
-                world.machines.guard(droplet.id, firewalls)
+                machines.guard(droplet.id, holding)
 
 
 def protects(firewall: Json, droplet: Droplet) -> bool:
@@ -58,19 +61,19 @@ def protects(firewall: Json, droplet: Droplet) -> bool:
     return droplet.id in firewall["droplet_ids"] or bool(set(firewall["tags"]) & set(droplet.tags))
 
 
-def _resolved(world: World, rules: Json) -> Json:
+def _resolved(alive: Sequence[Droplet], rules: Json) -> Json:
     """The rules with addresses in place of tags and droplets."""
     found: Json = {"name": rules["name"]}
     for kind, side in (("inbound_rules", "sources"), ("outbound_rules", "destinations")):
         found[kind] = [
-            {"protocol": rule["protocol"], "ports": str(rule.get("ports") or "0"), side: _addresses(world, rule[side])}
+            {"protocol": rule["protocol"], "ports": str(rule.get("ports") or "0"), side: _addresses(alive, rule[side])}
             for rule in rules[kind]
         ]
     return found
 
 
-def _addresses(world: World, peers: Json) -> Json:
+def _addresses(alive: Sequence[Droplet], peers: Json) -> Json:
     named, tags = set(peers.get("droplet_ids") or ()), set(peers.get("tags") or ())
-    droplets = [each for each in world.alive() if each.id in named or tags & set(each.tags)]
-    own = [address for each in droplets for address in (each.private_ip, world.public_ip(each))]
+    droplets = [each for each in alive if each.id in named or tags & set(each.tags)]
+    own = [address for each in droplets for address in (each.private_ip, each.public_ip)]
     return {"addresses": [*(peers.get("addresses") or ()), *own]}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from itertools import count, islice
 
 from cluster.simulator.agenda import Agenda
 from cluster.simulator.catalogue import Catalogue
+from cluster.simulator.droplet import FIRST_NUMBER, Droplet
 from cluster.simulator.enforcement import Enforcement
 from cluster.simulator.faults import FaultKind
 from cluster.simulator.invoice import Invoice
@@ -47,33 +48,6 @@ class Call:
         return read if isinstance(read, dict) else {}
 
 
-@dataclass
-class Droplet:
-    """One machine, alive or destroyed."""
-
-    id: int
-    name: str
-    size_slug: str
-    region_slug: str
-    image: Json
-    vpc_uuid: str
-    created_at: datetime
-    user_data: str
-    public: bool
-    features: list[str]
-    private_ip: str
-    public_keys: list[str] = field(default_factory=list)
-    volume_ids: list[str] = field(default_factory=list)
-    tags: list[str] = field(default_factory=list)
-    status: str = "new"
-    going: bool = False
-    destroyed_at: datetime | None = None
-
-    def existed(self, at: datetime) -> bool:
-        """Whether the droplet was there at a time."""
-        return self.created_at <= at and (self.destroyed_at is None or at < self.destroyed_at)
-
-
 class World:
     """Everything there is, by id. Destroyed droplets stay, with the time of their end."""
 
@@ -101,7 +75,7 @@ class World:
         self.volumes: dict[str, Json] = {}
         self.snapshots: dict[str, Json] = {}
         self.dismantled: dict[int, Json] = {}
-        self._numbers = count(400_000_000)
+        self._numbers = count(FIRST_NUMBER)
 
     def alive(self) -> list[Droplet]:
         """The droplets that exist and are billed."""
@@ -118,10 +92,9 @@ class World:
             raise not_found()
         return droplet
 
-    def public_ip(self, droplet: Droplet) -> str:
-        """The droplet's public address, of a range reserved for tests of networks (RFC 2544): nobody's machine."""
-        low = droplet.id - 400_000_000
-        return f"198.19.{low // 256 % 256}.{low % 256}"
+    def tell_machines(self) -> None:
+        """Each machine knows which firewalls hold for it now."""
+        self.enforcement.tell(self.alive(), self.firewalls, self.machines)
 
     def number(self) -> int:
         """An id that nothing else has."""
@@ -171,7 +144,7 @@ class World:
     ) -> Json:
         """A new VPC, with a free range if none is named."""
         vpc_id = self.uuid()
-        number = self.number() - 400_000_000
+        number = self.number() - FIRST_NUMBER
         vpc: Json = {
             "id": vpc_id, "urn": f"do:vpc:{vpc_id}", "name": name, "description": description, "region": region_slug,
             "ip_range": ip_range or f"10.{100 + number // 256 % 100}.{number % 256}.0/24", "default": default,

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from adapters.paper import Journal, MemoryJournal, SessionDone
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import open_pool
 from adapters.postgres.server import EmbeddedPostgres
 from trading.engine.bookkeeper import deposit
 from trading.errors import LedgerError
-from trading.ledger import Draft, Entry, chain
+from trading.ledger.double_entry import Draft, Entry, chain
+from trading.ledger.journal import Journal, MemoryJournal, SessionDone
 
 MONDAY, TUESDAY = date(2010, 1, 4), date(2010, 1, 5)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from adapters.feeds.exchange import Exchange
-from adapters.feeds.rehearsal import Faults, Player
-from adapters.feeds.tape import Tape
+from adapters.alpaca.simulator.exchange import Exchange
+from adapters.alpaca.simulator.tape import Tape
+from data.live.rehearsal import Faults, Player
 from tests.fakes.platform import INPLAY, Platform
-from trading.intraday import INTRADAY_SCHEMA
+from trading.bars.intraday import INTRADAY_SCHEMA
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]
 SESSION = date(2020, 1, 3)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from trading.intraday import INTRADAY_SCHEMA
+from trading.bars.intraday import INTRADAY_SCHEMA
 
 OPEN = datetime(2026, 1, 5, 14, 30, tzinfo=UTC)
 """09:30 in New York, on a Monday."""

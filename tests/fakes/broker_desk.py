@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from adapters.brokers.alpaca import AlpacaBroker
-from adapters.brokers.desk import BrokerDesk, DeskTerms, Records
-from adapters.brokers.rehearsal import TradingServer
-from adapters.feeds.pace import TokenBucket
+from adapters.alpaca.broker import AlpacaBroker
+from adapters.alpaca.simulator.trading import TradingServer
+from adapters.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.pool import Pool
-from trading.decide import DecisionRules
-from trading.engine.requests import Bracket, OrderRequest
+from execution.book_on_record import Records
+from execution.desk import BrokerDesk, DeskTerms
+from trading.broker.orders import Bracket, OrderRequest
+from trading.risk.decision_rules import DecisionRules
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (date(2026, 11, day) for day in (16, 17, 18, 19))
 CLOSES = {"AAPL": 100_0000, "MSFT": 300_0000}

@@ -8,10 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 import numpy as np
 from hypothesis import strategies as st
 
+from trading.broker.orders import Bracket, OrderRequest, Replacement
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
 from trading.engine.instruments import Instruments
-from trading.engine.requests import Bracket, OrderRequest, OrderRequests, Replacement
+from trading.engine.requests import OrderRequests
 
 SYMBOLS = ("AA", "BB", "CC")
 FIRST = date(2010, 1, 4)

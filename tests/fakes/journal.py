@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from adapters.paper import MemoryJournal, SessionDone
 from adapters.postgres.projection import project
 from trading.errors import UnavailableError
-from trading.ledger import Entry
+from trading.ledger.double_entry import Entry
+from trading.ledger.journal import MemoryJournal, SessionDone
 
 
 class FlakyJournal(MemoryJournal):

@@ -10,19 +10,20 @@ from typing import ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from adapters.paper import Journal, MemoryJournal, PaperDesk
 from tests.fakes.journal import CrashError, CrashingJournal
 from tests.fakes.ledger_market import Market, changes_of
 from tests.fakes.paper_script import FIRST
-from trading.audit import Audit
-from trading.decide import Source
+from trading.cycle.paper_desk import PaperDesk
+from trading.decisions.book_view import Source
 from trading.engine.account import COST, HELD_SHARES, Account
 from trading.engine.fees import INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import FillModel
 from trading.engine.fold import take
 from trading.engine.rules import AccountRules, EngineRules
 from trading.errors import LedgerError, UnavailableError
-from trading.ledger import Entry, draft_of
+from trading.ledger.audit import Audit
+from trading.ledger.double_entry import Entry, draft_of
+from trading.ledger.journal import Journal, MemoryJournal
 
 BOOKS: dict[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
 CASH_CENTS = 10_000_000

@@ -8,9 +8,9 @@ from random import Random
 
 from tests.fakes.engine_script import KINDS, SIDES, SPLITS, SYMBOLS
 from tests.fakes.paper_script import Prices, quotes_of
+from trading.broker.orders import Bracket, OrderRequest, Replacement
 from trading.engine.account import Account
 from trading.engine.bars import CorporateAction, Quotes
-from trading.engine.requests import Bracket, OrderRequest, Replacement
 
 
 @dataclass

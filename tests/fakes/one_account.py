@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from trading.broker.orders import Bracket, Kind, OrderRequest, Side
 from trading.engine.account import COST, HELD_SHARES, Account
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
 from trading.engine.fees import FREE
 from trading.engine.fills import FillModel
 from trading.engine.instruments import Instruments
-from trading.engine.requests import Bracket, Kind, OrderRequest, OrderRequests, Side
+from trading.engine.requests import OrderRequests
 from trading.engine.rules import AccountRules, EngineRules
-from trading.ledger import Draft
-from trading.orders import usd_e4
+from trading.ledger.double_entry import Draft
+from trading.money import usd_e4
 
 START = date(2010, 1, 4)
 NO_COSTS = FillModel(half_spread_tiers=(), half_spread_min_usd_e4=0, impact_bp=0, volume_share_bp=10_000, fees=FREE)

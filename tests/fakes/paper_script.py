@@ -8,8 +8,8 @@ from datetime import date, timedelta
 import numpy as np
 from hypothesis import strategies as st
 
+from trading.broker.orders import Bracket, OrderRequest
 from trading.engine.bars import CorporateAction, Quotes
-from trading.engine.requests import Bracket, OrderRequest
 
 SYMBOLS = ("AA", "BB", "CC")
 FIRST = date(2010, 1, 4)

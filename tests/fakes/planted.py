@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.features import FEATURES
+from trading.views.setups import FEATURES
 from tune.training_set import TrainingSet
 
 SIGNAL = FEATURES.index("return_5")

@@ -24,19 +24,19 @@ from actors.scanner import Scanner
 from actors.service import Service
 from actors.technical_analysis import TechnicalAnalysis
 from actors.wiring import Wiring
-from adapters.bar_import.importing import BarImporter
-from adapters.bar_import.source import TableSource
+from adapters.feeds.source import TableSource
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DECISION_COLUMNS, SCAN_COLUMNS
 from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
-from adapters.sample import load_bars, load_earnings
-from trading.decide import DecisionRules
-from trading.ensemble import WEIGHTS, Views, weighted
-from trading.features import FEATURES
-from trading.sessions import LocalServices, SessionSummary, run_session
+from adapters.sample.bundled import load_bars, load_earnings
+from data.importing.importer import BarImporter
+from trading.cycle.session import LocalServices, SessionSummary, run_session
+from trading.risk.decision_rules import DecisionRules
+from trading.views.ensemble import WEIGHTS, Views, weighted
+from trading.views.setups import FEATURES
 
 LEARNED = date(2010, 1, 4)
 """What the scorer below is said to have learned before."""

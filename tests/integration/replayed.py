@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from adapters.paper import SessionDone
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
+from trading.broker.orders import Bracket, OrderRequest
 from trading.engine.account import Account
 from trading.engine.bars import CorporateAction, Quotes, Step
 from trading.engine.engine import Engine
-from trading.engine.requests import Bracket, OrderRequest, OrderRequests
+from trading.engine.requests import OrderRequests
 from trading.engine.rules import PAPER_RULES
-from trading.ledger import Draft, Entry, chain
+from trading.ledger.double_entry import Draft, Entry, chain
+from trading.ledger.journal import SessionDone
 
 DAYS = [date(2010, 1, day) for day in (4, 5, 6, 7)]
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from adapters.calendar import exchange_time_to_utc, session_hours
-from trading.intraday import INTRADAY_SCHEMA, IntradayPanel
-from trading.panel import Panel
-from trading.session_hours import SessionHours
+from trading.bars.intraday import INTRADAY_SCHEMA, IntradayPanel
+from trading.bars.panel import Panel
+from trading.bars.session_hours import SessionHours
 
 
 def shared_frame(name: str) -> pd.DataFrame:

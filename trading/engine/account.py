@@ -40,7 +40,7 @@ from trading.engine.open_orders import (
 )
 from trading.engine.requests import Ints, day_number
 from trading.errors import LedgerError
-from trading.orders import cents
+from trading.money import cents
 
 HELD_SHARES, COST, FEES, LAST, SILENT, SEEN, OPENED, ROUND_TRIP = range(8)
 """Rows of `Account.matrix`. COST: what the shares cost, negative when short, fees excluded. FEES: of the entries of

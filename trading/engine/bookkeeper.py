@@ -27,8 +27,8 @@ from trading.engine.open_orders import (
 )
 from trading.engine.requests import BUY_TO_COVER, SELL, SIDES, Flags, Ints, OrderRequests
 from trading.errors import ConfigurationError, LedgerError
-from trading.ledger import Draft, Posting
-from trading.orders import cents
+from trading.ledger.double_entry import Draft, Posting
+from trading.money import cents
 
 
 class Bookkeeper:

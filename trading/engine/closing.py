@@ -10,7 +10,7 @@ from trading.engine.bookkeeper import Bookkeeper
 from trading.engine.open_orders import GOOD_TILL, IN_FORCE, INSTRUMENT, KIND, SIGN, STOP_AT, TRAIL, TRAIL_BP
 from trading.engine.requests import DAY, GTD, IOC, ON_CLOSE, ON_OPEN, Ints, day_number
 from trading.engine.rules import YEAR_DAYS, AccountRules
-from trading.orders import E4
+from trading.money import E4
 
 
 def close_bar(books: Bookkeeper, bars: Bars, rules: AccountRules) -> None:

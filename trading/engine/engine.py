@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from trading.broker.orders import Replacement
 from trading.engine.account import HELD_SHARES, LAST, Account
 from trading.engine.admission import faults, reference_prices, trailing_start, without_money
 from trading.engine.bars import Bars, CorporateAction, Step
@@ -31,7 +32,7 @@ from trading.engine.open_orders import (
     SHARES,
     STOP_AT,
 )
-from trading.engine.requests import MARKET, ON_OPEN, TRAILING_STOP, Flags, Ints, OrderRequests, Replacement
+from trading.engine.requests import MARKET, ON_OPEN, TRAILING_STOP, Flags, Ints, OrderRequests
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 

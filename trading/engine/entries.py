@@ -1,4 +1,4 @@
-"""The text of journal entries by template: what `trading.ledger.body_of` would write, several times as fast.
+"""Journal entries as text by template: what `double_entry.body_of` would write, several times as fast.
 
 An entry's text stands without its number here: `head`, the number, and `tail` make the body. Keys are sorted and
 numbers are integers, so that the same events give the same bytes; a test holds each template against `json.dumps`.
@@ -12,7 +12,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from trading.engine.account import Fills
 from trading.engine.bars import Step
 from trading.engine.requests import FIELDS, IN_FORCE, KINDS, SIDES, Ints
-from trading.ledger import Draft, body_of, draft_of
+from trading.ledger.double_entry import Draft, body_of, draft_of
 
 _ORDER_KEYS = tuple(
     sorted({*FIELDS, "at", "book", "order_id", "reason", "reference_usd_e4", "symbol"} - {"instrument"})

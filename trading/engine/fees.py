@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trading.engine.requests import Flags, Ints
-from trading.orders import E4
+from trading.money import E4
 
 E9 = 1_000_000_000
 

@@ -19,7 +19,7 @@ from trading.engine.requests import (
     Flags,
     Ints,
 )
-from trading.orders import E4
+from trading.money import E4
 
 HALF_SPREAD_TIERS = ((0, 100), (100_000, 50), (1_000_000, 20), (10_000_000, 5), (100_000_000, 1))
 """Half the spread in bp from so many dollars traded a session on. The order of magnitude of effective spreads by size

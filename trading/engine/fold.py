@@ -11,7 +11,7 @@ from trading.engine.account import Account, Fills
 from trading.engine.instruments import Instruments
 from trading.engine.requests import FIELDS, IN_FORCE, KINDS, SIDES, Ints
 from trading.errors import LedgerError
-from trading.ledger import Draft
+from trading.ledger.double_entry import Draft
 
 CODES: dict[str, tuple[str, ...]] = {"side": SIDES, "kind": KINDS, "in_force": IN_FORCE}
 

@@ -30,7 +30,7 @@ from trading.engine.open_orders import (
 )
 from trading.engine.requests import LIMIT, ON_CLOSE, STOP, STOP_LIMIT, Flags, Ints
 from trading.engine.rules import EngineRules
-from trading.orders import cents
+from trading.money import cents
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from trading.engine.account import Account
 from trading.engine.fills import PAPER_FILLS, FillModel
 from trading.engine.requests import Ints
-from trading.orders import E4
+from trading.money import E4
 
 YEAR_DAYS = 360
 """Brokers count 360 days a year for interest and borrow fees."""

@@ -8,16 +8,17 @@ from datetime import datetime
 
 import numpy as np
 
-from trading.broker import BrokerCash, BrokerEvent, BrokerOrder, BrokerPosition, EventKind, Outcome, Status
+from trading.broker.orders import OrderRequest, Replacement
+from trading.broker.port import BrokerCash, BrokerEvent, BrokerOrder, BrokerPosition, EventKind, Outcome, Status
 from trading.engine.account import COST, HELD_SHARES
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
-from trading.engine.requests import Ints, OrderRequest, OrderRequests, Replacement
-from trading.ledger import Draft
+from trading.engine.requests import Ints, OrderRequests
+from trading.ledger.double_entry import Draft
 
 
 class SimulatedBroker:
-    """An account at a broker that exists in this process only; a `trading.broker.Broker`.
+    """An account at a broker that exists in this process only; a `trading.broker.port.Broker`.
 
     Time passes by `advance`. What is submitted after a bar fills on the next one at the earliest. No answer is ever
     unknown: tests that need that put a broker of their own in front.

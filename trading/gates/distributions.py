@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trading.bars.actions import Break, Dividend, Split
+from trading.bars.panel import Days, Flags, Panel
 from trading.gates.factors import FactorChange
-from trading.gates.findings import Break, Dividend, Finding, Split
-from trading.panel import Days, Flags, Panel
+from trading.gates.findings import Finding
 
 QUIET_MOVE = 0.20
 """Of the logarithm for one session: what a price may move beside a factor; it grows with the root of the sessions."""

@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from trading.intraday import INTRADAY_SCHEMA
-from trading.panel import BARS_SCHEMA
+from trading.bars.actions import Break, Dividend, Split
+from trading.bars.intraday import INTRADAY_SCHEMA
+from trading.bars.panel import BARS_SCHEMA
 
 Severity = Literal["info", "warning", "quarantine"]
 
@@ -42,45 +43,6 @@ class Finding:
     detail: str
 
 
-@dataclass(frozen=True, order=True)
-class Split:
-    """From `session` on, `numerator` new shares stand for `denominator` old ones (2-for-1: 2 and 1)."""
-
-    symbol: str
-    session: date
-    numerator: int
-    denominator: int
-
-    @property
-    def factor(self) -> float:
-        """New shares per old share."""
-        return self.numerator / self.denominator
-
-
-@dataclass(frozen=True, order=True)
-class Break:
-    """From `session` on, the earlier prices of the symbol can't be joined to the later ones."""
-
-    symbol: str
-    session: date
-    reason: str
-
-
-@dataclass(frozen=True, order=True)
-class Dividend:
-    """Something left the price at the open of `session` without being a split.
-
-    Attributes:
-        factor: earlier prices times this can be compared with later ones.
-        amount_usd: a share, as far as the close before is known.
-    """
-
-    symbol: str
-    session: date
-    factor: float
-    amount_usd: float | None
-
-
 @dataclass(frozen=True)
 class History:
     """What is on record already: new bars are judged beside it, and it isn't judged again.
@@ -105,9 +67,9 @@ class Screened:
             printed, not adjusted.
         quarantined: refused bars with `QUARANTINE_SCHEMA` (`MINUTE_QUARANTINE_SCHEMA`).
         findings: everything that was seen, in the order of the gates.
-        splits: splits that were recognised; history before them is adjusted by `trading.history.as_of`.
+        splits: splits that were recognised; history before them is adjusted by `trading.bars.history.as_of`.
         dividends: that the source's factors tell of.
-        breaks: jumps that nothing explains; history before them is withheld by `trading.history.as_of`.
+        breaks: jumps that nothing explains; history before them is withheld by `trading.bars.history.as_of`.
     """
 
     bars: pa.Table

@@ -9,9 +9,10 @@ from fractions import Fraction
 
 import numpy as np
 
+from trading.bars.actions import Break, Split
+from trading.bars.panel import Days, Flags, Floats, Ints, Panel
 from trading.gates.distributions import Distributions
-from trading.gates.findings import Break, Finding, Split
-from trading.panel import Days, Flags, Floats, Ints, Panel
+from trading.gates.findings import Finding
 
 FARTHEST_PRINT = 0.6
 """A trade this far from its reference price was cancelled as clearly erroneous after the crash of 2010-05-06.

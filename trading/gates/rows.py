@@ -12,9 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trading.bars.panel import Days, Flags, Floats, Ints, symbol_codes
+from trading.bars.session_hours import SessionHours
 from trading.gates.findings import Finding
-from trading.panel import Days, Flags, Floats, Ints, symbol_codes
-from trading.session_hours import SessionHours
 
 RANGE_TOLERANCE = 0.01
 """An open or close at most this far outside low..high is a rounding or an auction print; farther, the bar is wrong."""

@@ -10,6 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trading.bars.intraday import INTRADAY_SCHEMA, IntradayPanel
+from trading.bars.panel import BARS_SCHEMA, Days, Flags, Panel, symbol_codes
+from trading.bars.resample import to_daily
+from trading.bars.session_hours import SessionHours
 from trading.errors import BadDataError
 from trading.gates.distributions import distributions
 from trading.gates.factors import FactorChange
@@ -26,10 +30,6 @@ from trading.gates.rows import (
     widen_ranges,
 )
 from trading.gates.series import series_findings
-from trading.intraday import INTRADAY_SCHEMA, IntradayPanel
-from trading.panel import BARS_SCHEMA, Days, Flags, Panel, symbol_codes
-from trading.resample import to_daily
-from trading.session_hours import SessionHours
 
 END_OF_TIME = np.datetime64("9999-12-31", "s")
 

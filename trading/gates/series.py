@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from trading.bars.panel import Flags, Floats, Ints, Panel
 from trading.gates.findings import Finding
-from trading.panel import Flags, Floats, Ints, Panel
 
 SPIKE = 0.25
 """Of the logarithm of the close: this far from the bars before and after, the market's move taken off."""

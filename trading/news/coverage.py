@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from trading.bars.panel import Ints
+from trading.bars.session_hours import Stamps
 from trading.news.article import Channel
-from trading.panel import Ints
-from trading.session_hours import Stamps
 
 HEARD_WITHIN_S = 3_600
 """A source that was last heard less than an hour before a decision was being followed at it."""

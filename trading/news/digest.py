@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from trading.bars.panel import Floats, Ints
+from trading.bars.session_hours import Stamps
 from trading.news.article import Article
 from trading.news.catalyst_kind import kind_of
 from trading.news.duplicates import HASHES, Hashes, near_duplicates, signatures
 from trading.news.sentiment import SentimentScorer
 from trading.news.tickers import How, Linker
-from trading.panel import Floats, Ints
-from trading.session_hours import Stamps
 
 
 @dataclass(frozen=True)

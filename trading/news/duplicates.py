@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trading.panel import Ints
-from trading.session_hours import Stamps
+from trading.bars.panel import Ints
+from trading.bars.session_hours import Stamps
 
 Hashes = npt.NDArray[np.uint64]
 

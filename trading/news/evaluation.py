@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trading.bars.panel import Ints
 from trading.errors import BadDataError
 from trading.news.sentiment import SentimentScorer
-from trading.panel import Ints
 
 SENTIMENTS = ("negative", "neutral", "positive")
 NEUTRAL_WITHIN = 0.05

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from trading.bars.panel import Floats
 from trading.news.lexicon import INTENSIFIERS, NEGATIONS, PHRASES, WORDS
-from trading.panel import Floats
 
 SCORED_WORDS = 600
 """A wire story puts its point first; what follows is background."""

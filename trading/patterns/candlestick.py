@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import talib
 
-from trading.panel import Ints, Panel
+from trading.bars.panel import Ints, Panel
 
 _FUNCTIONS = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from trading.panel import Floats, Ints, Panel
+from trading.bars.panel import Floats, Ints, Panel
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
 from trading.patterns.chart.detections import ChartDetections
@@ -67,7 +67,7 @@ def recognise_all(panel: Panel, atr: Floats) -> Detections:
     """Every candlestick and every daily chart pattern of every symbol.
 
     Args:
-        panel: daily bars, restated for splits known by then (`trading.history.as_of`).
+        panel: daily bars, restated for splits known by then (`trading.bars.history.as_of`).
         atr: average true range of each bar in USD: `trading.indicators.compute(panel)["atr_14"]`.
     """
     candles, charts = candlestick.detect(panel), registry.detect(panel, atr)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.metrics import Estimate, block_samples, interval, profit_factor, widening, wilson
+from trading.performance.metrics import Estimate, block_samples, interval, profit_factor, widening, wilson
 from trading.performance.record import Flags, Texts, Trades
 
 CATALYST = {1: "with a catalyst", 0: "without", -1: "unknown"}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from trading.bars.panel import Days, Floats, Ints
 from trading.errors import BadDataError
-from trading.panel import Days, Floats, Ints
 
 Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]

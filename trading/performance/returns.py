@@ -1,4 +1,4 @@
-"""Figures of a series of returns, beside those of `trading.metrics`.
+"""Figures of a series of returns, beside those of `trading.performance.metrics`.
 
 Returns are per session, as fractions. A figure that the returns don't define is NaN.
 """
@@ -10,8 +10,8 @@ import math
 import numpy as np
 from scipy import special, stats
 
-from trading.metrics import FLAT, SESSIONS_A_YEAR
-from trading.panel import Floats
+from trading.bars.panel import Floats
+from trading.performance.metrics import FLAT, SESSIONS_A_YEAR
 
 EULER = 0.5772156649015329
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import numpy as np
 
-from trading.panel import Floats, Panel, as_day
+from trading.bars.panel import Floats, Panel, as_day
 
 
 @dataclass(frozen=True)

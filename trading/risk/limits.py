@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from trading.decide import DecisionRules
 from trading.errors import ConfigurationError
+from trading.risk.decision_rules import DecisionRules
 
 Limits = Mapping[str, float]
 """Values by name; all names of `LIMITS`."""

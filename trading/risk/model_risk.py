@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from trading.rules import BUY_AT
+from trading.views.rule_system import BUY_AT
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from trading.metrics import wilson
-from trading.panel import Days, as_day
+from trading.bars.panel import Days, as_day
+from trading.performance.metrics import wilson
 from trading.risk.model_risk import ModelRiskLimits
 from trading.risk.trade_history import TradeHistory
 
@@ -43,8 +43,8 @@ def lost_skill(history: TradeHistory, sessions: Sequence[date], limits: ModelRis
         limits: window, least trades and least win rate.
 
     Source:
-        The interval: Wilson (1927), see `trading.metrics.wilson`. It decides by its upper end, so that bad luck alone
-        rarely stops models that are well.
+        The interval: Wilson (1927), see `trading.performance.metrics.wilson`. It decides by its upper end, so that bad
+        luck alone rarely stops models that are well.
     """
     profit_cents: dict[str, int] = {}
     first_closed: dict[str, date] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from trading.errors import ConfigurationError
-from trading.regimes import Regime
+from trading.market.regimes import Regime
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from adapters.news_sources import NewsToFollow, sources
 from adapters.settings import read_settings, unknown_variables
+from data.news.sources import NewsToFollow, sources
+from data.opening import news_to_follow
+from execution.opening import broker_account
 from trading.errors import ConfigurationError
+from trading.risk.limits import rules_of
 
 
 @pytest.fixture(autouse=True)
@@ -113,16 +116,16 @@ def test_misspelt_variables_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_news_are_off_by_default_and_their_keys_are_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Feeds are JSON in the environment; Alpaca without keys is refused; with them no text holds one."""
-    assert read_settings().news_to_follow() == NewsToFollow()
+    assert news_to_follow(read_settings()) == NewsToFollow()
     feeds = '[{"url": "https://example.com/r"}, {"url": "https://example.com/a", "symbols": ["aapl"], "social": true}]'
     monkeypatch.setenv("INPLAY_NEWS_FEEDS", feeds)
     monkeypatch.setenv("INPLAY_NEWS_ALPACA", "true")
     assert unknown_variables() == []
     with pytest.raises(ConfigurationError, match="APCA_API_KEY_ID"):
-        read_settings().news_to_follow()
+        news_to_follow(read_settings())
     monkeypatch.setenv("APCA_API_KEY_ID", "the-key")
     monkeypatch.setenv("APCA_API_SECRET_KEY", "the-secret")
-    wanted = read_settings().news_to_follow()
+    wanted = news_to_follow(read_settings())
     made = sources(wanted)
     assert [(one.name, one.channel, one.symbols) for one in made] == [
         ("https://example.com/r", "news", ()), ("https://example.com/a", "social", ("AAPL",)), ("alpaca", "news", None),
@@ -134,7 +137,7 @@ def test_two_feeds_of_one_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
     """Addresses that differ in their keys alone would share one record."""
     monkeypatch.setenv("INPLAY_NEWS_FEEDS", '[{"url": "https://e.com/r?key=1"}, {"url": "https://e.com/r?key=2"}]')
     with pytest.raises(ConfigurationError, match="twice"):
-        read_settings().news_to_follow()
+        news_to_follow(read_settings())
 
 
 @pytest.mark.parametrize("feeds", ['[{"url": "file:///etc/passwd"}]', '[{"address": "https://example.com"}]', "[7]"])
@@ -147,13 +150,13 @@ def test_a_feed_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, feeds: 
 
 def test_an_account_at_a_broker_needs_keys_and_its_stream_is_beside_its_orders(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account at a broker needs keys, and its stream is beside its orders; without a broker there is none."""
-    assert read_settings().broker_account() is None
+    assert broker_account(read_settings()) is None
     monkeypatch.setenv("INPLAY_BROKER", "alpaca-paper")
     with pytest.raises(ConfigurationError, match="nothing was sent"):
-        read_settings().broker_account()
+        broker_account(read_settings())
     monkeypatch.setenv("APCA_API_KEY_ID", "a")
     monkeypatch.setenv("APCA_API_SECRET_KEY", "b")
-    account = read_settings().broker_account()
+    account = broker_account(read_settings())
     assert account is not None
     assert (account.url, account.stream_url) == (
         "https://paper-api.alpaca.markets",
@@ -168,7 +171,7 @@ def test_limits_of_risk_come_from_the_environment_and_the_file(clean: Path, monk
     (clean / "var/inplay.toml").write_text("[risk]\nmax_weight = 0.05\ndaily_loss = 0.02\n")
     monkeypatch.setenv("INPLAY_RISK_DAILY_LOSS", "0.01")
     monkeypatch.setenv("INPLAY_RISK_MAX_POSITIONS", "4")
-    rules = read_settings().decision_rules()
+    rules = rules_of(read_settings().risk)
     assert (rules.sizing.max_weight, rules.drawdown.daily_loss, rules.sizing.max_positions) == (0.05, 0.01, 4)
     assert rules.sizing.risk_fraction == 0.02
     assert unknown_variables() == []

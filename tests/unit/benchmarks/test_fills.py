@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.crossing import FAST, SLOW
 from benchmarks.fills import SETTLED, TIE, Fill, FillsTable, Traded, compared, difference, peers, ties_of
+from trading.bars.panel import Panel
 from trading.engine.run import BarHistory
-from trading.panel import Panel
 
 BUY = Fill("2015-02-12", "buy", 100, 859_100, "entry")
 SOLD = Fill("2015-03-30", "sell", 100, 850_000, "exit")

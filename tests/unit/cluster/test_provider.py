@@ -14,11 +14,11 @@ from ray.autoscaler.node_launch_exception import NodeLaunchException
 
 from cluster.api import DigitalOcean
 from cluster.errors import ApiError, ClusterError, LeftoverError
-from cluster.ledger import SpendLedger, ledger_path
 from cluster.machines import list_machines
 from cluster.names import name_of
 from cluster.provider import DigitalOceanNodeProvider
 from cluster.reaper import sweep
+from cluster.spend_ledger import SpendLedger, ledger_path
 from tests.fakes.cloud import TOKEN, FakeClock, FakeCloud, Reply
 
 END_POINT = "https://api.example/v2/"

@@ -15,9 +15,9 @@ from cluster import names
 from cluster.breaker import CapacityBreaker
 from cluster.cost import HOUR_S, PHASES, Running, SpendCaps, forecast, refuse_over_cap
 from cluster.errors import ClusterConfigError, SpendCapError
-from cluster.ledger import month_of
 from cluster.machines import Machine
 from cluster.reaper import condemn
+from cluster.spend_ledger import month_of
 from tests.fakes.cloud import FakeClock
 
 NOW_S = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()

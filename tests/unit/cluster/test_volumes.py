@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from cli.cluster_volume import mount
+from cli.cluster.volume import mount
 from cluster.api import DigitalOcean
 from cluster.errors import ApiError, ClusterError, SpendCapError
 from cluster.simulator.agenda import VirtualClock

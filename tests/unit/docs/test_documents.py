@@ -16,7 +16,7 @@ from benchmarks.__main__ import NAMES
 from cli.main import app
 from serve.routes import router
 from trading import errors
-from trading.decide import DecisionRules
+from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import LIMITS, limits_of
 
 ROOT = Path(__file__).parents[3]

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from adapters.measured_patterns import Statistics
+from research.measured_patterns import Statistics
 from serve.statistics import Kept
 from tests.fakes.eventually import eventually
 from trading.errors import UnavailableError

@@ -18,7 +18,7 @@ from serve.schemas import Estimate, Portfolio, Problem
 from tests.fakes.backend import FakeBackend
 from tests.fakes.client import TOKEN, Client, client_of
 from trading.errors import BadDataError, ModelError, UnavailableError
-from trading.regimes import Regime
+from trading.market.regimes import Regime
 
 QUESTIONS = {
     "/v1/signals": "signals",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.lock import RunLock, is_held
-from adapters.run_state import FILE, RunState, write_state
+from adapters.machine.lock import RunLock, is_held
+from adapters.machine.run_state import FILE, RunState, write_state
 from adapters.settings import Settings, read_settings
 from serve.api import create_app
 from serve.schemas import Health, ServiceHealth

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from trading.panel import BARS_SCHEMA, Days
+from trading.bars.panel import BARS_SCHEMA, Days
 
 
 @pytest.fixture(scope="session")

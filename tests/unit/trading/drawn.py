@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from tests.unit.trading.made_bars import random_panel, weekdays
-from trading.panel import Panel
+from trading.bars.panel import Panel
+from trading.indicators.swings import average_true_range
 from trading.patterns.chart.detections import ChartDetections
 from trading.patterns.chart.registry import detect
-from trading.swings import average_true_range
 
 PRELUDE = 20
 """Bars at 100 that every drawing begins with: high 100.5, low 99.5, so that the average true range is 1."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trading.panel import Floats
-from trading.pattern_statistics import Sightings
-from trading.random_candles import CLOSE_BUCKETS, LabelledBars
+from trading.bars.panel import Floats
+from trading.evidence.random_candles import CLOSE_BUCKETS, LabelledBars
+from trading.evidence.statistics import Sightings
 
 
 def labelled(

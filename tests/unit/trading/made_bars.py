@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from trading.panel import BARS_SCHEMA, Days, Panel
+from trading.bars.panel import BARS_SCHEMA, Days, Panel
 
 FIRST = date(2010, 1, 4)
 

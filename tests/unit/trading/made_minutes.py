@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from tests.unit.trading.made_bars import weekdays
-from trading.intraday import INTRADAY_SCHEMA, IntradayPanel
-from trading.session_hours import SessionHours
+from trading.bars.intraday import INTRADAY_SCHEMA, IntradayPanel
+from trading.bars.session_hours import SessionHours
 
 HALF_DAY = 2
 """Position of the session that closes three hours early."""

@@ -16,17 +16,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.trading.made_bars import random_panel, weekdays
-from trading.catalysts import earnings_catalyst
-from trading.features import FEATURES, build_setups
+from trading.bars.history import as_of
+from trading.bars.panel import Panel
+from trading.catalysts.earnings import earnings_catalyst
+from trading.catalysts.known import known_catalysts
 from trading.gates import Split
-from trading.history import as_of
-from trading.indicators import INDICATORS, compute
-from trading.known_catalysts import known_catalysts
-from trading.panel import Panel
+from trading.indicators.daily import INDICATORS, compute
+from trading.market.context import market_context, relative_strength_20
+from trading.market.regimes import regimes
 from trading.patterns.recognised import recognise_all
-from trading.regime import market_context, relative_strength_20
-from trading.regimes import regimes
-from trading.scanner import large_cap, scan
+from trading.scanner.at_close import large_cap, scan
+from trading.views.setups import FEATURES, build_setups
 
 Columns = Mapping[str, npt.NDArray[Any]]
 DAYS = weekdays(120)

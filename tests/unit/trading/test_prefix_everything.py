@@ -17,23 +17,24 @@ from hypothesis import strategies as st
 
 from adapters.postgres.patterns import OUTCOME
 from tests.unit.trading.drawn import wandering
-from trading.catalyst_features import CATALYST_FEATURES, NEWS_SCHEMA, NewsAt, NewsRecord
-from trading.cycle import Market, Patterns, analyse, recognise, setups_at
-from trading.features import FEATURES
-from trading.history import as_of
-from trading.indicators import INDICATORS, compute
-from trading.levels import LEVELS, compute_levels
+from trading.bars.history import as_of
+from trading.bars.panel import Panel
+from trading.catalysts.features import CATALYST_FEATURES
+from trading.cycle.stages import Market, Patterns, analyse, recognise, setups_at
+from trading.evidence.log import pattern_log
+from trading.indicators.daily import INDICATORS, compute
+from trading.indicators.levels import LEVELS, compute_levels
+from trading.indicators.swings import swings
+from trading.market.context import market_context
+from trading.market.regimes import regimes
 from trading.news.catalyst_kind import KINDS
 from trading.news.coverage import Followed
-from trading.outcomes import OutcomeRules
-from trading.panel import Panel
-from trading.pattern_log import pattern_log
+from trading.news.record import NEWS_SCHEMA, NewsAt, NewsRecord
+from trading.outcomes.barriers import OutcomeRules
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
-from trading.regime import market_context
-from trading.regimes import regimes
-from trading.scanner import large_cap, scan_all
-from trading.swings import swings
+from trading.scanner.at_close import large_cap, scan_all
+from trading.views.setups import FEATURES
 
 Known = dict[str, Any]
 Way = Callable[[Panel, np.datetime64], Known]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from tests.fakes.planted import SIGNAL, planted
-from trading.ensemble import Views
-from trading.rules import BUY_AT
+from trading.views.ensemble import Views
+from trading.views.rule_system import BUY_AT
 from tune.evaluate import auc, evaluate
 
 Floats = npt.NDArray[np.float64]

@@ -11,12 +11,12 @@ import onnxruntime
 import pytest
 import xgboost
 
-from adapters.scoring import CARD, Card, EnsembleScorer, sha256_of
+from adapters.models.scoring import CARD, Card, EnsembleScorer, sha256_of
 from tests.fakes.planted import SIGNAL, planted
 from trading.errors import ModelError
-from trading.features import FEATURES
+from trading.views.setups import FEATURES
 from tune.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
-from tune.registry import Fitted, forest_to_onnx, write_ensemble
+from tune.model_files import Fitted, forest_to_onnx, write_ensemble
 from tune.search import TARGET_SCALE, Winner, target_of
 from tune.specs import SPECS, Kind, columns_of
 from tune.training_set import UNKNOWN

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tests.fakes.planted import planted
-from trading.ensemble import WEIGHTS, Views, weighted
 from trading.errors import ModelError
-from trading.features import FEATURES
-from trading.regime_weights import regime_weights
+from trading.views.ensemble import WEIGHTS, Views, weighted
+from trading.views.regime_weights import regime_weights
+from trading.views.setups import FEATURES
 from tune.regime_factors import BETTER, WORSE, regime_factors
 from tune.training_set import TrainingSet
 

@@ -10,13 +10,13 @@ import pytest
 
 from tests.fakes.planted import planted
 from tests.unit.trading.made_bars import random_panel
-from trading.catalysts import earnings_catalyst
-from trading.cycle import Market, Patterns, analyse
+from trading.bars.panel import as_date
+from trading.catalysts.earnings import earnings_catalyst
+from trading.cycle.stages import Market, Patterns, analyse
 from trading.errors import ModelError
-from trading.outcomes import OutcomeRules
-from trading.panel import as_date
+from trading.outcomes.barriers import OutcomeRules
 from trading.patterns.recognised import recognise_all
-from trading.scanner_rules import large_cap
+from trading.scanner.rules import large_cap
 from tune.specs import SPECS, columns_of
 from tune.training_set import UNKNOWN, TrainingSet, from_market
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trading.panel import Floats, Ints
+from trading.bars.panel import Floats, Ints
+from trading.indicators.swings import Flags, Swings
 from trading.patterns.chart.view import Found, Line, View, first_break
-from trading.swings import Flags, Swings
 
 MIN_CUP_BARS, MAX_CUP_BARS = 35, 325
 MAX_RIM_DIFFERENCE = 0.2

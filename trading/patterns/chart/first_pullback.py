@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.panel import Floats, Ints
+from trading.bars.panel import Floats, Ints
+from trading.indicators.swings import Flags
 from trading.patterns.chart.session_view import REWARD_TO_RISK, SessionView
 from trading.patterns.chart.view import Found
-from trading.swings import Flags
 
 MIN_SURGE = 0.04
 """From the low to the high of the day, of yesterday's close."""

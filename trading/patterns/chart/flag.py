@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.panel import Floats, Ints
+from trading.bars.panel import Floats, Ints
+from trading.indicators.swings import Flags
 from trading.patterns.chart.pole import Poles, poles
 from trading.patterns.chart.view import Found, View
-from trading.swings import Flags
 
 MIN_POLE_ATR = 4.0
 MAX_RETRACE = 0.5

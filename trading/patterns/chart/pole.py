@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.panel import Floats, Ints
+from trading.bars.panel import Floats, Ints
+from trading.indicators.swings import Flags, Swings
 from trading.patterns.chart.view import View
-from trading.swings import Flags, Swings
 
 POLE_BARS = 12
 """A pole takes at most so many bars. Bulkowski asks for a pole that is unusually steep and takes several days; the

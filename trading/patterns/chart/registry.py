@@ -8,9 +8,11 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from trading.bars.intraday import IntradayPanel
+from trading.bars.panel import Floats
+from trading.bars.session_hours import SessionHours
 from trading.errors import ConfigurationError
-from trading.intraday import IntradayPanel
-from trading.panel import Floats
+from trading.indicators.swings import Bars
 from trading.patterns.chart import (
     abcd,
     cup_and_handle,
@@ -27,8 +29,6 @@ from trading.patterns.chart import (
 from trading.patterns.chart.detections import ChartDetections, collect, join
 from trading.patterns.chart.session_view import SessionView
 from trading.patterns.chart.view import Found, View
-from trading.session_hours import SessionHours
-from trading.swings import Bars
 
 _View = TypeVar("_View", View, SessionView)
 
@@ -84,7 +84,7 @@ def detect(bars: Bars, atr: Floats) -> ChartDetections:
     trade. Of several formations of one pattern with the same trigger, the one that began first is reported.
 
     Args:
-        bars: a daily panel, restated for splits known by then (`trading.history.as_of`), or an intraday one, for
+        bars: a daily panel, restated for splits known by then (`trading.bars.history.as_of`), or an intraday one, for
             example `panel.regular.session_by_session`.
         atr: average true range of each bar in USD: `trading.indicators.compute(panel)["atr_14"]`, or for bars that are
             not days `trading.swings.average_true_range(bars)`.

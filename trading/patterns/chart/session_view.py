@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trading.intraday import IntradayPanel
-from trading.intraday_indicators import vwap
-from trading.panel import Floats, Ints
-from trading.session_hours import PREMARKET, REGULAR, SessionHours
+from trading.bars.intraday import IntradayPanel
+from trading.bars.panel import Floats, Ints
+from trading.bars.session_hours import PREMARKET, REGULAR, SessionHours
+from trading.indicators.intraday import vwap
 
 REWARD_TO_RISK = 2.0
 """Targets of the session patterns, in distances from entry to stop.

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.panel import Floats, Ints
+from trading.bars.panel import Floats, Ints
+from trading.indicators.swings import Flags, Swings
 from trading.patterns.chart.view import Found, Line, View, first_break
-from trading.swings import Flags, Swings
 
 FLAT = 0.15
 """A line is flat when it changes less than this over the formation, of the height."""

@@ -18,7 +18,7 @@ from trading.engine.fold import fold, take
 from trading.engine.instruments import Instruments
 from trading.engine.rules import PAPER_RULES, AccountRules, EngineRules
 from trading.errors import LedgerError
-from trading.ledger import Draft, body_of, draft_of
+from trading.ledger.double_entry import Draft, body_of, draft_of
 
 CASH_CENTS = 10_000_000
 MARGIN = EngineRules(AccountRules("margin", debit_interest_bp_per_year=600), FillModel(fees=INTERACTIVE_BROKERS_FIXED))

@@ -18,7 +18,7 @@ from trading.engine.requests import OrderRequests
 from trading.engine.rules import PAPER_RULES
 from trading.engine.run import BarHistory, run
 from trading.errors import BadDataError, ConfigurationError, LedgerError
-from trading.ledger import Draft
+from trading.ledger.double_entry import Draft
 
 DAY = date(2010, 1, 4)
 AT = datetime(2010, 1, 4, 21, tzinfo=UTC).isoformat()

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.one_account import CASH, MARGIN, START, Bar, OneAccount, bracket, fills, quiet, reasons
+from trading.broker.orders import Bracket
 from trading.engine.bars import CorporateAction
 from trading.engine.bookkeeper import deposit
 from trading.engine.fold import fold
 from trading.engine.instruments import Instruments
-from trading.engine.requests import Bracket
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.fakes.one_account import CASH, MARGIN, NO_COSTS, OneAccount, bracket, fills, quiet, reasons
+from trading.broker.orders import Kind, OrderRequest
 from trading.engine.bars import REGULAR_S, Bars, CorporateAction, Step
 from trading.engine.fees import ALPACA, INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import PAPER_FILLS, FillModel
-from trading.engine.requests import Kind, OrderRequest, OrderRequests
+from trading.engine.requests import OrderRequests
 from trading.engine.rules import PAPER_RULES, AccountRules, EngineRules
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.one_account import MARGIN, Bar, OneAccount, fills, minute, quiet, reasons
-from trading.engine.requests import Replacement
+from trading.broker.orders import Replacement
 
 HUNDRED = 100
 

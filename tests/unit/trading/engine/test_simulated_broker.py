@@ -7,13 +7,13 @@ from datetime import timedelta
 import numpy as np
 
 from tests.fakes.one_account import CASH, START, Bar, bars_of, bracket, quiet
-from trading.broker import Broker, BrokerCash, BrokerPosition, Outcome
+from trading.broker.orders import OrderRequest, Replacement
+from trading.broker.port import Broker, BrokerCash, BrokerPosition, Outcome
 from trading.engine.account import Account
 from trading.engine.bars import Step
 from trading.engine.engine import Engine
 from trading.engine.fold import fold
 from trading.engine.instruments import Instruments
-from trading.engine.requests import OrderRequest, Replacement
 from trading.engine.simulator import SimulatedBroker
 
 

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 
 from tests.fakes.engine_script import SYMBOLS, Moment, live, scripts
 from tests.fakes.one_account import NO_COSTS
+from trading.broker.orders import OrderRequest, Side
 from trading.engine.account import Account
 from trading.engine.engine import Engine
 from trading.engine.instruments import Instruments
-from trading.engine.requests import OrderRequest, Side
 from trading.engine.rules import AccountRules, EngineRules
-from trading.ledger import GENESIS, Draft, chain, link
+from trading.ledger.double_entry import GENESIS, Draft, chain, link
 
 RULES = EngineRules(AccountRules("margin", borrow_bp_per_year=0), NO_COSTS)
 PLENTY_CENTS = 10**16

@@ -1,0 +1,1 @@
+"""Alpaca: market data, news and orders, over HTTP and streams."""

@@ -1,0 +1,1 @@
+"""The other side of Alpaca's protocols, for rehearsals and tests."""

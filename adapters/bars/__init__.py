@@ -1,0 +1,1 @@
+"""Bars as Parquet files, wherever they lie."""

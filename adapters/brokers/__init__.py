@@ -1,1 +1,0 @@
-"""Brokers behind the port of `trading.broker`."""

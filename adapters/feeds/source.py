@@ -1,0 +1,84 @@
+"""What an import reads from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from adapters.bars.files import SHAPES, Timeframe
+
+UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate", "reason")])
+"""A row that could not be read as a bar: its text, what was wrong with it by name and in words."""
+
+FACTOR = "factor"
+"""Adjusted price / price of the bar, a float; null where it isn't known."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of a source.
+
+    Attributes:
+        bars: schema of the domain for the source's timeframe; a value that is missing is null. A source of days that
+            knows its splits and dividends adds the column `FACTOR` to all of them.
+        unread: `UNREAD_SCHEMA`.
+    """
+
+    bars: pa.Table
+    unread: pa.Table = field(default_factory=UNREAD_SCHEMA.empty_table)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A file that could not be read to its end; none of its rows is taken."""
+
+    path: str
+    reason: str
+
+
+class BarSource(Protocol):
+    """A file, a folder or a table of bars."""
+
+    @property
+    def name(self) -> str:
+        """What it is."""
+
+    @property
+    def timeframe(self) -> Timeframe:
+        """Length of its bars."""
+
+    @property
+    def corrections(self) -> tuple[str, ...]:
+        """What is changed in all rows, in words."""
+
+    def sha256(self) -> str:
+        """Of all that it consists of."""
+
+    def files(self) -> Iterator[tuple[str, Iterator[Chunk]]]:
+        """Each file in turn: its name, and its rows in chunks of bounded size.
+
+        Raises:
+            BadDataError: from the inner iterator, for a file that can't be read to its end.
+        """
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table in memory."""
+
+    name: str
+    digest: str
+    table: pa.Table
+    timeframe: Timeframe = "1d"
+    corrections: tuple[str, ...] = ()
+
+    def sha256(self) -> str:
+        """As given."""
+        return self.digest
+
+    def files(self) -> Iterator[tuple[str, Iterator[Chunk]]]:
+        """The table."""
+        yield self.name, iter([Chunk(self.table.cast(SHAPES[self.timeframe].schema))])

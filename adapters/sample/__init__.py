@@ -1,0 +1,1 @@
+"""The bundled sample: real bars and earnings days from packages."""

@@ -1,0 +1,1 @@
+"""What machines cost, as the node provider noted it."""

@@ -1,0 +1,104 @@
+"""The models of a run: the ones on record, or new ones trained on what was known before its replay."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import date
+from importlib.metadata import version
+
+from actors.wiring import Training, Wiring, now
+from adapters.postgres.models import EnsembleRow, ModelStore
+from adapters.settings import Settings
+from cli.run.progress import Printer
+from trading.cycle.stages import Market, Patterns
+from trading.errors import ConfigurationError, ModelError
+from tune.distributed import Workers
+from tune.pipeline import Trained, train_ensemble
+from tune.registration import config_sha256, register
+from tune.training_plan import SessionRules
+from tune.training_set import from_market
+
+
+def training_of(settings: Settings) -> Training:
+    """What the training scheduler needs to know."""
+    rules = SessionRules(
+        budget_usd_per_month=settings.gpu_budget_usd_per_month, hours=settings.gpu_session_h,
+        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h, daily=settings.daily_training,
+    )  # fmt: skip
+    return Training(rules, settings.spend_folder, settings.seed)
+
+
+class Models:
+    """The champion on record, or the one that this run trains and registers.
+
+    Args:
+        sample: the run is one of the bundled sample, whose models must be those of its settings.
+    """
+
+    def __init__(self, settings: Settings, wiring: Wiring, store: ModelStore, say: Printer, *, sample: bool) -> None:
+        self._settings = settings
+        self._wiring = wiring
+        self._store = store
+        self._say = say
+        self._sample = sample
+
+    def at(
+        self, first_replay: date, *, known: Callable[[], tuple[Market, Patterns]], begun: bool
+    ) -> EnsembleRow | None:
+        """The models for a replay; None when the history is too short for any.
+
+        Args:
+            first_replay: its first session; models know no outcome from then on.
+            known: market and patterns of the history; asked for only where models are trained.
+            begun: sessions of this replay are on record already.
+
+        Raises:
+            ConfigurationError: when the champion on record learned from what would be replayed, or from other settings.
+        """
+        champion = self._store.champion()
+        if champion is not None and not self._sample:
+            return self._champion(champion, first_replay, begun=begun)
+        workers = Workers(actors=min(2, os.cpu_count() or 1))
+        wanted = config_sha256(self._settings.seed, first_replay, self._wiring.decisions.outcome, workers)
+        if champion is not None and champion.config_sha256 != wanted:
+            raise ConfigurationError(
+                "The record was made with another seed, sample or set of models. Nothing was changed. "
+                "Use the settings it was made with, or start anew with `inplay run --sample --fresh`."
+            )
+        if champion is not None:
+            self._say.step(f"{champion.ensemble_id} is on record already")
+            return champion
+        return self._trained(first_replay, *known(), workers, wanted)
+
+    def _champion(self, champion: EnsembleRow, first_replay: date, *, begun: bool) -> EnsembleRow:
+        if champion.known_before > first_replay and not begun:
+            raise ConfigurationError(
+                f"{champion.ensemble_id} learned from outcomes up to {champion.known_before}, and the replay begins on "
+                f"{first_replay}: its figures would be no test. Nothing was changed. Begin later, or add --rules-only."
+            )
+        self._say.step(f"{champion.ensemble_id} is on record already")
+        return champion
+
+    def _trained(
+        self, first_replay: date, market: Market, patterns: Patterns, workers: Workers, config: str
+    ) -> EnsembleRow | None:
+        data = from_market(market, patterns, self._wiring.decisions.outcome, self._wiring.scanner, first_replay)
+        home = self._settings.home
+        try:
+            trained: Trained = train_ensemble(
+                data, home / "models", home / "tune", seed=self._settings.seed, workers=workers, say=self._say.step
+            )
+        except ModelError as error:
+            if self._sample:
+                raise
+            self._say.warning(f"no models: {error}. The rules decide in both accounts")
+            return None
+        shutil.rmtree(home / "tune", ignore_errors=True)
+        row = register(
+            self._store, trained, home,
+            config=config, known_before=first_replay, code_version=version("inplay"), at=now(),
+        )  # fmt: skip
+        self._say.accuracy(trained.accuracy)
+        return row

@@ -1,0 +1,160 @@
+"""What a run says on the terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from actors.ingestion import Imported
+from actors.reporting import BENCHMARK, Report
+from adapters.postgres.patterns import PatternCounts
+from trading.cycle.session import SessionSummary
+from trading.performance.metrics import TARGETS, Estimate, Performance, targets_met
+from tune.evaluate import Accuracy
+
+PER_CENT = {"total_return", "win_rate"}
+
+
+def estimate_text(estimate: Estimate, *, per_cent: bool) -> str:
+    """A figure with its interval, `-` where it is undefined."""
+
+    def one(value: float | None) -> str:
+        if value is None:
+            return "-"
+        return f"{value:+.1%}" if per_cent else f"{value:.2f}"
+
+    if estimate.value is None or estimate.low is None:
+        return one(estimate.value)
+    return f"{one(estimate.value)} [{one(estimate.low)}, {one(estimate.high)}]"
+
+
+def pattern_words(counts: PatternCounts) -> str:
+    """What is on record, by family; an outcome is only ever of a pattern with a direction."""
+    return (
+        f"{counts.recorded:,} patterns on record: {counts.candlesticks:,} candlesticks ({counts.without_direction:,} "
+        f"without a direction), {counts.charts:,} chart patterns; {counts.with_outcome:,} with outcome"
+    )
+
+
+class Printer:
+    """Plain lines for progress, tables for results."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self._started = time.monotonic()
+
+    def step(self, text: str) -> None:
+        """Something is done or begins; the line begins with the seconds since the start."""
+        self.console.print(Text(f"{time.monotonic() - self._started:6.1f} s  {text}"), soft_wrap=True)
+
+    def warning(self, text: str) -> None:
+        """Something went wrong and was mended."""
+        self.console.print(Text(f"! {text}", style="yellow"), soft_wrap=True)
+
+    def imported(self, imported: Imported, new_events: int) -> None:
+        """What the import stored and what the gates found."""
+        self.step(
+            f"{imported.symbols} symbols, {imported.rows_in:,} rows in, {imported.rows_stored:,} stored, "
+            f"{imported.rows_quarantined} refused{'' if imported.new else ' (on record already)'}; "
+            f"{new_events:,} new earnings dates"
+        )
+        for correction in imported.corrections:
+            self.step(f"correction: {correction}")
+        table = Table(title="What the data gates found", title_justify="left")
+        for heading in ("gate", "severity", "findings", "rows"):
+            table.add_column(heading, justify="right" if heading in {"findings", "rows"} else "left")
+        for (gate, severity), (findings, rows) in imported.findings.items():
+            table.add_row(gate, severity, str(findings), f"{rows:,}")
+        self.console.print(table)
+
+    def accuracy(self, accuracy: Accuracy) -> None:
+        """The ensemble's accuracy out of sample, beside what it must beat."""
+        table = Table(
+            title=f"Out-of-sample accuracy on {accuracy.setups:,} later setups of {accuracy.sessions} sessions "
+            f"({accuracy.base_rate:.1%} succeeded)",
+            title_justify="left",
+        )
+        table.add_column("who decides")
+        table.add_column("accuracy [95 % interval]", justify="right")
+        for name in ("majority", "rule", "pattern", "catalyst", "outcome", "ensemble"):
+            table.add_row(name, estimate_text(getattr(accuracy, name), per_cent=True).replace("+", ""))
+        self.console.print(table)
+        difference = accuracy.ensemble_less_majority
+        better = difference.low is not None and difference.low > 0
+        self.step(
+            f"ensemble less majority: {estimate_text(difference, per_cent=True)}; "
+            + ("better than the majority" if better else "not shown to be better than the majority")
+            + f"; ranking (AUC) {estimate_text(accuracy.ensemble_auc, per_cent=False)}, chance is 0.50"
+        )
+        shares = (accuracy.strongest_fifth, accuracy.weakest_fifth, accuracy.in_play_success)
+        strongest, weakest, every = (estimate_text(share, per_cent=True).replace("+", "") for share in shares)
+        self.step(
+            f"of {accuracy.in_play:,} long setups in play, {every} succeeded; of the fifth that the ensemble ranks "
+            f"highest {strongest}, of the lowest {weakest}"
+        )
+
+    def addresses(self, url: str, token: str, ray_dashboard: str) -> None:
+        """Where everything is and how to log in."""
+        self.step(f"dashboard       {url}/#token={token}")
+        self.step(f"API docs        {url}/docs")
+        self.step(f"try             curl -H 'Authorization: Bearer {token}' {url}/v1/signals")
+        self.step(f"Ray dashboard   {ray_dashboard}  (it asks for the token that `ray get-auth-token` prints)")
+
+    def session(self, number: int, total: int, summary: SessionSummary) -> None:
+        """One line a session."""
+        books = "  ".join(
+            f"{name} ${cents / 100:>11,.2f} ({summary.fills.get(name, 0)} fills)"
+            for name, cents in summary.equity_cents.items()
+        )
+        line = f"{summary.session}  {number:>3}/{total}  {books}  {summary.stocks_in_play} in play"
+        self.console.print(Text(line), soft_wrap=True)
+
+    def followed(self, summary: SessionSummary) -> None:
+        """One line for a session that was traded as it came in."""
+        books = "  ".join(f"{name} ${cents / 100:>11,.2f}" for name, cents in summary.equity_cents.items())
+        self.step(f"{summary.session} traded: {books}  {summary.stocks_in_play} in play")
+
+    def report(self, report: Report) -> None:
+        """Figures of both accounts and the benchmark, and plainly which targets are not met."""
+        sessions = report.sessions
+        table = Table(
+            title=f"Paper trading, {sessions[0]} to {sessions[-1]}, {len(sessions)} sessions [95 % intervals]",
+            title_justify="left",
+        )
+        table.add_column("")
+        names = list(report.figures)
+        for name in names:
+            table.add_column(name, justify="right")
+        table.add_column("target", justify="right")
+        for label, key, target in (
+            ("return", "total_return", ""),
+            ("Sharpe ratio", "sharpe", f"> {TARGETS['sharpe']}"),
+            ("maximum drawdown", "max_drawdown", f"< {TARGETS['max_drawdown']:.0%}"),
+            ("win rate", "win_rate", f"> {TARGETS['win_rate']:.0%}"),
+            ("profit factor", "profit_factor", f"> {TARGETS['profit_factor']}"),
+            ("closed trades", "trades", ""),
+        ):
+            table.add_row(label, *(self._figure(report.figures[name], key, name) for name in names), target)
+        self.console.print(table)
+        for name in (n for n in names if n != BENCHMARK):
+            self._targets(name, targets_met(report.figures[name]))
+        self.step("buy and hold carries no costs; both accounts carry commission and slippage")
+        self.step(f"journal hash {report.journal_hash}")
+
+    @staticmethod
+    def _figure(figures: Performance, key: str, name: str) -> str:
+        value = getattr(figures, key)
+        if name == BENCHMARK and key in {"win_rate", "profit_factor", "trades"}:
+            return ""
+        if isinstance(value, Estimate):
+            return estimate_text(value, per_cent=key in PER_CENT)
+        return f"{value:.1%}" if key == "max_drawdown" else str(value)
+
+    def _targets(self, name: str, met: Mapping[str, bool | None]) -> None:
+        words = {True: "met", False: "NOT met", None: "cannot be told"}
+        parts = ", ".join(f"{measure.replace('_', ' ')} {words[holds]}" for measure, holds in met.items())
+        self.step(f"{name}: the strategy's targets: {parts}")

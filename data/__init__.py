@@ -1,0 +1,1 @@
+"""What comes in is judged, kept, moved and proven."""

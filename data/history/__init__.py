@@ -1,0 +1,1 @@
+"""Bars of past sessions, fetched page by page."""

@@ -1,0 +1,174 @@
+"""An import from start to end: every row ends up stored, in quarantine or known as a duplicate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from adapters.bars.files import SHAPES, Timeframe
+from adapters.bars.locations import TierLocations
+from adapters.bars.store import BarStore
+from adapters.feeds.source import BarSource, Refused
+from adapters.postgres.bars_record import BarImport, BarRecord, GateCount, ImportedFile, Part
+from data.importing.judging import Judge
+from data.importing.set_aside import SetAside
+from data.importing.spill import Spill
+from trading.errors import BadDataError, UnavailableError
+from trading.gates import Screened
+
+Progress = Callable[[str, int], None]
+"""Told what is being done (`read`, `stored`) and with how many more rows."""
+
+
+@dataclass(frozen=True)
+class ImportCounts:
+    """What became of each row: `rows_in` = stored + quarantined + duplicate.
+
+    Attributes:
+        new: False when this very source was imported before: every row is a duplicate then.
+        rows_corrected: of the stored rows, those that replaced a bar with other values.
+        quarantined: rows by the gate that refused them.
+        findings: what the gates found, warnings about bars that are stored included; () when it was imported before.
+        files_refused: files that could not be read to their end; none of their rows is counted.
+    """
+
+    source: str
+    timeframe: Timeframe
+    new: bool
+    rows_in: int
+    rows_stored: int
+    rows_corrected: int
+    rows_quarantined: int
+    rows_duplicate: int
+    quarantined: dict[str, int]
+    findings: tuple[GateCount, ...]
+    files_refused: tuple[Refused, ...]
+
+
+class BarImporter:
+    """Brings sources of bars into the record; one at a time over a data folder."""
+
+    def __init__(
+        self, home: Path, record: BarRecord, clock: Callable[[], datetime], locations: TierLocations | None = None
+    ) -> None:
+        self._home = home
+        self._record = record
+        self._clock = clock
+        self._store = BarStore(home, record, locations)
+
+    def run(self, source: BarSource, progress: Progress | None = None, *, replace: bool = False) -> ImportCounts:
+        """The source is on record. Running it again after a stop goes on; running it again after that changes nothing.
+
+        Args:
+            source: of bars.
+            progress: told how far it is.
+            replace: many bars of the record may be replaced by other values; a few always may.
+
+        Raises:
+            BadDataError: when no file of the source can be read, or the source contradicts the record.
+            UnavailableError: when the disk is full or the database away; what was stored stays.
+        """
+        tell = progress or _silent
+        about = ImportedFile(source.name, source.sha256(), source.timeframe, source.corrections)
+        begun = self._record.begin_import(about, at=self._clock())
+        if begun.complete:
+            return _repeated(about, begun)
+        self._refuse_wrong_clock()
+        self._store.sweep()  # files of an import that was stopped before they were on record
+        folder = self._home / "import" / about.file_sha256[:12]
+        with Spill(folder, source.timeframe) as spill, SetAside(folder.with_suffix(".unread")) as unread:
+            refused = self._read(source, spill, unread, tell)
+            for name, rows in unread.parts():
+                self._keep_unread(begun, name, source.timeframe, rows)
+            judge = Judge(self._store, self._record, source.timeframe, today=self._clock(), replace_=replace)
+            for name, bars in spill.parts():
+                if name in begun.parts:
+                    judge.skip(bars)
+                else:
+                    part = judge.part(name, bars)
+                    self._record.record_part(begun.import_id, part, source.timeframe, at=self._clock())
+                tell("stored", bars.num_rows)
+        self._record.finish_import(begun.import_id, [(one.path, one.reason) for one in refused])
+        return _counts(about, self._record.begin_import(about, at=self._clock()))
+
+    def _refuse_wrong_clock(self) -> None:
+        """The gates refuse bars of the future, so that bars on record beyond today tell of a clock that was set back.
+
+        Raises:
+            UnavailableError: there are such bars.
+        """
+        today = self._clock().date()
+        ahead = [file.last_session for file in self._record.files(today + timedelta(days=1), timeframe=None)]
+        if ahead:
+            raise UnavailableError(
+                f"Bars of {max(ahead)} are on record, and this machine's clock says {today}: it was set back. Nothing "
+                "was stored. Correct the clock, then import again."
+            )
+
+    def _read(self, source: BarSource, spill: Spill, unread: SetAside, tell: Progress) -> tuple[Refused, ...]:
+        """Files that could not be read; the bars of the others are in the spill, rows that are no bars set aside."""
+        refused, count = [], 0
+        folder = self._home / "import" / "one-file"
+        for name, chunks in source.files():
+            count += 1
+            with Spill(folder, source.timeframe) as own, SetAside(folder.with_suffix(".unread")) as strange:
+                try:
+                    for chunk in chunks:
+                        own.add(chunk.bars)
+                        strange.add(chunk.unread)
+                        tell("read", chunk.bars.num_rows + chunk.unread.num_rows)
+                except BadDataError as error:
+                    refused.append(Refused(name, str(error)))
+                    continue
+                spill.take_over(own)
+                unread.take_over(strange)
+        if len(refused) == count:
+            said = refused[0].reason if refused else "there is no file of bars in it."
+            raise BadDataError(f"Nothing of {source.name} could be read: {said} Nothing was stored.")
+        return tuple(refused)
+
+    def _keep_unread(self, begun: BarImport, name: str, timeframe: Timeframe, unread: pa.Table) -> None:
+        shape = SHAPES[timeframe]
+        nothing = Screened(shape.schema.empty_table(), shape.schema.empty_table(), (), (), ())
+        part = Part(name, unread.num_rows, 0, nothing, (), shape.stored.empty_table(), unread)
+        self._record.record_part(begun.import_id, part, timeframe, at=self._clock())
+
+
+def _silent(what: str, rows: int) -> None:
+    """Nobody is told."""
+
+
+def _counts(about: ImportedFile, done: BarImport) -> ImportCounts:
+    return ImportCounts(
+        source=about.source,
+        timeframe=about.timeframe,
+        new=True,
+        rows_in=done.rows_in,
+        rows_stored=done.rows_stored,
+        rows_corrected=done.rows_corrected,
+        rows_quarantined=done.rows_quarantined,
+        rows_duplicate=done.rows_duplicate,
+        quarantined=done.by_reason,
+        findings=done.by_gate,
+        files_refused=tuple(Refused(*pair) for pair in done.files_refused),
+    )
+
+
+def _repeated(about: ImportedFile, done: BarImport) -> ImportCounts:
+    return ImportCounts(
+        source=about.source,
+        timeframe=about.timeframe,
+        new=False,
+        rows_in=done.rows_in,
+        rows_stored=0,
+        rows_corrected=0,
+        rows_quarantined=0,
+        rows_duplicate=done.rows_in,
+        quarantined={},
+        findings=(),
+        files_refused=tuple(Refused(*pair) for pair in done.files_refused),
+    )

@@ -1,0 +1,1 @@
+"""Bars as they are made: heard, kept, and closed session by session."""

@@ -1,0 +1,1 @@
+"""News on record: imported, followed, read for sentiment, known at a time."""

@@ -1,0 +1,50 @@
+"""News as they were known at an instant, in the shape that the features ask for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adapters.calendar import close_times
+from adapters.postgres.news import NewsStore
+from adapters.postgres.news_coverage import CoverageStore
+from adapters.postgres.pool import Pool
+from adapters.postgres.sentiment import SentimentStore
+from trading.bars.panel import Panel
+from trading.news.record import NEWS_SCHEMA, NO_NEWS, NewsAt, NewsRecord
+
+THE_END = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def news_record(pool: Pool, before: datetime) -> NewsRecord:
+    """Everything that was knowable before `before`, and when each source had been followed by then."""
+    rows = NewsStore(pool).load(before, scorer=SentimentStore(pool).chosen().name)
+    return NewsRecord(rows, CoverageStore(pool).followed(before))
+
+
+class NewsMemory:
+    """`news_record` for a service that asks once a session: rows are read again after an import, or another scorer."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._read_of = (-1, "")
+        self._rows = NEWS_SCHEMA.empty_table()
+
+    def record(self, before: datetime) -> NewsRecord:
+        """As `news_record`."""
+        store = NewsStore(self._pool)
+        latest = store.latest_import(), SentimentStore(self._pool).chosen().name
+        if latest != self._read_of:
+            self._rows, self._read_of = store.load(THE_END, scorer=latest[1]), latest
+        known = pc.less(self._rows.column("knowable_at"), pa.scalar(before, NEWS_SCHEMA.field("knowable_at").type))
+        return NewsRecord(self._rows.filter(known), CoverageStore(self._pool).followed(before))
+
+
+def news_at(pool: Pool, panel: Panel) -> NewsAt:
+    """News as known at the panel's last close, with the close of each bar's session as the time of its decision."""
+    closed = close_times(panel.sessions)
+    if not len(closed):
+        return NewsAt(NO_NEWS, closed)
+    return NewsAt(news_record(pool, closed.max().item().replace(tzinfo=UTC)), closed)

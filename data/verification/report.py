@@ -1,0 +1,195 @@
+"""Everything that can be checked of a data folder, in one report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adapters.bars.files import SHAPES, Timeframe
+from adapters.bars.locations import TierLocations
+from adapters.bars.store import BarStore
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.bars_sums import BarSums, FoundBy
+from adapters.postgres.broker_record import BrokerRecord
+from adapters.postgres.execution_record import ExecutionRecord
+from adapters.postgres.journal import JournalStore
+from adapters.postgres.pool import Pool
+from data.verification.broker_book import check_broker_book
+from data.verification.coverage import Coverage, SessionCoverage, SymbolCoverage
+from data.verification.files import Stretch, check_files, check_strays
+from data.verification.journal import ReadableRows, check_journal
+from data.verification.record import check_readable, check_sums
+from data.verification.trouble import Trouble
+
+MOST_EVENTS = 1_000_000
+"""Of a broker, as the desk reads them."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is looked at; all of it by default.
+
+    Attributes:
+        symbols: coverage and findings are told of these only; files are checked whole all the same.
+        first: files that reach past it, and coverage from it on.
+        last: likewise.
+    """
+
+    symbols: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+
+    @property
+    def of_days(self) -> bool:
+        """Some sessions are left out, so that sums over all of them can't be compared."""
+        return self.first is not None or self.last is not None
+
+
+@dataclass(frozen=True)
+class TimeframeReport:
+    """The bars of one length.
+
+    Attributes:
+        bars: that readers get.
+        rows: in the files, versions that were corrected since included.
+    """
+
+    timeframe: Timeframe
+    files: int
+    rows: int
+    bars: int
+    symbols: tuple[SymbolCoverage, ...]
+    sessions: tuple[SessionCoverage, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked and found.
+
+    Attributes:
+        troubles: empty when all is well.
+        skipped: what wasn't compared, and why.
+        journal_entries: whose chain of hashes and balances were checked.
+    """
+
+    troubles: tuple[Trouble, ...]
+    skipped: tuple[str, ...]
+    timeframes: tuple[TimeframeReport, ...]
+    findings: tuple[FoundBy, ...]
+    imports: int
+    journal_entries: int
+    journal_hash: str
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong."""
+        return not self.troubles
+
+
+def verify_data(
+    home: Path,
+    pool: Pool,
+    chosen: Selection,
+    *,
+    alive: bool,
+    clock: Callable[[], datetime],
+    tell: Callable[[int, int], None] | None = None,
+    locations: TierLocations | None = None,
+) -> Report:
+    """The report over the data folder; nothing is changed.
+
+    Args:
+        home: the data folder.
+        pool: its record.
+        chosen: what is looked at.
+        alive: a run or an import is at work, so files under way are no strays.
+        clock: for the journal's reader, which doesn't look at it.
+        tell: told how many files of how many were checked.
+        locations: of the tiers.
+    """
+    record, sums = BarRecord(pool), BarSums(pool)
+    store = BarStore(home, record, locations)
+    before = sums.imports()
+    files = record.files(chosen.first, chosen.last, timeframe=None)
+    done = 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        if tell:
+            tell(done, len(files))
+
+    gathered = _Gathered(chosen)
+    for stretch in check_files(store, files, step):
+        gathered.add(stretch)
+    troubles, skipped = gathered.troubles, []
+    if alive:
+        skipped.append("files that the manifest doesn't name: something is at work, they may be under way")
+    else:
+        troubles += check_strays(store)
+    troubles += check_sums([one for one in before if one.complete or not alive])
+    if chosen.of_days:
+        skipped.append("the bars on record against those stored: only some sessions were read")
+    elif sums.imports() != before:
+        skipped.append("the bars on record against those stored: more came in meanwhile; verify again")
+    elif not gathered.unreadable:
+        troubles += check_readable(before, gathered.readable)
+    entries, digest, broken = check_journal(JournalStore(pool, clock=clock), ReadableRows(pool))
+    ordered = ExecutionRecord(pool, clock=clock).orders()
+    broken += check_broker_book(ordered, BrokerRecord(pool, clock=clock).after("", MOST_EVENTS))
+    found = sums.findings(chosen.first, chosen.last, chosen.symbols or None)
+    return Report(
+        (*troubles, *gathered.strangers(), *broken), tuple(skipped), gathered.reports(), tuple(found), len(before),
+        entries, digest,
+    )  # fmt: skip
+
+
+class _Gathered:
+    """What the stretches of files add up to."""
+
+    def __init__(self, chosen: Selection) -> None:
+        self._chosen = chosen
+        self._coverage = {timeframe: Coverage(chosen.symbols) for timeframe in SHAPES}
+        self._files = dict.fromkeys(SHAPES, 0)
+        self._rows = dict.fromkeys(SHAPES, 0)
+        self.readable: dict[Timeframe, int] = dict.fromkeys(SHAPES, 0)
+        self.troubles: list[Trouble] = []
+        self.unreadable = False
+
+    def add(self, stretch: Stretch) -> None:
+        self._files[stretch.timeframe] += stretch.files
+        self._rows[stretch.timeframe] += stretch.rows
+        self.readable[stretch.timeframe] += stretch.bars.num_rows
+        self.troubles += stretch.troubles
+        self.unreadable |= any(trouble.check == "file" for trouble in stretch.troubles)
+        bars = _selected(stretch.bars, self._chosen) if stretch.bars.num_rows else stretch.bars
+        if bars.num_rows:
+            self._coverage[stretch.timeframe].add(bars)
+
+    def strangers(self) -> list[Trouble]:
+        return [trouble for coverage in self._coverage.values() for trouble in coverage.strangers()]
+
+    def reports(self) -> tuple[TimeframeReport, ...]:
+        return tuple(
+            TimeframeReport(
+                timeframe, self._files[timeframe], self._rows[timeframe], self.readable[timeframe],
+                tuple(coverage.symbols()), tuple(coverage.sessions()),
+            )
+            for timeframe, coverage in self._coverage.items() if self._files[timeframe]
+        )  # fmt: skip
+
+
+def _selected(bars: pa.Table, chosen: Selection) -> pa.Table:
+    mask = pc.is_valid(bars.column("symbol"))
+    if chosen.symbols:
+        mask = pc.is_in(bars.column("symbol"), pa.array(chosen.symbols, pa.string()))
+    if chosen.first:
+        mask = pc.and_(mask, pc.greater_equal(bars.column("session"), pa.scalar(chosen.first)))
+    if chosen.last:
+        mask = pc.and_(mask, pc.less_equal(bars.column("session"), pa.scalar(chosen.last)))
+    return bars.filter(mask)

@@ -1,0 +1,1 @@
+"""The book at a broker: ordered for, settled, reconciled, closed."""

@@ -1,0 +1,1 @@
+"""Sessions against a simulated broker with planted faults."""

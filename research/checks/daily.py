@@ -1,0 +1,129 @@
+"""The daily checks of a session that was traded: its parity, and a sample of its signals without later data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from adapters.bars.locations import TierLocations
+from adapters.bars.store import BarStore
+from adapters.models.scoring import EnsembleScorer
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.daily_checks import DailyCheck, Kind, Verdict
+from adapters.postgres.journal import JournalStore
+from adapters.postgres.models import ModelStore
+from adapters.postgres.pool import Pool
+from research.backtest.recorded import read_recorded
+from research.backtest.running import Dated, Terms
+from research.checks.causes import changes_since
+from research.checks.lookahead import Looked, look_again
+from research.checks.parity import Parity, models_then, must_be_traded, parity_of
+from trading.errors import BadDataError, ConfigurationError, LedgerError, ModelError
+from trading.risk.limits import limits_of
+
+LOOKED_BACK_SESSIONS = 20
+SAMPLED_SESSIONS = 2
+SAMPLED_SYMBOLS = 40
+MOST_FINDINGS = 20
+
+
+def parity_on_record(
+    pool: Pool, home: Path, session: date, terms: Terms, *, locations: TierLocations, clock: Callable[[], datetime]
+) -> Parity:
+    """The session on record, traded again from the accounts before it.
+
+    Raises:
+        BadDataError: when there are no bars.
+        ConfigurationError: when the session was not traded.
+        ModelError: when the ensemble that decided can't be read.
+    """
+    journal = JournalStore(pool, clock=clock)
+    completed = journal.completed_sessions()
+    must_be_traded(session, completed)  # before the calendar is asked, which knows no close of a Sunday
+    recorded = read_recorded(pool, home, session, locations=locations)
+    models = models_then(pool, session, partial(_dated, pool, home))
+    changes = changes_since(pool, session, limits_of(terms.decisions))
+    return parity_of(
+        session, journal.load(), completed, recorded=recorded, terms=terms, models=models,
+        changes=changes,
+    )  # fmt: skip
+
+
+def _dated(pool: Pool, home: Path, name: str) -> Dated:
+    """The ensemble that decided, usable whatever its date: this repeats what was done."""
+    learned_before = next((row.known_before for row in ModelStore(pool).ensembles() if row.ensemble_id == name), None)
+    return Dated(name, date.min, partial(EnsembleScorer, home / "models" / name), learned_before)
+
+
+def daily_parity(
+    pool: Pool, home: Path, session: date, terms: Terms, *, locations: TierLocations, clock: Callable[[], datetime]
+) -> DailyCheck:
+    """The session's parity; `not done` says why nothing could be compared, a journal that contradicts itself fails."""
+    began = clock()
+    try:
+        found = parity_on_record(pool, home, session, terms, locations=locations, clock=clock)
+    except (BadDataError, ConfigurationError, ModelError) as error:
+        return _not_done(session, "parity", error, began, clock())
+    except LedgerError as error:
+        ended = clock()
+        words = f"the session can't be traded again from what is on record: {error}"
+        return DailyCheck(session, "parity", "failed", 1, 1, words, (words,), (ended - began).total_seconds(), ended)
+    differing = len(found.differences)
+    verdict: Verdict = "failed" if found.unexplained else "explained" if differing else "passed"
+    words = {
+        "passed": f"all {found.entries} journal entries are the same again",
+        "explained": f"{differing} of {found.entries} journal entries differ, each for a known cause",
+        "failed": f"{found.unexplained} of {found.entries} journal entries differ without a cause",
+    }[verdict]
+    findings = sorted(found.differences, key=lambda one: one.cause != "unexplained")
+    detail = words if verdict != "failed" else f"{words}, first {findings[0].said}"
+    said = tuple(one.said for one in findings[:MOST_FINDINGS])
+    ended = clock()
+    return DailyCheck(
+        session, "parity", verdict, found.entries, differing, detail, said, (ended - began).total_seconds(), ended
+    )
+
+
+def daily_lookahead(
+    pool: Pool, home: Path, session: date, terms: Terms, *, locations: TierLocations, clock: Callable[[], datetime]
+) -> DailyCheck:
+    """Two of the last twenty sessions, on forty symbols that change from day to day, computed without later data."""
+    began = clock()
+    record = BarRecord(pool)
+    window = [day for day in record.sessions() if day <= session][-LOOKED_BACK_SESSIONS:]
+    today = BarStore(home, record, locations).read(session, session).column("symbol").unique().to_pylist()
+    symbols = sampled(sorted(map(str, today)), session)
+    try:
+        recorded = read_recorded(pool, home, session, symbols=symbols, locations=locations)
+        found = look_again(recorded, window, terms, count=SAMPLED_SESSIONS)
+    except (BadDataError, ConfigurationError) as error:
+        return _not_done(session, "lookahead", error, began, clock())
+    return _looked(session, found, len(symbols), began, clock())
+
+
+def _looked(session: date, found: Looked, symbols: int, began: datetime, ended: datetime) -> DailyCheck:
+    compared = sum(found.checked.values())
+    words = f"{compared:,} values of {symbols} symbols at {' and '.join(map(str, found.sessions))}"
+    detail = f"{words}: none depends on later data"
+    said = tuple(
+        f"{one.session} {one.what}: {one.with_later_data} with later data, {one.without} without"
+        for one in found.differences[:MOST_FINDINGS]
+    )
+    if found.count:
+        detail = f"{found.count} of {words} depend on later data, first {said[0]}"
+    verdict: Verdict = "failed" if found.count else "passed"
+    took_s = (ended - began).total_seconds()
+    return DailyCheck(session, "lookahead", verdict, compared, found.count, detail, said, took_s, ended)
+
+
+def sampled(symbols: Sequence[str], session: date) -> list[str]:
+    """At most forty of the symbols, evenly over all, others each day until all were looked at."""
+    step = -(-len(symbols) // SAMPLED_SYMBOLS)
+    return list(symbols[session.toordinal() % step :: step]) if step else []
+
+
+def _not_done(session: date, kind: Kind, error: Exception, began: datetime, ended: datetime) -> DailyCheck:
+    took_s = (ended - began).total_seconds()
+    return DailyCheck(session, kind, "not done", 0, 0, f"nothing was compared: {error}", (), took_s, ended)

@@ -1,0 +1,194 @@
+"""The figures of an account as one HTML file: no script, no request, plots as SVG."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+
+from trading.bars.panel import Floats
+from trading.performance.figures import Figures
+from trading.performance.groups import Group
+from trading.performance.metrics import TARGETS, Estimate, Performance, targets_met
+from trading.performance.record import AccountRecord
+from trading.performance.returns import drawdowns
+
+WIDTH, HEIGHT, MARGIN = 900, 260, 64
+LETTER = 7
+"""Pixels, about as wide as a letter of 13 pixels is."""
+COLOURS = ("#1f6feb", "#8b949e")
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+body { color: #1f2328; background: #fff }
+table { border-collapse: collapse; margin: .5rem 0 1.5rem } td, th { padding: .2rem .8rem .2rem 0; text-align: right }
+th:first-child, td:first-child { text-align: left } tr + tr { border-top: 1px solid #d1d9e0 }
+svg { width: 100%; height: auto } .met { color: #1a7f37 } .missed { color: #cf222e } .note { color: #59636e }
+@media (prefers-color-scheme: dark) { body { color: #f0f6fc; background: #0d1117 } tr + tr { border-color: #3d444d } }
+"""
+BY_ORDER = ("all", "decided by", "catalyst", "trend", "volatility", "driver", "direction", "exit", "pattern")
+
+
+def report_html(record: AccountRecord, figures: Figures, notes: Sequence[str]) -> str:
+    """The whole report.
+
+    Args:
+        record: what happened.
+        figures: of it.
+        notes: what a reader must know, in words; shown first.
+    """
+    first, last = (str(record.sessions[at]) for at in (0, -1)) if len(record.sessions) else ("-", "-")
+    title = f"Backtest of {record.name}, {first} to {last}"
+    days = [str(day) for day in record.sessions]
+    parts = [
+        f"<h1>{escape(title)}</h1>",
+        *(f'<p class="note">{escape(note)}</p>' for note in notes),
+        "<h2>Equity</h2>",
+        _plot(days, [record.equity_usd[1:], record.benchmark_usd[1:]], [record.name, record.benchmark_name], "{:,.0f}"),
+        "<h2>Drawdown</h2>",
+        _plot(
+            days,
+            [-drawdowns(record.equity_usd)[1:], -drawdowns(record.benchmark_usd)[1:]],
+            [record.name, record.benchmark_name],
+            "{:.0%}",
+        ),
+        "<h2>Figures</h2>",
+        _figures(record, figures),
+        _targets(figures.account),
+        "<h2>Activity</h2>",
+        _activity(figures),
+        "<h2>Trades</h2>",
+        _catalyst(figures),
+        _groups(figures.groups),
+        *(["<h2>Orders that did nothing</h2>", _refused(record)] if record.refused else []),
+    ]
+    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+    return head + "\n".join(parts) + "</html>\n"
+
+
+def _plot(days: Sequence[str], curves: Sequence[Floats], names: Sequence[str], number: str) -> str:
+    """Lines over sessions, with the ends of both axes."""
+    if len(days) < 2:  # noqa: PLR2004
+        return "<p>Too few sessions for a plot.</p>"
+    low, high = (float(edge([edge(curve) for curve in curves])) for edge in (np.min, np.max))
+    span = (high - low) or 1.0
+    x = np.linspace(MARGIN, WIDTH - 8, len(days))
+
+    def path(curve: Floats) -> str:
+        y = HEIGHT - 24 - (curve - low) / span * (HEIGHT - 48)
+        return "M" + " L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
+
+    # The names stand side by side above the highest value, so that no line runs through them.
+    starts = [MARGIN + 12 + sum(LETTER * len(name) + 24 for name in names[:at]) for at in range(len(names))]
+    lines = [
+        f'<path d="{path(curve)}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
+        f'<text x="{start}" y="14" fill="{colour}" font-size="13">{escape(name)}</text>'
+        for curve, colour, name, start in zip(curves, COLOURS, names, starts, strict=True)
+    ]
+    labels = [
+        f'<text x="{MARGIN - 6}" y="{y}" text-anchor="end" font-size="12" fill="#8b949e">{number.format(value)}</text>'
+        for y, value in ((28, high + 0.0), (HEIGHT - 24, low + 0.0))  # which makes 0 of -0
+    ]
+    labels += [
+        f'<text x="{at}" y="{HEIGHT - 6}" text-anchor="{anchor}" font-size="12" fill="#8b949e">{escape(day)}</text>'
+        for at, anchor, day in ((MARGIN, "start", days[0]), (WIDTH - 8, "end", days[-1]))
+    ]
+    told = escape(" and ".join(names))
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{told}">{"".join(lines + labels)}</svg>'
+
+
+def _figures(record: AccountRecord, figures: Figures) -> str:
+    mine, other = figures.account, figures.benchmark
+    curve, against = figures.curve, figures.benchmark_curve
+    rows = [
+        ("total return", _span(mine.total_return, "{:+.1%}"), _span(other.total_return, "{:+.1%}")),
+        ("a year", _one(curve.annual_return, "{:+.1%}"), _one(against.annual_return, "{:+.1%}")),
+        ("volatility a year", _one(curve.annual_volatility, "{:.1%}"), _one(against.annual_volatility, "{:.1%}")),
+        ("Sharpe ratio", _span(mine.sharpe, "{:.2f}"), _span(other.sharpe, "{:.2f}")),
+        ("Sortino ratio", _one(curve.sortino, "{:.2f}"), _one(against.sortino, "{:.2f}")),
+        ("Calmar ratio", _one(curve.calmar, "{:.2f}"), _one(against.calmar, "{:.2f}")),
+        ("probability of a Sharpe ratio above zero", _one(curve.sharpe_above_zero, "{:.1%}"),
+         _one(against.sharpe_above_zero, "{:.1%}")),
+        (f"… above the luck of {figures.trials} attempts (deflated)", _one(curve.sharpe_above_luck, "{:.1%}"), ""),
+        ("maximum drawdown", f"{mine.max_drawdown:.1%}", f"{other.max_drawdown:.1%}"),
+        ("longest drawdown, sessions", f"{curve.longest_drawdown_sessions}", f"{against.longest_drawdown_sessions}"),
+        ("worst session", _one(curve.worst_session, "{:+.1%}"), _one(against.worst_session, "{:+.1%}")),
+        ("best session", _one(curve.best_session, "{:+.1%}"), _one(against.best_session, "{:+.1%}")),
+        ("beta on the benchmark", _one(figures.beta, "{:.2f}"), ""),
+        ("closed trades", f"{mine.trades:,}", ""),
+        ("win rate", _span(mine.win_rate, "{:.1%}"), ""),
+        ("profit factor", _span(mine.profit_factor, "{:.2f}"), ""),
+    ]  # fmt: skip
+    return _table(("[95 % interval]", record.name, record.benchmark_name), rows)
+
+
+def _targets(mine: Performance) -> str:
+    words = {True: ("met", "met"), False: ("NOT met", "missed"), None: ("not defined", "note")}
+    told = [
+        f"{escape(name.replace('_', ' '))} {'>' if name != 'max_drawdown' else '<'} {TARGETS[name]:g}: "
+        f'<span class="{words[met][1]}">{words[met][0]}</span>'
+        for name, met in targets_met(mine).items()
+    ]
+    return f"<p>The strategy's targets: {', '.join(told)}.</p>"
+
+
+def _activity(figures: Figures) -> str:
+    it = figures.activity
+    rows = [
+        ("exposure, long and short over equity", f"{it.exposure:.1%}"),
+        ("net exposure", f"{it.net_exposure:+.1%}"),
+        ("sessions with a position", f"{it.time_invested:.1%}"),
+        ("turnover a year, both sides over equity", f"{it.turnover_a_year:.1f}"),
+        ("costs", f"${it.costs_usd:,.2f}"),
+        ("costs a year, of equity", f"{it.costs_of_equity_a_year:.2%}"),
+        ("sessions a trade was held", _one(it.mean_held_sessions, "{:.1f}")),
+    ]
+    return _table(("", figures.name), rows)
+
+
+def _catalyst(figures: Figures) -> str:
+    found = figures.catalyst
+    told = (
+        f"Trades with a catalyst ({found.trades_with:,}) succeeded {_span(found.ratio, '{:.2f}')} times as often as "
+        f"those without ({found.trades_without:,}). That it is twice as often: {found.claim}."
+    )
+    return f"<p>{escape(told)}</p>"
+
+
+def _groups(found: Iterable[Group]) -> str:
+    ordered = sorted(found, key=lambda one: (BY_ORDER.index(one.by), -one.trades, one.label))
+    rows = [
+        (
+            one.label if one.by == "all" else f"{one.by}: {one.label}",
+            f"{one.trades:,}",
+            _span(one.success, "{:.1%}"),
+            _one(one.mean_return, "{:+.2%}"),
+            _one(one.profit_factor, "{:.2f}"),
+            f"{'-' if one.profit_usd < 0 else ''}${abs(one.profit_usd):,.2f}",
+        )
+        for one in ordered
+    ]
+    return _table(("", "trades", "success", "mean return", "profit factor", "profit"), rows)
+
+
+def _refused(record: AccountRecord) -> str:
+    return _table(("reason", "orders"), [(why, f"{count:,}") for why, count in sorted(record.refused.items())])
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = "".join(f"<th>{escape(text)}</th>" for text in headings)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><tr>{head}</tr>{body}</table>"
+
+
+def _one(value: float | None, form: str) -> str:
+    return "not defined" if value is None else form.format(value)
+
+
+def _span(estimate: Estimate, form: str) -> str:
+    if estimate.value is None:
+        return "not defined"
+    if estimate.low is None:
+        return form.format(estimate.value)
+    high = "∞" if estimate.high is None else form.format(estimate.high)
+    return f"{form.format(estimate.value)} [{form.format(estimate.low)}, {high}]"

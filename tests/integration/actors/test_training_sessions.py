@@ -1,0 +1,289 @@
+"""Training sessions over a real database, with a rented GPU that is the provider's own against the simulated cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from ray.autoscaler.node_launch_exception import NodeLaunchException
+
+from actors.training_sessions import Parts, TrainingSessions
+from actors.wiring import Training
+from adapters.postgres.machine_events import MachineEvents
+from adapters.postgres.patterns import PatternStore
+from adapters.postgres.pool import Pool
+from adapters.postgres.training_record import SessionRow, TrainingRecord
+from cluster.provider import DigitalOceanNodeProvider
+from cluster.simulator.cloud import SimulatedCloud
+from cluster.simulator.faults import Fault, FaultKind, Script
+from tests.fakes.simulated import GPU, SimulatedTime, connect, provide, simulate, tags
+from trading.errors import UnavailableError
+from tune.distributed import Workers
+from tune.training_plan import SessionRules
+
+RULES = SessionRules(budget_usd_per_month=58.0, gone_s=60.0)
+IDLE_S = 300.0
+
+
+class SimulatedGpus:
+    """What Ray's autoscaler does with a request, by the real provider on the simulated cloud."""
+
+    def __init__(self, provider: DigitalOceanNodeProvider, clock: SimulatedTime) -> None:
+        self.provider, self.clock = provider, clock
+        self.asked, self.number, self.stuck = False, 0, False
+        self.device: str | None = "cuda:0 NVIDIA H100"
+
+    def obtainable(self) -> bool:
+        return True
+
+    def request(self) -> None:
+        self.asked = True
+        self.number += 1
+
+    def prove(self, timeout_s: float) -> str | None:
+        for _ in range(int(timeout_s // 5)):
+            try:
+                self.provider.create_node(GPU, tags("worker", f"r{self.number}"), 1)
+                break
+            except NodeLaunchException:
+                self.clock.sleep(5)
+        else:
+            return None
+        self.clock.sleep(150)
+        if self.device is None:
+            raise UnavailableError("A GPU was asked for and XGBoost trains on 'cpu'.")
+        return self.device
+
+    def release(self) -> None:
+        self.asked = False
+
+    def gone(self, timeout_s: float) -> bool:  # noqa: ARG002
+        workers = self.provider.non_terminated_nodes({"ray-node-type": "worker"})
+        if not self.stuck and not self.asked:
+            self.clock.sleep(IDLE_S)
+            self.provider.terminate_nodes(workers)
+            workers = self.provider.non_terminated_nodes({"ray-node-type": "worker"})
+        return not workers
+
+
+class OneHour:
+    """A training that takes an hour, or fails."""
+
+    def __init__(self, clock: SimulatedTime) -> None:
+        self.clock, self.fails = clock, False
+        self.workers: list[Workers] = []
+
+    def train(self, workers: Workers, limit_s: float) -> str:
+        self.workers.append(workers)
+        assert limit_s <= 4 * 3_600
+        self.clock.sleep(3_600)
+        if self.fails:
+            raise UnavailableError("The training's process went away: killed. Nothing was replaced.")
+        return "ensemble-1"
+
+
+class Bench:
+    """Sessions, and everything that stands around them."""
+
+    def __init__(self, pool: Pool, folder: Path, rules: SessionRules = RULES, *, faults: Script | None = None) -> None:
+        self.cloud: SimulatedCloud
+        self.cloud, self.clock = simulate(1, faults or Script())
+        self.clock.virtual.sleep((datetime(2026, 11, 21, 9, tzinfo=UTC) - self.clock.virtual()).total_seconds())
+        self.gpus = SimulatedGpus(provide(connect(self.cloud, self.clock), self.clock, folder), self.clock)
+        self.trainer = OneHour(self.clock)
+        self.learned = 1
+        self.memory_mib = 4_000
+        parts = Parts(
+            self.gpus, self.trainer, self.now, self.clock.sleep, lambda: f"{self.learned:064x}", lambda: self.memory_mib
+        )  # fmt: skip
+        self.sessions = TrainingSessions(pool, Training(rules, folder), parts)
+        self.record = TrainingRecord(pool)
+        self.pool = pool
+
+    def now(self) -> datetime:
+        return self.clock.virtual()
+
+    def learn_something_new(self) -> None:
+        """There is something to learn from that wasn't there before."""
+        self.learned += 1
+
+    def last(self) -> SessionRow:
+        return self.record.sessions("gpu", 1)[0]
+
+
+@pytest.fixture
+def bench(pool: Pool, tmp_path: Path) -> Callable[..., Bench]:
+    """Makes a bench."""
+    return partial(Bench, pool, tmp_path)
+
+
+def test_a_session_rents_trains_releases_and_books(bench: Callable[..., Bench]) -> None:
+    """A session rents one GPU, trains on it, sees it gone, and books what the simulated invoice says, to the cent."""
+    all_ = bench()
+    assert [plan.code for plan in all_.sessions.tick()] == ["opens", "off"]
+    row = all_.last()
+    assert (row.state, row.device, row.ensemble_id) == ("trained", "cuda:0 NVIDIA H100", "ensemble-1")
+    assert row.machines_gone is True
+    assert all_.trainer.workers == [Workers(actors=1, cpus=1, gpus=1)]
+    assert not all_.gpus.asked
+    assert all_.cloud.left()["droplets"] == []
+    (started, stopped) = MachineEvents(all_.pool).load(datetime(2026, 11, 1, tzinfo=UTC))
+    assert [started.event, stopped.event] == ["started", "stopped"]
+    hours = (stopped.at - started.at).total_seconds() / 3_600
+    assert 1.1 < hours < 1.3  # 150 s to come up, an hour to train, five idle minutes
+    assert row.cost_usd_e6 == pytest.approx(hours * 3_390_000, abs=1)
+    assert [plan.code for plan in all_.sessions.tick()] == ["held", "off"]
+
+
+def test_a_week_later_only_new_data_opens_the_next(bench: Callable[..., Bench]) -> None:
+    """A week later the same data are skipped as unchanged, new data open a session, and every plan is on record."""
+    all_ = bench()
+    all_.sessions.tick()
+    all_.clock.sleep(timedelta(days=7).total_seconds())
+    assert all_.sessions.tick()[0].code == "unchanged"
+    all_.learn_something_new()
+    assert all_.sessions.tick()[0].code == "opens"
+    assert len(all_.record.sessions("gpu", 10)) == 2
+    plan = all_.record.last_plan("gpu")
+    assert plan is not None
+    assert (plan.opens, plan.code) == (True, "opens")
+
+
+def test_sold_out_is_told_and_tried_again_later(bench: Callable[..., Bench]) -> None:
+    """When every size is sold out the session ends as sold out, nothing is rented, and the next try comes later."""
+    sold_out = Script([Fault(FaultKind.CAPACITY, method="POST", path="droplets$", times=10_000)])
+    all_ = bench(faults=sold_out)
+    all_.sessions.tick()
+    row = all_.last()
+    assert (row.state, row.cost_usd_e6, row.machines_gone) == ("sold_out", None, None)
+    assert "30 min" in row.detail
+    assert not all_.gpus.asked
+    assert all_.trainer.workers == []
+    assert all_.sessions.tick()[0].code == "tried"
+
+
+def test_a_gpu_that_is_none_trains_nothing(bench: Callable[..., Bench]) -> None:
+    """A worker without a real GPU ends the session before training, and its machine is given back and paid for."""
+    all_ = bench()
+    all_.gpus.device = None
+    all_.sessions.tick()
+    row = all_.last()
+    assert (row.state, row.machines_gone) == ("failed", True)
+    assert "trains on 'cpu'" in row.detail
+    assert all_.trainer.workers == []
+    assert row.cost_usd_e6 is not None
+    assert row.cost_usd_e6 > 0
+
+
+def test_a_training_that_fails_gives_the_gpu_back(bench: Callable[..., Bench]) -> None:
+    """A training that fails is on record as failed, with the GPU given back and paid for."""
+    all_ = bench()
+    all_.trainer.fails = True
+    all_.sessions.tick()
+    row = all_.last()
+    assert (row.state, row.machines_gone, row.ensemble_id) == ("failed", True, None)
+    assert all_.cloud.left()["droplets"] == []
+
+
+def test_a_machine_that_stays_is_told_and_keeps_the_next_session_shut(bench: Callable[..., Bench]) -> None:
+    """A machine that doesn't go is named, what it cost so far is booked, and no second GPU is asked for."""
+    all_ = bench()
+    all_.gpus.stuck = True
+    all_.sessions.tick()
+    row = all_.last()
+    assert (row.state, row.machines_gone) == ("trained", False)
+    assert "inplay-demo-w-" in row.detail
+    assert "inplay cluster reap" in row.detail
+    all_.clock.sleep(timedelta(days=7).total_seconds())
+    all_.learn_something_new()
+    assert all_.sessions.tick()[0].code == "left_over"
+
+
+def test_the_budget_of_the_month_holds(bench: Callable[..., Bench]) -> None:
+    """With $20 a month one session of up to $13.56 opens, and after about $4 spent another; a dearer one doesn't."""
+    all_ = bench(rules=SessionRules(budget_usd_per_month=13.60, gone_s=60.0))
+    assert all_.sessions.tick()[0].code == "opens"
+    all_.clock.sleep(timedelta(days=7).total_seconds())
+    all_.learn_something_new()
+    plan = all_.sessions.tick()[0]
+    assert plan.code == "budget"
+    assert "$13.60" in plan.reason
+    # December is another month.
+    all_.clock.sleep(timedelta(days=7).total_seconds())
+    assert all_.sessions.tick()[0].code == "opens"
+
+
+def test_a_machine_that_is_too_full_to_train_rents_nothing(bench: Callable[..., Bench]) -> None:
+    """Where a training wouldn't fit beside the platform no GPU is rented and the reason is on record; later it is."""
+    all_ = bench(rules=SessionRules(budget_usd_per_month=58.0, gone_s=60.0, daily=True))
+    all_.memory_mib = 300
+    assert [plan.code for plan in all_.sessions.tick()] == ["memory", "memory"]
+    assert all_.cloud.calls == []
+    plan = all_.record.last_plan("gpu")
+    assert plan is not None
+    assert "300 MiB" in plan.reason
+    all_.memory_mib = 4_000
+    assert all_.sessions.tick()[0].code == "opens"
+
+
+def test_a_session_whose_process_died_is_closed_and_its_gpu_released(bench: Callable[..., Bench]) -> None:
+    """A session whose process died is closed as interrupted by the next one, which releases the GPU."""
+    all_ = bench()
+    at = all_.now()
+    all_.record.open(SessionRow("gpu:x", "gpu", at, at, "c" * 64))
+    all_.gpus.request()
+    all_.sessions.recover()
+    assert not all_.gpus.asked
+    assert all_.last().state == "interrupted"
+    assert all_.sessions.tick()[0].code == "tried"
+
+
+def test_a_session_whose_end_was_not_recorded_is_closed_by_the_next_plan(bench: Callable[..., Bench]) -> None:
+    """When the database goes away at a session's end, the next plan closes it as interrupted, with what it cost."""
+    all_ = bench()
+    end, all_.sessions._record.end = all_.sessions._record.end, refuse  # type: ignore[assignment,method-assign]
+    with pytest.raises(UnavailableError, match="went away"):
+        all_.sessions.tick()
+    assert all_.last().state == "open"
+    all_.sessions._record.end = end  # type: ignore[method-assign]
+    assert all_.sessions.tick()[0].code == "tried"
+    row = all_.last()
+    assert row.state == "interrupted"
+    assert row.cost_usd_e6 is not None
+    assert row.cost_usd_e6 > 3_390_000  # more than an hour
+
+
+def refuse(_: SessionRow) -> None:
+    """A database that isn't there."""
+    raise UnavailableError("PostgreSQL went away. What was committed is safe; try again.")
+
+
+def test_the_fingerprint_changes_with_each_outcome_that_becomes_known(pool: Pool) -> None:
+    """Nothing to learn from has none; a pattern without an outcome changes nothing, one with an outcome does."""
+    record, store = TrainingRecord(pool), PatternStore(pool)
+    opened = datetime(2010, 1, 4, 21, tzinfo=UTC)
+    pattern = {
+        "timestamp": [opened], "session": [opened.date()], "pattern_type": ["hammer"], "family": ["candlestick"],
+        "direction": np.array([1], dtype=np.int8),
+    }  # fmt: skip
+    outcome = {
+        "pattern_success": np.array([1.0]), "outcome_return": np.array([0.01]), "outcome_exit": ["target"],
+        "outcome_known_session": [date(2010, 1, 6)],
+    }  # fmt: skip
+    seen = [record.data_fingerprint()]
+    for columns in (
+        {"symbol": ["AAPL"]},
+        {"symbol": ["F"], **outcome},
+        {"symbol": ["X"]},
+        {"symbol": ["T"], **outcome},
+    ):
+        store.record(pa.table(pattern | columns))
+        seen.append(record.data_fingerprint())
+    assert seen[0] is seen[1] is None
+    assert None not in seen[2:]
+    assert seen[2] == seen[3] != seen[4]

@@ -1,0 +1,97 @@
+"""`inplay explain` tells from the record what was decided of a stock and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from adapters.bars.store import BarStore
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.decisions import DecisionStore, ScanStore
+from adapters.postgres.pool import Pool
+from research.explanation import explain, time_or_day
+from serve.explanations import explanation_answer
+from trading.decisions.book_view import BookView, Candidate
+from trading.decisions.decide import decide
+from trading.errors import BadDataError, ConfigurationError
+from trading.risk.decision_rules import DecisionRules
+from trading.risk.drawdown import DrawdownState
+
+DAY = date(2010, 1, 4)
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A stock in play."""
+
+    symbol: str
+    rank: int
+    score: float = 0.5
+    parts: dict[str, float] = field(default_factory=dict)
+    reason: str = "volume"
+
+
+def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
+    """AA is wanted by the rules and vetoed by a suspended account; BB had no setup; CC wasn't in play or has no bar."""
+    nan = float("nan")
+    aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), nan, nan, nan, nan, nan, nan, nan)
+    book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
+    decisions, _ = decide(DAY, book, [aa], DecisionRules())
+    ScanStore(pool).record(DAY, [Scanned("AA", 1), Scanned("BB", 2)])
+    DecisionStore(pool).record(decisions, ensemble_id=None)
+    found = explain(pool, "AA", DAY + timedelta(days=2))
+    (told,) = found.decisions
+    assert (found.session, found.in_play and found.in_play["rank"], found.said) == (DAY, 1, "")
+    assert (told["action"], told["veto"], told["source"]) == ("none", "suspended: it lost", "rule")
+    assert (told["patterns"], told["rule_reasons"], told["p_pattern"]) == (["engulfing"], ["pattern"], None)
+    assert "without a bullish setup" in explain(pool, "BB", DAY).said
+    assert "not in play" in explain(pool, "CC", DAY).said
+    unknown = explain(pool, "CC", DAY, BarStore(home, BarRecord(pool)))
+    assert unknown.said.startswith("CC has no bar on record for 2010-01-04, so nothing was to decide.")
+    assert explain(pool, "AA", DAY, BarStore(home, BarRecord(pool))).said == "", "what was decided is told in any case"
+    with pytest.raises(BadDataError, match="no session up to"):
+        explain(pool, "AA", DAY - timedelta(days=1))
+
+
+def test_a_time_counts_only_what_had_closed_by_then(pool: Pool) -> None:
+    """The exchange closed at 21:00 UTC on 2010-01-05: a minute before, Monday's decision was the one known."""
+    tuesday = DAY + timedelta(days=1)
+    for day in (DAY, tuesday):
+        ScanStore(pool).record(day, [Scanned("AA", 1)])
+
+    def known(text: str) -> date:
+        return explain(pool, "AA", time_or_day(text)).session
+
+    assert known("2010-01-05") == tuesday
+    assert known("2010-01-05T15:59-05:00") == DAY
+    assert known("2010-01-05 15:59 America/New_York") == DAY
+    assert known("2010-01-05T21:00Z") == tuesday
+    assert known("2010-01-06T04:59+09:00") == DAY, "19:59 UTC on Tuesday"
+    found = explain(pool, "AA", tuesday)
+    assert (found.known_at, found.sector) == (datetime(2010, 1, 5, 21, tzinfo=UTC), None)
+    with pytest.raises(BadDataError, match="no session up to"):
+        explain(pool, "AA", time_or_day("2010-01-04T20:59Z"))
+    answer = explanation_answer(pool, "AA", time_or_day("2010-01-04T20:59Z"))
+    assert (answer.session, "no session up to" in answer.said) == (None, True)
+
+
+def test_the_http_answer_has_every_field_of_a_decision(pool: Pool) -> None:
+    """What the command tells, the interface tells: same decision, unknown views null."""
+    nan = float("nan")
+    aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), nan, nan, nan, nan, nan, nan, nan)
+    book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
+    decisions, _ = decide(DAY, book, [aa], DecisionRules())
+    ScanStore(pool).record(DAY, [Scanned("AA", 1)])
+    DecisionStore(pool).record(decisions, ensemble_id=None)
+    (told,) = explanation_answer(pool, "AA", DAY).decisions
+    assert (told.account, told.action, told.veto, told.p_pattern) == ("rule", "none", "suspended: it lost", None)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2010-01-05T15:59", "2010-13-01", "2010-01-05 15:59 Mars/Olympus"])
+def test_what_is_no_day_and_no_instant_is_refused(text: str) -> None:
+    """A time without its zone could be meant in any."""
+    with pytest.raises(ConfigurationError, match=r"no day and no time|no time zone"):
+        time_or_day(text)

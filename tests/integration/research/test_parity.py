@@ -1,0 +1,97 @@
+"""A session that was traded agrees with the backtester, and what was tampered with is found by kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from actors.wiring import BOOKS
+from adapters.bars.locations import TierLocations
+from adapters.calendar import sessions_between
+from adapters.postgres.catalysts import CatalystStore
+from adapters.postgres.journal import JournalStore
+from adapters.postgres.pool import Pool
+from research.backtest.recorded import read_recorded
+from research.backtest.running import Dated, Terms
+from research.checks.causes import UNEXPLAINED, Changes, changes_since
+from research.checks.daily import parity_on_record
+from research.checks.parity import parity_of
+from tests.integration.one_process import NOON, MomentumScorer, Platform
+from trading.bars.panel import as_date
+from trading.errors import ConfigurationError
+from trading.risk.decision_rules import DecisionRules
+from trading.risk.sizing import SizingLimits
+
+SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 4))]
+TERMS = Terms(BOOKS, 10_000_000)
+MODELS = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
+
+
+def _late_earnings(pool: Pool, symbol: str, day: date) -> None:
+    """A day of the symbol's earnings comes in an hour after the session was traded, a later one and a known one too."""
+    events = CatalystStore(pool).load(date(2010, 1, 1), day)
+    known = events.filter(pc.less(events.column("event_date"), pa.scalar(SESSIONS[0]))).slice(0, 1)
+    rows = pa.table({"symbol": [symbol, symbol], "event_date": pa.array([SESSIONS[0], day])})
+    late = pa.concat_tables([rows, known.select(["symbol", "event_date"])])
+    CatalystStore(pool).record_earnings(late, source="another calendar", at=datetime.now(UTC) + timedelta(hours=1))
+
+
+def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_url: str, home: Path) -> None:
+    """No difference for what was traded; an open that is a cent off is a price, half the positions are sizes."""
+    platform = Platform(home, empty_url, pool)
+    platform.import_until(None)
+    platform.replay(SESSIONS)
+    journal = JournalStore(pool, clock=lambda: NOON)
+    entries, completed = journal.load(), journal.completed_sessions()
+    kinds = {day: {entry.draft.kind for entry in entries if entry.draft.session == day} for day in SESSIONS}
+    day = next(day for day in SESSIONS if kinds[day] >= {"order", "fill"})
+    recorded = read_recorded(pool, home, day)
+    honest = parity_of(day, entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=Changes())
+    assert honest.differences == ()
+    assert honest.entries == sum(entry.draft.session == day for entry in entries) > 2
+
+    filled = next(e.draft.payload["symbol"] for e in entries if e.draft.kind == "fill" and e.draft.session == day)
+    bars = recorded.bars
+    hit = pc.and_(pc.equal(bars.column("symbol"), filled), pc.equal(bars.column("session"), pa.scalar(day)))
+    opens = pc.if_else(hit, pc.add(bars.column("open"), 0.01), bars.column("open"))
+    off = replace(recorded, bars=bars.set_column(bars.column_names.index("open"), "open", opens))
+    prices = parity_of(day, entries, completed, recorded=off, terms=TERMS, models=MODELS, changes=Changes())
+    assert any(filled in one.command_id and one.what in {"price", "size"} for one in prices.differences)
+    assert prices.unexplained == len(prices.differences) > 0
+
+    halved = DecisionRules(sizing=SizingLimits(max_weight=SizingLimits().max_weight / 2))
+    sizes = parity_of(
+        day,
+        entries,
+        completed,
+        recorded=recorded,
+        terms=replace(TERMS, decisions=halved),
+        models=MODELS,
+        changes=Changes(settings=("other settings",)),
+    )
+    assert {one.what for one in sizes.differences} >= {"size"}
+    assert all(one.cause == "other settings" != UNEXPLAINED for one in sizes.differences)
+    assert changes_since(pool, day) == Changes()
+
+    bought = next(e.draft.payload["symbol"] for e in entries if e.draft.kind == "order" and e.draft.session == day)
+    _late_earnings(pool, bought, day)
+    late = read_recorded(pool, home, day)
+    events = parity_of(
+        day, entries, completed, recorded=late, terms=TERMS, models=MODELS, changes=changes_since(pool, day)
+    )
+    said = f"late data: 1 earnings days of {bought} recorded ({SESSIONS[0]}) after the session was traded"
+    assert events.changed_since == (said,)
+    assert events.differences
+    assert events.unexplained == 0
+    assert {one.cause for one in events.differences if bought in one.command_id} <= {said}
+    with pytest.raises(ConfigurationError, match="was not traded"):
+        parity_of(
+            date(2010, 7, 1), entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=Changes()
+        )
+    with pytest.raises(ConfigurationError, match="Sessions on record: 2010-06-01 to 2010-06-04"):
+        parity_on_record(pool, home, date(2010, 6, 5), TERMS, locations=TierLocations(), clock=lambda: NOON)

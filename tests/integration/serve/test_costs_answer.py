@@ -1,0 +1,100 @@
+"""What `/v1/costs` and `inplay cluster cost` say is what the node provider's files say, over a real database."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from adapters.postgres.machine_events import MachineEvents
+from adapters.postgres.pool import Pool
+from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecord
+from adapters.spend.files import read_spend_files
+from cli.main import app
+from cluster.spend_ledger import Entry, Event, SpendLedger, ledger_path
+from serve.costs import costs_answer
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+FILE = str(Path(__file__).parents[3] / "ray-cluster.yaml")
+
+
+def keep(folder: Path, event: Event, at: datetime, number: int, *, gpu: bool) -> None:
+    """What the node provider does when a machine starts or stops."""
+    size, prices = ("gpu-h100x1-80gb", (3.39, 2_522.16)) if gpu else ("s-2vcpu-4gb", (0.03571, 24.0))
+    role = "worker" if gpu else "head"
+    entry = Entry(event, at.timestamp(), number, f"m{number}", role, size, *prices)  # type: ignore[arg-type]
+    SpendLedger(ledger_path(str(folder), "demo")).record(entry)
+
+
+def test_an_empty_record_answers_nulls(pool: Pool) -> None:
+    """Before the first machine everything that isn't known is null, and the budgets are those of the strategy."""
+    answer = costs_answer(pool, 58.0, NOW)
+    assert (answer.today_usd, answer.month_to_date_usd, answer.gpu_hours) == (None, None, None)
+    assert [phase.budget_usd_per_month for phase in answer.phases] == [24, 82, 165, 263]
+    assert {phase.forecast_fits for phase in answer.phases} == {None}
+
+
+def test_the_files_are_taken_over_once_and_add_up(pool: Pool, tmp_path: Path) -> None:
+    """A head since October and four GPU hours today: $24 at most for the head, 4 x $3.39, taken over once."""
+    keep(tmp_path, "started", datetime(2026, 10, 1, tzinfo=UTC), 1, gpu=False)
+    keep(tmp_path, "started", NOW - timedelta(hours=5), 2, gpu=True)
+    keep(tmp_path, "stopped", NOW - timedelta(hours=1), 2, gpu=True)
+    events = MachineEvents(pool)
+    assert [events.record(read_spend_files(tmp_path)) for _ in range(2)] == [3, 0]
+    answer = costs_answer(pool, 58.0, NOW)
+    head_usd = 22.5 * 24 * 0.03571  # 1 to 23 November, noon
+    assert answer.month_to_date_usd == pytest.approx(head_usd + 4 * 3.39)
+    assert answer.today_usd == pytest.approx(12 * 0.03571 + 4 * 3.39)
+    assert answer.month_forecast_usd == pytest.approx(24 + 4 * 3.39)
+    assert answer.gpu_hours == pytest.approx(4)
+    assert [machine.size for machine in answer.machines] == ["s-2vcpu-4gb"]
+    # $37.56 at the month's end: over phase 1's $24, within the others.
+    assert [phase.forecast_fits for phase in answer.phases] == [False, True, True, True]
+
+
+def test_plans_and_sessions_are_shown_latest_first(pool: Pool) -> None:
+    """The last plan of each kind and the latest sessions are shown; a plan repeated is one row with the later time."""
+    record = TrainingRecord(pool)
+    for minutes in (0, 1):
+        at = NOW + timedelta(minutes=minutes)
+        record.plan(PlanRow(at, "gpu", NOW, opens=False, code="unchanged", reason="Nothing is new."))
+    for hours in (1, 2):
+        opened = NOW + timedelta(hours=hours)
+        record.open(SessionRow(f"cpu:{hours}", "cpu", NOW, opened, "a" * 64))
+        record.end(SessionRow(f"cpu:{hours}", "cpu", NOW, opened, "a" * 64, "failed", opened, "out of memory", "cpu"))
+    answer = costs_answer(pool, 0.0, NOW)
+    assert [(plan.code, plan.planned_at) for plan in answer.plans] == [("unchanged", NOW + timedelta(minutes=1))]
+    assert [each.opened_at for each in answer.sessions] == [NOW + timedelta(hours=hours) for hours in (2, 1)]
+    assert answer.sessions[0].detail == "out of memory"
+
+
+def test_a_session_that_ended_stays_as_it_is(pool: Pool) -> None:
+    """Ending a session again changes nothing."""
+    record = TrainingRecord(pool)
+    row = SessionRow("gpu:1", "gpu", NOW, NOW, "a" * 64)
+    record.open(row)
+    ended = SessionRow("gpu:1", "gpu", NOW, NOW, "a" * 64, "trained", NOW, "", "cuda:0", "e", machines_gone=True)
+    record.end(ended)
+    record.end(SessionRow("gpu:1", "gpu", NOW, NOW, "a" * 64, "failed", NOW, "late"))
+    assert record.sessions("gpu", 5) == [ended]
+
+
+def test_the_command_shows_the_record(
+    pool: Pool, empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`inplay cluster cost` shows the record beside the file's cluster, without a token."""
+    keep(tmp_path, "started", datetime.now(UTC) - timedelta(hours=1), 1, gpu=True)
+    MachineEvents(pool).record(read_spend_files(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    for name in ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    found = CliRunner().invoke(app, ["cluster", "cost", FILE, "--json"])
+    answer = json.loads(found.stdout)
+    assert answer["live"] is False
+    assert answer["record"]["now_usd_per_h"] == pytest.approx(3.39)
+    words = CliRunner().invoke(app, ["cluster", "cost", FILE]).stdout
+    assert "on record, all clusters: today $" in words

@@ -1,0 +1,259 @@
+"""From views to orders: who decides, how much, and what keeps an account out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trading.broker.orders import Bracket
+from trading.decisions.book_view import BookView, Candidate, Circumstances, Source
+from trading.decisions.decide import decide
+from trading.money import usd_e4
+from trading.outcomes.barriers import OutcomeRules
+from trading.risk.decision_rules import DecisionRules
+from trading.risk.drawdown import DrawdownState, judge
+from trading.risk.exposure import Surroundings
+from trading.risk.model_risk import by_ensemble, by_rule
+from trading.risk.sizing import SizingLimits, position_shares
+from trading.views.ensemble import Views, rank_among
+from trading.views.rule_system import RuleInputs, confidence, reasons
+
+DAY = date(2010, 1, 4)
+NAN = float("nan")
+CANDIDATE = Candidate(
+    symbol="AA", score=0.5, close_usd=20.0, atr_usd=1.0, average_volume=1_000_000.0, patterns=("hammer",),
+    rule_confidence=0.7, rule_reasons=("why",), p_pattern=0.6, p_catalyst=0.6, p_outcome=0.6, expected_return=0.01,
+    strength=0.6, rank=0.95, disagreement=0.0,
+)  # fmt: skip
+NO_LOSS = DrawdownState(1.0, "")
+
+
+def account(
+    source: Source = "ensemble", held: frozenset[str] = frozenset(), drawdown: DrawdownState = NO_LOSS
+) -> BookView:
+    """An account of 100,000 USD."""
+    return BookView("book", source, 10_000_000, held, drawdown)
+
+
+@pytest.mark.parametrize(
+    ("strength", "rank", "disagreement", "rule", "expected"),
+    [
+        # rank 0.8: confidence |2 x 0.8 - 1| = 0.6 reaches the threshold
+        (0.52, 0.80, 0.0, 0.0, (True, "ensemble", 0.6, False)),
+        (0.52, 0.99, 0.26, 0.0, (True, "ensemble", 0.98, True)),
+        (0.52, 0.99, 0.25, 0.0, (True, "ensemble", 0.98, False)),
+        (0.45, 0.10, 0.0, 1.0, (False, "ensemble", 0.8, False)),  # surely bad: the rules aren't asked
+        (0.52, 0.79, 0.0, 0.6, (True, "rule", 0.6, False)),
+        (0.52, 0.79, 0.0, 0.59, (False, "rule", 0.59, False)),
+        (0.52, 0.21, 0.9, 0.7, (True, "rule", 0.7, False)),
+        (NAN, NAN, NAN, 0.7, (True, "rule", 0.7, False)),
+        (NAN, 0.99, 0.0, 0.1, (False, "rule", 0.1, False)),
+        (0.52, NAN, 0.0, 0.1, (False, "rule", 0.1, False)),
+        (1.01, 0.99, 0.0, 0.1, (False, "rule", 0.1, False)),
+        (-0.01, 0.99, 0.0, 0.1, (False, "rule", 0.1, False)),
+    ],
+)
+def test_the_ensemble_decides_where_it_is_sure_and_else_the_rules(
+    strength: float, rank: float, disagreement: float, rule: float, expected: tuple[bool, str, float, bool]
+) -> None:
+    """Missing, impossible and unsure answers fall back to the rules; disagreement halves."""
+    verdict = by_ensemble(strength, rank, disagreement, rule)
+    assert (verdict.buy, verdict.source, pytest.approx(verdict.confidence), verdict.careful) == expected
+    assert verdict.reason
+
+
+@pytest.mark.parametrize(("rule", "buy"), [(0.6, True), (0.5999, False), (1.0, True), (0.0, False), (NAN, False)])
+def test_the_rules_buy_from_their_threshold_on(rule: float, buy: bool) -> None:  # noqa: FBT001
+    """0.6, inclusive; unknown is no."""
+    assert by_rule(rule).buy is buy
+
+
+@pytest.mark.parametrize(
+    ("equity_usd", "scale"),
+    [
+        ([], 1.0),
+        ([100_000], 1.0),
+        ([100_000, 97_000], 1.0),  # 3 % is the limit, not beyond it
+        ([100_000, 96_999], 0.0),  # a session lost more than 3 %
+        ([100_000, 96_999, 97_100], 1.0),  # suspended for that session only
+        ([100_000, 98_500, 97_000, 95_800, 94_900], 0.5),  # less than five sessions: against the first
+        ([100_000, 98_500, 97_000, 95_000, 93_000, 91_900], 0.0),  # five sessions lost more than 8 %
+        ([120_000, 100_000, 99_000, 98_000, 97_000, 96_000, 95_500], 1.0),  # the fall to 100,000 is six sessions ago
+        ([100_000, 110_000], 1.0),
+    ],
+)
+def test_losses_shrink_and_stop_new_positions(equity_usd: list[int], scale: float) -> None:
+    """3 % a session suspends, five sessions halve beyond 5 % and suspend beyond 8 %; the reason is in words."""
+    marks = {DAY + timedelta(days=at): value * 100 for at, value in enumerate(equity_usd)}
+    state = judge(dict(reversed(marks.items())))
+    assert state.scale == scale
+    assert bool(state.reason) == (scale < 1)
+
+
+def size(**changes: float) -> int:
+    """Shares for 100,000 USD at 20 with a stop 1.50 below."""
+    facts = {"confidence": 1.0, "scale": 1.0, "price_usd": 20.0, "stop_distance_usd": 1.5, "average_volume": 1e6}
+    return position_shares(equity_cents=10_000_000, limits=SizingLimits(), **(facts | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changes", "shares"),
+    [
+        ({}, 500),  # 10 % of 100,000 at 20 USD; the risk of 2,000 would allow 1,333
+        ({"stop_distance_usd": 8.0}, 250),  # the risk binds: 2,000 / 8
+        ({"average_volume": 12_345.0}, 123),  # 1 % of the volume
+        ({"confidence": 0.25}, 250),  # half the confidence that earns the whole size
+        ({"confidence": 0.5}, 500),
+        ({"scale": 0.5}, 250),
+        ({"confidence": 0.25, "scale": 0.5}, 125),
+        ({"price_usd": 10_001.0}, 0),  # more than the weight allows for one share
+        ({"scale": 0.0}, 0),
+        ({"confidence": -1.0}, 0),
+    ],
+)
+def test_the_smallest_cap_decides(changes: dict[str, float], shares: int) -> None:
+    """Risk 2 % to the stop, weight 10 %, volume 1 %; confidence and scale shrink the first two."""
+    assert size(**changes) == shares
+
+
+@pytest.mark.parametrize("name", ["confidence", "scale", "price_usd", "stop_distance_usd", "average_volume"])
+@pytest.mark.parametrize("value", [NAN, 0.0, -1.0])
+def test_an_unknown_or_impossible_fact_sizes_nothing(name: str, value: float) -> None:
+    """NaN never buys."""
+    assert size(**{name: value}) == 0
+
+
+@given(low=st.floats(0, 1), high=st.floats(0, 1), stop=st.floats(0.1, 10))
+def test_more_confidence_never_buys_less(low: float, high: float, stop: float) -> None:
+    """Whichever cap binds."""
+    low, high = sorted((low, high))
+    assert size(confidence=low, stop_distance_usd=stop) <= size(confidence=high, stop_distance_usd=stop)
+
+
+def test_a_buy_becomes_an_order_with_the_bracket_of_the_outcomes() -> None:
+    """Stop 1.5 and target 2.5 ranges away, five sessions, an id from session, book and symbol, the shares by hand."""
+    rules = DecisionRules(outcome=OutcomeRules(1.5, 2.5, 5, 10))
+    (decision,), (order,) = decide(DAY, account(), [CANDIDATE], rules)
+    assert (decision.action, decision.shares) == ("buy", 500)  # 10 % of 100,000 USD at 20 USD
+    assert (order.order_id, order.symbol, order.side, order.shares) == ("order:2010-01-04:book:AA", "AA", "buy", 500)
+    assert (order.kind, order.in_force) == ("on_open", "day")
+    assert order.bracket == Bracket(usd_e4(1.5), usd_e4(2.5), hold_sessions=5)
+    assert order.reason == f"ensemble: {decision.reason}"
+
+
+@pytest.mark.parametrize(
+    ("book", "candidate", "words"),
+    [
+        (account(held=frozenset({"AA"})), CANDIDATE, "already held"),
+        (account(held=frozenset("BCDEFGHIJK")), CANDIDATE, "all 10 positions are taken"),
+        (account(drawdown=DrawdownState(0.0, "suspended: x")), CANDIDATE, "suspended: x"),
+        (account(), replace(CANDIDATE, rank=0.05), "against it"),
+        (account("rule"), replace(CANDIDATE, rule_confidence=0.5), "is below 0.60"),
+        (account(), replace(CANDIDATE, atr_usd=NAN), "the caps leave no whole share"),
+        (account(), replace(CANDIDATE, close_usd=NAN), "the caps leave no whole share"),
+        (account(), replace(CANDIDATE, average_volume=NAN), "the caps leave no whole share"),
+    ],
+)
+def test_every_refusal_says_why(book: BookView, candidate: Candidate, words: str) -> None:
+    """No order, a decision on record all the same."""
+    (decision,), orders = decide(DAY, book, [candidate], DecisionRules())
+    assert (decision.action, decision.shares, orders) == ("none", 0, [])
+    assert words in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("book", "candidate", "shares"),
+    [
+        (account(drawdown=DrawdownState(0.5, "halved: x")), CANDIDATE, 250),
+        (account(), replace(CANDIDATE, disagreement=0.3), 250),
+        (account(drawdown=DrawdownState(0.5, "halved: x")), replace(CANDIDATE, disagreement=0.3), 125),
+        (account("rule"), replace(CANDIDATE, disagreement=0.3), 500),  # the rules don't look at the models
+    ],
+)
+def test_drawdown_and_disagreement_each_halve(book: BookView, candidate: Candidate, shares: int) -> None:
+    """500 shares would be the whole size."""
+    (decision,), _ = decide(DAY, book, [candidate], DecisionRules())
+    assert decision.shares == shares
+
+
+def test_the_most_confident_are_bought_first_up_to_the_limits() -> None:
+    """By confidence, then score, then symbol; five orders a session; every candidate has its decision."""
+    ranks = {"A": 0.85, "B": 0.99, "C": 0.95, "D": 0.95, "E": 0.95, "F": 0.90, "G": 0.9}
+    scores = {"D": 0.9}
+    candidates = [replace(CANDIDATE, symbol=s, rank=r, score=scores.get(s, 0.5)) for s, r in ranks.items()]
+    apart = Circumstances(Surroundings({}, tuple(ranks), np.eye(len(ranks))))
+    decisions, orders = decide(DAY, account(), candidates, DecisionRules(), apart)
+    assert [order.symbol for order in orders] == ["B", "D", "C", "E", "F"]
+    assert [decision.candidate.symbol for decision in decisions] == ["B", "D", "C", "E", "F", "G", "A"]
+    assert "5 orders a session" in decisions[5].reason
+    eight = account(held=frozenset("STUVWXYZ"))
+    assert [order.symbol for order in decide(DAY, eight, candidates, DecisionRules())[1]] == ["B", "D"]
+
+
+def test_the_order_of_the_candidates_does_not_matter() -> None:
+    """The same decisions, whoever comes first."""
+    candidates = [replace(CANDIDATE, symbol=s, rank=r) for s, r in (("A", 0.9), ("B", 0.9), ("C", 0.95))]
+    assert decide(DAY, account(), candidates, DecisionRules()) == decide(
+        DAY, account(), candidates[::-1], DecisionRules()
+    )
+
+
+def inputs(**changes: float) -> RuleInputs:
+    """A setup that meets every condition, changed."""
+    facts = {
+        "n_patterns": 1.0, "trend": 1.0, "rsi_14": 0.0, "volume_ratio_20": 1.5, "sma_20": 0.01,
+        "relative_strength_20": 0.01, "has_catalyst": 1.0,
+    }  # fmt: skip
+    return RuleInputs(**{name: np.array([value]) for name, value in (facts | changes).items()})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, 1.0),
+        ({"n_patterns": 0.0}, 0.8),
+        ({"trend": 0.0}, 0.8),
+        ({"trend": -1.0}, 0.8),
+        ({"volume_ratio_20": 1.49}, 0.8),
+        ({"rsi_14": 20.0}, 1.0),
+        ({"rsi_14": 20.1}, 0.9),
+        ({"rsi_14": -20.1}, 0.9),
+        ({"sma_20": 0.0}, 0.9),
+        ({"relative_strength_20": 0.0}, 0.9),
+        ({"has_catalyst": 0.0}, 0.9),
+        ({"n_patterns": 0.0, "trend": 0.0}, 0.6),  # 0.2 + 0.4 x 0.1, not 0.6000000000000001
+    ],
+)
+def test_each_rule_counts_its_weight(changes: dict[str, float], expected: float) -> None:
+    """Pattern, trend and volume 0.2 each, the other four 0.1 each; as many reasons as conditions."""
+    setup = inputs(**changes)
+    assert confidence(setup).tolist() == [expected]
+    assert len(reasons(setup, 0)) == 7 - len(changes) + (changes == {"rsi_14": 20.0})
+
+
+@pytest.mark.parametrize("name", list(RuleInputs.__dataclass_fields__))
+def test_an_unknown_fact_never_counts_in_favour(name: str) -> None:
+    """NaN lowers the confidence by the weight of its rule, without a warning."""
+    assert confidence(inputs(**{name: NAN}))[0] < 1.0
+
+
+def test_the_ensemble_weighs_and_measures_disagreement() -> None:
+    """0.4, 0.4, 0.2; the widest gap of the three; one silent model silences the whole."""
+    views = Views(
+        np.array([0.9, NAN]), np.array([0.5, 0.5]), np.zeros(2), np.array([0.6, 0.6]), rank=np.array([0.5, NAN])
+    )
+    assert views.strength[0] == pytest.approx(0.36 + 0.2 + 0.12)
+    assert views.disagreement[0] == pytest.approx(0.4)
+    assert np.isnan([views.strength[1], views.disagreement[1]]).all()
+
+
+def test_the_rank_is_the_share_of_earlier_strengths_below() -> None:
+    """Ties count half; below all is 0, above all 1, unknown stays unknown."""
+    reference = np.array([0.1, 0.2, 0.2, 0.4])
+    got = rank_among(np.array([0.0, 0.1, 0.2, 0.3, 0.9, NAN]), reference)
+    np.testing.assert_array_equal(got, [0, 0.125, 0.5, 0.75, 1, NAN])

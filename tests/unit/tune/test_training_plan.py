@@ -1,0 +1,86 @@
+"""When a training session opens: one fact changed at a time. 2026-11-21 is a Saturday."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tune.training_plan import Facts, Session, SessionRules, plan_cpu, plan_gpu, week_of
+
+SATURDAY = datetime(2026, 11, 21, 9, tzinfo=UTC)
+RULES = SessionRules(budget_usd_per_month=58.0, hours=4.0, usd_per_h=3.39, daily=True)
+LAST_WEEK = Session("gpu", SATURDAY - timedelta(days=7), "a" * 64, trained=True)
+FACTS = Facts(SATURDAY, "b" * 64, spent_usd=0.0, usd_per_h=None, obtainable=True, gpus_running=0, sessions=[LAST_WEEK])
+
+
+def test_a_session_opens_on_a_weekend_with_something_new_and_money() -> None:
+    """On a weekend, with something new to learn and money left, a session opens: 4 h at $3.39 are $13.56."""
+    plan = plan_gpu(FACTS, RULES)
+    assert (plan.opens, plan.code) == (True, "opens")
+    assert "$13.56" in plan.reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "rules", "code", "said"),
+    [
+        ({}, {"budget_usd_per_month": 0.0}, "off", "INPLAY_GPU_BUDGET_USD_PER_MONTH"),
+        ({"now_at": SATURDAY + timedelta(days=2)}, {}, "not_now", "2026-11-28"),
+        ({"sessions": [replace(LAST_WEEK, opened_at=SATURDAY - timedelta(hours=8))]}, {}, "held", "2026-11-28"),
+        ({"data_fingerprint": "a" * 64}, {}, "unchanged", "nothing to learn"),
+        ({"data_fingerprint": None}, {}, "unchanged", "nothing to learn"),
+        ({"obtainable": False}, {}, "no_autoscaler", "INPLAY_RAY_ADDRESS"),
+        ({"gpus_running": 1}, {}, "left_over", "runs already"),
+        ({"sessions": [Session("gpu", SATURDAY - timedelta(hours=2), "b" * 64, trained=False)]}, {}, "tried", "1 of"),
+        ({"spent_usd": 44.45}, {}, "budget", "$13.56 doesn't fit: $44.45 of this month's $58.00"),
+        ({"usd_per_h": 23.92}, {}, "budget", "$95.68"),
+        ({"memory_mib": 1_199}, {}, "memory", "1,199 MiB of memory and swap are free. Nothing was rented"),
+    ],
+)
+def test_a_session_is_skipped_with_its_reason(
+    changed: dict[str, object], rules: dict[str, float], code: str, said: str
+) -> None:
+    """Each reason not to open is told, with what it hangs on."""
+    plan = plan_gpu(replace(FACTS, **changed), replace(RULES, **rules))  # type: ignore[arg-type]
+    assert (plan.opens, plan.code) == (False, code)
+    assert said in plan.reason
+
+
+def test_what_just_fits_the_budget_opens() -> None:
+    """$44.44 spent and $13.56 to spend are the $58.00 of the budget."""
+    assert plan_gpu(replace(FACTS, spent_usd=44.44), RULES).opens
+
+
+def test_after_three_hours_it_is_tried_again_four_times_in_all() -> None:
+    """A GPU that was sold out is tried again after three hours, and no more than four times in a week."""
+    tries = [Session("gpu", SATURDAY - timedelta(hours=hours), "b" * 64, trained=False) for hours in (3, 6, 9)]
+    assert plan_gpu(replace(FACTS, sessions=[LAST_WEEK, *tries]), RULES).opens
+    four = [*tries, Session("gpu", week_of(SATURDAY), "b" * 64, trained=False)]
+    assert plan_gpu(replace(FACTS, sessions=[LAST_WEEK, *four]), RULES).code == "tried"
+
+
+@pytest.mark.parametrize(("hour", "opens"), [(7, True), (8, False), (15, False)])
+def test_a_missed_weekend_is_made_up_for_in_a_quiet_night(hour: int, opens: bool) -> None:  # noqa: FBT001
+    """More than ten days after the last session a night of the week will do, before 8:00 UTC."""
+    wednesday = datetime(2026, 11, 25, hour, tzinfo=UTC)
+    facts = replace(FACTS, now_at=wednesday, sessions=[replace(LAST_WEEK, opened_at=wednesday - timedelta(days=11))])
+    assert plan_gpu(facts, RULES).opens == opens
+
+
+def test_the_week_begins_on_saturday() -> None:
+    """Sunday night belongs to the week of the Saturday before it, the next Saturday doesn't."""
+    first = datetime(2026, 11, 21, tzinfo=UTC)
+    assert week_of(datetime(2026, 11, 27, 23, 59, tzinfo=UTC)) == first
+    assert week_of(datetime(2026, 11, 28, tzinfo=UTC)) == first + timedelta(days=7)
+
+
+def test_a_light_update_opens_once_a_day_unless_the_gpu_comes_first() -> None:
+    """Light updates are daily, on new data only, only if wanted, and never beside this week's GPU session."""
+    monday = replace(FACTS, now_at=SATURDAY + timedelta(days=2))
+    assert plan_cpu(monday, RULES).opens
+    assert plan_cpu(FACTS, RULES).code == "gpu_first"
+    assert plan_cpu(monday, replace(RULES, daily=False)).code == "off"
+    assert plan_cpu(replace(monday, data_fingerprint="a" * 64), RULES).code == "unchanged"
+    today = Session("cpu", monday.now_at - timedelta(hours=1), "a" * 64, trained=True)
+    assert plan_cpu(replace(monday, sessions=[today]), RULES).code == "held"

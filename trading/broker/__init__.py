@@ -1,0 +1,1 @@
+"""The port to a broker, orders and events, and the folds that say what a book holds."""

@@ -1,0 +1,1 @@
+"""Catalysts: earnings days and news, as features of each bar."""

@@ -1,0 +1,1 @@
+"""One cycle: the stages of a session, in order, over services."""

@@ -1,0 +1,100 @@
+"""What a decision sees: the candidate, the book, the circumstances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from trading.risk.drawdown import DrawdownState
+from trading.risk.exposure import Surroundings
+from trading.risk.model_risk import Verdict
+from trading.risk.regime_size import RegimeSize
+
+Source = Literal["rule", "ensemble"]
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What holds for every account at a decision.
+
+    Attributes:
+        around: sectors and correlations; nothing known of them makes all stocks count as moving together.
+        regime: what the market's regime leaves of a position.
+        doubt: why no ensemble may decide, in words; empty when one may.
+    """
+
+    around: Surroundings = field(default_factory=Surroundings)
+    regime: RegimeSize = field(default_factory=RegimeSize)
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A stock in play with a bullish setup, as known at the close of the session; NaN where unknown.
+
+    Attributes:
+        score: of the scanner, 0 to 1.
+        close_usd: last price.
+        atr_usd: average true range over 14 sessions.
+        average_volume: shares a session over 20 sessions.
+        patterns: names of the bullish candlesticks and chart patterns of this bar.
+        p_pattern: and the other views, see `trading.views.ensemble.Views`.
+    """
+
+    symbol: str
+    score: float
+    close_usd: float
+    atr_usd: float
+    average_volume: float
+    patterns: tuple[str, ...]
+    rule_confidence: float
+    rule_reasons: tuple[str, ...]
+    p_pattern: float
+    p_catalyst: float
+    p_outcome: float
+    expected_return: float
+    strength: float
+    rank: float
+    disagreement: float
+
+
+@dataclass(frozen=True)
+class BookView:
+    """What a decision needs to know of a book.
+
+    Attributes:
+        decides_by: which system the book follows.
+        symbols: open or waiting to open.
+        exposure_cents: value of each position at the last price, without sign.
+        resting: symbols that may not be bought now, and why.
+        doubt: why the ensemble may not decide here, in words; empty when it may.
+    """
+
+    name: str
+    decides_by: Source
+    equity_cents: int
+    symbols: frozenset[str]
+    drawdown: DrawdownState
+    exposure_cents: Mapping[str, int] = field(default_factory=dict)
+    resting: Mapping[str, str] = field(default_factory=dict)
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided for one candidate in one book, and why.
+
+    Attributes:
+        veto: what risk refused or made smaller although the view was for it, in words; empty when it did neither.
+    """
+
+    session: date
+    book: str
+    candidate: Candidate
+    verdict: Verdict
+    action: Literal["buy", "none"]
+    shares: int
+    reason: str
+    veto: str = ""

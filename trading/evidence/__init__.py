@@ -1,0 +1,1 @@
+"""What patterns are worth: the log, conditions, statistics and their significance."""

@@ -1,0 +1,1 @@
+"""Technical indicators, daily and within a session."""

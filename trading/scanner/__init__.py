@@ -1,0 +1,1 @@
+"""Stocks in play, at a close and within a session."""

@@ -1,0 +1,1 @@
+"""What the models and the rules see and say of a setup."""
