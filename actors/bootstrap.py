@@ -2,41 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
-from actors.checks import Checks
-from actors.coordinator import Coordinator
+from actors.asking import Actor, NotServed
+from actors.checks import AskChecks, Checks
+from actors.coordinator import AskCoordinator, Coordinator
 from actors.execution import Execution
 from actors.health import Health
-from actors.ingestion import Ingestion
+from actors.ingestion import AskIngestion, Ingestion
 from actors.local import ON_HEAD, dismiss_actors
 from actors.memory import hand_back
-from actors.news import News
-from actors.paper_trading import PaperTrading
-from actors.pattern_analysis import PatternAnalysis
-from actors.pattern_recognition import PatternRecognition
-from actors.reporting import Reporting
+from actors.news import AskNews, News
+from actors.paper_trading import AskPaperTrading, PaperTrading
+from actors.pattern_analysis import AskPatternAnalysis, PatternAnalysis
+from actors.pattern_recognition import AskPatternRecognition, PatternRecognition
+from actors.reporting import AskReporting, Reporting
 from actors.scanner import Scanner
 from actors.service import HEALTH_GROUP, Service
+from actors.services import PlatformServices
 from actors.storage import Storage
-from actors.technical_analysis import TechnicalAnalysis
+from actors.technical_analysis import AskTechnicalAnalysis, TechnicalAnalysis
 from actors.training_scheduler import TrainingScheduler
 from actors.wiring import NAMESPACE, Wiring
+from trading.cycle.services import AskEnsemble, AskExecution, AskScanner
 
 ANSWER_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
-    Storage, Checks,
+    Storage, Checks, Execution,
 )  # fmt: skip
+"""Those that are made of the wiring alone; the others hold their handles."""
+S = TypeVar("S", bound=Service)
 
 
-def spawn(service: type[Service], *args: Any) -> Any:
+@dataclass(frozen=True)
+class Actors:
+    """Every service of the platform as an actor.
+
+    Attributes:
+        everything: by name.
+    """
+
+    services: PlatformServices
+    reporting: AskReporting
+    checks: AskChecks
+    coordinator: AskCoordinator
+    everything: Mapping[str, Actor[Service]]
+
+
+def spawn(service: type[S], *args: Any) -> Actor[S]:
     """The detached actor of the service, made if there is none; it restarts without end and its calls are repeated."""
-    return (
+    handle = (
         ray.remote(concurrency_groups={HEALTH_GROUP: 1})(service)
         .options(
             name=service.name,
@@ -51,6 +73,7 @@ def spawn(service: type[Service], *args: Any) -> Any:
         )
         .remote(*args)
     )
+    return Actor(handle)
 
 
 def _dismiss_others(wiring: Wiring) -> None:
@@ -58,8 +81,7 @@ def _dismiss_others(wiring: Wiring) -> None:
 
     They hold each other's handles, so one of them isn't replaced alone.
     """
-    services: tuple[type[Service], ...] = (*SERVICES, Execution)
-    for service in services:
+    for service in SERVICES:
         try:
             alive = ray.get_actor(service.name, namespace=NAMESPACE)
             same = ray.get(alive.is_wired_as.remote(wiring), timeout=ANSWER_TIMEOUT_S)
@@ -72,24 +94,43 @@ def _dismiss_others(wiring: Wiring) -> None:
             return
 
 
-def bootstrap(wiring: Wiring) -> dict[str, Any]:
-    """All services by name, running, made of these settings.
+def bootstrap(wiring: Wiring) -> Actors:
+    """All services, running, made of these settings.
 
     Those that are there already are taken as they are, so that a run that died goes on with them.
     """
     _dismiss_others(wiring)
-    actors = {service.name: spawn(service, wiring) for service in SERVICES}
-    if wiring.broker is not None:
-        actors[Execution.name] = spawn(Execution, wiring)
-    actors[Coordinator.name] = spawn(Coordinator, wiring, dict(actors))
-    actors[TrainingScheduler.name] = spawn(TrainingScheduler, wiring, dict(actors))
-    actors[Health.name] = spawn(Health, wiring, dict(actors))
-    ray.get([actor.pid.remote() for actor in actors.values()], timeout=120)
-    return actors
+    found: dict[str, Actor[Service]] = {}
+
+    def actor(service: type[S], *args: Any) -> Actor[S]:
+        made = spawn(service, wiring, *args)
+        found[service.name] = made
+        return made
+
+    services = PlatformServices(
+        ingestion=AskIngestion(actor(Ingestion)),
+        news=AskNews(actor(News)),
+        technical_analysis=AskTechnicalAnalysis(actor(TechnicalAnalysis)),
+        pattern_recognition=AskPatternRecognition(actor(PatternRecognition)),
+        pattern_analysis=AskPatternAnalysis(actor(PatternAnalysis)),
+        scanner=AskScanner(actor(Scanner)),
+        paper_trading=AskPaperTrading(actor(PaperTrading)),
+        ensemble=AskEnsemble(NotServed()),
+        execution=AskExecution(actor(Execution)) if wiring.broker is not None else None,
+    )
+    reporting = AskReporting(actor(Reporting))
+    actor(Storage)
+    checks = AskChecks(actor(Checks))
+    coordinator = AskCoordinator(actor(Coordinator, services))
+    actor(TrainingScheduler, coordinator)
+    actor(Health, dict(found))
+    for pending in [each.aside(Service.pid) for each in found.values()]:
+        pending.get(START_TIMEOUT_S)
+    return Actors(services, reporting, checks, coordinator, found)
 
 
-def hand_back_everywhere(actors: Iterable[Any]) -> None:
+def hand_back_everywhere(actors: Actors) -> None:
     """This process hands its free memory back, and so does each service, beside its work; nobody waits for it."""
     hand_back()
-    for actor in actors:
-        actor.hand_back.options(concurrency_group=HEALTH_GROUP).remote()
+    for each in actors.everything.values():
+        each.aside(Service.hand_back)

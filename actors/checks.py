@@ -12,6 +12,7 @@ from adapters.postgres.queries import Queries
 from research.backtest.running import Terms
 from research.checks.daily import daily_lookahead, daily_parity
 from trading.broker.controls import Control
+from trading.cycle.questions import Questions, question
 from trading.errors import UnavailableError
 
 ILL = frozenset({"failed", "not done"})
@@ -70,3 +71,9 @@ class Checks(Service):
         if ill:
             return "degraded", "; ".join(ill)
         return "ok", ", ".join(f"{one.kind} of {one.session} {one.verdict}" for one in latest) or "nothing to check yet"
+
+
+class AskChecks(Questions[Checks]):
+    """Questions to the daily checks."""
+
+    check = question(Checks.check)

@@ -2,74 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import ray
-from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
-
-from actors.execution import Execution
+from actors.asking import Replica
 from actors.service import Service
+from actors.services import PlatformServices, look_back
 from actors.wiring import Wiring, now
 from adapters.calendar import is_latest
 from adapters.postgres.models import ModelStore
 from adapters.postgres.queries import Queries
-from trading.cycle.session import SessionSummary, look, look_back, run_session
-from trading.errors import InplayError, UnavailableError
-
-ANSWER_TIMEOUT_S = 120.0
-RETRY_FOR_S = 90.0
-RETRY_EVERY_S = 0.5
-
-
-class ActorServices:
-    """The services as actors on the cluster, and the ensemble behind its Serve handle."""
-
-    def __init__(self, actors: Mapping[str, Any], ensemble: Any) -> None:
-        self._actors = actors
-        self._ensemble = ensemble
-
-    def ask(self, service: str, method: str, *args: Any) -> Any:
-        """A reference to the answer of the actor or replica."""
-        if service == "ensemble":
-            return _Scored(self._ensemble, args[0])
-        return getattr(self._actors[service], method).remote(*args)
-
-    def answer(self, reference: Any) -> Any:
-        """The answer, waited for at most two minutes; a restarting actor answers after its restart."""
-        if isinstance(reference, _Scored):
-            return reference.answer()
-        try:
-            return ray.get(reference, timeout=ANSWER_TIMEOUT_S)
-        except RayTaskError as error:
-            cause = error.cause
-            raise cause if isinstance(cause, InplayError) else error from error
-        except (RayActorError, GetTimeoutError) as error:
-            raise UnavailableError(f"a service did not answer ({error}); what it had on record is safe") from error
-
-
-class _Scored:
-    """A question to the ensemble; asked again while its replica restarts, since scoring changes nothing."""
-
-    def __init__(self, handle: Any, matrix: Any) -> None:
-        self._handle, self._matrix = handle, matrix
-        self._response = handle.score.remote(matrix)
-
-    def answer(self) -> Any:
-        deadline = time.monotonic() + RETRY_FOR_S
-        while True:
-            try:
-                return self._response.result(timeout_s=RETRY_FOR_S)
-            except RayTaskError as error:
-                cause = error.cause
-                raise cause if isinstance(cause, InplayError) else error from error
-            except (RayActorError, TimeoutError) as error:
-                if time.monotonic() > deadline:
-                    raise UnavailableError(f"the ensemble did not answer for {RETRY_FOR_S:.0f} s: {error}") from error
-            time.sleep(RETRY_EVERY_S)
-            self._response = self._handle.score.remote(self._matrix)
+from trading.cycle.questions import Questions, question
+from trading.cycle.services import AskEnsemble
+from trading.cycle.session import SessionSummary, look, run_session
 
 
 class Coordinator(Service):
@@ -77,21 +23,27 @@ class Coordinator(Service):
 
     name = "coordinator"
 
-    def __init__(self, wiring: Wiring, actors: Mapping[str, Any]) -> None:
+    def __init__(self, wiring: Wiring, services: PlatformServices) -> None:
         super().__init__(wiring)
-        self._actors = dict(actors)
+        self._services = services
 
     def run_session(self, session: date, ensemble: Any) -> SessionSummary:
         """The whole cycle for one session; see `trading.cycle.session.run_session`.
 
         A broker takes orders of today's market only: a replay of earlier sessions leaves its account alone.
+
+        Args:
+            session: that is over.
+            ensemble: Serve's handle.
         """
         champion = ModelStore(self.pool).champion()
-        return run_session(
-            ActorServices(self._actors, ensemble), session, self.wiring.decisions,
-            models_known_before=champion.known_before if champion else None,
-            with_broker=Execution.name in self._actors and is_latest(session, now()),
-        )  # fmt: skip
+        services = replace(
+            self._services,
+            ensemble=AskEnsemble(Replica(ensemble)),
+            execution=self._services.execution if is_latest(session, now()) else None,
+        )
+        known_before = champion.known_before if champion else None
+        return run_session(services, session, self.wiring.decisions, models_known_before=known_before)
 
     def training_data(self) -> tuple[date | None, list[Any]]:
         """The latest complete session, and references to the market and the patterns known at its close.
@@ -102,10 +54,18 @@ class Coordinator(Service):
         session = Queries(self.pool).progress().last_session
         if session is None:
             return None, []
-        return session, list(look_back(ActorServices(self._actors, None), session))
+        seen = look_back(self._services, session)
+        return session, [seen.market.later, seen.patterns.later]
 
     def refresh(self, session: date) -> None:
         """The services know a complete session's market, patterns and scan again after a restart; nothing is added."""
-        services = ActorServices(self._actors, None)
-        _, market, patterns = look(services, session)
-        services.answer(services.ask("scanner", "scan", session, market, patterns))
+        seen = look(self._services, session)
+        self._services.scanner.scan(session, seen.market.later, seen.patterns.later).get()
+
+
+class AskCoordinator(Questions[Coordinator]):
+    """Questions to the coordinator."""
+
+    run_session = question(Coordinator.run_session)
+    training_data = question(Coordinator.training_data)
+    refresh = question(Coordinator.refresh)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any
 
 import ray
 import structlog
 from ray.exceptions import GetTimeoutError, RayActorError
 
-from actors.service import HEALTH_GROUP, Service
+from actors.asking import Actor, Pending
+from actors.service import Condition, Service
 from actors.wiring import Wiring, now
-from adapters.postgres.health import HealthStore, ServiceState
+from adapters.postgres.health import HealthStore, ServiceState, State
 from trading.errors import UnavailableError
 
 PERIOD_S = 5.0
@@ -24,7 +24,7 @@ class Health(Service):
 
     name = "health"
 
-    def __init__(self, wiring: Wiring, actors: Mapping[str, Any]) -> None:
+    def __init__(self, wiring: Wiring, actors: Mapping[str, Actor[Service]]) -> None:
         super().__init__(wiring)
         self._actors = dict(actors)
         self._stop = threading.Event()
@@ -40,11 +40,8 @@ class Health(Service):
 
     def check(self) -> dict[str, str]:
         """The state of every service, on record."""
-        asked = {
-            name: actor.condition.options(concurrency_group=HEALTH_GROUP).remote()
-            for name, actor in self._actors.items()
-        }
-        answered = {name: self._sign_of_life(reference) for name, reference in asked.items()}
+        asked = {name: actor.aside(Service.condition) for name, actor in self._actors.items()}
+        answered = {name: self._sign_of_life(pending) for name, pending in asked.items()}
         answered[self.name] = ("ok", "")
         store = HealthStore(self.pool)
         for name, (state, detail) in answered.items():
@@ -52,9 +49,9 @@ class Health(Service):
         return {name: state for name, (state, _) in answered.items()}
 
     @staticmethod
-    def _sign_of_life(reference: Any) -> tuple[Any, str]:
+    def _sign_of_life(pending: Pending[Condition]) -> tuple[State, str]:
         try:
-            state, detail = ray.get(reference, timeout=ANSWER_TIMEOUT_S)
+            state, detail = ray.get(pending.reference, timeout=ANSWER_TIMEOUT_S)
         except GetTimeoutError:
             return "degraded", f"no answer within {ANSWER_TIMEOUT_S:.0f} s"
         except RayActorError as error:

@@ -19,6 +19,8 @@ from adapters.sample.bundled import load_bars, load_instruments
 from data.importing.importer import BarImporter
 from data.live.ingesting import LiveIngestion
 from data.live.trades import Trade
+from trading.cycle import services
+from trading.cycle.questions import question
 from trading.engine.bars import CorporateAction
 
 
@@ -139,3 +141,11 @@ class Ingestion(Service):
             if cut.session == session
         ]
         return splits + breaks
+
+
+class AskIngestion(services.AskIngestion):
+    """Questions to the ingestion: those of a session, and those of a run."""
+
+    import_sample = question(Ingestion.import_sample)
+    imported = question(Ingestion.imported)
+    sessions = question(Ingestion.sessions)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-
-import pyarrow as pa
 
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
@@ -16,24 +13,11 @@ from adapters.sample.bundled import load_earnings
 from data.news.following import Following
 from data.news.known import NewsMemory
 from trading.catalysts.earnings import covered_at
-from trading.news.record import NewsRecord
+from trading.catalysts.known import KnownEvents
+from trading.cycle import services
+from trading.cycle.questions import question
 
 FIRST_DAY = date(1900, 1, 1)
-
-
-@dataclass(frozen=True)
-class KnownEvents:
-    """Events that a decision at the close of a session may use.
-
-    Attributes:
-        events: columns `symbol`, `event_date` and more.
-        covered: symbols whose events the sources would have had.
-        news: stories and posts knowable before the close, and when their sources were followed.
-    """
-
-    events: pa.Table
-    covered: frozenset[str]
-    news: NewsRecord
 
 
 class News(Service):
@@ -71,3 +55,9 @@ class News(Service):
     def condition(self) -> Condition:
         """Well, or which sources can't be had; trading goes on without them."""
         return self._following.condition()
+
+
+class AskNews(services.AskNews):
+    """Questions to the news: those of a session, and those of a run."""
+
+    import_earnings = question(News.import_earnings)

@@ -13,7 +13,9 @@ from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.journal import JournalStore
 from trading.broker.controls import WITHDRAWN, Control
 from trading.broker.orders import OrderRequest
+from trading.cycle import services
 from trading.cycle.paper_desk import DeskState, PaperDesk
+from trading.cycle.questions import question
 from trading.cycle.stages import quotes_of
 from trading.engine.bars import CorporateAction
 
@@ -69,3 +71,9 @@ class PaperTrading(Service):
     def journal_hash(self) -> str:
         """The hash of the journal's last entry."""
         return self._desk.journal_hash
+
+
+class AskPaperTrading(services.AskPaperTrading):
+    """Questions to paper trading: those of a session, and those of a run."""
+
+    sessions = question(PaperTrading.sessions)

@@ -15,12 +15,14 @@ from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.session_patterns import SessionPatternStore
-from research.session_patterns import SessionPatterns
 from trading.bars.panel import Ints, as_day
+from trading.cycle import services
+from trading.cycle.questions import question
 from trading.cycle.stages import Market, Patterns
 from trading.decisions.book_view import Decision
 from trading.evidence.log import detections_at, pattern_log
 from trading.evidence.outcomes import outcomes_on_record
+from trading.patterns.in_session import SessionPatterns
 
 
 class PatternAnalysis(Service):
@@ -61,3 +63,9 @@ class PatternAnalysis(Service):
         """Every decision is on record with the ensemble that gave its probabilities; returns how many are new."""
         champion = ModelStore(self.pool).champion()
         return DecisionStore(self.pool).record(decisions, ensemble_id=champion.ensemble_id if champion else None)
+
+
+class AskPatternAnalysis(services.AskPatternAnalysis):
+    """Questions to the pattern analysis: those of a session, and those of a run."""
+
+    warm_up = question(PatternAnalysis.warm_up)

@@ -7,18 +7,21 @@ from datetime import date
 
 import numpy as np
 
-from actors.news import KnownEvents
 from actors.service import Service
 from actors.wiring import Wiring
 from adapters.bars.store import BarStore
 from adapters.calendar import close_times
 from adapters.postgres.bars_record import BarRecord
-from research.session_patterns import SessionPatterns, session_patterns
+from research.session_patterns import session_patterns
 from trading.bars.panel import as_day
+from trading.catalysts.known import KnownEvents
+from trading.cycle import services
+from trading.cycle.questions import question
 from trading.cycle.segment_analysis import SegmentMarket, SegmentPatterns, bars_needed
 from trading.cycle.stages import Market, Patterns, recognise, regimes_of, setups_at
 from trading.errors import UnavailableError
 from trading.news.record import NewsAt
+from trading.patterns.in_session import SessionPatterns
 from trading.patterns.recognised import NAMES, signed_name
 from trading.views.setups import Setups, feature_rows
 
@@ -122,3 +125,9 @@ class PatternRecognition(Service):
         )
         missing = tuple(symbol for symbol in asked if symbol not in by_name)
         return Latest(session, present, setups, pattern_names, missing)
+
+
+class AskPatternRecognition(services.AskPatternRecognition):
+    """Questions to the pattern recognition: those of a session, and those of a run."""
+
+    recognise = question(PatternRecognition.recognise)

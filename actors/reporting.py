@@ -12,6 +12,7 @@ from adapters.bars.store import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.journal import JournalStore
 from trading.bars.panel import Panel
+from trading.cycle.questions import Questions, question
 from trading.engine.fold import fold
 from trading.ledger.double_entry import draft_of
 from trading.market.benchmark import equal_weight
@@ -74,3 +75,9 @@ class Reporting(Service):
             BarStore(self.wiring.home, record, self.wiring.storage.locations).read(FIRST_DAY, sessions[-1])
         )
         return equal_weight(bars, record.splits(), record.breaks(), sessions, start)
+
+
+class AskReporting(Questions[Reporting]):
+    """Questions to the reporting."""
+
+    report = question(Reporting.report)

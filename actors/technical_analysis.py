@@ -19,6 +19,8 @@ from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
 from trading.bars.panel import Days, Floats, Panel, as_day
 from trading.bars.segments import segments
+from trading.cycle import services
+from trading.cycle.questions import question
 from trading.cycle.segment_analysis import SegmentMarket, bars_needed
 from trading.cycle.stages import Market, Patterns, analyse, regimes_of
 from trading.errors import UnavailableError
@@ -132,3 +134,10 @@ def _has(panel: Panel, session: date, delivered: Panel) -> bool:
     columns = ("row_symbols", "open", "high", "low", "close", "volume")
     held = panel.take(rows)
     return all(np.array_equal(getattr(held, name), getattr(delivered, name)) for name in columns)
+
+
+class AskTechnicalAnalysis(services.AskTechnicalAnalysis):
+    """Questions to the technical analysis: those of a session, and those of a run."""
+
+    observe = question(TechnicalAnalysis.observe)
+    record_regimes = question(TechnicalAnalysis.record_regimes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
@@ -14,6 +14,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
 from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool
@@ -49,12 +50,12 @@ class _Work:
 class RayTrainer:
     """Trains on the market and patterns of the latest complete session."""
 
-    def __init__(self, wiring: Wiring, pool: Pool, actors: Mapping[str, Any], clock: Callable[[], datetime]) -> None:
-        self._wiring, self._pool, self._actors, self._clock = wiring, pool, actors, clock
+    def __init__(self, wiring: Wiring, pool: Pool, coordinator: AskCoordinator, clock: Callable[[], datetime]) -> None:
+        self._wiring, self._pool, self._coordinator, self._clock = wiring, pool, coordinator, clock
 
     def train(self, workers: Workers, limit_s: float) -> str:
         """See `Trainer`."""
-        session, known = _answer(self._actors["coordinator"].training_data.remote(), ASK_TIMEOUT_S)
+        session, known = self._coordinator.training_data().get(ASK_TIMEOUT_S)
         if session is None:
             raise UnavailableError("No session is complete yet, so nothing can be learned from. Nothing was changed.")
         market, patterns = known

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 import structlog
 from ray.exceptions import RayError
 
+from actors.coordinator import AskCoordinator
 from actors.gpus import RayGpus
 from actors.service import Condition, Service
 from actors.training import RayTrainer
@@ -28,9 +27,9 @@ class TrainingScheduler(Service):
 
     name = "training_scheduler"
 
-    def __init__(self, wiring: Wiring, actors: Mapping[str, Any]) -> None:
+    def __init__(self, wiring: Wiring, coordinator: AskCoordinator) -> None:
         super().__init__(wiring)
-        self._actors = dict(actors)
+        self._coordinator = coordinator
         self._trouble = ""
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="training_scheduler", daemon=True)
@@ -38,7 +37,7 @@ class TrainingScheduler(Service):
 
     @cached_property
     def _sessions(self) -> TrainingSessions:
-        trainer = RayTrainer(self.wiring, self.pool, self._actors, now)
+        trainer = RayTrainer(self.wiring, self.pool, self._coordinator, now)
         parts = Parts(RayGpus(), trainer, now, time.sleep, self._fingerprint)
         return TrainingSessions(self.pool, self.wiring.training, parts)
 

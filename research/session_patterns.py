@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, timedelta
-
-import pyarrow as pa
 
 from adapters.bars.store import BarStore
 from adapters.calendar import session_hours
@@ -16,20 +13,7 @@ from trading.bars.intraday import IntradayPanel
 from trading.bars.minute_bars import restated
 from trading.bars.panel import as_day
 from trading.evidence.session_log import session_pattern_log
-
-
-@dataclass(frozen=True)
-class SessionPatterns:
-    """What a session's minutes hold.
-
-    Attributes:
-        bars: of the session, with a trade.
-        table: see `trading.evidence.session_log.session_pattern_log`.
-    """
-
-    session: date
-    bars: int
-    table: pa.Table
+from trading.patterns.in_session import SessionPatterns
 
 
 def session_patterns(

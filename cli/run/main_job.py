@@ -16,11 +16,11 @@ from typing import Any, Self, cast
 
 from pydantic import SecretStr
 
-from actors.bootstrap import bootstrap, hand_back_everywhere
-from actors.checks import Checks
-from actors.coordinator import ActorServices, Coordinator
+from actors.bootstrap import Actors, bootstrap, hand_back_everywhere
+from actors.ingestion import Imported
 from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.reporting import Report
+from actors.services import PlatformServices, look_back
 from actors.wiring import Wiring, now
 from adapters.calendar import close_of
 from adapters.machine.run_state import Phase, RunState, write_state
@@ -45,7 +45,7 @@ from execution.opening import broker_account
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
 from serve.backend import PlatformBackend
 from serve.token import token_of
-from trading.cycle.session import SessionSummary, look_back
+from trading.cycle.session import Seen, SessionSummary
 from trading.errors import ConfigurationError, UnavailableError
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import limits_of, rules_of
@@ -100,8 +100,7 @@ class PlatformRun:
         self._watch = Watch(interrupt, printer)
         self._state = RunState(pid=os.getpid(), phase="starting")
         self.pool: Pool
-        self.actors: dict[str, Any]
-        self.services: ActorServices
+        self.actors: Actors
         self._ensemble: Any = None
         self._traded_after: date | None = None
 
@@ -144,9 +143,8 @@ class PlatformRun:
         )
         self.actors = bootstrap(wiring)
         self.wiring = wiring
-        self.services = ActorServices(self.actors, None)
         self._enter_phase("starting", ray_dashboard=dashboard)
-        self.say.step(f"{len(self.actors)} services are up")
+        self.say.step(f"{len(self.actors.everything)} services are up")
 
     def _limits(self) -> DecisionRules:
         """The limits of risk of this run, on record; looser ones than those in force end the start."""
@@ -187,11 +185,12 @@ class PlatformRun:
             shutil.rmtree(self.settings.home / folder, ignore_errors=True)
         self.say.step("the earlier record, bars and models are erased")
 
-    def ask(self, service: str, method: str, *args: Any) -> Any:
-        """The answer of an actor."""
-        return self.services.answer(self.services.ask(service, method, *args))
+    @property
+    def services(self) -> PlatformServices:
+        """The actors, to be asked."""
+        return self.actors.services
 
-    def import_data(self) -> Any:
+    def import_data(self) -> Imported:
         """With `sample`, its bars and events are on record, gated; else what is on record is looked at.
 
         Raises:
@@ -200,13 +199,13 @@ class PlatformRun:
         self._enter_phase("importing")
         if not self.options.sample:
             return self._on_record()
-        imported = self.ask("ingestion", "import_sample")
-        events = self.ask("news", "import_earnings")
+        imported = self.services.ingestion.import_sample().get()
+        events = self.services.news.import_earnings().get()
         self.say.imported(imported, events)
         return imported
 
-    def _on_record(self) -> Any:
-        imported = self.ask("ingestion", "imported")
+    def _on_record(self) -> Imported:
+        imported = self.services.ingestion.imported().get()
         live = self.options.follow and self.wiring.live.keys is not None
         if not imported.rows_stored and not live:
             raise ConfigurationError(
@@ -222,7 +221,7 @@ class PlatformRun:
         Raises:
             ConfigurationError: when the replay can't begin where it was asked to.
         """
-        every: list[date] = self.ask("ingestion", "sessions")
+        every = self.services.ingestion.sessions().get()
         first = self._first(every)
         warm_up = [session for session in every if first is None or session < first]
         replay = [session for session in every if first is not None and session >= first]
@@ -248,23 +247,24 @@ class PlatformRun:
             return every[int(len(every) * WARM_UP_FRACTION)]
         return asked
 
-    def warm_up(self, sessions: list[date]) -> tuple[Any, Any]:
-        """Every pattern of the warm-up is on record with its outcome; returns references to market and patterns."""
+    def warm_up(self, sessions: list[date]) -> Seen | None:
+        """Every pattern of the warm-up is on record with its outcome; returns market and patterns, not fetched yet."""
         self._enter_phase("warming_up")
         if not sessions:
-            return None, None
+            return None
         last = sessions[-1]
-        market, patterns = look_back(self.services, last)
-        new = self.ask("pattern_analysis", "warm_up", market, patterns)
-        self.ask("technical_analysis", "record_regimes", market, patterns)
+        seen = look_back(self.services, last)
+        market, patterns = seen.market.later, seen.patterns.later
+        new = self.services.pattern_analysis.warm_up(market, patterns).get()
+        self.services.technical_analysis.record_regimes(market, patterns).get()
         counts = PatternStore(self.pool).counts()
         self.say.step(
             f"warmed up on {len(sessions)} sessions, {sessions[0]} to {last}: {new:,} new patterns; "
             + pattern_words(counts)
         )
-        return market, patterns
+        return seen
 
-    def ensemble(self, market: Any, patterns: Any, first_replay: date | None) -> EnsembleRow | None:
+    def ensemble(self, seen: Seen | None, first_replay: date | None) -> EnsembleRow | None:
         """The champion for this replay: the one on record, or a new one trained on what was known before it.
 
         Returns:
@@ -274,14 +274,14 @@ class PlatformRun:
             ConfigurationError: when the champion on record learned from what would be replayed.
         """
         self._enter_phase("training")
-        hand_back_everywhere(self.actors.values())
-        if self.options.rules_only or market is None:
+        hand_back_everywhere(self.actors)
+        if self.options.rules_only or seen is None:
             self.say.step("no models: the rules decide in both accounts")
             return None
         models = Models(self.settings, self.wiring, ModelStore(self.pool), self.say, sample=self.options.sample)
         return models.at(
             first_replay or now().date(),
-            known=lambda: (self.services.answer(market), self.services.answer(patterns)),
+            known=lambda: (seen.market.get(), seen.patterns.get()),
             begun=bool(self.replayed()),
         )
 
@@ -301,14 +301,13 @@ class PlatformRun:
         url = serve_up(app, host=self.settings.http_host, port=self.settings.http_port)
         self._ensemble = ensemble_handle()
         self._enter_phase("training", url=url)
-        hand_back_everywhere(self.actors.values())
+        hand_back_everywhere(self.actors)
         self.say.addresses(url, token, self._state.ray_dashboard)
         return url
 
     def replayed(self) -> list[date]:
         """Sessions that are complete already."""
-        done: list[date] = self.ask("paper_trading", "sessions")
-        return done
+        return self.services.paper_trading.sessions().get()
 
     def replay(self, sessions: list[date], show: Callable[[SessionSummary], None]) -> None:
         """Every session is decided, filled and on record, in order."""
@@ -326,9 +325,9 @@ class PlatformRun:
         for attempt in range(1, RETRIES + 1):
             self._interrupt.check()
             try:
-                reference = self.actors[Coordinator.name].run_session.remote(session, self._ensemble)
-                self._watch.answered(reference)
-                summary: SessionSummary = self.services.answer(reference)
+                asked = self.actors.coordinator.run_session(session, self._ensemble)
+                self._watch.answered(asked.later)
+                summary = asked.get()
             except UnavailableError as error:
                 if attempt == RETRIES:
                     raise
@@ -347,11 +346,11 @@ class PlatformRun:
 
         A check that couldn't be asked for ends no run: the next session asks again.
         """
-        hand_back_everywhere(self.actors.values())
-        reference = self.actors[Checks.name].check.remote()
-        self._watch.answered(reference, CHECK_TIMEOUT_S)
+        hand_back_everywhere(self.actors)
+        asked = self.actors.checks.check()
+        self._watch.answered(asked.later, CHECK_TIMEOUT_S)
         try:
-            done: list[DailyCheck] = self.services.answer(reference)
+            done = asked.get()
         except UnavailableError as error:
             self.say.warning(f"the daily checks were not done: {error}")
             return []
@@ -363,7 +362,7 @@ class PlatformRun:
     def report(self) -> Report | None:
         """The figures of both accounts, shown; None before the first session."""
         self._enter_phase("reporting")
-        report: Report | None = self.ask("reporting", "report", self.settings.seed)
+        report = self.actors.reporting.report(self.settings.seed).get()
         if report is not None:
             self.say.report(report)
         self._enter_phase("done")
@@ -387,7 +386,7 @@ class PlatformRun:
 
     def due(self) -> list[date]:
         """Sessions that are over, on record, and later than all that were decided, or than all that were history."""
-        every: list[date] = self.ask("ingestion", "sessions")
+        every = self.services.ingestion.sessions().get()
         done = self.replayed()
         if self._traded_after is None:
             self._traded_after = max(done, default=max(every, default=date.min))

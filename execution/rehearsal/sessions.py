@@ -28,8 +28,9 @@ from execution.desk import BrokerDesk, DeskTerms
 from execution.rehearsal.faults import Fault, FaultDesk
 from research.backtest.recorded import Recorded
 from research.backtest.running import Terms, WalkForward
-from research.backtest.services import MemoryDesk, Notes, RecordedBars, RecordedNews, RecordedScanner, SegmentAnalysis
-from trading.cycle.session import LocalServices, run_session
+from research.backtest.services import MemoryDesk, Notes, RecordedScanner, SegmentAnalysis, services_of
+from trading.cycle.services import Services
+from trading.cycle.session import run_session
 from trading.ledger.journal import MemoryJournal
 from trading.money import E4
 
@@ -144,7 +145,7 @@ class BrokerRehearsal:
             for session, after in zip(sessions, [*sessions[1:], None], strict=True):
                 self._clock.at = close_of(session) + EVENING
                 before = len(self._server.account.activities)
-                run_session(services, session, terms, models_known_before=None, with_broker=True)
+                run_session(services, session, terms, models_known_before=None)
                 if after is not None:
                     self._market(session, after)
                 told.append(self._told(session, len(self._server.account.activities) - before))
@@ -152,15 +153,15 @@ class BrokerRehearsal:
             self._desk.reconcile()
             return self._ended(tuple(told))
 
-    def _services(self, sessions: Sequence[date]) -> LocalServices:
+    def _services(self, sessions: Sequence[date]) -> Services:
         analysis = SegmentAnalysis(self._recorded, sessions)
         desk = MemoryDesk(
             MemoryJournal(), self._terms.accounts, self._terms.cash_cents, self._terms.engine, self._terms.decisions
         )
-        return LocalServices(
-            ingestion=RecordedBars(self._recorded), news=RecordedNews(self._recorded), technical_analysis=analysis,
-            pattern_recognition=analysis, pattern_analysis=Notes(), paper_trading=desk, ensemble=WalkForward([]),
-            scanner=RecordedScanner(self._recorded, self._terms.scanner), execution=self._desk,
+        scanner = RecordedScanner(self._recorded, self._terms.scanner)
+        return services_of(
+            self._recorded, analysis, notes=Notes(), scanner=scanner, desk=desk, ensemble=WalkForward([]),
+            execution=self._desk,
         )  # fmt: skip
 
     def _broker(self) -> AlpacaBroker:

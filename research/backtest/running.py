@@ -15,13 +15,12 @@ from research.backtest.services import (
     MemoryDesk,
     NoModels,
     Notes,
-    RecordedBars,
-    RecordedNews,
     RecordedScanner,
     SegmentAnalysis,
+    services_of,
 )
 from trading.cycle.segment_analysis import bars_needed
-from trading.cycle.session import LocalServices, SessionSummary, run_session
+from trading.cycle.session import SessionSummary, run_session
 from trading.decisions.book_view import Decision, Source
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.ledger.double_entry import Entry
@@ -155,10 +154,7 @@ def run_backtest(
     notes, scanner = Notes(), RecordedScanner(recorded, terms.scanner)
     desk = MemoryDesk(journal, terms.accounts, terms.cash_cents, terms.engine, terms.decisions)
     forward = WalkForward(models)
-    services = LocalServices(
-        ingestion=RecordedBars(recorded), news=RecordedNews(recorded), technical_analysis=analysis,
-        pattern_recognition=analysis, pattern_analysis=notes, scanner=scanner, paper_trading=desk, ensemble=forward,
-    )  # fmt: skip
+    services = services_of(recorded, analysis, notes=notes, scanner=scanner, desk=desk, ensemble=forward)
     summaries = []
     for session in sessions:
         forward.begin(session)

@@ -18,8 +18,27 @@ from trading.bars.panel import Panel, as_day
 from trading.bars.segments import segments
 from trading.broker.orders import OrderRequest
 from trading.catalysts.earnings import covered_at
+from trading.catalysts.known import KnownEvents
 from trading.cycle.paper_desk import DeskState, PaperDesk
+from trading.cycle.questions import Local
 from trading.cycle.segment_analysis import LEAST_BARS, SegmentMarket, SegmentPatterns
+from trading.cycle.services import (
+    AskEnsemble,
+    AskExecution,
+    AskIngestion,
+    AskNews,
+    AskPaperTrading,
+    AskPatternAnalysis,
+    AskPatternRecognition,
+    AskScanner,
+    AskTechnicalAnalysis,
+    Ensemble,
+    Execution,
+    PaperTrading,
+    PatternAnalysis,
+    Scanner,
+    Services,
+)
 from trading.cycle.stages import Market, Patterns, analyse, quotes_of, regimes_of, setups_at
 from trading.decisions.book_view import Decision, Source
 from trading.engine.bars import CorporateAction
@@ -27,6 +46,7 @@ from trading.engine.rules import EngineRules
 from trading.errors import UnavailableError
 from trading.ledger.journal import MemoryJournal
 from trading.market.regimes import Regime
+from trading.patterns.in_session import SessionPatterns
 from trading.risk.decision_rules import DecisionRules
 from trading.scanner.at_close import InPlay, scan_all
 from trading.scanner.rules import ScannerRules
@@ -60,14 +80,15 @@ class RecordedBars:
 
 
 class RecordedNews:
-    """Stands for the news: which symbols the calendar of earnings follows at a close."""
+    """Stands for the news."""
 
     def __init__(self, recorded: Recorded) -> None:
-        self._events = recorded.events
+        self._recorded = recorded
 
-    def known_at(self, session: date) -> frozenset[str]:
-        """Symbols covered; events and stories themselves carry their times."""
-        return covered_at(self._events, session)
+    def known_at(self, session: date) -> KnownEvents:
+        """Events and stories of the whole record, each with its own time, and the symbols covered at the close."""
+        events = self._recorded.events
+        return KnownEvents(events, covered_at(events, session), self._recorded.news)
 
 
 class SegmentAnalysis:
@@ -127,15 +148,14 @@ class SegmentAnalysis:
         """The segment is recognised."""
         self._patterns = SegmentPatterns(segment, close_times)
 
-    def patterns_at(self, session: date, name: str, known: frozenset[str]) -> Patterns:
+    def patterns_at(self, session: date, name: str, known: KnownEvents) -> Patterns:
         """The patterns at the close of the session, with catalysts as covered at it.
 
         Events and stories are those of the whole record: each carries its own time, and a bar sees earlier ones only.
         """
         if self._patterns is None or not self.holds(name):
             raise UnavailableError(f"the segment of {session} wasn't recognised; nothing was decided")
-        recorded = self._recorded
-        return self._patterns.at(session, self._bars, events=recorded.events, covered=known, news=recorded.news)
+        return self._patterns.at(session, self._bars, events=known.events, covered=known.covered, news=known.news)
 
     def recognise_in_session(self, session: date) -> None:
         """Nothing: no decision asks for patterns of minutes."""
@@ -192,9 +212,8 @@ class Notes:
         self.catalysts[session] = dict(zip(symbols, has[known].astype(int).tolist(), strict=True))
         return 0
 
-    def record_in_session(self, found: None) -> int:
+    def record_in_session(self, found: SessionPatterns | None) -> int:  # noqa: ARG002
         """Nothing, for the same reason."""
-        del found
         return 0
 
     def record_decisions(self, decisions: Sequence[Decision]) -> int:
@@ -239,3 +258,27 @@ class NoModels:
     def score(self, matrix: Matrix) -> Views:
         """Unknown, for each row."""
         return Views.unknown(len(matrix))
+
+
+def services_of(
+    recorded: Recorded,
+    analysis: SegmentAnalysis,
+    *,
+    notes: PatternAnalysis,
+    scanner: Scanner,
+    desk: PaperTrading,
+    ensemble: Ensemble,
+    execution: Execution | None = None,
+) -> Services:
+    """The services of a session over the record, in this process."""
+    return Services(
+        ingestion=AskIngestion(Local(RecordedBars(recorded))),
+        news=AskNews(Local(RecordedNews(recorded))),
+        technical_analysis=AskTechnicalAnalysis(Local(analysis)),
+        pattern_recognition=AskPatternRecognition(Local(analysis)),
+        pattern_analysis=AskPatternAnalysis(Local(notes)),
+        scanner=AskScanner(Local(scanner)),
+        paper_trading=AskPaperTrading(Local(desk)),
+        ensemble=AskEnsemble(Local(ensemble)),
+        execution=AskExecution(Local(execution)) if execution else None,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,21 @@ from trading.patterns.chart.view import MINOR_ATR
 
 LOOKBACK_SESSIONS = 3
 _SPAN = np.int64(1 << 32)
+
+
+@dataclass(frozen=True)
+class KnownEvents:
+    """Events that a decision at the close of a session may use.
+
+    Attributes:
+        events: columns `symbol`, `event_date` and more.
+        covered: symbols whose events the sources would have had.
+        news: stories and posts knowable before the close, and when their sources were followed.
+    """
+
+    events: pa.Table
+    covered: frozenset[str]
+    news: NewsRecord
 
 
 def known_catalysts(

@@ -8,14 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from actors.services import look_back
 from adapters.calendar import sessions_between
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.patterns import KEY, OUTCOME, PatternStore
 from adapters.postgres.pool import Pool, transaction
-from tests.integration.one_process import Platform
+from tests.integration.one_process import Platform, asked
 from trading.bars.actions import Break, Split
 from trading.bars.panel import as_date
-from trading.cycle.session import LocalServices, look, look_back
+from trading.cycle.session import look
 from trading.evidence.log import pattern_log
 from trading.outcomes.barriers import OutcomeRules
 
@@ -40,11 +41,12 @@ def test_what_is_filled_in_by_and_by_is_what_the_whole_history_says(pool: Pool, 
     platform = Platform(tmp_path, empty_url, pool)
     platform.import_until(SESSIONS[-1])
     with platform.services() as services:
-        local = LocalServices(**services)
+        local = asked(services)
         for session in SESSIONS:
-            _, market, patterns = look(local, session)
-            services["pattern_analysis"].record(session, market, patterns)
-        market, patterns = look_back(local, SESSIONS[-1])
+            seen = look(local, session)
+            local.pattern_analysis.record(session, seen.market.later, seen.patterns.later).get()
+        whole = look_back(local, SESSIONS[-1])
+        market, patterns = whole.market.get(), whole.patterns.get()
         recent = np.flatnonzero(market.panel.sessions[patterns.detections.row] >= np.datetime64(SESSIONS[0]))
         log = pattern_log(market, patterns, recent, OutcomeRules()).to_pylist()
     said = _on_record(pool)

@@ -12,9 +12,9 @@ import pytest
 
 from actors.pattern_recognition import PatternRecognition
 from adapters.postgres.pool import Pool
-from tests.integration.one_process import Platform
+from tests.integration.one_process import Platform, asked
 from trading.bars.panel import as_day
-from trading.cycle.session import LocalServices, look
+from trading.cycle.session import look
 from trading.errors import UnavailableError
 
 FIRST, SECOND = date(2010, 6, 2), date(2010, 6, 3)
@@ -44,13 +44,12 @@ def test_a_service_that_restarted_says_so_and_is_given_the_segment_anew(pool: Po
     platform = Platform(home, empty_url, pool)
     platform.import_until(date(2010, 6, 9))
     with platform.services() as services:
-        local = LocalServices(**services)
-        _, _, before = look(local, FIRST)
+        before = look(asked(services), FIRST).patterns.get()
         name = services["technical_analysis"].analyse(FIRST, services["ingestion"].deliver(FIRST))
         services["pattern_recognition"] = PatternRecognition(services["pattern_recognition"].wiring)
         with pytest.raises(UnavailableError, match="restart"):
             services["pattern_recognition"].patterns_at(FIRST, name, services["news"].known_at(FIRST))
-        _, _, after = look(LocalServices(**services), FIRST)
+        after = look(asked(services), FIRST).patterns.get()
         np.testing.assert_array_equal(before.detections.pattern, after.detections.pattern)
         services["pattern_recognition"].pool.close()
 
