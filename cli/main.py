@@ -1,62 +1,113 @@
-"""The `inplay` command."""
+"""The `inplay` command. A command is one row of `COMMANDS`, and its module is imported when it is called."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from cli import evaluate, verify
-from cli.backtest import backtest
-from cli.cluster import commands as cluster
-from cli.cluster.bake import bake
-from cli.data import commands as data
-from cli.doctor.command import doctor
-from cli.explain import command as explain
-from cli.importing import commands as imports
-from cli.importing.bars import bars
-from cli.importing.feed import alpaca, yahoo
-from cli.news import app as news
 from cli.output import print_json
-from cli.parity import parity
-from cli.patterns.commands import patterns
-from cli.rehearse.commands import app as rehearse
-from cli.run.command import run
-from cli.scan import scan
-from cli.status import status
-from cli.trading import app as trading
 from cluster.errors import ClusterError
 from trading.errors import InplayError
 
-app = typer.Typer(
-    name="inplay", help="A personal trading platform with professional machine learning.", no_args_is_help=True,
-    add_completion=False, pretty_exceptions_enable=False,
+ABOUT = "A personal trading platform with professional machine learning."
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, or a group of commands.
+
+    Attributes:
+        name: as it is typed.
+        module: that holds it.
+        member: of the module: a function, or the `Typer` of a group.
+        summary: the first sentence of its help; held against the function's docstring by a test.
+    """
+
+    name: str
+    module: str
+    member: str
+    summary: str
+
+    def load(self) -> Any:
+        """The command, its module imported."""
+        found = getattr(import_module(self.module), self.member)
+        if isinstance(found, typer.Typer):
+            group = typer.main.get_group(found)
+            group.name = self.name
+            return group
+        alone = typer.Typer(add_completion=False)
+        alone.command(self.name)(found)
+        return typer.main.get_command(alone)
+
+
+COMMANDS = (
+    Command(
+        "run", "cli.run.command", "run",
+        "Start the platform, replay what is on record, report, and follow the market until Ctrl-C.",
+    ),
+    Command(
+        "backtest", "cli.backtest", "backtest",
+        "Trade the sessions as the platform would have, from what was known at each close.",
+    ),
+    Command(
+        "parity", "cli.parity", "parity",
+        "Trade a session again from the accounts as they were before it, and explain each difference.",
+    ),
+    Command(
+        "doctor", "cli.doctor.command", "doctor",
+        "Say what is installed, reachable and set, what is missing, and what each missing thing disables.",
+    ),
+    Command(
+        "status", "cli.status", "status",
+        "Say whether a run is alive, what it is at, and how its services and accounts do.",
+    ),
+    Command("scan", "cli.scan", "scan", "Say which stocks were in play at an instant, only from what was known then."),
+    Command(
+        "explain", "cli.explain", "command",
+        "Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record.",
+    ),
+    Command("patterns", "cli.patterns.commands", "patterns", "What was measured of the patterns."),
+    Command("import", "cli.importing.commands", "app", "Bring archives into the record."),
+    Command("news", "cli.news", "app", "How the news on record are read."),
+    Command("rehearse", "cli.rehearse.commands", "app", "Try what runs all day, without the world outside."),
+    Command("evaluate", "cli.evaluate", "app", "Compare what inplay reads out of texts with labels."),
+    Command("cluster", "cli.cluster.commands", "app", "The machines in the cloud."),
+    Command("data", "cli.data.commands", "app", "What is kept, where, and whether it is whole."),
+    Command("verify", "cli.verify", "app", "Checks of the strategy itself."),
+    Command("trading", "cli.trading", "app", "Suspend, resume, arm and reconcile trading."),
 )  # fmt: skip
-app.command()(run)
-app.command()(backtest)
-app.command()(parity)
-app.command()(doctor)
-app.command()(status)
-app.command()(scan)
-app.command("explain")(explain)
-app.add_typer(patterns, name="patterns")
-imports.app.command()(bars)
-imports.app.command()(alpaca)
-imports.app.command()(yahoo)
-app.add_typer(imports.app, name="import")
-app.add_typer(news, name="news")
-app.add_typer(rehearse, name="rehearse")
-app.add_typer(evaluate.app, name="evaluate")
-cluster.app.command()(bake)
-app.add_typer(cluster.app, name="cluster")
-app.add_typer(data.app, name="data")
-app.add_typer(verify.app, name="verify")
-app.add_typer(trading, name="trading")
+_BY_NAME = {command.name: command for command in COMMANDS}
 
 
-@app.callback()
-def _commands() -> None:
-    """A personal trading platform with professional machine learning."""
+class _WhenCalled(TyperGroup):
+    """Lists commands by their rows; imports the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, _BY_NAME[name].load() if name in _BY_NAME else found, rest
+
+
+app = typer.Typer(
+    name="inplay", help=ABOUT, cls=_WhenCalled, no_args_is_help=True, add_completion=False,
+    pretty_exceptions_enable=False,
+)  # fmt: skip
+
+
+def _listed() -> None:
+    """Stands for a command in the list; what is called is loaded instead."""
+
+
+for _command in COMMANDS:
+    app.command(_command.name, help=_command.summary)(_listed)
+
+
+@app.callback(help=ABOUT)
+def _commands() -> None: ...
 
 
 def main() -> None:

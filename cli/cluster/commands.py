@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.cluster.bake import bake
 from cli.cluster.record import record_lines, recorded_costs
 from cli.cluster.volume import volume
 from cli.output import print_json
@@ -273,3 +274,6 @@ def _cost_lines(answer: dict[str, Any]) -> list[str]:
             line += f", with the GPU always on ${phase['always_on_usd_per_month']:,.2f}"
         lines.append(line)
     return lines + record_lines(answer)
+
+
+app.command()(bake)

@@ -18,7 +18,7 @@ from actors.wiring import now
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.writing import own_record
 from adapters.settings import read_settings
-from cli.importing.commands import columns_given, zone_named
+from cli.importing.options import columns_given, zone_named
 from cli.output import print_json
 from cli.run.interrupt import Interrupt
 from data.importing.archive import Archive, open_archive
