@@ -14,12 +14,13 @@ from actors.wiring import BOOKS, now
 from adapters.machine.lock import RunLock
 from adapters.machine.peak_memory import PeakMemory
 from adapters.postgres.models import EnsembleRow, ModelStore
-from adapters.postgres.patterns import PatternStore
 from adapters.settings import read_settings
 from cli.output import print_json
+from cli.run.following import Following
 from cli.run.interrupt import Interrupt
-from cli.run.main_job import Options, PlatformRun
-from cli.run.progress import Printer, pattern_words
+from cli.run.main_job import JobDone, MainJob, Options
+from cli.run.platform import Platform, platform_of
+from cli.run.progress import Printer
 from trading.errors import ConfigurationError
 
 DAY = ["%Y-%m-%d"]
@@ -49,12 +50,15 @@ def run(
     printer = Printer(Console(highlight=False, width=None if sys.stdout.isatty() else 120))
     started = now()
     options = Options(
-        sample=sample, fresh=fresh, sessions_per_s=speed, rules_only=rules_only, follow=not exit_,
+        sample=sample, sessions_per_s=speed, rules_only=rules_only, follow=not exit_,
         first=None if first is None else first.date(), last=None if last is None else last.date(),
     )  # fmt: skip
     try:
-        with Interrupt() as interrupt, RunLock(settings.home, now=started), PeakMemory() as memory:
-            facts = _run(PlatformRun(settings, options, printer, interrupt), printer, exit_=exit_)
+        with (
+            Interrupt() as interrupt, RunLock(settings.home, now=started), PeakMemory() as memory,
+            platform_of(settings, printer, interrupt, fresh=fresh) as platform,
+        ):  # fmt: skip
+            facts = _run(platform, options)
     except KeyboardInterrupt:
         print("stopped; the record is whole, and the next run goes on from it", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -63,46 +67,38 @@ def run(
         print_json({**facts, "wall_s": round(wall_s, 1), "peak_pss_mb": round(memory.peak_bytes / 1024**2)})
 
 
-def _run(platform: PlatformRun, printer: Printer, *, exit_: bool) -> dict[str, Any]:
-    with platform:
-        facts = _whole_job(platform, printer)
-        if not exit_:
-            try:
-                platform.follow(printer.followed)
-            except KeyboardInterrupt:
-                printer.step("stopping")
+def _run(platform: Platform, options: Options) -> dict[str, Any]:
+    done = MainJob(platform, options).run()
+    facts = _facts(platform, done)
+    if options.follow:
+        following = Following(platform, done.sessions)
+        try:
+            if options.last is not None or options.sample:  # with a last session asked for it only serves on
+                following.serve_on()
+            following.follow(platform.say.followed)
+        except KeyboardInterrupt:
+            platform.say.step("stopping")
     return facts
 
 
-def _whole_job(platform: PlatformRun, printer: Printer) -> dict[str, Any]:
-    platform.start()
-    imported = platform.import_data()
-    warm_up, replay = platform.sessions()
-    seen = platform.warm_up(warm_up)
-    ensemble = platform.ensemble(seen, replay[0] if replay else None)
-    platform.serve(ensemble)
-    shown = iter(range(len(platform.replayed()) + 1, len(replay) + 1))
-    platform.replay(replay, lambda summary: printer.session(next(shown), len(replay), summary))
-    checks = platform.check()
-    report = platform.report()
-    counts = PatternStore(platform.pool).counts()
-    printer.step(pattern_words(counts))
+def _facts(platform: Platform, done: JobDone) -> dict[str, Any]:
+    counts = done.counts
     return {
-        "symbols": imported.symbols,
-        "bars": imported.rows_stored,
-        "rejected_rows": imported.rows_quarantined,
+        "symbols": done.imported.symbols,
+        "bars": done.imported.rows_stored,
+        "rejected_rows": done.imported.rows_quarantined,
         "patterns_recorded": counts.recorded,
         "patterns_with_outcome": counts.with_outcome,
         "patterns_by_family": {"candlestick": counts.candlesticks, "chart": counts.charts},
         "patterns_without_direction": counts.without_direction,
-        "sessions": len(replay),
-        "checks": {one.kind: one.verdict for one in checks},
-        **_models(platform, ensemble),
-        **_accounts(report),
+        "sessions": len(done.replayed),
+        "checks": {one.kind: one.verdict for one in done.checks},
+        **_models(platform, done.ensemble),
+        **_accounts(done.report),
     }
 
 
-def _models(platform: PlatformRun, ensemble: EnsembleRow | None) -> dict[str, Any]:
+def _models(platform: Platform, ensemble: EnsembleRow | None) -> dict[str, Any]:
     if ensemble is None:
         return {"models": [], "ensemble": None}
     models = ModelStore(platform.pool).models(
