@@ -15,12 +15,13 @@ from benchmarks.markets import sample
 from benchmarks.measure import Table, same, timed
 from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.at_close import large_cap
+from trading.views.members.member import Member
+from trading.views.members.registry import MEMBERS
 from trading.views.setups import FEATURES
 from tune.estimators import fit_booster, fit_forest
 from tune.model_files import Fitted, write_ensemble
-from tune.search import TARGET_SCALE, Winner, target_of
-from tune.specs import SPECS, Kind
-from tune.training_set import TrainingSet, from_market
+from tune.search import Winner
+from tune.training_set import TARGET_SCALE, TrainingSet, from_market, target_of
 
 Rows = npt.NDArray[np.float32]
 Answers = tuple[npt.NDArray[np.float64], ...]
@@ -38,27 +39,29 @@ def training_rows() -> TrainingSet:
     return data.take(np.arange(min(TRAIN_ROWS, len(data))))
 
 
-def _columns(kind: Kind) -> list[int]:
-    return [FEATURES.index(name) for name in SPECS[kind].features]
+BY_NAME = {member.name: member for member in MEMBERS}
+
+
+def _columns(member: Member) -> list[int]:
+    return [FEATURES.index(name) for name in member.features]
 
 
 def _fitted(data: TrainingSet) -> Fitted:
-    """The three models as the platform fits them, with the simplest parameters of its search."""
-    rows = data.matrix[:, _columns("pattern")]
-    # One thread, for the peer's sake: scikit-learn needs longer to hand a few rows to two than to score them.
-    forest = fit_forest(SPECS["pattern"].grid[0], rows, data.success, seed=SEED, threads=1)
+    """The models as the platform fits them, with the simplest parameters of its search."""
+    return {member.name: _model(member, data) for member in MEMBERS}
 
-    def booster(kind: Kind) -> object:
-        spec = SPECS[kind]
-        rows = data.matrix[:, _columns(kind)]
-        return fit_booster(spec.grid[0], spec.objective, rows, target_of(kind, data), seed=SEED)
 
-    return Fitted(forest, booster("catalyst"), booster("outcome"))
+def _model(member: Member, data: TrainingSet) -> object:
+    rows, target = data.matrix[:, _columns(member)], target_of(member, data)
+    if member.estimator == "forest":
+        # One thread, for the peer's sake: scikit-learn needs longer to hand a few rows to two than to score them.
+        return fit_forest(member.grid[0], rows, target, seed=SEED, threads=1)
+    return fit_booster(member.grid[0], member.objective, rows, target, seed=SEED)
 
 
 def _scorer(folder: Path, fitted: Fitted) -> EnsembleScorer:
-    winners = {kind: Winner(spec.grid[0], 0.0, 0.03, 1) for kind, spec in SPECS.items()}
-    write_ensemble(folder, "benchmark", fitted, winners, np.linspace(0.3, 0.7, 1_000))
+    winners = {member.name: Winner(member.grid[0], 0.0, 0.03, 1) for member in MEMBERS}
+    write_ensemble(folder, "benchmark", fitted, winners, np.linspace(0.3, 0.7, 1_000), members=MEMBERS)
     return EnsembleScorer(folder)
 
 
@@ -66,14 +69,15 @@ def ask_peers(fitted: Fitted, rows: Rows) -> Answers:
     """What the libraries' own prediction calls say."""
     import xgboost  # noqa: PLC0415  heavy
 
-    catalyst = fitted.catalyst.predict(xgboost.DMatrix(rows[:, _columns("catalyst")]))
-    outcome = fitted.outcome.predict(xgboost.DMatrix(rows[:, _columns("outcome")]))
-    return fitted.forest.probability(rows[:, _columns("pattern")]), catalyst, outcome * TARGET_SCALE
+    columns = {name: _columns(member) for name, member in BY_NAME.items()}
+    catalyst = fitted["catalyst"].predict(xgboost.DMatrix(rows[:, columns["catalyst"]]))
+    outcome = fitted["outcome"].predict(xgboost.DMatrix(rows[:, columns["outcome"]]))
+    return fitted["pattern"].probability(rows[:, columns["pattern"]]), catalyst, outcome * TARGET_SCALE
 
 
 def _check(scorer: EnsembleScorer, fitted: Fitted, rows: Rows) -> str:
     views = scorer.score(rows)
-    ours = (views.p_pattern, views.p_catalyst, views.expected_return)
+    ours = (views.of("pattern"), views.of("catalyst"), views.expected_return)
     worst = max(float(np.abs(a - b).max()) for a, b in zip(ours, ask_peers(fitted, rows), strict=True))
     same(worst < CLOSE_ENOUGH, True, f"their answers (by up to {worst:g})")
     return f"both give the same answers on {len(rows)} rows to {worst:.0e}"

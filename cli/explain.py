@@ -17,7 +17,7 @@ from cli.output import print_json
 from data.storage_rules import storage_rules
 from research.explanation import Explanation, explain, time_or_day
 
-VIEWS = ("p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength", "rank", "disagreement")
+VIEWS = ("expected_return", "strength", "rank", "disagreement")
 
 
 def command(
@@ -58,7 +58,8 @@ def _say(found: Explanation, console: Console) -> None:
 
 def _say_decision(decision: dict[str, Any], console: Console) -> None:
     views = ", ".join(
-        f"{name} {'unknown' if decision[name] is None else format(decision[name], '.3f')}" for name in VIEWS
+        f"{name} {'unknown' if decision[name] is None else format(decision[name], '.3f')}"
+        for name in (*(name for name in decision if name.startswith("p_")), *VIEWS)
     )
     console.print(f"  account {decision['account']}: {decision['action']} {decision['shares']} shares")
     console.print(f"    setup   {', '.join(decision['patterns']) or 'none'}")

@@ -18,8 +18,8 @@ from trading.bars.panel import as_day
 from trading.errors import BadDataError, ConfigurationError
 
 DECISIONS = (
-    "SELECT account, action, shares, source, confidence, rule_confidence, rule_reasons, p_pattern, p_catalyst, "
-    "p_outcome, expected_return, strength, rank, disagreement, patterns, veto, reason, ensemble_id FROM decisions "
+    "SELECT account, action, shares, source, confidence, rule_confidence, rule_reasons, probabilities, "
+    "expected_return, strength, rank, disagreement, patterns, veto, reason, ensemble_id FROM decisions "
     "WHERE session = %s AND symbol = %s ORDER BY account"
 )
 SCAN = "SELECT rank, score, parts, reason FROM scans WHERE session = %s AND symbol = %s"
@@ -110,7 +110,7 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
         if session is None:
             raise BadDataError(f"no session up to {at} is on record. Nothing was changed; run `inplay run` first.")
         rows = cursor.connection.cursor(row_factory=dict_row)
-        decisions = rows.execute(DECISIONS, [session, symbol]).fetchall()
+        decisions = [_by_member(row) for row in rows.execute(DECISIONS, [session, symbol]).fetchall()]
         scan = rows.execute(SCAN, [session, symbol]).fetchone()
         regime = rows.execute(REGIME, [session]).fetchone()
         sector = rows.execute(SECTOR, [symbol]).fetchone()
@@ -121,6 +121,14 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
         withheld["reason"] if withheld and any(one["action"] == "buy" for one in decisions) else "",
         None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
     )  # fmt: skip
+
+
+def _by_member(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with a value for each member, such as `p_pattern`, in place of one that holds them all."""
+    told: dict[str, Any] = {}
+    for name, value in row.items():
+        told |= {f"p_{member}": p for member, p in value.items()} if name == "probabilities" else {name: value}
+    return told
 
 
 def closed_at(session: date) -> datetime:

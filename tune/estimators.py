@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from trading.views.members.member import Estimator
 from tune.training_set import Matrix
 
 Floats = npt.NDArray[np.float64]
@@ -86,3 +89,24 @@ def log_loss(probability: Floats, success: Floats) -> float:
     """Mean negative log likelihood, probabilities kept 1e-6 away from 0 and 1."""
     p = np.clip(probability, 1e-6, 1 - 1e-6)
     return float(-np.mean(np.where(success > 0, np.log(p), np.log(1 - p))))
+
+
+Predict = Callable[[Matrix], Floats]
+"""What a fitted estimator says of rows, in the unit of its target."""
+
+
+def _forest(params: dict[str, Any], _: str, matrix: Matrix, target: Floats, seed: int) -> Predict:
+    return fit_forest(params, matrix, target, seed=seed, threads=1).probability
+
+
+def _booster(params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, seed: int) -> Predict:
+    import xgboost  # noqa: PLC0415  heavy
+
+    booster = fit_booster(params, objective, matrix, target, seed=seed)
+    return lambda rows: np.asarray(booster.predict(xgboost.DMatrix(rows)).astype(np.float64))
+
+
+FITTERS: Mapping[Estimator, Callable[[dict[str, Any], str, Matrix, Floats, int], Predict]] = MappingProxyType(
+    {"forest": _forest, "booster": _booster}
+)
+"""How a search trial fits each kind, on one core: parameters, objective, matrix, target, seed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Accuracy:
         majority: always saying what was more frequent in training.
         rule: the rule-based system saying yes from its threshold on.
         ensemble: the weighted probability saying yes above one half.
-        pattern: the forest alone; likewise `catalyst` and `outcome` (sign of the expected return).
+        members: each model alone, by name, saying yes above one half: for a predicted return, by its sign.
         ensemble_auc: chance that a success is ranked above a failure.
         ensemble_less_majority: the difference, in the same resamples.
         in_play: how many of the setups are such as the scanner passes on; the next three are about these.
@@ -44,9 +45,7 @@ class Accuracy:
     majority: Estimate
     rule: Estimate
     ensemble: Estimate
-    pattern: Estimate
-    catalyst: Estimate
-    outcome: Estimate
+    members: Mapping[str, Estimate]
     ensemble_auc: Estimate
     ensemble_less_majority: Estimate
     in_play: int
@@ -57,8 +56,9 @@ class Accuracy:
     last_session: str
 
     def to_dict(self) -> dict[str, object]:
-        """The figures for a program."""
-        return asdict(self)
+        """The figures for a program, each member's beside the others."""
+        told = asdict(self)
+        return {**told, **told.pop("members")}
 
 
 def auc(score: Floats, success: Floats) -> float:
@@ -91,10 +91,8 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
         "majority": np.full(len(test), train_base_rate >= 0.5),  # noqa: PLR2004
         "rule": test.rule_confidence >= BUY_AT,
         "ensemble": strength > 0.5,  # noqa: PLR2004
-        "pattern": views.p_pattern > 0.5,  # noqa: PLR2004
-        "catalyst": views.p_catalyst > 0.5,  # noqa: PLR2004
-        "outcome": views.expected_return > 0,
     }
+    calls |= {name: views.of(name) > 0.5 for name in views.members}  # noqa: PLR2004
     sessions, group = np.unique(test.session, return_inverse=True)
     draws = block_samples(len(sessions), np.random.default_rng(seed), BLOCK_SESSIONS)
     wide = widening(len(sessions), BLOCK_SESSIONS)
@@ -131,5 +129,8 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
         weakest_fifth=success(test.in_play & (strength <= low)),
         first_session=str(sessions[0]),
         last_session=str(sessions[-1]),
-        **estimates,
+        majority=estimates["majority"],
+        rule=estimates["rule"],
+        ensemble=estimates["ensemble"],
+        members={name: estimates[name] for name in views.members},
     )

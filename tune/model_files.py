@@ -1,10 +1,9 @@
-"""Writing an ensemble's files: forest to ONNX, boosters to UBJSON, and the card that binds them by hash."""
+"""Writing an ensemble's files: forests to ONNX, boosters to UBJSON, and the card that binds them by hash."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,22 +13,18 @@ import numpy.typing as npt
 
 from adapters.models.scoring import CARD, Card, ModelFile, sha256_of
 from trading.errors import ModelError
+from trading.views.members.member import Estimator, Member, Members
 from trading.views.setups import FEATURES
 from tune.estimators import Forest
-from tune.search import TARGET_SCALE, Winner
-from tune.specs import SPECS, Kind
+from tune.search import Winner
+from tune.training_set import TARGET_SCALE
 
 Floats = npt.NDArray[np.float64]
 QUANTILES = 1_001
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """The three fitted models."""
-
-    forest: Forest
-    catalyst: Any
-    outcome: Any
+Fitted = Mapping[str, Any]
+"""The fitted models by member: a `Forest`, or XGBoost's booster."""
 
 
 def forest_to_onnx(forest: Forest) -> bytes:
@@ -43,13 +38,23 @@ def forest_to_onnx(forest: Forest) -> bytes:
     return data
 
 
+WRITERS: Mapping[Estimator, tuple[str, Callable[[Any], bytes]]] = MappingProxyType(
+    {
+        "forest": ("onnx", forest_to_onnx),
+        "booster": ("ubj", lambda booster: bytes(booster.save_raw(raw_format="ubj"))),
+    }
+)
+"""The ending of each kind's file, and its bytes."""
+
+
 def write_ensemble(
     folder: Path,
     ensemble_id: str,
     fitted: Fitted,
-    winners: Mapping[Kind, Winner],
+    winners: Mapping[str, Winner],
     strengths: Floats,
     *,
+    members: Members,
     left_out: Mapping[str, str] = MappingProxyType({}),
     regime_factors: Mapping[str, list[float]] = MappingProxyType({}),
 ) -> Card:
@@ -61,33 +66,26 @@ def write_ensemble(
         fitted: the models.
         winners: their parameters.
         strengths: given to setups that models with these parameters had not seen, shape `(n,)`.
+        members: whose models they are.
         left_out: columns that the models did not learn from, and why.
         regime_factors: see `trading.views.regime_weights`.
 
     Raises:
-        ModelError: when the regressor's error is zero, so that it can't be turned into probabilities.
+        ModelError: when the error of a predicted return is zero, so that it can't be turned into probabilities.
     """
-    if not winners["outcome"].residual_std > 0:
+    flawless = [one.name for one in members if one.predicts == "net_return" and not winners[one.name].residual_std > 0]
+    if flawless:
         raise ModelError(
-            "the outcome model predicted its folds without any error, which no market allows; check the data"
+            f"the {flawless[0]} model predicted its folds without any error, which no market allows; check the data"
         )
-    contents: dict[Kind, tuple[str, bytes]] = {
-        "pattern": ("pattern.onnx", forest_to_onnx(fitted.forest)),
-        "catalyst": ("catalyst.ubj", bytes(fitted.catalyst.save_raw(raw_format="ubj"))),
-        "outcome": ("outcome.ubj", bytes(fitted.outcome.save_raw(raw_format="ubj"))),
-    }
-    files = {
-        kind: _model_file(kind, path, data, fitted, winners[kind], left_out=left_out)
-        for kind, (path, data) in contents.items()
-    }
+    contents = {member.name: _content(member, fitted[member.name]) for member in members}
     card = Card(
         ensemble_id=ensemble_id,
         features=list(FEATURES),
-        pattern=files["pattern"],
-        catalyst=files["catalyst"],
-        outcome=files["outcome"],
-        residual_std=winners["outcome"].residual_std,
-        target_scale=TARGET_SCALE,
+        models=[
+            _model_file(member, contents[member.name], fitted[member.name], winners[member.name], left_out=left_out)
+            for member in members
+        ],
         strengths=np.quantile(strengths, np.linspace(0, 1, QUANTILES)).tolist(),
         left_out=dict(left_out),
         regime_factors=dict(regime_factors),
@@ -98,17 +96,30 @@ def write_ensemble(
     return card
 
 
+def _content(member: Member, model: Any) -> tuple[str, bytes]:
+    ending, to_bytes = WRITERS[member.estimator]
+    return f"{member.name}.{ending}", to_bytes(model)
+
+
 def _model_file(
-    kind: Kind, path: str, data: bytes, fitted: Fitted, winner: Winner, *, left_out: Mapping[str, str]
+    member: Member, content: tuple[str, bytes], model: Any, winner: Winner, *, left_out: Mapping[str, str]
 ) -> ModelFile:
-    forest = fitted.forest if kind == "pattern" else None
+    path, data = content
+    forest = model if isinstance(model, Forest) else None
+    of_returns = member.predicts == "net_return"
     return ModelFile(
+        member=member.name,
+        estimator=member.estimator,
+        predicts=member.predicts,
+        weight=member.weight,
         path=path,
         sha256=sha256_of(data),
-        features=[name for name in SPECS[kind].features if name not in left_out],
+        features=[name for name in member.features if name not in left_out],
         params=dict(winner.params),
         medians=[float(v) for v in forest.medians] if forest else [],
         flagged=[int(v) for v in forest.flagged] if forest else [],
+        target_scale=TARGET_SCALE if of_returns else 1.0,
+        residual_std=winner.residual_std if of_returns else None,
     )
 
 

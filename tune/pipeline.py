@@ -11,19 +11,20 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from adapters.models.scoring import Card, views_of
+from adapters.models.scoring import Card, Said, views_of
 from trading.errors import ModelError
-from trading.views.ensemble import WEIGHTS, Views
+from trading.views.ensemble import Views
+from trading.views.members.member import Member, Members
+from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
 from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
 from tune.evaluate import Accuracy, evaluate
 from tune.model_files import Fitted, write_ensemble
 from tune.regime_factors import regime_factors
-from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search, target_of
-from tune.specs import SPECS, Kind, columns_of
+from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search
 from tune.splits import Split, holdout
-from tune.training_set import TrainingSet
+from tune.training_set import TrainingSet, columns_of, target_of
 
 HOLDOUT_FRACTION = 0.25
 MIN_REFERENCE = 100
@@ -48,7 +49,7 @@ class Trained:
     card: Card
     folder: Path
     accuracy: Accuracy
-    winners: Mapping[Kind, Winner]
+    winners: Mapping[str, Winner]
     rows: int
     data_sha256: str
     first_session: np.datetime64
@@ -56,8 +57,9 @@ class Trained:
 
 
 def train_ensemble(
-    data: TrainingSet, models: Path, scratch: Path, *, seed: int, workers: Workers, say: Progress
-) -> Trained:
+    data: TrainingSet, models: Path, scratch: Path, *, seed: int, workers: Workers, say: Progress,
+    members: Members = MEMBERS,
+) -> Trained:  # fmt: skip
     """The ensemble for `data`, written under `models`.
 
     Args:
@@ -67,6 +69,7 @@ def train_ensemble(
         seed: of forests, boosters and bootstraps.
         workers: of the final, distributed fits.
         say: told in words what happens.
+        members: of the ensemble.
 
     Raises:
         ModelError: when the data hold too few sessions, or only successes or only failures before the held-out part.
@@ -78,29 +81,29 @@ def train_ensemble(
         raise ModelError("the outcomes before the held-out part are all alike; collect more sessions first")
     if data.left_out:
         say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
-    say(f"searching {sum(len(s.grid) for s in SPECS.values())} parameter sets on {len(development):,} setups")
-    winners = search(development, scratch, seed=seed)
+    say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
+    winners = search(development, scratch, members, seed=seed)
     say(f"judging the winners on {len(split.test):,} setups that came later")
-    views = unseen_views(data, split, winners, seed=seed)
+    views = unseen_views(data, split, winners, members, seed=seed)
     base_rate = float(data.success[split.train].mean())
     test = data.take(split.test)
     accuracy = evaluate(views, test, base_rate, seed=seed)
     factors = regime_factors(views, test)
-    adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors))
+    adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors, members.weights))
     say(_words_of(factors))
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
-    fitted = fit_all(data, winners, seed=seed, workers=workers)
+    fitted = fit_all(data, winners, members, seed=seed, workers=workers)
     name = ensemble_name(data, winners, seed, workers)
     card = write_ensemble(
-        models / name, name, fitted, winners, reference_strengths(adapted, test), left_out=data.left_out,
-        regime_factors=factors,
+        models / name, name, fitted, winners, reference_strengths(adapted, test), members=members,
+        left_out=data.left_out, regime_factors=factors,
     )  # fmt: skip
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
     )  # fmt: skip
 
 
-def ensemble_name(data: TrainingSet, winners: Mapping[Kind, Winner], seed: int, workers: Workers) -> str:
+def ensemble_name(data: TrainingSet, winners: Mapping[str, Winner], seed: int, workers: Workers) -> str:
     """The same name for the same data, parameters, seed and workers."""
     parameters = {kind: winner.params for kind, winner in winners.items()}
     facts = json.dumps([data.sha256, parameters, seed, asdict(workers)], sort_keys=True)
@@ -115,17 +118,21 @@ def _words_of(factors: Mapping[str, list[float]]) -> str:
     )
 
 
-def unseen_views(data: TrainingSet, split: Split, winners: Mapping[Kind, Winner], *, seed: int) -> Views:
+def unseen_views(
+    data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int
+) -> Views:
     """What models fitted on the split's training part say of its test part."""
-    said = {kind: fold_predictions(kind, winners[kind].params, data, split, seed) for kind in SPECS}
-    return views_of(
-        said["pattern"],
-        said["catalyst"],
-        said["outcome"],
-        residual_std=winners["outcome"].residual_std,
-        weights=np.array(WEIGHTS),
-        strengths=np.full(1, 0.5),  # no rank is asked of these: they are what later strengths are ranked among
-    )
+    said = [
+        Said(
+            member.name,
+            member.weight,
+            fold_predictions(member, winners[member.name].params, data, split, seed),
+            winners[member.name].residual_std if member.predicts == "net_return" else None,
+        )
+        for member in members
+    ]
+    # No rank is asked of these: they are what later strengths are ranked among.
+    return views_of(said, weights=np.array(members.weights), strengths=np.full(1, 0.5))
 
 
 def reference_strengths(views: Views, test: TrainingSet) -> Floats:
@@ -134,17 +141,16 @@ def reference_strengths(views: Views, test: TrainingSet) -> Floats:
     return chosen if len(chosen) >= MIN_REFERENCE else views.strength
 
 
-def fit_all(data: TrainingSet, winners: Mapping[Kind, Winner], *, seed: int, workers: Workers) -> Fitted:
-    """The three models on all rows; the boosters by xgboost-ray."""
+def fit_all(
+    data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, workers: Workers
+) -> Fitted:
+    """The models on all rows; the boosters by xgboost-ray."""
 
-    def booster(kind: Kind) -> object:
-        matrix = np.ascontiguousarray(data.matrix[:, columns_of(kind, data)])
-        target = target_of(kind, data)
-        return fit_distributed(
-            winners[kind].params, SPECS[kind].objective, matrix, target, seed=seed, workers=workers
-        )  # fmt: skip
+    def fitted(member: Member) -> object:
+        matrix, target = np.ascontiguousarray(data.matrix[:, columns_of(member, data)]), target_of(member, data)
+        params = winners[member.name].params
+        if member.estimator == "forest":
+            return fit_forest(params, matrix, target, seed=seed, threads=workers.actors * workers.cpus)
+        return fit_distributed(params, member.objective, matrix, target, seed=seed, workers=workers)
 
-    threads = workers.actors * workers.cpus
-    rows = data.matrix[:, columns_of("pattern", data)]
-    forest = fit_forest(winners["pattern"].params, rows, data.success, seed=seed, threads=threads)
-    return Fitted(forest=forest, catalyst=booster("catalyst"), outcome=booster("outcome"))
+    return {member.name: fitted(member) for member in members}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from trading.evidence.significance import ALPHA, q_values, session_variance, two_sided
 from trading.outcomes.barriers import OutcomeRules
-from trading.views.ensemble import WEIGHTS, Views
+from trading.views.ensemble import Views
 from trading.views.regime_weights import STATES, in_state
 from tune.training_set import TrainingSet
 
@@ -29,15 +29,16 @@ def regime_factors(views: Views, test: TrainingSet) -> dict[str, list[float]]:
     """The factors of `trading.views.regime_weights` that setups the models had not seen give reason for; often none.
 
     Args:
-        views: of the rows of `test`, in order.
+        views: of the rows of `test`, in order, by the members' own weights.
         test: setups that no model saw, with their outcomes.
     """
-    probabilities = np.stack([views.p_pattern, views.p_catalyst, views.p_outcome])
-    excess = _excess_loss(probabilities, test.success)
+    excess = _excess_loss(views.probabilities, test.success, views.weights)
     _, session = np.unique(test.session, return_inverse=True)
     states = [(state, in_state(test.matrix, test.features, state)) for state in STATES]
     tests = [
-        (state, model, _mean_and_error(excess[model], session, here)) for state, here in states for model in range(3)
+        (state, model, _mean_and_error(excess[model], session, here))
+        for state, here in states
+        for model in range(len(views.members))
     ]
     means, errors, sessions = (np.array([figures[i] for *_, figures in tests]) for i in range(3))
     errors = np.where(sessions >= MIN_SESSIONS, errors, np.nan)
@@ -45,17 +46,17 @@ def regime_factors(views: Views, test: TrainingSet) -> dict[str, list[float]]:
     factors: dict[str, list[float]] = {}
     for (state, model, (mean, _, _)), clear in zip(tests, shown.tolist(), strict=True):
         if clear:
-            factors.setdefault(state, [1.0] * len(WEIGHTS))[model] = BETTER if mean < 0 else WORSE
+            factors.setdefault(state, [1.0] * len(views.members))[model] = BETTER if mean < 0 else WORSE
     return factors
 
 
-def _excess_loss(probabilities: Floats, success: Floats) -> Floats:
-    """Each model's log loss less the mean loss of the other two, weighted as in the ensemble, shape `(3, n)`.
+def _excess_loss(probabilities: Floats, success: Floats, of_members: Floats) -> Floats:
+    """Each model's log loss less the mean loss of the others, weighted as in the ensemble, shape `(members, n)`.
 
     Losses are averaged and not probabilities: a mean of two guesses beats either, which says nothing about a model.
     """
     loss = _log_loss(np.clip(probabilities, LEAST, 1 - LEAST), success)
-    weights = np.array(WEIGHTS)[:, None]
+    weights = of_members[:, None]
     others: Floats = ((weights * loss).sum(axis=0) - weights * loss) / (1 - weights)
     return loss - others
 

@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from adapters.models.scoring import ModelFile
-from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
+from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore, Status
 from trading.bars.panel import as_date
 from trading.outcomes.barriers import OutcomeRules
-from trading.views.ensemble import WEIGHTS
+from trading.views.members.member import Members
+from trading.views.members.registry import MEMBERS
 from tune.distributed import Workers
 from tune.pipeline import Trained
-from tune.specs import SPECS
 
 
-def config_sha256(seed: int, known_before: date, rules: OutcomeRules, workers: Workers) -> str:
+def config_sha256(
+    seed: int, known_before: date, rules: OutcomeRules, workers: Workers, members: Members = MEMBERS
+) -> str:
     """A digest of what a training depends on beside the data."""
-    grids = {kind: [spec.features, spec.objective, spec.grid] for kind, spec in SPECS.items()}
+    grids = {member.name: [member.features, member.objective, member.grid] for member in members}
     facts = [seed, known_before.isoformat(), asdict(rules), asdict(workers), grids]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -39,18 +41,13 @@ def register(
 ) -> EnsembleRow:
     """The ensemble and its models are on record with that status; repeating it changes nothing."""
     accuracy = trained.accuracy.to_dict()
-    files: dict[Kind, ModelFile] = {
-        "pattern": trained.card.pattern,
-        "catalyst": trained.card.catalyst,
-        "outcome": trained.card.outcome,
-    }
 
-    def row(kind: Kind, file: ModelFile) -> ModelRow:
-        winner = trained.winners[kind]
+    def row(file: ModelFile) -> ModelRow:
+        winner = trained.winners[file.member]
         metrics: dict[str, Any] = {
             "search_loss": winner.loss,
             "search_trials": winner.trials,
-            "accuracy": accuracy[kind],
+            "accuracy": accuracy[file.member],
             "majority": accuracy["majority"],
             "rule": accuracy["rule"],
             "test_setups": trained.accuracy.setups,
@@ -60,8 +57,8 @@ def register(
             "train_rows": trained.rows,
         }
         return ModelRow(
-            model_id=f"{trained.card.ensemble_id}-{kind}",
-            kind=kind,
+            model_id=f"{trained.card.ensemble_id}-{file.member}",
+            kind=file.member,
             created_at=at,
             path=str((trained.folder / file.path).relative_to(home)),
             sha256=file.sha256,
@@ -74,18 +71,18 @@ def register(
             train_to=as_date(trained.last_session),
         )
 
-    models = {kind: row(kind, file) for kind, file in files.items()}
+    models = [row(file) for file in trained.card.models]
     ensemble = EnsembleRow(
         ensemble_id=trained.card.ensemble_id,
         created_at=at,
-        pattern_model_id=models["pattern"].model_id,
-        catalyst_model_id=models["catalyst"].model_id,
-        outcome_model_id=models["outcome"].model_id,
-        weights=WEIGHTS,
+        members=tuple(
+            MemberRow(file.member, model.model_id, file.weight)
+            for file, model in zip(trained.card.models, models, strict=True)
+        ),
         status=status,
         metrics=accuracy,
         config_sha256=config,
         known_before=known_before,
     )
-    store.register(list(models.values()), ensemble)
+    store.register(models, ensemble)
     return ensemble

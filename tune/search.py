@@ -12,11 +12,11 @@ import numpy.typing as npt
 from ray import tune as ray_tune
 
 from trading.errors import ModelError
+from trading.views.members.member import Member, Members
 from tune.distributed import ON_HEAD
-from tune.estimators import fit_booster, fit_forest, log_loss
-from tune.specs import SPECS, Kind, columns_of
+from tune.estimators import FITTERS, log_loss
 from tune.splits import Split, walk_forward
-from tune.training_set import TrainingSet
+from tune.training_set import TARGET_SCALE, TrainingSet, columns_of, target_of
 
 Floats = npt.NDArray[np.float64]
 EMBARGO_SESSIONS = 1
@@ -29,7 +29,7 @@ class Winner:
 
     Attributes:
         loss: mean over the folds: log loss, or squared error divided by the variance for the regressor.
-        residual_std: of the regressor's fold predictions, as a fraction; 0 for classifiers.
+        residual_std: of a predicted return on the folds, as a fraction; 0 for a probability.
         trials: how many parameter sets were compared, so that the reader can discount the best.
     """
 
@@ -39,36 +39,21 @@ class Winner:
     trials: int
 
 
-def fold_predictions(kind: Kind, params: dict[str, Any], data: TrainingSet, split: Split, seed: int) -> Floats:
-    """What a model of this kind, fitted on the fold's past, says of the fold's test rows."""
-    columns = columns_of(kind, data)
+def fold_predictions(member: Member, params: dict[str, Any], data: TrainingSet, split: Split, seed: int) -> Floats:
+    """What a member fitted on the fold's past says of its test rows: a probability, or a return as a fraction."""
+    columns, target = columns_of(member, data), target_of(member, data)
     train, test = data.matrix[split.train][:, columns], data.matrix[split.test][:, columns]
-    if kind == "pattern":
-        return fit_forest(params, train, data.success[split.train], seed=seed, threads=1).probability(test)
-    import xgboost  # noqa: PLC0415  heavy
-
-    target = target_of(kind, data)
-    booster = fit_booster(params, SPECS[kind].objective, train, target[split.train], seed=seed)
-    raw = booster.predict(xgboost.DMatrix(test)).astype(np.float64)
-    return np.asarray(raw if kind == "catalyst" else raw * TARGET_SCALE)
+    fitted = FITTERS[member.estimator](params, member.objective, train, target[split.train], seed)
+    return fitted(test) if member.predicts == "success" else fitted(test) * TARGET_SCALE
 
 
-TARGET_SCALE = 0.01
-"""The regressor predicts net returns in per cent, so that XGBoost's regularisation meets numbers near one."""
-
-
-def target_of(kind: Kind, data: TrainingSet) -> Floats:
-    """What a booster of this kind predicts, in its own unit."""
-    return data.net_return / TARGET_SCALE if kind == "outcome" else data.success
-
-
-def trial(config: dict[str, Any], data: TrainingSet, folds: int) -> dict[str, float]:
+def trial(config: dict[str, Any], data: TrainingSet, folds: int, members: Members) -> dict[str, float]:
     """One Tune trial: the mean loss of one parameter set over the folds."""
-    kind: Kind = config["spec"]["kind"]
+    member = next(one for one in members if one.name == config["spec"]["kind"])
     losses, residuals = [], []
     for split in walk_forward(data, folds, EMBARGO_SESSIONS):
-        predicted = fold_predictions(kind, config["spec"]["params"], data, split, config["seed"])
-        if kind == "outcome":
+        predicted = fold_predictions(member, config["spec"]["params"], data, split, config["seed"])
+        if member.predicts == "net_return":
             residual = data.net_return[split.test] - predicted
             losses.append(float(np.mean(residual**2) / np.var(data.net_return[split.test])))
             residuals.append(residual)
@@ -78,16 +63,16 @@ def trial(config: dict[str, Any], data: TrainingSet, folds: int) -> dict[str, fl
     return {"loss": float(np.mean(losses)), "residual_std": spread}
 
 
-def search(data: TrainingSet, storage: Path, *, seed: int, folds: int = FOLDS) -> dict[Kind, Winner]:
-    """The best parameters per model. Trials run in parallel; the result doesn't depend on which ends first.
+def search(data: TrainingSet, storage: Path, members: Members, *, seed: int, folds: int = FOLDS) -> dict[str, Winner]:
+    """The best parameters by member. Trials run in parallel; the result doesn't depend on which ends first.
 
     Raises:
         ModelError: when a trial fails, with its error.
     """
-    specs = [{"kind": spec.kind, "params": params} for spec in SPECS.values() for params in spec.grid]
+    specs = [{"kind": member.name, "params": params} for member in members for params in member.grid]
     tuner = ray_tune.Tuner(
         ray_tune.with_resources(
-            ray_tune.with_parameters(trial, data=data, folds=folds),
+            ray_tune.with_parameters(trial, data=data, folds=folds, members=members),
             ray_tune.PlacementGroupFactory([{"CPU": 1.0, **ON_HEAD}]),
         ),
         param_space={"spec": ray_tune.grid_search(specs), "seed": seed},
@@ -101,15 +86,15 @@ def search(data: TrainingSet, storage: Path, *, seed: int, folds: int = FOLDS) -
     missing = [spec for spec in specs if "loss" not in scored.get(_key(spec), {})]
     if missing:
         raise ModelError(f"search trials reported no loss: {missing}")
-    return {kind: _best(kind, scored) for kind in SPECS}
+    return {member.name: _best(member, scored) for member in members}
 
 
 def _key(spec: dict[str, Any]) -> str:
     return json.dumps(spec, sort_keys=True)
 
 
-def _best(kind: Kind, scored: dict[str, dict[str, float]]) -> Winner:
-    grid = SPECS[kind].grid
-    metrics = [scored[_key({"kind": kind, "params": params})] for params in grid]
+def _best(member: Member, scored: dict[str, dict[str, float]]) -> Winner:
+    grid = member.grid
+    metrics = [scored[_key({"kind": member.name, "params": params})] for params in grid]
     best = min(range(len(grid)), key=lambda i: (metrics[i]["loss"], i))
     return Winner(grid[best], metrics[best]["loss"], metrics[best]["residual_std"], len(grid))

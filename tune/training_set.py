@@ -15,6 +15,7 @@ from trading.cycle.stages import Market, Patterns, regimes_of, rule_inputs
 from trading.errors import ModelError
 from trading.outcomes.barriers import OutcomeRules, label
 from trading.scanner.rules import ScannerRules
+from trading.views.members.member import Member
 from trading.views.rule_system import confidence
 from trading.views.setups import FEATURES, Setups, build_setups
 
@@ -22,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 Matrix = npt.NDArray[np.float32]
 Days = npt.NDArray[np.datetime64]
 Bools = npt.NDArray[np.bool_]
+TARGET_SCALE = 0.01
+"""Net returns are predicted in per cent, so that XGBoost's regularisation meets numbers near one."""
 UNKNOWN = "unknown in every setup that the models learned from"
 
 
@@ -101,6 +104,16 @@ class TrainingSet:
         for part in (self.matrix, self.success, self.net_return, *days, self.rule_confidence, self.in_play):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()
+
+
+def columns_of(member: Member, data: TrainingSet) -> list[int]:
+    """The columns of `data.matrix` that a member learns from: those it sees less those left out."""
+    return [data.features.index(name) for name in member.features if name not in data.left_out]
+
+
+def target_of(member: Member, data: TrainingSet) -> Floats:
+    """What a member predicts, in its own unit: success as 0 or 1, the net return in per cent."""
+    return data.success if member.predicts == "success" else data.net_return / TARGET_SCALE
 
 
 def looks_in_play(setups: Setups, rules: ScannerRules) -> Bools:

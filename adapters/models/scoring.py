@@ -1,5 +1,6 @@
-"""The ensemble's files and how they score: a forest as ONNX, boosters as XGBoost's UBJSON, one card that binds them.
+"""The ensemble's files and how they score: forests as ONNX, boosters as XGBoost's UBJSON, one card that binds them.
 
+The card says who the members are, so an ensemble scores by what it was made of, whatever members are declared today.
 No pickle: loading a model runs no code of its own. A file that does not match the hash on its card is refused.
 """
 
@@ -8,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from trading.errors import ModelError
 from trading.views.ensemble import Views, rank_among, weighted
+from trading.views.members.member import Estimator, Target
 from trading.views.regime_weights import regime_weights
 from trading.views.setups import FEATURES
 
@@ -27,21 +31,29 @@ CARD = "card.json"
 
 @dataclass(frozen=True)
 class ModelFile:
-    """One model of the ensemble.
+    """One member of the ensemble and its file.
 
     Attributes:
         path: relative to the ensemble's folder.
         features: the columns it sees, in order.
-        medians: for the forest, what a missing value becomes; empty for boosters, which know missing values.
-        flagged: for the forest, the positions in `features` that get a column saying whether the value was missing.
+        medians: for a forest, what a missing value becomes; empty for boosters, which know missing values.
+        flagged: for a forest, the positions in `features` that get a column saying whether the value was missing.
+        target_scale: the unit of what it predicts: 0.01 for returns in per cent.
+        residual_std: out-of-sample error of a predicted return, as a fraction of the price; None for a probability.
     """
 
+    member: str
+    estimator: Estimator
+    predicts: Target
+    weight: float
     path: str
     sha256: str
     features: list[str]
     params: dict[str, Any]
-    medians: list[float]
-    flagged: list[int]
+    medians: list[float] = field(default_factory=list)
+    flagged: list[int] = field(default_factory=list)
+    target_scale: float = 1.0
+    residual_std: float | None = None
 
 
 @dataclass(frozen=True)
@@ -51,8 +63,7 @@ class Card:
     Attributes:
         ensemble_id: names the ensemble in the registry and in every decision.
         features: all columns of the input, in order.
-        residual_std: out-of-sample error of the outcome regressor, as a fraction of the price.
-        target_scale: the regressor's unit.
+        models: of the members, in order.
         strengths: ascending quantiles of the strengths given to setups that the models had not seen.
         left_out: columns of the input that no model learned from, and why.
         regime_factors: what multiplies the models' weights in states of the regime (`trading.views.regime_weights`).
@@ -60,14 +71,15 @@ class Card:
 
     ensemble_id: str
     features: list[str]
-    pattern: ModelFile
-    catalyst: ModelFile
-    outcome: ModelFile
-    residual_std: float
-    target_scale: float
+    models: list[ModelFile]
     strengths: list[float]
     left_out: dict[str, str] = field(default_factory=dict)
     regime_factors: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> list[float]:
+        """Of the members, in order."""
+        return [model.weight for model in self.models]
 
     def to_json(self) -> str:
         """The card as text, the same for the same card."""
@@ -75,11 +87,32 @@ class Card:
 
     @classmethod
     def from_json(cls, text: str) -> Card:
-        """The card that `to_json` wrote."""
+        """The card that `to_json` wrote, or that an earlier version did."""
         value = json.loads(text)
-        for name in ("pattern", "catalyst", "outcome"):
-            value[name] = ModelFile(**value[name])
-        return cls(**value)
+        if not isinstance(value, dict):
+            raise TypeError("it is no JSON object")
+        if "models" not in value:
+            value = _restated(value)
+        return cls(**{**value, "models": [ModelFile(**model) for model in value["models"]]})
+
+
+_FIRST: tuple[tuple[str, Estimator, Target, float], ...] = (
+    ("pattern", "forest", "success", 0.4), ("catalyst", "booster", "success", 0.4),
+    ("outcome", "booster", "net_return", 0.2),
+)  # fmt: skip
+"""The members of all ensembles whose cards name none."""
+
+
+def _restated(card: Mapping[str, Any]) -> dict[str, Any]:
+    """A card of the first form, which knew three members by name, in today's."""
+    kept = {key: value for key, value in card.items() if key in Card.__dataclass_fields__}
+    models = []
+    for member, estimator, predicts, weight in _FIRST:
+        file = {**card[member], "member": member, "estimator": estimator, "predicts": predicts, "weight": weight}
+        if predicts == "net_return":
+            file |= {"target_scale": card["target_scale"], "residual_std": card["residual_std"]}
+        models.append(file)
+    return {**kept, "models": models}
 
 
 def sha256_of(data: bytes) -> str:
@@ -92,19 +125,37 @@ def normal_cdf(values: Floats) -> Floats:
     return np.array([0.5 * (1.0 + math.erf(v / math.sqrt(2.0))) for v in values])
 
 
-def views_of(
-    p_pattern: Floats,
-    p_catalyst: Floats,
-    expected_return: Floats,
-    *,
-    residual_std: float,
-    strengths: Floats,
-    weights: Floats,
-) -> Views:
-    """The views that follow from the three models' answers; `strengths` as on the card, `weights` of each row."""
-    p_outcome = normal_cdf(expected_return / residual_std)
-    rank = rank_among(weighted(p_pattern, p_catalyst, p_outcome, weights), strengths)
-    return Views(p_pattern, p_catalyst, expected_return, p_outcome, rank, weights)
+@dataclass(frozen=True)
+class Said:
+    """What one member says of setups.
+
+    Attributes:
+        predicted: the probability of success, or the net return as a fraction, shape `(n,)`.
+        residual_std: out-of-sample error of a predicted return; None for a probability.
+    """
+
+    member: str
+    weight: float
+    predicted: Floats
+    residual_std: float | None
+
+    @property
+    def probability(self) -> Floats:
+        """That the setup succeeds; for a predicted return, that it is positive."""
+        return self.predicted if self.residual_std is None else normal_cdf(self.predicted / self.residual_std)
+
+
+def views_of(said: Sequence[Said], *, strengths: Floats, weights: Floats) -> Views:
+    """The views that follow from what the members say; `strengths` as on the card, `weights` of each row.
+
+    The expected return is the mean of the predicted ones, by the members' weights.
+    """
+    probabilities = np.array([one.probability for one in said])
+    of_returns = [one for one in said if one.residual_std is not None]
+    shares = np.array([one.weight for one in of_returns]) / sum(one.weight for one in of_returns)
+    expected = weighted(np.array([one.predicted for one in of_returns]), shares)
+    rank = rank_among(weighted(probabilities, weights), strengths)
+    return Views(tuple(one.member for one in said), probabilities, expected, rank, weights)
 
 
 class SilentScorer:
@@ -115,8 +166,49 @@ class SilentScorer:
         return Views.unknown(len(matrix))
 
 
+class _Model(Protocol):
+    """A loaded model: predicts from the columns that it sees, in its own unit."""
+
+    def __call__(self, rows: Matrix) -> Floats: ...
+
+
+def _forest(data: bytes, file: ModelFile) -> _Model:
+    import onnxruntime  # noqa: PLC0415  heavy
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # sums in one order, so the same rows give the same bytes
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+    source, target = session.get_inputs()[0].name, session.get_outputs()[1].name
+    medians = np.asarray(file.medians, dtype=np.float32)
+
+    def predict(rows: Matrix) -> Floats:
+        missing = ~np.isfinite(rows)
+        inputs = np.hstack([np.where(missing, medians, rows), missing[:, file.flagged]]).astype(np.float32)
+        return np.asarray(session.run([target], {source: inputs})[0][:, 1], dtype=np.float64)
+
+    return predict
+
+
+def _booster(data: bytes, file: ModelFile) -> _Model:  # noqa: ARG001 - loaders are alike
+    import xgboost  # noqa: PLC0415  heavy
+
+    booster = xgboost.Booster({"nthread": 1}, model_file=bytearray(data))
+    booster.set_param({"device": "cpu"})
+
+    def predict(rows: Matrix) -> Floats:
+        return np.asarray(booster.inplace_predict(rows, missing=np.nan), dtype=np.float64)
+
+    return predict
+
+
+LOADERS: Mapping[Estimator, Callable[[bytes, ModelFile], _Model]] = MappingProxyType(
+    {"forest": _forest, "booster": _booster}
+)
+
+
 class EnsembleScorer:
-    """The three models, loaded once, scoring whole batches. The same rows give the same bytes."""
+    """The models, loaded once, scoring whole batches. The same rows give the same bytes."""
 
     def __init__(self, folder: Path) -> None:
         """The ensemble in `folder`.
@@ -131,29 +223,8 @@ class EnsembleScorer:
             raise ModelError(f"{folder / CARD} can't be read as a model card: {error}; train again") from error
         if tuple(self.card.features) != FEATURES:
             raise ModelError(f"{self.card.ensemble_id} learned from other features than this version has; train again")
-        import onnxruntime  # noqa: PLC0415  heavy
-        import xgboost  # noqa: PLC0415  heavy
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # sums in one order, so the same rows give the same bytes
-        options.inter_op_num_threads = 1
-        self._forest = onnxruntime.InferenceSession(
-            self._bytes(folder, self.card.pattern), options, providers=["CPUExecutionProvider"]
-        )
-        self._catalyst = xgboost.Booster({"nthread": 1}, model_file=bytearray(self._bytes(folder, self.card.catalyst)))
-        self._outcome = xgboost.Booster({"nthread": 1}, model_file=bytearray(self._bytes(folder, self.card.outcome)))
-        for booster in (self._catalyst, self._outcome):
-            booster.set_param({"device": "cpu"})
-
-    @staticmethod
-    def _bytes(folder: Path, model: ModelFile) -> bytes:
-        try:
-            data = (folder / model.path).read_bytes()
-        except OSError as error:
-            raise ModelError(f"model file {folder / model.path} can't be read: {error}; train again") from error
-        if sha256_of(data) != model.sha256:
-            raise ModelError(f"model file {folder / model.path} is not the one that was registered; it is refused")
-        return data
+        self._models = [LOADERS[file.estimator](_bytes(folder, file), file) for file in self.card.models]
+        self._columns = [[self.card.features.index(name) for name in file.features] for file in self.card.models]
 
     def score(self, matrix: Matrix) -> Views:
         """The models' views of each row.
@@ -164,34 +235,31 @@ class EnsembleScorer:
         Raises:
             ModelError: when the columns don't fit the card.
         """
-        if matrix.ndim != 2 or matrix.shape[1] != len(self.card.features):  # noqa: PLR2004
-            raise ModelError(f"the models take {len(self.card.features)} features, the rows have shape {matrix.shape}")
-        if len(matrix) == 0:
-            empty = np.zeros(0)
-            return Views(empty, empty, empty, empty, empty)
-        expected = self._predict(self._outcome, self.card.outcome, matrix) * self.card.target_scale
-        return views_of(
-            self._forest_probability(matrix),
-            self._predict(self._catalyst, self.card.catalyst, matrix),
-            expected,
-            residual_std=self.card.residual_std,
-            strengths=np.asarray(self.card.strengths),
-            weights=regime_weights(matrix, self.card.features, self.card.regime_factors),
-        )
+        card = self.card
+        if matrix.ndim != 2 or matrix.shape[1] != len(card.features):  # noqa: PLR2004
+            raise ModelError(f"the models take {len(card.features)} features, the rows have shape {matrix.shape}")
+        said = [
+            Said(
+                member=file.member,
+                weight=file.weight,
+                predicted=self._predicted(model, columns, matrix) * file.target_scale,
+                residual_std=file.residual_std,
+            )
+            for file, model, columns in zip(card.models, self._models, self._columns, strict=True)
+        ]
+        weights = regime_weights(matrix, card.features, card.regime_factors, card.weights)
+        return views_of(said, strengths=np.asarray(card.strengths), weights=weights)
 
-    def _columns(self, model: ModelFile, matrix: Matrix) -> Matrix:
-        return matrix[:, [self.card.features.index(name) for name in model.features]]
+    @staticmethod
+    def _predicted(model: _Model, columns: list[int], matrix: Matrix) -> Floats:
+        return model(matrix[:, columns]) if len(matrix) else np.zeros(0)
 
-    def _forest_probability(self, matrix: Matrix) -> Floats:
-        model = self.card.pattern
-        rows = self._columns(model, matrix)
-        missing = ~np.isfinite(rows)
-        filled = np.where(missing, np.asarray(model.medians, dtype=np.float32), rows)
-        inputs = np.hstack([filled, missing[:, model.flagged]]).astype(np.float32)
-        name = self._forest.get_inputs()[0].name
-        probabilities = self._forest.run([self._forest.get_outputs()[1].name], {name: inputs})[0]
-        return np.asarray(probabilities[:, 1], dtype=np.float64)
 
-    def _predict(self, booster: Any, model: ModelFile, matrix: Matrix) -> Floats:
-        predicted = booster.inplace_predict(self._columns(model, matrix), missing=np.nan)
-        return np.asarray(predicted, dtype=np.float64)
+def _bytes(folder: Path, model: ModelFile) -> bytes:
+    try:
+        data = (folder / model.path).read_bytes()
+    except OSError as error:
+        raise ModelError(f"model file {folder / model.path} can't be read: {error}; train again") from error
+    if sha256_of(data) != model.sha256:
+        raise ModelError(f"model file {folder / model.path} is not the one that was registered; it is refused")
+    return data

@@ -15,7 +15,7 @@ from trading.decisions.book_view import Decision
 from trading.errors import LedgerError
 
 DECISION_COLUMNS = (
-    "session", "account", "symbol", "p_pattern", "p_catalyst", "p_outcome", "expected_return", "strength",
+    "session", "account", "symbol", "probabilities", "expected_return", "strength",
     "disagreement", "confidence", "rule_confidence", "source", "action", "shares", "patterns", "reason", "ensemble_id",
     "rank", "rule_reasons", "veto",
 )  # fmt: skip
@@ -89,12 +89,13 @@ class ScanStore:
 
 def _row(decision: Decision, ensemble_id: str | None) -> tuple[Any, ...]:
     candidate, verdict = decision.candidate, decision.verdict
+    said = {member: known(value) for member, value in candidate.probabilities.items()}
     views = (
-        candidate.p_pattern, candidate.p_catalyst, candidate.p_outcome, candidate.expected_return, candidate.strength,
-        candidate.disagreement, verdict.confidence, candidate.rule_confidence,
+        candidate.expected_return, candidate.strength, candidate.disagreement, verdict.confidence,
+        candidate.rule_confidence,
     )  # fmt: skip
     return (
-        decision.session, decision.book, candidate.symbol, *map(known, views), verdict.source, decision.action,
+        decision.session, decision.book, candidate.symbol, said, *map(known, views), verdict.source, decision.action,
         decision.shares, list(candidate.patterns), decision.reason, ensemble_id,
         known(candidate.rank), list(candidate.rule_reasons), decision.veto,
     )  # fmt: skip

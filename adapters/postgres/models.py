@@ -14,16 +14,12 @@ from trading.errors import ModelError
 
 LOCK = 7_230_003
 """Number of the advisory lock that makes registrations take turns."""
-Kind = Literal["pattern", "catalyst", "outcome"]
 Status = Literal["champion", "challenger", "retired"]
 MODEL_COLUMNS = (
     "model_id, kind, version, created_at, path, sha256, data_sha256, code_version, params, metrics, features, "
     "train_from, train_to"
 )
-ENSEMBLE_COLUMNS = (
-    "ensemble_id, created_at, pattern_model_id, catalyst_model_id, outcome_model_id, weight_pattern, weight_catalyst, "
-    "weight_outcome, status, metrics, config_sha256, known_before"
-)
+ENSEMBLE_COLUMNS = "ensemble_id, created_at, status, metrics, config_sha256, known_before"
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ class ModelRow:
     """
 
     model_id: str
-    kind: Kind
+    kind: str
     created_at: datetime
     path: str
     sha256: str
@@ -52,21 +48,31 @@ class ModelRow:
 
 
 @dataclass(frozen=True)
-class EnsembleRow:
-    """A row of `ensembles`.
+class MemberRow:
+    """A row of `ensemble_members`: which model is a member of an ensemble, and its weight.
 
     Attributes:
-        weights: of the pattern, catalyst and outcome model; they add up to 1.
+        kind: the member's name.
+    """
+
+    kind: str
+    model_id: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class EnsembleRow:
+    """A row of `ensembles` with its members.
+
+    Attributes:
+        members: in order; their weights add up to 1.
         config_sha256: of everything that the training depended on beside the data.
         known_before: no outcome known on this session or later was used.
     """
 
     ensemble_id: str
     created_at: datetime
-    pattern_model_id: str
-    catalyst_model_id: str
-    outcome_model_id: str
-    weights: tuple[float, float, float]
+    members: tuple[MemberRow, ...]
     status: Status
     metrics: Mapping[str, Any]
     config_sha256: str
@@ -104,21 +110,22 @@ class ModelStore:
 
     def champion(self) -> EnsembleRow | None:
         """The ensemble in use, None before the first."""
-        with transaction(self._pool) as cursor:
-            query = f"SELECT {ENSEMBLE_COLUMNS} FROM ensembles WHERE status = 'champion'"  # noqa: S608 - constants
-            cursor.execute(query.encode())
-            row = cursor.fetchone()
-        if row is None:
-            return None
-        return EnsembleRow(row[0], row[1], row[2], row[3], row[4], (row[5], row[6], row[7]), *row[8:])
+        return next(iter(self._read("WHERE status = 'champion'")), None)
 
     def ensembles(self) -> list[EnsembleRow]:
         """Every ensemble, whatever its status, by the session before which it may not be used, then by name."""
+        return self._read("ORDER BY known_before, ensemble_id")
+
+    def _read(self, which: str) -> list[EnsembleRow]:
+        members = (
+            "ARRAY(SELECT jsonb_build_array(m.kind, m.model_id, m.weight) FROM ensemble_members m "
+            "WHERE m.ensemble_id = e.ensemble_id ORDER BY m.position)"
+        )
         with transaction(self._pool) as cursor:
-            query = f"SELECT {ENSEMBLE_COLUMNS} FROM ensembles ORDER BY known_before, ensemble_id"  # noqa: S608
+            query = f"SELECT {ENSEMBLE_COLUMNS}, {members} FROM ensembles e {which}"  # noqa: S608 - constants
             cursor.execute(query.encode())
             rows = cursor.fetchall()
-        return [EnsembleRow(r[0], r[1], r[2], r[3], r[4], (r[5], r[6], r[7]), *r[8:]) for r in rows]
+        return [_ensemble(row) for row in rows]
 
     def models(self, model_ids: Sequence[str]) -> list[ModelRow]:
         """The named models, in that order.
@@ -155,12 +162,24 @@ def _insert_model(cursor: Cursor, model: ModelRow) -> bool:
     return True
 
 
+def _ensemble(row: Sequence[Any]) -> EnsembleRow:
+    ensemble_id, created_at, status, metrics, config, known_before, members = row
+    return EnsembleRow(
+        ensemble_id=ensemble_id, created_at=created_at, members=tuple(MemberRow(*member) for member in members),
+        status=status, metrics=metrics, config_sha256=config, known_before=known_before,
+    )  # fmt: skip
+
+
 def _insert_ensemble(cursor: Cursor, row: EnsembleRow) -> None:
-    query = f"INSERT INTO ensembles ({ENSEMBLE_COLUMNS}) VALUES ({', '.join(['%s'] * 12)})"  # noqa: S608 - constants
+    query = f"INSERT INTO ensembles ({ENSEMBLE_COLUMNS}) VALUES ({', '.join(['%s'] * 6)})"  # noqa: S608 - constants
     cursor.execute(
         query.encode(),
+        [row.ensemble_id, row.created_at, row.status, Jsonb(dict(row.metrics)), row.config_sha256, row.known_before],
+    )
+    cursor.executemany(
+        "INSERT INTO ensemble_members (ensemble_id, position, kind, model_id, weight) VALUES (%s, %s, %s, %s, %s)",
         [
-            row.ensemble_id, row.created_at, row.pattern_model_id, row.catalyst_model_id, row.outcome_model_id,
-            *row.weights, row.status, Jsonb(dict(row.metrics)), row.config_sha256, row.known_before,
+            (row.ensemble_id, position, member.kind, member.model_id, member.weight)
+            for position, member in enumerate(row.members)
         ],
-    )  # fmt: skip
+    )

@@ -66,9 +66,7 @@ class DecisionView:
     session: date
     account: str
     symbol: str
-    p_pattern: float | None
-    p_catalyst: float | None
-    p_outcome: float | None
+    probabilities: Mapping[str, float | None]
     expected_return: float | None
     strength: float | None
     disagreement: float | None
@@ -205,7 +203,7 @@ class Queries:
     def decisions(self, account: str | None, limit: int) -> list[DecisionView]:
         """Decisions, latest session first, purchases first within it."""
         rows = self._fetch(
-            "SELECT session, account, symbol, p_pattern, p_catalyst, p_outcome, expected_return, strength, "
+            "SELECT session, account, symbol, probabilities, expected_return, strength, "
             "disagreement, confidence, rule_confidence, source, action, shares, patterns, reason, ensemble_id "
             "FROM decisions WHERE account = coalesce(%s, account) "
             "ORDER BY session DESC, (action = 'buy') DESC, account, confidence DESC NULLS LAST, symbol LIMIT %s",
@@ -217,13 +215,10 @@ class Queries:
         """The models of the champion and the latest other ensembles, the champion's first."""
         rows = self._fetch(
             "WITH chosen AS (SELECT * FROM ensembles ORDER BY (status = 'champion') DESC, created_at DESC LIMIT %s) "
-            "SELECT e.ensemble_id, e.status, e.known_before, e.metrics, m.model_id, m.kind, CASE m.kind WHEN 'pattern' "
-            "THEN e.weight_pattern WHEN 'catalyst' THEN e.weight_catalyst ELSE e.weight_outcome END, m.version, "
+            "SELECT e.ensemble_id, e.status, e.known_before, e.metrics, m.model_id, m.kind, part.weight, m.version, "
             "m.created_at, m.sha256, m.data_sha256, m.code_version, m.metrics, m.features, m.train_from, m.train_to "
-            "FROM chosen AS e JOIN models AS m "
-            "ON m.model_id IN (e.pattern_model_id, e.catalyst_model_id, e.outcome_model_id) "
-            "ORDER BY (e.status = 'champion') DESC, e.created_at DESC, "
-            "array_position(ARRAY['pattern', 'catalyst', 'outcome'], m.kind)",
+            "FROM chosen AS e JOIN ensemble_members AS part USING (ensemble_id) JOIN models AS m USING (model_id) "
+            "ORDER BY (e.status = 'champion') DESC, e.created_at DESC, part.position",
             [_bounded(ensembles)],
         )
         return [ModelView(*row) for row in rows]

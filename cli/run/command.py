@@ -101,9 +101,7 @@ def _facts(platform: Platform, done: JobDone) -> dict[str, Any]:
 def _models(platform: Platform, ensemble: EnsembleRow | None) -> dict[str, Any]:
     if ensemble is None:
         return {"models": [], "ensemble": None}
-    models = ModelStore(platform.pool).models(
-        [ensemble.pattern_model_id, ensemble.catalyst_model_id, ensemble.outcome_model_id]
-    )
+    models = ModelStore(platform.pool).models([member.model_id for member in ensemble.members])
     return {
         "models": [{"id": model.model_id, "kind": model.kind, **model.metrics} for model in models],
         "ensemble": {"id": ensemble.ensemble_id, "out_of_sample": ensemble.metrics},

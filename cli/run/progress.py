@@ -80,8 +80,9 @@ class Printer:
         )
         table.add_column("who decides")
         table.add_column("accuracy [95 % interval]", justify="right")
-        for name in ("majority", "rule", "pattern", "catalyst", "outcome", "ensemble"):
-            table.add_row(name, estimate_text(getattr(accuracy, name), per_cent=True).replace("+", ""))
+        rows = {"majority": accuracy.majority, "rule": accuracy.rule, **accuracy.members, "ensemble": accuracy.ensemble}
+        for name, estimate in rows.items():
+            table.add_row(name, estimate_text(estimate, per_cent=True).replace("+", ""))
         self.console.print(table)
         difference = accuracy.ensemble_less_majority
         better = difference.low is not None and difference.low > 0

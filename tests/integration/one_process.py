@@ -29,7 +29,7 @@ from adapters.feeds.source import TableSource
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DECISION_COLUMNS, SCAN_COLUMNS
-from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore
+from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
 from adapters.sample.bundled import load_bars, load_earnings
@@ -38,7 +38,8 @@ from trading.cycle.questions import Local
 from trading.cycle.services import AskEnsemble, AskScanner
 from trading.cycle.session import SessionSummary, run_session
 from trading.risk.decision_rules import DecisionRules
-from trading.views.ensemble import WEIGHTS, Views, weighted
+from trading.views.ensemble import Views, weighted
+from trading.views.members.registry import MEMBERS
 from trading.views.setups import FEATURES
 
 LEARNED = date(2010, 1, 4)
@@ -62,17 +63,19 @@ class MomentumScorer:
         expected = np.nan_to_num(matrix[:, FEATURES.index("return_5")].astype(np.float64)) / 10
         strength, volume = squashed("relative_strength_20", 0.9), squashed("volume_ratio_20", 0.2)
         outcome = np.clip(0.5 + 5 * expected, 0.0, 1.0)
-        return Views(strength, volume, expected, outcome, rank=weighted(strength, volume, outcome))
+        probabilities, weights = np.array([strength, volume, outcome]), np.array(MEMBERS.weights)
+        return Views(MEMBERS.names, probabilities, expected, weighted(probabilities, weights), weights)
 
 
 def register_scorer(pool: Pool) -> None:
     """The scorer above is on record as the champion: a decision with probabilities names who gave them."""
-    kinds: tuple[Kind, Kind, Kind] = ("pattern", "catalyst", "outcome")
     day = LEARNED
     models = [
-        ModelRow(kind, kind, NOON, "none", "0" * 64, "0" * 64, "test", {}, {}, ["return_5"], day, day) for kind in kinds
+        ModelRow(kind, kind, NOON, "none", "0" * 64, "0" * 64, "test", {}, {}, ["return_5"], day, day)
+        for kind in MEMBERS.names
     ]
-    ensemble = EnsembleRow("momentum", NOON, *kinds, WEIGHTS, "champion", {}, "0" * 64, day)
+    members = tuple(MemberRow(member.name, member.name, member.weight) for member in MEMBERS)
+    ensemble = EnsembleRow("momentum", NOON, members, "champion", {}, "0" * 64, day)
     ModelStore(pool).register(models, ensemble)
 
 

@@ -40,7 +40,8 @@ class Candidate:
         atr_usd: average true range over 14 sessions.
         average_volume: shares a session over 20 sessions.
         patterns: names of the bullish candlesticks and chart patterns of this bar.
-        p_pattern: and the other views, see `trading.views.ensemble.Views`.
+        probabilities: that the setup succeeds, by member of the ensemble; for the other views see
+            `trading.views.ensemble.Views`.
     """
 
     symbol: str
@@ -51,9 +52,7 @@ class Candidate:
     patterns: tuple[str, ...]
     rule_confidence: float
     rule_reasons: tuple[str, ...]
-    p_pattern: float
-    p_catalyst: float
-    p_outcome: float
+    probabilities: Mapping[str, float]
     expected_return: float
     strength: float
     rank: float

@@ -1,29 +1,29 @@
-"""The ensemble: three models' views of a setup as one signal, with the strategy's weights and safety rules."""
+"""The ensemble: its models' views of a setup as one signal, by their weights."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from trading.views.members.registry import MEMBERS
+
 Floats = npt.NDArray[np.float64]
 
-WEIGHTS = (0.4, 0.4, 0.2)
-"""Pattern detector, catalyst classifier, outcome regressor (strategy, section 4.2)."""
 
-
-def weighted(p_pattern: Floats, p_catalyst: Floats, p_outcome: Floats, weights: Floats | None = None) -> Floats:
-    """The weighted sum of the three probabilities.
+def weighted(probabilities: Floats, weights: Floats) -> Floats:
+    """The weighted sum of the members' probabilities, added up in the order of the members.
 
     Args:
-        p_pattern: of each setup, shape `(n,)`.
-        p_catalyst: likewise.
-        p_outcome: likewise.
-        weights: shape `(3,)`, or `(n, 3)` where they differ from setup to setup; the strategy's if None.
+        probabilities: of each setup, shape `(members, n)`.
+        weights: shape `(members,)`, or `(n, members)` where they differ from setup to setup.
     """
-    pattern, catalyst, outcome = np.array(WEIGHTS) if weights is None else weights.T
-    return np.asarray(pattern * p_pattern + catalyst * p_catalyst + outcome * p_outcome)
+    total = np.zeros(probabilities.shape[1])
+    for of_member, weight in zip(probabilities, weights.T, strict=True):
+        total = total + weight * of_member
+    return total
 
 
 def rank_among(strength: Floats, reference: Floats) -> Floats:
@@ -42,34 +42,41 @@ class Views:
     """What the models say of each setup, NaN where a model can't say.
 
     Attributes:
-        p_pattern: random forest, probability that the setup succeeds, shape `(n,)`.
-        p_catalyst: XGBoost classifier on catalyst and momentum features, the same event.
-        expected_return: XGBoost regressor, net return of the setup as a fraction.
-        p_outcome: probability of a positive return, from the expected return and the regressor's out-of-sample error.
+        members: names of the models.
+        probabilities: of each model that the setup succeeds, shape `(members, n)`. One that predicts the return says
+            how probable a positive one is, from its out-of-sample error.
+        expected_return: net return of the setup as a fraction, of the models that predict it.
         rank: where the strength stands among those of setups that the models had not seen, 0 lowest, 1 highest.
-        weights: of the three models, shape `(3,)` or, adapted to each setup's regime, `(n, 3)`.
+        weights: of the models, shape `(members,)` or, adapted to each setup's regime, `(n, members)`.
     """
 
-    p_pattern: Floats
-    p_catalyst: Floats
+    members: tuple[str, ...]
+    probabilities: Floats
     expected_return: Floats
-    p_outcome: Floats
     rank: Floats
-    weights: Floats = field(default_factory=lambda: np.array(WEIGHTS))
+    weights: Floats
 
     @classmethod
     def unknown(cls, n: int) -> Views:
         """Those of `n` setups that no model looked at."""
-        silent = np.full(n, np.nan)
-        return cls(silent, silent, silent, silent, silent)
+        silent = np.full((len(MEMBERS), n), np.nan)
+        return cls(MEMBERS.names, silent, np.full(n, np.nan), np.full(n, np.nan), np.array(MEMBERS.weights))
+
+    def of(self, member: str) -> Floats:
+        """The probabilities that a model gives, shape `(n,)`."""
+        found: Floats = self.probabilities[self.members.index(member)]
+        return found
+
+    def at(self, setup: int) -> Mapping[str, float]:
+        """The probability of one setup by member."""
+        return dict(zip(self.members, self.probabilities[:, setup].tolist(), strict=True))
 
     @property
     def strength(self) -> Floats:
         """The weighted probability; NaN as soon as one model is silent, so that no part stands in for the whole."""
-        return weighted(self.p_pattern, self.p_catalyst, self.p_outcome, self.weights)
+        return weighted(self.probabilities, self.weights)
 
     @property
     def disagreement(self) -> Floats:
-        """The widest gap between two of the three probabilities, 0 to 1."""
-        stacked = np.vstack([self.p_pattern, self.p_catalyst, self.p_outcome])
-        return np.asarray(stacked.max(axis=0) - stacked.min(axis=0))
+        """The widest gap between two of the probabilities, 0 to 1."""
+        return np.asarray(self.probabilities.max(axis=0) - self.probabilities.min(axis=0))

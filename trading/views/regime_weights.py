@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.errors import ModelError
-from trading.views.ensemble import WEIGHTS
 
 Floats = npt.NDArray[np.float64]
 Factors = Mapping[str, Sequence[float]]
-"""By state of `STATES`: what multiplies the weights of pattern detector, catalyst classifier and outcome regressor."""
+"""By state of `STATES`: what multiplies the weight of each member, in their order."""
 
 STATES: Mapping[str, tuple[str, float]] = MappingProxyType(
     {
@@ -32,20 +31,23 @@ def in_state(matrix: npt.NDArray[np.float32], features: Sequence[str], state: st
     return np.asarray(matrix[:, features.index(name)] == value)
 
 
-def regime_weights(matrix: npt.NDArray[np.float32], features: Sequence[str], factors: Factors) -> Floats:
-    """The weights of each setup, shape `(n, 3)`; each row adds up to one.
+def regime_weights(
+    matrix: npt.NDArray[np.float32], features: Sequence[str], factors: Factors, weights: Sequence[float]
+) -> Floats:
+    """The weights of each setup, shape `(n, members)`; each row adds up to one.
 
     Args:
         matrix: of the setups, shape `(n, n_features)`.
         features: names of its columns.
-        factors: those of a setup's states are multiplied. Without any, all weights are `WEIGHTS`, bit by bit.
+        factors: those of a setup's states are multiplied. Without any, each row is `weights`, bit by bit.
+        weights: of the members.
 
     Raises:
-        ModelError: for a state that doesn't exist, or factors that are not three numbers above zero.
+        ModelError: for a state that doesn't exist, or factors that are not one number above zero a member.
     """
-    weights = np.tile(np.array(WEIGHTS), (len(matrix), 1))
+    adapted = np.tile(np.array(weights), (len(matrix), 1))
     for state, of_models in factors.items():
-        if state not in STATES or len(of_models) != len(WEIGHTS) or not all(factor > 0 for factor in of_models):
+        if state not in STATES or len(of_models) != len(weights) or not all(factor > 0 for factor in of_models):
             raise ModelError(f"weights can't be adapted by {list(of_models)} in the regime {state!r}; train again")
-        weights[in_state(matrix, features, state)] *= np.asarray(of_models)
-    return weights / weights.sum(axis=1, keepdims=True) if factors else weights
+        adapted[in_state(matrix, features, state)] *= np.asarray(of_models)
+    return adapted / adapted.sum(axis=1, keepdims=True) if factors else adapted

@@ -12,7 +12,7 @@ from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.health import HealthStore, ServiceState
 from adapters.postgres.migrate import erase, migrate
-from adapters.postgres.models import EnsembleRow, Kind, ModelRow, ModelStore, Status
+from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore, Status
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
 from tests.integration.replayed import DAYS, NOON, append_three_sessions, journal_of
@@ -32,14 +32,15 @@ HASH = "ab" * 32
 def _decision(strength: float, reason: str = "rule confidence 0.58 reaches 0.55") -> Decision:
     candidate = Candidate(
         symbol="AAPL", score=0.7, close_usd=20.0, atr_usd=0.5, average_volume=1e6, patterns=("engulfing", "hammer"),
-        rule_confidence=0.58, rule_reasons=(), p_pattern=0.6, p_catalyst=NAN, p_outcome=0.5, expected_return=NAN,
+        rule_confidence=0.58, rule_reasons=(), expected_return=NAN,
+        probabilities={"pattern": 0.6, "catalyst": NAN, "outcome": 0.5},
         strength=strength, rank=NAN, disagreement=NAN,
     )  # fmt: skip
     verdict = Verdict(buy=True, source="rule", confidence=0.58, careful=False, reason=reason)
     return Decision(DAYS[0], "rule", candidate, verdict, "buy", 100, reason)
 
 
-def _model(kind: Kind, name: str, sha256: str = HASH) -> ModelRow:
+def _model(kind: str, name: str, sha256: str = HASH) -> ModelRow:
     return ModelRow(
         name, kind, NOON, f"models/{name}", sha256, HASH, "0.1.0", {"trees": 300}, {"accuracy": 0.51}, ["rsi_14"],
         date(2009, 9, 1), date(2009, 12, 31),
@@ -48,9 +49,13 @@ def _model(kind: Kind, name: str, sha256: str = HASH) -> ModelRow:
 
 def _ensemble(name: str, status: Status, later_h: int = 0) -> EnsembleRow:
     return EnsembleRow(
-        name, NOON + timedelta(hours=later_h), f"{name}-p", f"{name}-c", f"{name}-o", (0.4, 0.4, 0.2), status,
-        {"auc": 0.52}, HASH, DAYS[0],
+        name, NOON + timedelta(hours=later_h), _members(name), status, {"auc": 0.52}, HASH, DAYS[0]
     )  # fmt: skip
+
+
+def _members(name: str) -> tuple[MemberRow, ...]:
+    weights = {"pattern": 0.4, "catalyst": 0.4, "outcome": 0.2}
+    return tuple(MemberRow(kind, f"{name}-{kind[0]}", weight) for kind, weight in weights.items())
 
 
 def _models(name: str) -> list[ModelRow]:
@@ -140,7 +145,8 @@ def test_decisions_keep_unknown_as_unknown_and_are_never_rewritten(pool: Pool) -
     with pytest.raises(LedgerError, match="1 rows of decisions differ"):
         store.record([_decision(0.9)], ensemble_id=None)
     (row,) = Queries(pool).decisions("rule", 5)
-    assert (row.strength, row.p_catalyst, row.p_pattern, row.patterns) == (None, None, 0.6, ["engulfing", "hammer"])
+    assert (row.strength, row.patterns) == (None, ["engulfing", "hammer"])
+    assert row.probabilities == {"pattern": 0.6, "catalyst": None, "outcome": 0.5}
 
 
 def test_the_last_scan_is_the_one_that_is_shown(pool: Pool) -> None:

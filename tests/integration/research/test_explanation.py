@@ -22,6 +22,8 @@ from trading.risk.drawdown import DrawdownState
 
 DAY = date(2010, 1, 4)
 
+SILENT = dict.fromkeys(("pattern", "catalyst", "outcome"), float("nan"))
+
 
 @dataclass(frozen=True)
 class Scanned:
@@ -37,7 +39,7 @@ class Scanned:
 def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
     """AA is wanted by the rules and vetoed by a suspended account; BB had no setup; CC wasn't in play or has no bar."""
     nan = float("nan")
-    aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), nan, nan, nan, nan, nan, nan, nan)
+    aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), SILENT, nan, nan, nan, nan)
     book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
     decisions, _ = decide(DAY, book, [aa], DecisionRules())
     ScanStore(pool).record(DAY, [Scanned("AA", 1), Scanned("BB", 2)])
@@ -81,7 +83,7 @@ def test_a_time_counts_only_what_had_closed_by_then(pool: Pool) -> None:
 def test_the_http_answer_has_every_field_of_a_decision(pool: Pool) -> None:
     """What the command tells, the interface tells: same decision, unknown views null."""
     nan = float("nan")
-    aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), nan, nan, nan, nan, nan, nan, nan)
+    aa = Candidate("AA", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), SILENT, nan, nan, nan, nan)
     book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
     decisions, _ = decide(DAY, book, [aa], DecisionRules())
     ScanStore(pool).record(DAY, [Scanned("AA", 1)])

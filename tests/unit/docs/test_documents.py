@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from adapters.settings import PREFIX, WITHOUT_PREFIX, Settings
 from benchmarks.__main__ import NAMES
-from cli.main import app
+from cli.main import COMMANDS
 from serve.routes import router
 from trading import errors
 from trading.risk.decision_rules import DecisionRules
@@ -59,7 +58,7 @@ def commands() -> list[tuple[str, list[str]]]:
 def _typed(group: Any = None, before: str = "") -> dict[str, Any]:
     """Every command of the command line by its words; typer says no common type of what it makes."""
     found: dict[str, Any] = {}
-    for name, command in (group or typer.main.get_command(app)).commands.items():
+    for name, command in (group.commands if group else {row.name: row.load() for row in COMMANDS}).items():
         inner = hasattr(command, "commands")
         found |= _typed(command, f"{before}{name} ") if inner else {f"{before}{name}": command}
     return found

@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 
 from tests.fakes.planted import SIGNAL, planted
 from trading.views.ensemble import Views
+from trading.views.members.registry import MEMBERS
 from trading.views.rule_system import BUY_AT
 from tune.evaluate import auc, evaluate
 
@@ -19,7 +20,8 @@ Floats = npt.NDArray[np.float64]
 
 def views(probability: Floats) -> Views:
     """Three models that agree."""
-    return Views(probability, probability, probability - 0.5, probability, probability)
+    weights = np.array(MEMBERS.weights)
+    return Views(MEMBERS.names, np.array([probability] * 3), probability - 0.5, probability, weights)
 
 
 @settings(max_examples=50, deadline=None)
@@ -37,19 +39,20 @@ def test_the_auc_is_that_of_scikit_learn(seed: int, n: int, ties: int) -> None:
 def test_each_share_is_the_plain_accuracy_of_its_own_calls() -> None:
     """Majority by the training's base rate, rules from their threshold on, models above one half."""
     data, rng = planted(5), np.random.default_rng(5)
-    said = Views(*(rng.uniform(size=len(data)) for _ in range(5)))
+    guessed, weights = rng.uniform(size=(3, len(data))), np.array(MEMBERS.weights)
+    said = Views(MEMBERS.names, guessed, guessed[2] - 0.5, guessed[0], weights)
     got = evaluate(said, data, 0.45, seed=1)
     truth = data.success > 0
     calls = {
         "majority": np.zeros(len(data), dtype=bool),
         "rule": data.rule_confidence >= BUY_AT,
-        "ensemble": 0.4 * said.p_pattern + 0.4 * said.p_catalyst + 0.2 * said.p_outcome > 0.5,
-        "pattern": said.p_pattern > 0.5,
-        "catalyst": said.p_catalyst > 0.5,
-        "outcome": said.expected_return > 0,
+        "ensemble": 0.4 * said.of("pattern") + 0.4 * said.of("catalyst") + 0.2 * said.of("outcome") > 0.5,
+        "pattern": said.of("pattern") > 0.5,
+        "catalyst": said.of("catalyst") > 0.5,
+        "outcome": said.of("outcome") > 0.5,
     }
     for name, call in calls.items():
-        estimate = getattr(got, name)
+        estimate = got.members[name] if name in got.members else getattr(got, name)
         assert estimate.value == pytest.approx(accuracy_score(truth, call), abs=1e-12)
         assert estimate.low <= estimate.value <= estimate.high
     assert got.ensemble_less_majority.value == pytest.approx(got.ensemble.value - got.majority.value, abs=1e-12)

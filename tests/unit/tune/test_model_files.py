@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,45 +15,53 @@ import xgboost
 from adapters.models.scoring import CARD, Card, EnsembleScorer, sha256_of
 from tests.fakes.planted import SIGNAL, planted
 from trading.errors import ModelError
+from trading.views.members.member import Member
+from trading.views.members.registry import MEMBERS
 from trading.views.setups import FEATURES
 from tune.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
 from tune.model_files import Fitted, forest_to_onnx, write_ensemble
-from tune.search import TARGET_SCALE, Winner, target_of
-from tune.specs import SPECS, Kind, columns_of
-from tune.training_set import UNKNOWN
+from tune.search import Winner
+from tune.training_set import TARGET_SCALE, UNKNOWN, TrainingSet, columns_of, target_of
 
 FOREST = {"trees": 30, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}
 BOOSTER = {"rounds": 20, "max_depth": 3, "eta": 0.3, "min_child_weight": 5, "subsample": 0.8, "colsample_bytree": 0.6}
-WINNERS: dict[Kind, Winner] = {
+WINNERS: dict[str, Winner] = {
     "pattern": Winner(FOREST, 0.6, 0.0, 2),
     "catalyst": Winner(BOOSTER, 0.6, 0.0, 2),
     "outcome": Winner(BOOSTER, 0.9, 0.02, 2),
 }
+BY_NAME = {member.name: member for member in MEMBERS}
 DATA = planted(20, skill=0.25)
 UNSEEN = planted(21, sessions=10).matrix
 
 
-def columns(kind: Kind) -> npt.NDArray[np.int64]:
+def columns(kind: str) -> npt.NDArray[np.int64]:
     """The positions of a model's features."""
-    return np.array([FEATURES.index(name) for name in SPECS[kind].features])
+    return np.array([FEATURES.index(name) for name in BY_NAME[kind].features])
+
+
+def fitted_on(data: TrainingSet, members: Iterable[Member] = MEMBERS) -> Fitted:
+    """A model of each member on the data."""
+    return {member.name: _fitted(member, data) for member in members}
+
+
+def _fitted(member: Member, data: TrainingSet) -> object:
+    rows, target = data.matrix[:, columns_of(member, data)], target_of(member, data)
+    if member.estimator == "forest":
+        return fit_forest(FOREST, rows, target, seed=1, threads=1)
+    return fit_booster(BOOSTER, member.objective, rows, target, seed=1)
 
 
 @pytest.fixture(scope="module")
 def fitted() -> Fitted:
     """The three models on planted data."""
-
-    def booster(kind: Kind) -> xgboost.Booster:
-        rows = DATA.matrix[:, columns(kind)]
-        return fit_booster(BOOSTER, SPECS[kind].objective, rows, target_of(kind, DATA), seed=1)
-
-    forest = fit_forest(FOREST, DATA.matrix[:, columns("pattern")], DATA.success, seed=1, threads=1)
-    return Fitted(forest, booster("catalyst"), booster("outcome"))
+    return fitted_on(DATA)
 
 
 @pytest.fixture
 def folder(fitted: Fitted, tmp_path: Path) -> Path:
     """The ensemble on disk."""
-    write_ensemble(tmp_path / "e", "ensemble-1", fitted, WINNERS, np.linspace(0.3, 0.7, 50))
+    write_ensemble(tmp_path / "e", "ensemble-1", fitted, WINNERS, np.linspace(0.3, 0.7, 50), members=MEMBERS)
     return tmp_path / "e"
 
 
@@ -68,7 +77,7 @@ def test_missing_values_become_medians_with_a_flag() -> None:
 
 def test_the_forest_scores_as_onnx_what_it_scored_in_scikit_learn(fitted: Fitted) -> None:
     """Rows with missing values included, to the precision of its 32-bit sums."""
-    forest: Forest = fitted.forest
+    forest: Forest = fitted["pattern"]
     session = onnxruntime.InferenceSession(forest_to_onnx(forest), providers=["CPUExecutionProvider"])
     rows = UNSEEN[:, columns("pattern")]
     assert np.isnan(rows).any(axis=1).sum() > 100
@@ -79,15 +88,17 @@ def test_the_forest_scores_as_onnx_what_it_scored_in_scikit_learn(fitted: Fitted
 def test_the_ensemble_scores_on_disk_as_its_models_do_in_memory(fitted: Fitted, folder: Path) -> None:
     """Forest, classifier, regressor in its unit, the probability from its error, and the rank among strengths."""
     got = EnsembleScorer(folder).score(UNSEEN)
-    np.testing.assert_allclose(got.p_pattern, fitted.forest.probability(UNSEEN[:, columns("pattern")]), atol=1e-6)
-    catalyst = fitted.catalyst.predict(xgboost.DMatrix(UNSEEN[:, columns("catalyst")]))
-    np.testing.assert_array_equal(got.p_catalyst, catalyst.astype(np.float64))
-    outcome = fitted.outcome.predict(xgboost.DMatrix(UNSEEN[:, columns("outcome")])).astype(np.float64)
+    np.testing.assert_allclose(
+        got.of("pattern"), fitted["pattern"].probability(UNSEEN[:, columns("pattern")]), atol=1e-6
+    )
+    catalyst = fitted["catalyst"].predict(xgboost.DMatrix(UNSEEN[:, columns("catalyst")]))
+    np.testing.assert_array_equal(got.of("catalyst"), catalyst.astype(np.float64))
+    outcome = fitted["outcome"].predict(xgboost.DMatrix(UNSEEN[:, columns("outcome")])).astype(np.float64)
     np.testing.assert_array_equal(got.expected_return, outcome * TARGET_SCALE)
     z = got.expected_return / 0.02
-    assert ((got.p_outcome > 0.5) == (z > 0)).all()
+    assert ((got.of("outcome") > 0.5) == (z > 0)).all()
     at_one = np.abs(z - 1) < 0.05
-    np.testing.assert_allclose(got.p_outcome[at_one], 0.8413447, atol=0.02)  # the normal distribution at one sigma
+    np.testing.assert_allclose(got.of("outcome")[at_one], 0.8413447, atol=0.02)  # the normal distribution at one sigma
     expected_rank = np.clip((got.strength - 0.3) / 0.4, 0, 1)
     np.testing.assert_allclose(got.rank, expected_rank, atol=0.02)
 
@@ -98,12 +109,12 @@ def test_a_row_scores_the_same_alone_and_in_any_batch(folder: Path) -> None:
     whole = scorer.score(UNSEEN)
     backwards = scorer.score(UNSEEN[::-1])
     again = EnsembleScorer(folder).score(UNSEEN[100:200])
-    for name in ("p_pattern", "p_catalyst", "expected_return", "p_outcome", "rank"):
-        expected = getattr(whole, name)
-        np.testing.assert_array_equal(getattr(backwards, name)[::-1], expected, err_msg=name)
-        np.testing.assert_array_equal(getattr(again, name), expected[100:200], err_msg=name)
-        alone = [getattr(scorer.score(UNSEEN[at : at + 1]), name)[0] for at in range(0, 400, 20)]
-        np.testing.assert_array_equal(alone, expected[:400:20], err_msg=name)
+    for name in ("probabilities", "expected_return", "rank"):
+        expected = np.atleast_2d(getattr(whole, name))
+        np.testing.assert_array_equal(np.atleast_2d(getattr(backwards, name))[:, ::-1], expected, err_msg=name)
+        np.testing.assert_array_equal(np.atleast_2d(getattr(again, name)), expected[:, 100:200], err_msg=name)
+        alone = [np.atleast_2d(getattr(scorer.score(UNSEEN[at : at + 1]), name)) for at in range(0, 400, 20)]
+        np.testing.assert_array_equal(np.hstack(alone), expected[:, :400:20], err_msg=name)
 
 
 def test_no_rows_give_no_views(folder: Path) -> None:
@@ -113,7 +124,7 @@ def test_no_rows_give_no_views(folder: Path) -> None:
 
 def test_the_forest_learns_a_planted_signal(fitted: Fitted) -> None:
     """Rows on the good side of the feature score higher than those on the other side."""
-    probability = fitted.forest.probability(UNSEEN[:, columns("pattern")])
+    probability = fitted["pattern"].probability(UNSEEN[:, columns("pattern")])
     good = UNSEEN[:, SIGNAL] > 0
     assert probability[good].mean() > probability[~good].mean() + 0.05
 
@@ -134,7 +145,7 @@ def test_a_file_that_is_not_the_registered_one_is_refused(folder: Path, name: st
 def test_a_damaged_card_is_refused(folder: Path) -> None:
     """Missing, cut off, or without a field."""
     text = (folder / CARD).read_text()
-    for damaged in (text[:50], text.replace('"residual_std"', '"spread"'), "[]"):
+    for damaged in (text[:50], text.replace('"strengths"', '"spread"'), "[]"):
         (folder / CARD).write_text(damaged)
         with pytest.raises(ModelError, match="can't be read as a model card"):
             EnsembleScorer(folder)
@@ -159,15 +170,15 @@ def test_a_card_comes_back_from_its_text(folder: Path) -> None:
     """The same card gives the same text, and the hashes on it are those of the files."""
     card = Card.from_json((folder / CARD).read_text())
     assert Card.from_json(card.to_json()) == card
-    for file in (card.pattern, card.catalyst, card.outcome):
+    for file in card.models:
         assert sha256_of((folder / file.path).read_bytes()) == file.sha256
 
 
 def test_the_same_seed_gives_the_same_files(fitted: Fitted, folder: Path, tmp_path: Path) -> None:
     """Fitting again on one and on two threads changes no byte of the forest."""
     rows = DATA.matrix[:, columns("pattern")]
-    again = replace(fitted, forest=fit_forest(FOREST, rows, DATA.success, seed=1, threads=2))
-    card = write_ensemble(tmp_path / "again", "ensemble-1", again, WINNERS, np.linspace(0.3, 0.7, 50))
+    again = {**fitted, "pattern": fit_forest(FOREST, rows, DATA.success, seed=1, threads=2)}
+    card = write_ensemble(tmp_path / "again", "ensemble-1", again, WINNERS, np.linspace(0.3, 0.7, 50), members=MEMBERS)
     assert card == Card.from_json((folder / CARD).read_text())
 
 
@@ -175,7 +186,7 @@ def test_a_regressor_without_error_is_refused(fitted: Fitted, tmp_path: Path) ->
     """Zero error means leaked outcomes, and its probabilities could not be computed."""
     winners = {**WINNERS, "outcome": replace(WINNERS["outcome"], residual_std=0.0)}
     with pytest.raises(ModelError, match="without any error"):
-        write_ensemble(tmp_path, "ensemble-2", fitted, winners, np.linspace(0, 1, 5))
+        write_ensemble(tmp_path, "ensemble-2", fitted, winners, np.linspace(0, 1, 5), members=MEMBERS)
 
 
 def test_the_card_says_which_columns_were_left_out_and_their_values_change_nothing(tmp_path: Path) -> None:
@@ -184,14 +195,9 @@ def test_the_card_says_which_columns_were_left_out_and_their_values_change_nothi
     at = FEATURES.index("news_volume")
     matrix[:, at] = np.nan
     data = replace(DATA, matrix=matrix).without_unknown(np.arange(len(DATA)))
-    rows = {kind: data.matrix[:, columns_of(kind, data)] for kind in SPECS}
-    boosters = {
-        kind: fit_booster(BOOSTER, SPECS[kind].objective, rows[kind], target_of(kind, data), seed=1)
-        for kind in ("catalyst", "outcome")
-    }
-    forest = fit_forest(FOREST, rows["pattern"], data.success, seed=1, threads=1)
-    fitted = Fitted(forest, boosters["catalyst"], boosters["outcome"])
-    write_ensemble(tmp_path, "ensemble-3", fitted, WINNERS, np.linspace(0, 1, 5), left_out=data.left_out)
+    strengths = np.linspace(0, 1, 5)
+    fitted = fitted_on(data)
+    write_ensemble(tmp_path, "ensemble-3", fitted, WINNERS, strengths, members=MEMBERS, left_out=data.left_out)
     scorer = EnsembleScorer(tmp_path)
     assert scorer.card.left_out == {"news_volume": UNKNOWN}
     unknown, known = UNSEEN.copy(), UNSEEN.copy()

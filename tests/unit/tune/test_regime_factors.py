@@ -9,13 +9,16 @@ import pytest
 
 from tests.fakes.planted import planted
 from trading.errors import ModelError
-from trading.views.ensemble import WEIGHTS, Views, weighted
+from trading.views.ensemble import Views, weighted
+from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
 from trading.views.setups import FEATURES
 from tune.regime_factors import BETTER, WORSE, regime_factors
 from tune.training_set import TrainingSet
 
 HIGH, LOW, UNKNOWN = 1.0, 0.0, np.nan
+
+WEIGHTS = MEMBERS.weights
 
 
 def _matrix(*volatility: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -41,21 +44,21 @@ def _views(test: TrainingSet, seed: int, *, informed: bool) -> Views:
     if informed:
         high = test.matrix[:, test.features.index("market_volatility")] == HIGH
         guesses[1] = np.where(high, np.where(test.success > 0, 0.8, 0.2), guesses[1])
-    return Views(guesses[0], guesses[1], guesses[2] - 0.5, guesses[2], guesses[0])
+    return Views(MEMBERS.names, np.array(guesses), guesses[2] - 0.5, guesses[0], np.array(WEIGHTS))
 
 
 def test_without_factors_the_weights_are_the_strategys_bit_by_bit() -> None:
     """Weighting by row changes no strength when nothing was learned of regimes."""
     rng = np.random.default_rng(1)
-    a, b, c = rng.uniform(size=(3, 4))
-    weights = regime_weights(_matrix(HIGH, LOW, UNKNOWN, HIGH), FEATURES, {})
+    said = rng.uniform(size=(3, 4))
+    weights = regime_weights(_matrix(HIGH, LOW, UNKNOWN, HIGH), FEATURES, {}, WEIGHTS)
     assert weights.tolist() == [list(WEIGHTS)] * 4
-    assert weighted(a, b, c, weights).tolist() == weighted(a, b, c).tolist()
+    assert weighted(said, weights).tolist() == weighted(said, np.array(WEIGHTS)).tolist()
 
 
 def test_factors_count_in_their_state_alone() -> None:
     """Halving the catalyst model in high volatility leaves 0.4, 0.2 and 0.2 of 0.8; unknown volatility is no state."""
-    weights = regime_weights(_matrix(HIGH, LOW, UNKNOWN), FEATURES, {"high volatility": [1.0, 0.5, 1.0]})
+    weights = regime_weights(_matrix(HIGH, LOW, UNKNOWN), FEATURES, {"high volatility": [1.0, 0.5, 1.0]}, WEIGHTS)
     np.testing.assert_allclose(weights, [[0.5, 0.25, 0.25], list(WEIGHTS), list(WEIGHTS)])
 
 
@@ -63,7 +66,7 @@ def test_factors_count_in_their_state_alone() -> None:
 def test_factors_without_sense_are_refused(factors: dict[str, list[float]]) -> None:
     """No such state, not three, or one that silences a model."""
     with pytest.raises(ModelError, match="train again"):
-        regime_weights(_matrix(HIGH), FEATURES, factors)
+        regime_weights(_matrix(HIGH), FEATURES, factors, WEIGHTS)
 
 
 def test_a_model_that_knows_more_in_a_state_gets_more_weight_there() -> None:

@@ -17,8 +17,8 @@ from trading.errors import ModelError
 from trading.outcomes.barriers import OutcomeRules
 from trading.patterns.recognised import recognise_all
 from trading.scanner.rules import large_cap
-from tune.specs import SPECS, columns_of
-from tune.training_set import UNKNOWN, TrainingSet, from_market
+from trading.views.members.registry import MEMBERS
+from tune.training_set import UNKNOWN, TrainingSet, columns_of, from_market
 
 DATA = planted(3, sessions=12, per_session=5)
 
@@ -104,6 +104,6 @@ def test_columns_that_no_chosen_row_knows_are_left_out() -> None:
     assert told.left_out == {"news_volume": UNKNOWN, "catalyst_score": UNKNOWN}
     assert told.take(np.arange(10)).left_out == told.left_out
     assert told.sha256 != data.sha256, "models that learn from other columns are other models"
-    seen = {kind: {data.features[at] for at in columns_of(kind, told)} for kind in SPECS}
-    for kind, spec in SPECS.items():
+    seen = {member.name: {data.features[at] for at in columns_of(member, told)} for member in MEMBERS}
+    for kind, spec in {member.name: member for member in MEMBERS}.items():
         assert seen[kind] == set(spec.features) - {"news_volume", "catalyst_score"}, kind

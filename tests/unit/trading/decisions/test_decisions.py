@@ -21,13 +21,15 @@ from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import by_ensemble, by_rule
 from trading.risk.sizing import SizingLimits, position_shares
 from trading.views.ensemble import Views, rank_among
+from trading.views.members.registry import MEMBERS
 from trading.views.rule_system import RuleInputs, confidence, reasons
 
 DAY = date(2010, 1, 4)
 NAN = float("nan")
 CANDIDATE = Candidate(
     symbol="AA", score=0.5, close_usd=20.0, atr_usd=1.0, average_volume=1_000_000.0, patterns=("hammer",),
-    rule_confidence=0.7, rule_reasons=("why",), p_pattern=0.6, p_catalyst=0.6, p_outcome=0.6, expected_return=0.01,
+    rule_confidence=0.7, rule_reasons=("why",), probabilities={"pattern": 0.6, "catalyst": 0.6, "outcome": 0.6},
+    expected_return=0.01,
     strength=0.6, rank=0.95, disagreement=0.0,
 )  # fmt: skip
 NO_LOSS = DrawdownState(1.0, "")
@@ -244,9 +246,9 @@ def test_an_unknown_fact_never_counts_in_favour(name: str) -> None:
 
 def test_the_ensemble_weighs_and_measures_disagreement() -> None:
     """0.4, 0.4, 0.2; the widest gap of the three; one silent model silences the whole."""
-    views = Views(
-        np.array([0.9, NAN]), np.array([0.5, 0.5]), np.zeros(2), np.array([0.6, 0.6]), rank=np.array([0.5, NAN])
-    )
+    probabilities = np.array([[0.9, NAN], [0.5, 0.5], [0.6, 0.6]])
+    weights = np.array(MEMBERS.weights)
+    views = Views(MEMBERS.names, probabilities, np.zeros(2), rank=np.array([0.5, NAN]), weights=weights)
     assert views.strength[0] == pytest.approx(0.36 + 0.2 + 0.12)
     assert views.disagreement[0] == pytest.approx(0.4)
     assert np.isnan([views.strength[1], views.disagreement[1]]).all()

@@ -35,7 +35,7 @@ def candidate(symbol: str, confidence: float = 0.9, close_usd: float = 20.0) -> 
     """A setup that the rules like."""
     nan = float("nan")
     return Candidate(
-        symbol, 0.5, close_usd, close_usd / 50, 1e9, (), confidence, (), nan, nan, nan, nan, nan, nan, nan
+        symbol, 0.5, close_usd, close_usd / 50, 1e9, (), confidence, (), {}, nan, nan, nan, nan
     )  # fmt: skip
 
 

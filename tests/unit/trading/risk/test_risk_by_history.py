@@ -26,8 +26,9 @@ from trading.risk.trade_history import TradeHistory, decided_by, told_by
 FIRST = date(2010, 1, 4)
 DAYS = [FIRST + timedelta(days=number) for number in range(200)]
 CANDIDATE = Candidate(
-    "AA", 0.5, 20.0, 1.0, 1_000_000.0, ("hammer",), 0.7, ("why",), 0.6, 0.6, 0.6, 0.01, strength=0.6, rank=0.95,
-    disagreement=0.0,
+    symbol="AA", score=0.5, close_usd=20.0, atr_usd=1.0, average_volume=1_000_000.0, patterns=("hammer",),
+    rule_confidence=0.7, rule_reasons=("why",), probabilities={"pattern": 0.6, "catalyst": 0.6, "outcome": 0.6},
+    expected_return=0.01, strength=0.6, rank=0.95, disagreement=0.0,
 )  # fmt: skip
 BOOK = BookView("book", "ensemble", 10_000_000, frozenset(), DrawdownState(1.0, ""))
 

@@ -1,0 +1,1 @@
+"""The models of the ensemble, one a file."""

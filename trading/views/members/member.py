@@ -1,0 +1,92 @@
+"""What a model of the ensemble is: what it sees, what it predicts, how it is made and how much it counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from trading.errors import ModelError
+from trading.views.setups import FEATURES
+
+Estimator = Literal["forest", "booster"]
+Target = Literal["success", "net_return"]
+OBJECTIVES: Mapping[tuple[Estimator, Target], str] = {
+    ("forest", "success"): "",
+    ("booster", "success"): "binary:logistic",
+    ("booster", "net_return"): "reg:squarederror",
+}
+"""What can be made, and XGBoost's name of what a booster minimises."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of the ensemble.
+
+    Attributes:
+        name: by which files, record, HTTP interface and command line call it: small letters and underscores.
+        title: in words.
+        estimator: `forest` = scikit-learn's random forest; `booster` = XGBoost's.
+        predicts: `success` = the probability that a setup makes money; `net_return` = what it makes, as a fraction.
+        features: the columns it sees.
+        weight: in the sum of the probabilities; those of an ensemble add up to one.
+        grid: parameter sets that the search compares, the simplest first (it wins ties).
+    """
+
+    name: str
+    title: str
+    estimator: Estimator
+    predicts: Target
+    features: tuple[str, ...]
+    weight: float
+    grid: tuple[dict[str, Any], ...]
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.features) - set(FEATURES))
+        wrong = [
+            (not re.fullmatch(r"[a-z][a-z_]*", self.name), "its name isn't of small letters and underscores"),
+            ((self.estimator, self.predicts) not in OBJECTIVES, f"no {self.estimator} predicts {self.predicts}"),
+            (bool(unknown), f"no setup has the features {', '.join(unknown)}"),
+            (not self.features or not self.grid, "it sees nothing, or there is nothing to try"),
+            (not 0 < self.weight <= 1, f"its weight is {self.weight}"),
+        ]
+        said = [words for is_wrong, words in wrong if is_wrong]
+        if said:
+            raise ModelError(f"the member {self.name!r} can't be: {'; '.join(said)}")
+
+    @property
+    def objective(self) -> str:
+        """XGBoost's name of what a booster minimises; empty for a forest."""
+        return OBJECTIVES[self.estimator, self.predicts]
+
+
+@dataclass(frozen=True)
+class Members:
+    """The models of an ensemble, in order."""
+
+    every: tuple[Member, ...]
+
+    def __post_init__(self) -> None:
+        if len(set(self.names)) != len(self.every):
+            raise ModelError(f"two members have one name: {', '.join(self.names)}")
+        if abs(sum(self.weights) - 1.0) > 1e-9:  # noqa: PLR2004 - rounding of decimal fractions
+            raise ModelError(f"the members' weights add up to {sum(self.weights)}, and not to one")
+        if not any(member.predicts == "net_return" for member in self.every):
+            raise ModelError("no member predicts the net return, so no setup would have an expected one")
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self.every)
+
+    def __len__(self) -> int:
+        return len(self.every)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """In order."""
+        return tuple(member.name for member in self.every)
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """In order."""
+        return tuple(member.weight for member in self.every)

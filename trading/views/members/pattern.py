@@ -1,0 +1,17 @@
+"""The pattern detector: price action, indicators, candlesticks and chart patterns (strategy, phase 1)."""
+
+from __future__ import annotations
+
+from trading.views.members.columns import CATALYST, WITHIN_SESSION
+from trading.views.members.grids import FORESTS
+from trading.views.members.member import Member
+
+PATTERN = Member(
+    name="pattern",
+    title="pattern detector",
+    estimator="forest",
+    predicts="success",
+    features=tuple(name for name in WITHIN_SESSION if name not in CATALYST),
+    weight=0.4,
+    grid=FORESTS,
+)
