@@ -13,7 +13,7 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from research.explanation import explain, time_or_day
-from serve.explanations import explanation_answer
+from serve.resources.explanations import explanation_answer
 from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
 from trading.errors import BadDataError, ConfigurationError

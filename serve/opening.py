@@ -1,0 +1,83 @@
+"""Opens the platform of a run in the process that answers HTTP: the record by its pool, the actors by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import ray
+from pydantic import SecretStr
+from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
+from ray.serve.handle import DeploymentHandle
+
+from adapters.postgres.accounts import Accounts
+from adapters.postgres.pool import open_pool
+from adapters.postgres.queries import Queries
+from data.storage_rules import StorageRules
+from serve.platform import Platform
+from trading.errors import InplayError, UnavailableError
+
+NAMESPACE: Final = "inplay"
+ANSWER_TIMEOUT_S: Final = 8.0
+CONNECTIONS: Final = 4
+
+
+class RayActors:
+    """The actors of the run by name, the ensemble by its handle; see `serve.platform.Actors`."""
+
+    def __init__(self, ensemble: DeploymentHandle) -> None:
+        self._ensemble = ensemble
+
+    def ask(self, service: str, method: str, *args: Any) -> Any:
+        """The actor's answer."""
+        try:
+            actor = ray.get_actor(service, namespace=NAMESPACE)
+            return ray.get(getattr(actor, method).remote(*args), timeout=ANSWER_TIMEOUT_S)
+        except RayTaskError as error:
+            raise error.cause if isinstance(error.cause, InplayError) else error from error
+        except (ValueError, RayActorError, GetTimeoutError) as error:
+            raise UnavailableError(f"The service {service} does not answer now; nothing is lost. Try again.") from error
+
+    def score(self, features: npt.NDArray[np.float32]) -> Any:
+        """What the ensemble says of the rows."""
+        try:
+            return self._ensemble.score.remote(features).result(timeout_s=ANSWER_TIMEOUT_S)
+        except (RayActorError, TimeoutError) as error:
+            raise UnavailableError("The ensemble does not answer now; nothing is lost. Try again.") from error
+
+
+def open_platform(
+    ensemble: DeploymentHandle,
+    *,
+    home: Path,
+    database_url: SecretStr,
+    ensemble_id: str,
+    seed: int,
+    storage: StorageRules,
+    gpu_budget_usd_per_month: float,
+) -> Platform:
+    """The platform of a run. No connection is opened by it; the first question opens one.
+
+    Args:
+        ensemble: handle of the deployment that scores.
+        home: the data folder.
+        database_url: of the record.
+        ensemble_id: of the models that `ensemble` holds.
+        seed: of the report's bootstrap.
+        storage: rules by which files move between tiers.
+        gpu_budget_usd_per_month: of training sessions; 0 = none are held.
+    """
+    pool = open_pool(database_url.get_secret_value(), name="inplay api", size=CONNECTIONS)
+    return Platform(
+        home=home,
+        pool=pool,
+        actors=RayActors(ensemble),
+        ensemble_id=ensemble_id,
+        seed=seed,
+        storage=storage,
+        gpu_budget_usd_per_month=gpu_budget_usd_per_month,
+        accounts=Accounts(pool),
+        queries=Queries(pool),
+    )

@@ -1,0 +1,84 @@
+"""What the readers share: things made once, and the report."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Barrier
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from serve.platform import Platform
+from serve.report import latest_report
+from tests.fakes.bare_platform import bare_platform
+from trading.errors import UnavailableError
+
+
+@dataclass
+class Journal:
+    """A journal of which only the last entry is read."""
+
+    last: str = "first entry"
+
+    def last_hash(self) -> str:
+        """Of the last entry."""
+        return self.last
+
+
+@dataclass
+class Reporting:
+    """The actors, of which only the reporting service is there; it numbers its reports."""
+
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    away: bool = False
+
+    def ask(self, service: str, method: str, *args: Any) -> Any:
+        """The number of the report."""
+        self.asked.append((service, method, *args))
+        if self.away:
+            raise UnavailableError("away")
+        return len(self.asked)
+
+    def score(self, features: npt.NDArray[np.float32]) -> Any:
+        """Nothing scores here."""
+        raise NotImplementedError(features)
+
+
+def test_what_is_made_once_is_the_same_for_all_threads_and_another_for_another_platform() -> None:
+    """Eight threads that begin together get one object; a second platform gets its own."""
+    platform, other, start = bare_platform(), bare_platform(), Barrier(8)
+
+    def make(_platform: Platform) -> object:
+        return object()
+
+    def ask(_turn: int) -> object:
+        start.wait(10)
+        return platform.once(make)
+
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(ask, range(8)))
+    assert found == {platform.once(make)}
+    assert other.once(make) not in found
+
+
+def test_the_report_is_asked_for_again_only_when_there_are_new_entries() -> None:
+    """Three looks and one new entry are two questions, each with the seed of the run."""
+    journal, actors = Journal(), Reporting()
+    platform = bare_platform(accounts=journal, actors=actors, seed=7)
+    assert [latest_report(platform) for _ in range(2)] == [1, 1]
+    journal.last = "second entry"
+    assert latest_report(platform) == 2
+    assert actors.asked == [("reporting", "report", 7)] * 2
+
+
+def test_a_report_that_could_not_be_had_is_asked_for_again() -> None:
+    """The service was away at the first look; what is kept is an answer, never a failure."""
+    actors = Reporting(away=True)
+    platform = bare_platform(accounts=Journal(), actors=actors, seed=7)
+    with pytest.raises(UnavailableError):
+        latest_report(platform)
+    actors.away = False
+    assert latest_report(platform) == 2
