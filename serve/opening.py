@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,10 @@ from adapters.postgres.queries import Queries
 from data.storage_rules import StorageRules
 from serve.platform import Platform
 from trading.errors import InplayError, UnavailableError
+from trading.views.ensemble import Views
 
+Asked = ParamSpec("Asked")
+T = TypeVar("T")
 NAMESPACE: Final = "inplay"
 ANSWER_TIMEOUT_S: Final = 8.0
 CONNECTIONS: Final = 4
@@ -30,20 +34,23 @@ class RayActors:
     def __init__(self, ensemble: DeploymentHandle) -> None:
         self._ensemble = ensemble
 
-    def ask(self, service: str, method: str, *args: Any) -> Any:
+    def ask(
+        self, service: str, method: Callable[Concatenate[Any, Asked], T], *args: Asked.args, **named: Asked.kwargs
+    ) -> T:
         """The actor's answer."""
         try:
             actor = ray.get_actor(service, namespace=NAMESPACE)
-            return ray.get(getattr(actor, method).remote(*args), timeout=ANSWER_TIMEOUT_S)
+            asked = getattr(actor, method.__name__).remote(*args, **named)
+            return cast("T", ray.get(asked, timeout=ANSWER_TIMEOUT_S))
         except RayTaskError as error:
             raise error.cause if isinstance(error.cause, InplayError) else error from error
         except (ValueError, RayActorError, GetTimeoutError) as error:
             raise UnavailableError(f"The service {service} does not answer now; nothing is lost. Try again.") from error
 
-    def score(self, features: npt.NDArray[np.float32]) -> Any:
+    def score(self, features: npt.NDArray[np.float32]) -> Views:
         """What the ensemble says of the rows."""
         try:
-            return self._ensemble.score.remote(features).result(timeout_s=ANSWER_TIMEOUT_S)
+            return cast("Views", self._ensemble.score.remote(features).result(timeout_s=ANSWER_TIMEOUT_S))
         except (RayActorError, TimeoutError) as error:
             raise UnavailableError("The ensemble does not answer now; nothing is lost. Try again.") from error
 

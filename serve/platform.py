@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, TypeVar, TypeVarTuple, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, TypeVarTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,9 @@ from adapters.postgres.risk_limits import RiskLimits
 from data.storage_rules import StorageRules
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import rules_of
+from trading.views.ensemble import Views
 
+Asked = ParamSpec("Asked")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -36,15 +38,23 @@ Ts = TypeVarTuple("Ts")
 class Actors(Protocol):
     """The services that run beside the HTTP interface, for what is not on record."""
 
-    def ask(self, service: str, method: str, *args: Any) -> Any:
+    def ask(
+        self, service: str, method: Callable[Concatenate[Any, Asked], T], *args: Asked.args, **named: Asked.kwargs
+    ) -> T:
         """The service's answer.
+
+        Args:
+            service: its name.
+            method: of a Protocol that the service fulfils; the resource that asks has it.
+            args: as the method takes them.
+            named: likewise.
 
         Raises:
             UnavailableError: it is not there, restarting, or busy for longer than a client should wait.
         """
         ...
 
-    def score(self, features: npt.NDArray[np.float32]) -> Any:
+    def score(self, features: npt.NDArray[np.float32]) -> Views:
         """What the ensemble says of the rows.
 
         Raises:

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import date
+from typing import Final, Protocol
 
 from serve.platform import Platform
+from trading.performance.metrics import Performance
 
 ACCOUNT_LABELS: Final = {"rule": "Rule-based account", "ensemble": "Ensemble account"}
 """What the report holds beside these is the benchmark."""
+
+
+class Report(Protocol):
+    """The figures over the sessions replayed so far."""
+
+    @property
+    def sessions(self) -> tuple[date, ...]:
+        """Those replayed."""
+        ...
+
+    @property
+    def equity_usd(self) -> dict[str, tuple[float, ...]]:
+        """Of each account and the benchmark: one value before the first session, then one a session."""
+        ...
+
+    @property
+    def figures(self) -> dict[str, Performance]:
+        """Of each account and the benchmark."""
+        ...
+
+
+class Reporting(Protocol):
+    """What is asked of `reporting`."""
+
+    def report(self, seed: int) -> Report | None:
+        """The report; None before the first session. The same journal and seed give the same report."""
+        ...
 
 
 class LatestReport:
@@ -15,16 +44,16 @@ class LatestReport:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._kept: tuple[str, Any] = ("", None)
+        self._kept: tuple[str, Report | None] = ("", None)
 
-    def now(self) -> Any:
+    def now(self) -> Report | None:
         """The report over the sessions replayed so far; None before the first one."""
         last = self._platform.accounts.last_hash()
         if self._kept[0] != last:
-            self._kept = (last, self._platform.actors.ask("reporting", "report", self._platform.seed))
+            self._kept = (last, self._platform.actors.ask("reporting", Reporting.report, self._platform.seed))
         return self._kept[1]
 
 
-def latest_report(platform: Platform) -> Any:
+def latest_report(platform: Platform) -> Report | None:
     """The report as it is now; the readers of one platform share it."""
     return platform.once(LatestReport).now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Protocol
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -32,6 +33,14 @@ class Catalysts(Schema):
     catalysts: list[Catalyst]
 
 
+class NewsService(Protocol):
+    """What is asked of `news`."""
+
+    def covered_symbols(self, session: date) -> int:
+        """How many companies the calendar of earnings covers at the close of the session."""
+        ...
+
+
 def read(platform: Platform, limit: int) -> Catalysts:
     """Catalysts, latest first."""
     session = platform.queries.progress().last_session
@@ -39,7 +48,7 @@ def read(platform: Platform, limit: int) -> Catalysts:
         return Catalysts(covered_symbols=None, catalysts=[])
     rows = platform.queries.catalysts(close_of(session), limit)
     return Catalysts(
-        covered_symbols=platform.actors.ask("news", "covered_symbols", session),
+        covered_symbols=platform.actors.ask("news", NewsService.covered_symbols, session),
         catalysts=[
             Catalyst(symbol=r.symbol, kind=r.kind, event_date=r.event_date, knowable_at=r.knowable_at) for r in rows
         ],

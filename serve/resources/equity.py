@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from serve.desk import Desk
 from serve.platform import Platform
-from serve.report import ACCOUNT_LABELS, latest_report
-from serve.schema import Schema
+from serve.report import ACCOUNT_LABELS, Report, latest_report
+from serve.schema import Schema, book_of
 
 router = APIRouter()
 
@@ -36,7 +36,7 @@ def read(platform: Platform) -> EquityCurves:
     return equity_of(latest_report(platform))
 
 
-def equity_of(report: Any) -> EquityCurves:
+def equity_of(report: Report | None) -> EquityCurves:
     """Equity at each close; empty before the first session."""
     if report is None:
         return EquityCurves(sessions=[], curves=[])
@@ -44,7 +44,7 @@ def equity_of(report: Any) -> EquityCurves:
         sessions=list(report.sessions),
         curves=[
             Curve(
-                name=name if name in ACCOUNT_LABELS else "benchmark",
+                name=book_of(name) if name in ACCOUNT_LABELS else "benchmark",
                 label=ACCOUNT_LABELS.get(name, name.capitalize()),
                 equity_usd=list(equity[1:]),
             )

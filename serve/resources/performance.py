@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Final, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from serve.desk import Desk
 from serve.platform import Platform
-from serve.report import ACCOUNT_LABELS, latest_report
-from serve.schema import Book, Estimate, Schema, estimate_of
+from serve.report import ACCOUNT_LABELS, Report, latest_report
+from serve.schema import Book, Estimate, Schema, book_of, estimate_of
 from trading.performance.metrics import TARGETS, targets_met
+from trading.performance.metrics import Performance as Figures
 
 router = APIRouter()
 
-MEASURES = {
+Measure = Literal["sharpe", "max_drawdown", "win_rate", "profit_factor"]
+MEASURES: Final[dict[Measure, tuple[str, str]]] = {
     "sharpe": ("Sharpe ratio", "{:.2f}"),
     "max_drawdown": ("maximum drawdown", "{:.1%}"),
     "win_rate": ("win rate", "{:.1%}"),
@@ -75,7 +77,7 @@ def read(platform: Platform) -> Performance:
     return performance_of(latest_report(platform))
 
 
-def performance_of(report: Any) -> Performance:
+def performance_of(report: Report | None) -> Performance:
     """The reporting service's report; empty before the first session."""
     if report is None:
         return Performance(
@@ -102,9 +104,9 @@ def performance_of(report: Any) -> Performance:
     )
 
 
-def _account(name: Any, figures: Any) -> AccountPerformance:
+def _account(name: str, figures: Figures) -> AccountPerformance:
     return AccountPerformance(
-        book=name,
+        book=book_of(name),
         total_return=estimate_of(figures.total_return),
         sharpe=estimate_of(figures.sharpe),
         max_drawdown=Estimate(value=figures.max_drawdown),
@@ -114,21 +116,27 @@ def _account(name: Any, figures: Any) -> AccountPerformance:
     )
 
 
-def _targets(name: Any, figures: Any) -> list[Target]:
+def _targets(name: str, figures: Figures) -> list[Target]:
     met = targets_met(figures)
     return [_target(name, measure, figures, met[measure]) for measure in MEASURES]
 
 
-def _target(name: Any, measure: Any, figures: Any, met: bool | None) -> Target:  # noqa: FBT001
+def _target(name: str, measure: Measure, figures: Figures, met: bool | None) -> Target:  # noqa: FBT001
     label, form = MEASURES[measure]
     value = getattr(figures, measure)
     number = value if isinstance(value, float) else value.value
-    comparison: Any = "<" if measure == "max_drawdown" else ">"
+    comparison: Literal["<", ">"] = "<" if measure == "max_drawdown" else ">"
     verdict = {True: "met", False: "not met", None: "cannot be told"}[met]
     shown = "unknown" if number is None else form.format(number)
     text = f"{label} {shown}, target {comparison} {form.format(TARGETS[measure])}: {verdict}"
     return Target(
-        book=name, measure=measure, comparison=comparison, target=TARGETS[measure], value=number, met=met, text=text
+        book=book_of(name),
+        measure=measure,
+        comparison=comparison,
+        target=TARGETS[measure],
+        value=number,
+        met=met,
+        text=text,
     )
 
 

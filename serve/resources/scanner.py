@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -44,12 +44,20 @@ class Scan(Schema):
     )
 
 
+class Scanner(Protocol):
+    """What is asked of `scanner`."""
+
+    def last_exclusions(self) -> tuple[date, dict[str, int]] | None:
+        """The last session scanned since the start and how many names were left out for which reason."""
+        ...
+
+
 def read(platform: Platform, limit: int) -> Scan:
     """The latest session's stocks in play, by rank."""
     session, rows = platform.queries.last_scan(ALL_NAMES)
     names = [InPlay(symbol=r.symbol, rank=r.rank, score=r.score, parts=dict(r.parts), reason=r.reason) for r in rows]
-    told = platform.actors.ask("scanner", "last_exclusions")
-    excluded: dict[str, int] = told[1] if told and told[0] == session else {}
+    told = platform.actors.ask("scanner", Scanner.last_exclusions)
+    excluded = told[1] if told and told[0] == session else {}
     considered = sum(excluded.values()) + len(rows) if excluded else None
     return Scan(session=session, profile=PROFILE, considered=considered, in_play=names[:limit], excluded=excluded)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Protocol
 
 from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +20,7 @@ from trading.errors import UnavailableError
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble
 from trading.views.ensemble import Views
 from trading.views.rule_system import BUY_AT, confidence, reasons
+from trading.views.setups import Setups
 
 router = APIRouter()
 
@@ -98,6 +99,51 @@ SymbolList = Annotated[
 ]
 
 
+class Latest(Protocol):
+    """The latest bar of some symbols as long setups, pattern or not."""
+
+    @property
+    def session(self) -> date:
+        """Of the bars."""
+        ...
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Those with a bar."""
+        ...
+
+    @property
+    def setups(self) -> Setups:
+        """One row a symbol."""
+        ...
+
+    @property
+    def pattern_names(self) -> tuple[tuple[str, ...], ...]:
+        """Of each symbol, with + or - for the direction, bare without one."""
+        ...
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Symbols without a bar in the session."""
+        ...
+
+
+class PatternRecognition(Protocol):
+    """What is asked of `pattern_recognition`."""
+
+    def latest(self, symbols: tuple[str, ...] | None) -> Latest:
+        """The features of symbols at the last session; all symbols with a bar if None."""
+        ...
+
+
+class Coordinator(Protocol):
+    """What is asked of `coordinator`."""
+
+    def refresh(self, session: date) -> None:
+        """The services know a complete session again after a restart; nothing is added."""
+        ...
+
+
 def read(platform: Platform, symbols: Sequence[str] | None, limit: int) -> Signals:
     """Scores at the latest bar.
 
@@ -121,22 +167,21 @@ def _in_play(platform: Platform, limit: int) -> tuple[str, ...]:
     return tuple(row.symbol for row in rows)
 
 
-def _latest(platform: Platform, symbols: tuple[str, ...]) -> Any:
+def _latest(platform: Platform, symbols: tuple[str, ...]) -> Latest:
     """Features at the latest complete session or a later one; services that were restarted since are brought up."""
     complete = platform.queries.progress().last_session
     try:
-        latest = platform.actors.ask("pattern_recognition", "latest", symbols)
+        latest = platform.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
+        if complete is None or latest.session >= complete:
+            return latest
     except UnavailableError:
         if complete is None:
             raise
-        latest = None
-    if complete is not None and (latest is None or latest.session < complete):
-        platform.actors.ask("coordinator", "refresh", complete)
-        latest = platform.actors.ask("pattern_recognition", "latest", symbols)
-    return latest
+    platform.actors.ask("coordinator", Coordinator.refresh, complete)
+    return platform.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
 
 
-def signals_of(latest: Any, views: Views, ensemble_id: str, limits: ModelRiskLimits) -> list[Signal]:
+def signals_of(latest: Latest, views: Views, ensemble_id: str, limits: ModelRiskLimits) -> list[Signal]:
     """One signal per symbol of `latest`, in order; a symbol without a bullish pattern is scored but never bought."""
     rules = rule_inputs(latest.setups)
     rule_confidence = confidence(rules)

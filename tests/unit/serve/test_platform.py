@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Barrier
@@ -12,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from serve.platform import Platform
-from serve.report import latest_report
+from serve.report import Reporting, latest_report
 from tests.fakes.bare_platform import bare_platform
 from trading.errors import UnavailableError
 
@@ -29,13 +30,13 @@ class Journal:
 
 
 @dataclass
-class Reporting:
+class FakeReporting:
     """The actors, of which only the reporting service is there; it numbers its reports."""
 
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     away: bool = False
 
-    def ask(self, service: str, method: str, *args: Any) -> Any:
+    def ask(self, service: str, method: Callable[..., Any], *args: Any) -> Any:
         """The number of the report."""
         self.asked.append((service, method, *args))
         if self.away:
@@ -66,17 +67,17 @@ def test_what_is_made_once_is_the_same_for_all_threads_and_another_for_another_p
 
 def test_the_report_is_asked_for_again_only_when_there_are_new_entries() -> None:
     """Three looks and one new entry are two questions, each with the seed of the run."""
-    journal, actors = Journal(), Reporting()
+    journal, actors = Journal(), FakeReporting()
     platform = bare_platform(accounts=journal, actors=actors, seed=7)
     assert [latest_report(platform) for _ in range(2)] == [1, 1]
     journal.last = "second entry"
     assert latest_report(platform) == 2
-    assert actors.asked == [("reporting", "report", 7)] * 2
+    assert actors.asked == [("reporting", Reporting.report, 7)] * 2
 
 
 def test_a_report_that_could_not_be_had_is_asked_for_again() -> None:
     """The service was away at the first look; what is kept is an answer, never a failure."""
-    actors = Reporting(away=True)
+    actors = FakeReporting(away=True)
     platform = bare_platform(accounts=Journal(), actors=actors, seed=7)
     with pytest.raises(UnavailableError):
         latest_report(platform)
