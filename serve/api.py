@@ -12,10 +12,10 @@ from serve.asking import Asker
 from serve.desk import BoundedDesk
 from serve.edge import BodyLimit, Edge, TokenGate, check_token
 from serve.pages import add_pages
-from serve.platform import Sources
 from serve.problems import Problem, install_handlers
 from serve.resources.stream import StreamRules, Streams
 from serve.routes import RESOURCES, router_of
+from serve.sources import Answering
 
 VERSION = "1"
 """Of the HTTP interface: the 1 of /v1."""
@@ -45,17 +45,17 @@ class _Application(FastAPI):
 
 
 def create_app(
-    sources: Sources,
+    answering: Answering,
     token: str,
     *,
     asker: Asker | None = None,
     stream_rules: StreamRules | None = None,
     resources: Sequence[str] = RESOURCES,
 ) -> FastAPI:
-    """The API and the dashboard over `sources`.
+    """The API and the dashboard over `answering`.
 
     Args:
-        sources: answers for the readers; called from threads, several at a time.
+        answering: answers for the readers; called from threads, several at a time.
         token: what clients must send; at least 16 characters.
         asker: how many threads and how long to wait; 8 and 10 s by default.
         stream_rules: bounds of /v1/stream.
@@ -66,7 +66,7 @@ def create_app(
         UnavailableError: files of the pages are missing.
     """
     check_token(token)
-    desk = BoundedDesk(sources, asker or Asker())
+    desk = BoundedDesk(answering, asker or Asker())
     app = _Application(title="inplay", version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
     app.state.desk = desk
     app.state.streams = Streams(desk, stream_rules or StreamRules())

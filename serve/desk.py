@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar, TypeVarTuple
 from fastapi import Depends, Request
 
 from serve.asking import Asker
-from serve.platform import Platform, Sources
+from serve.sources import Answering, Sources
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -18,18 +18,18 @@ Ts = TypeVarTuple("Ts")
 
 @dataclass(frozen=True)
 class BoundedDesk:
-    """Asks the sources on the asker's threads."""
+    """Has readers answered on the asker's threads."""
 
-    sources: Sources
+    answering: Answering
     asker: Asker
 
-    async def ask(self, question: Callable[[Platform, *Ts], T], *args: *Ts) -> T:
+    async def ask(self, question: Callable[[Sources, *Ts], T], *args: *Ts) -> T:
         """What the reader `question` answers to `args`.
 
         Raises:
             UnavailableError: see `Asker.ask`, and whatever the reader raises.
         """
-        return await self.asker.ask(partial(self.sources.answer, question, *args))
+        return await self.asker.ask(partial(self.answering.answer, question, *args))
 
 
 def _desk(request: Request) -> BoundedDesk:

@@ -1,4 +1,4 @@
-"""Opens the platform of a run in the process that answers HTTP: the record by its pool, the actors by name."""
+"""Opens what the readers read from, in the process that answers HTTP: the record by its pool, the actors by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adapters.postgres.accounts import Accounts
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from data.storage_rules import StorageRules
-from serve.platform import Platform
+from serve.sources import Sources
 from trading.errors import InplayError, UnavailableError
 from trading.views.ensemble import Views
 
@@ -29,7 +29,7 @@ CONNECTIONS: Final = 4
 
 
 class RayActors:
-    """The actors of the run by name, the ensemble by its handle; see `serve.platform.Actors`."""
+    """The actors of the run by name, the ensemble by its handle; see `serve.sources.AskActors`."""
 
     def __init__(self, ensemble: DeploymentHandle) -> None:
         self._ensemble = ensemble
@@ -55,7 +55,7 @@ class RayActors:
             raise UnavailableError("The ensemble does not answer now; nothing is lost. Try again.") from error
 
 
-def open_platform(
+def open_sources(
     ensemble: DeploymentHandle,
     *,
     home: Path,
@@ -64,8 +64,8 @@ def open_platform(
     seed: int,
     storage: StorageRules,
     gpu_budget_usd_per_month: float,
-) -> Platform:
-    """The platform of a run. No connection is opened by it; the first question opens one.
+) -> Sources:
+    """The sources of a run. No connection is opened by it; the first question opens one.
 
     Args:
         ensemble: handle of the deployment that scores.
@@ -77,7 +77,7 @@ def open_platform(
         gpu_budget_usd_per_month: of training sessions; 0 = none are held.
     """
     pool = open_pool(database_url.get_secret_value(), name="inplay api", size=CONNECTIONS)
-    return Platform(
+    return Sources(
         home=home,
         pool=pool,
         actors=RayActors(ensemble),

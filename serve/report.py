@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, Protocol
 
-from serve.platform import Platform
+from serve.sources import Sources
 from trading.performance.metrics import Performance
 
 ACCOUNT_LABELS: Final = {"rule": "Rule-based account", "ensemble": "Ensemble account"}
@@ -42,18 +42,18 @@ class Reporting(Protocol):
 class LatestReport:
     """The report, asked for anew only when there are new entries in the journal."""
 
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
         self._kept: tuple[str, Report | None] = ("", None)
 
     def now(self) -> Report | None:
         """The report over the sessions replayed so far; None before the first one."""
-        last = self._platform.accounts.last_hash()
+        last = self._sources.accounts.last_hash()
         if self._kept[0] != last:
-            self._kept = (last, self._platform.actors.ask("reporting", Reporting.report, self._platform.seed))
+            self._kept = (last, self._sources.actors.ask("reporting", Reporting.report, self._sources.seed))
         return self._kept[1]
 
 
-def latest_report(platform: Platform) -> Report | None:
-    """The report as it is now; the readers of one platform share it."""
-    return platform.once(LatestReport).now()
+def latest_report(sources: Sources) -> Report | None:
+    """The report as it is now; the readers of the same sources share it."""
+    return sources.once(LatestReport).now()

@@ -35,7 +35,7 @@ from data.storage_rules import storage_rules
 from data.tiers.archive import Archive
 from execution.opening import broker_account
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
-from serve.opening import open_platform
+from serve.opening import open_sources
 from serve.token import token_of
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import limits_of, rules_of
@@ -91,7 +91,7 @@ class Platform:
             scorer = partial(EnsembleScorer, settings.home / "models" / name)
             scorer()  # a damaged model is reported here, not by a replica that keeps dying
         sources = partial(
-            open_platform,
+            open_sources,
             home=settings.home,
             database_url=self.wiring.database_url,
             ensemble_id=name,

@@ -11,8 +11,8 @@ from pydantic import Field
 from adapters.calendar import close_of
 from serve.desk import Desk
 from serve.parameters import Limit
-from serve.platform import Platform
 from serve.schema import Schema, Symbol
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -41,14 +41,14 @@ class NewsService(Protocol):
         ...
 
 
-def read(platform: Platform, limit: int) -> Catalysts:
+def read(sources: Sources, limit: int) -> Catalysts:
     """Catalysts, latest first."""
-    session = platform.queries.progress().last_session
+    session = sources.queries.progress().last_session
     if session is None:
         return Catalysts(covered_symbols=None, catalysts=[])
-    rows = platform.queries.catalysts(close_of(session), limit)
+    rows = sources.queries.catalysts(close_of(session), limit)
     return Catalysts(
-        covered_symbols=platform.actors.ask("news", NewsService.covered_symbols, session),
+        covered_symbols=sources.actors.ask("news", NewsService.covered_symbols, session),
         catalysts=[
             Catalyst(symbol=r.symbol, kind=r.kind, event_date=r.event_date, knowable_at=r.knowable_at) for r in rows
         ],

@@ -13,8 +13,8 @@ from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import Kind, SessionRow, TrainingRecord
 from adapters.spend.costs import E6, PHASES, MachineCosts, lives, month_of, reckon
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Schema
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -87,9 +87,9 @@ class Costs(Schema):
     sessions: list[TrainingSession] = Field(description="The latest of each kind, latest first.")
 
 
-def read(platform: Platform) -> Costs:
+def read(sources: Sources) -> Costs:
     """What machines cost, and training sessions, by the record."""
-    return costs_answer(platform.pool, platform.gpu_budget_usd_per_month, datetime.now(UTC))
+    return costs_answer(sources.pool, sources.gpu_budget_usd_per_month, datetime.now(UTC))
 
 
 def costs_answer(pool: Pool, gpu_budget_usd_per_month: float, now_at: datetime) -> Costs:

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.report import ACCOUNT_LABELS, Report, latest_report
 from serve.schema import Schema, book_of
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -31,9 +31,9 @@ class EquityCurves(Schema):
     curves: list[Curve]
 
 
-def read(platform: Platform) -> EquityCurves:
+def read(sources: Sources) -> EquityCurves:
     """Equity of both accounts and the benchmark at each close."""
-    return equity_of(latest_report(platform))
+    return equity_of(latest_report(sources))
 
 
 def equity_of(report: Report | None) -> EquityCurves:

@@ -12,8 +12,8 @@ from pydantic import Field
 from adapters.postgres.pool import Pool
 from research.explanation import explain, time_or_day
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Book, Probability, Schema, Symbol
+from serve.sources import Sources
 from trading.errors import BadDataError, ConfigurationError
 
 router = APIRouter()
@@ -75,9 +75,9 @@ class Explanation(Schema):
     said: str = Field(description="In one sentence, when there was no decision; else empty.")
 
 
-def read(platform: Platform, symbol: str, at: date | datetime | None) -> Explanation:
+def read(sources: Sources, symbol: str, at: date | datetime | None) -> Explanation:
     """What was known and decided of the symbol at the last close up to then, the latest one if None."""
-    return explanation_answer(platform.pool, symbol, at or datetime.now(UTC))
+    return explanation_answer(sources.pool, symbol, at or datetime.now(UTC))
 
 
 def explanation_answer(pool: Pool, symbol: str, at: date | datetime) -> Explanation:

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from adapters.postgres.health import HealthStore, ServiceState
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Schema
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -43,10 +43,10 @@ class Health(Schema):
     services: list[ServiceHealth]
 
 
-def read(platform: Platform) -> Health:
+def read(sources: Sources) -> Health:
     """All services."""
     now_at = datetime.now(UTC)
-    services = [_service(row, now_at) for row in HealthStore(platform.pool).load()]
+    services = [_service(row, now_at) for row in HealthStore(sources.pool).load()]
     worst = max((SEVERITY.index(service.state) for service in services), default=SEVERITY.index("unknown"))
     return Health(state=SEVERITY[worst], services=services)
 

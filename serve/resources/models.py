@@ -11,8 +11,8 @@ from pydantic import Field
 
 from adapters.postgres.queries import ModelView
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Estimate, Schema, estimate_of
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -63,9 +63,9 @@ class Models(Schema):
     ensembles: list[Ensemble]
 
 
-def read(platform: Platform) -> Models:
+def read(sources: Sources) -> Models:
     """Ensembles in use, the champion first."""
-    return models_of(platform.queries.models())
+    return models_of(sources.queries.models())
 
 
 def models_of(views: Iterable[ModelView]) -> Models:

@@ -12,8 +12,8 @@ from pydantic import Field
 from adapters.postgres.news_coverage import CoverageStore
 from serve.desk import Desk
 from serve.parameters import Limit
-from serve.platform import Platform
 from serve.schema import Schema, Symbol
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -54,11 +54,11 @@ class News(Schema):
     sources: list[NewsSource]
 
 
-def read(platform: Platform, symbol: str | None, limit: int) -> News:
+def read(sources: Sources, symbol: str | None, limit: int) -> News:
     """The latest news on record, of one company or of all."""
-    articles = [NewsArticle.model_validate(asdict(one)) for one in platform.queries.news(symbol, limit)]
-    sources = [NewsSource.model_validate(asdict(one)) for one in CoverageStore(platform.pool).sources()]
-    return News(articles=articles, sources=sources)
+    articles = [NewsArticle.model_validate(asdict(one)) for one in sources.queries.news(symbol, limit)]
+    followed = [NewsSource.model_validate(asdict(one)) for one in CoverageStore(sources.pool).sources()]
+    return News(articles=articles, sources=followed)
 
 
 @router.get("/news", tags=["market"], summary="News")

@@ -10,8 +10,8 @@ from pydantic import Field
 from adapters.postgres.queries import OrderView
 from serve.desk import Desk
 from serve.parameters import Limit, OneBook
-from serve.platform import Platform
 from serve.schema import Book, Schema, Symbol, book_of
+from serve.sources import Sources
 from trading.money import E4
 
 router = APIRouter()
@@ -40,9 +40,9 @@ class Orders(Schema):
     orders: list[Order]
 
 
-def read(platform: Platform, book: Book | None, limit: int) -> Orders:
+def read(sources: Sources, book: Book | None, limit: int) -> Orders:
     """Orders, latest first; `book=None` means both accounts."""
-    return Orders(orders=[order_of(view) for view in platform.queries.orders(book, limit)])
+    return Orders(orders=[order_of(view) for view in sources.queries.orders(book, limit)])
 
 
 def order_of(view: OrderView) -> Order:

@@ -14,9 +14,9 @@ from research.measured_patterns import Statistics, measured_patterns
 from serve.desk import Desk
 from serve.kept import Kept
 from serve.parameters import Limit
-from serve.platform import Platform
 from serve.resources.patterns import Direction, Family
 from serve.schema import Estimate, Probability, Schema
+from serve.sources import Sources
 from trading.evidence.statistics import Measured, clearest_first
 from trading.patterns.recognised import FAMILY_OF, direction_word
 
@@ -80,21 +80,21 @@ class PatternStatistics(Schema):
     patterns: list[PatternStatistic] = Field(description="The clearest difference first, those too few to test last.")
 
 
-def read(platform: Platform, condition: str, label: str | None, limit: int) -> PatternStatistics:
+def read(sources: Sources, condition: str, label: str | None, limit: int) -> PatternStatistics:
     """The patterns beside random candles.
 
     Args:
-        platform: the record, and what was measured of it so far.
+        sources: the record, and what was measured of it so far.
         condition: `all`, or a condition's name; without patterns for one that doesn't exist.
         label: one of the condition's labels; None = all of them.
         limit: most patterns to return.
     """
-    found = platform.once(_measurements).at(platform.queries.pattern_sessions()[1])
+    found = sources.once(_measurements).at(sources.queries.pattern_sessions()[1])
     return statistics_answer(found, condition, label, limit)
 
 
-def _measurements(platform: Platform) -> Kept:
-    return Kept(partial(measured_patterns, platform.pool, platform.home, locations=platform.storage.locations))
+def _measurements(sources: Sources) -> Kept:
+    return Kept(partial(measured_patterns, sources.pool, sources.home, locations=sources.storage.locations))
 
 
 def statistics_answer(found: Statistics | None, condition: str, label: str | None, limit: int) -> PatternStatistics:

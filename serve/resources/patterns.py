@@ -11,8 +11,8 @@ from pydantic import Field
 from adapters.postgres.queries import PatternView
 from serve.desk import Desk
 from serve.parameters import Limit
-from serve.platform import Platform
 from serve.schema import Probability, Schema
+from serve.sources import Sources
 from trading.patterns.recognised import direction_word
 
 router = APIRouter()
@@ -48,10 +48,10 @@ class Patterns(Schema):
     patterns: list[Pattern] = Field(description="Most frequent first.")
 
 
-def read(platform: Platform, limit: int) -> Patterns:
+def read(sources: Sources, limit: int) -> Patterns:
     """What the training table holds."""
-    rows = platform.queries.patterns(ALL_PATTERNS)
-    first, last = platform.queries.pattern_sessions()
+    rows = sources.queries.patterns(ALL_PATTERNS)
+    first, last = sources.queries.pattern_sessions()
     return Patterns(
         recorded=sum(row.recorded for row in rows),
         with_outcome=sum(row.with_outcome for row in rows),

@@ -9,9 +9,9 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.report import ACCOUNT_LABELS, Report, latest_report
 from serve.schema import Book, Estimate, Schema, book_of, estimate_of
+from serve.sources import Sources
 from trading.performance.metrics import TARGETS, targets_met
 from trading.performance.metrics import Performance as Figures
 
@@ -72,9 +72,9 @@ class Performance(Schema):
     targets: list[Target]
 
 
-def read(platform: Platform) -> Performance:
+def read(sources: Sources) -> Performance:
     """The report over the sessions replayed so far."""
-    return performance_of(latest_report(platform))
+    return performance_of(latest_report(sources))
 
 
 def performance_of(report: Report | None) -> Performance:

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from adapters.postgres.accounts import AccountView
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Book, Schema, book_of
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -38,10 +38,10 @@ class Portfolio(Schema):
     accounts: list[Account]
 
 
-def read(platform: Platform) -> Portfolio:
+def read(sources: Sources) -> Portfolio:
     """Both accounts, marked at the latest close."""
-    views = platform.accounts.accounts()
-    restrictions = platform.accounts.restrictions(platform.decision_rules())
+    views = sources.accounts.accounts()
+    restrictions = sources.accounts.restrictions(sources.decision_rules())
     accounts = [account_of(view, restrictions.get(view.book, "")) for view in views]
     return Portfolio(session=views[0].session if views else None, accounts=accounts)
 

@@ -10,8 +10,8 @@ from pydantic import Field
 from adapters.postgres.accounts import PositionView
 from serve.desk import Desk
 from serve.parameters import Limit, OneBook
-from serve.platform import Platform
 from serve.schema import Book, Schema, Symbol, book_of
+from serve.sources import Sources
 from trading.money import E4
 
 router = APIRouter()
@@ -42,10 +42,10 @@ class Positions(Schema):
     positions: list[Position]
 
 
-def read(platform: Platform, book: Book | None, limit: int) -> Positions:
+def read(sources: Sources, book: Book | None, limit: int) -> Positions:
     """Open positions, by book and symbol; `book=None` means both accounts."""
-    held = platform.accounts.positions(book, limit)
-    session = platform.queries.progress().last_session
+    held = sources.accounts.positions(book, limit)
+    session = sources.queries.progress().last_session
     return Positions(session=session, positions=[position_of(view) for view in held])
 
 

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from adapters.machine.run_state import read_state
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Schema
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -28,10 +28,10 @@ class Progress(Schema):
     detail: str = Field(default="", description="In words.", examples=["training the outcome model"])
 
 
-def read(platform: Platform) -> Progress:
+def read(sources: Sources) -> Progress:
     """What the run is doing; cheap, it is asked every second by each open dashboard."""
-    state = read_state(platform.home)
-    done = platform.queries.progress()
+    state = read_state(sources.home)
+    done = sources.queries.progress()
     return Progress(
         phase=state.phase if state else "starting",
         session=done.last_session,

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from adapters.postgres.regimes import RegimeStore
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Probability, Schema
+from serve.sources import Sources
 from trading.market import regimes
 
 router = APIRouter()
@@ -40,9 +40,9 @@ class Regime(Schema):
     sector_dispersion: float | None = Field(ge=0, description="Standard deviation of the sectors' relative strength.")
 
 
-def read(platform: Platform, session: date | None) -> Regime:
+def read(sources: Sources, session: date | None) -> Regime:
     """The market's regime at the close of the session, the latest one on record if None."""
-    return regime_of(RegimeStore(platform.pool).load(session))
+    return regime_of(RegimeStore(sources.pool).load(session))
 
 
 def regime_of(found: regimes.Regime | None) -> Regime:

@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError
 
 from serve.desk import Desk
 from serve.parameters import MAX_ROWS, Limit
-from serve.platform import Platform
 from serve.schema import Probability, Schema, Symbol
+from serve.sources import Sources
 from trading.cycle.stages import rule_inputs
 from trading.errors import UnavailableError
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble
@@ -144,41 +144,41 @@ class Coordinator(Protocol):
         ...
 
 
-def read(platform: Platform, symbols: Sequence[str] | None, limit: int) -> Signals:
+def read(sources: Sources, symbols: Sequence[str] | None, limit: int) -> Signals:
     """Scores at the latest bar.
 
     Args:
-        platform: the record, the actors and the ensemble.
+        sources: the record, the actors and the ensemble.
         symbols: distinct tickers, answered in this order; `None` = the latest session's stocks in play, strongest
             first.
         limit: most signals to return; never under `len(symbols)`.
     """
-    asked = _in_play(platform, limit) if symbols is None else tuple(symbols)
-    latest = _latest(platform, asked)
-    views = platform.actors.score(latest.setups.matrix)
-    signals = signals_of(latest, views, platform.ensemble_id, platform.decision_rules().model_risk)
+    asked = _in_play(sources, limit) if symbols is None else tuple(symbols)
+    latest = _latest(sources, asked)
+    views = sources.actors.score(latest.setups.matrix)
+    signals = signals_of(latest, views, sources.ensemble_id, sources.decision_rules().model_risk)
     if symbols is None:
         signals.sort(key=lambda signal: -(signal.strength or 0.0))
     return Signals(session=latest.session, signals=signals[:limit], unknown_symbols=list(latest.missing))
 
 
-def _in_play(platform: Platform, limit: int) -> tuple[str, ...]:
-    _, rows = platform.queries.last_scan(limit)
+def _in_play(sources: Sources, limit: int) -> tuple[str, ...]:
+    _, rows = sources.queries.last_scan(limit)
     return tuple(row.symbol for row in rows)
 
 
-def _latest(platform: Platform, symbols: tuple[str, ...]) -> Latest:
+def _latest(sources: Sources, symbols: tuple[str, ...]) -> Latest:
     """Features at the latest complete session or a later one; services that were restarted since are brought up."""
-    complete = platform.queries.progress().last_session
+    complete = sources.queries.progress().last_session
     try:
-        latest = platform.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
+        latest = sources.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
         if complete is None or latest.session >= complete:
             return latest
     except UnavailableError:
         if complete is None:
             raise
-    platform.actors.ask("coordinator", Coordinator.refresh, complete)
-    return platform.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
+    sources.actors.ask("coordinator", Coordinator.refresh, complete)
+    return sources.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
 
 
 def signals_of(latest: Latest, views: Views, ensemble_id: str, limits: ModelRiskLimits) -> list[Signal]:

@@ -18,8 +18,8 @@ from adapters.postgres.tier_record import TierRecord
 from data.keeping import outlook
 from data.storage_rules import StorageRules
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Schema
+from serve.sources import Sources
 
 router = APIRouter()
 
@@ -59,9 +59,9 @@ class Storage(Schema):
     last_backup: StorageEvent | None = Field(description="The latest, failed ones included; null = none yet.")
 
 
-def read(platform: Platform) -> Storage:
+def read(sources: Sources) -> Storage:
     """Disk, tiers and backups, by the record."""
-    return storage_answer(platform.pool, platform.storage, datetime.now(UTC).date())
+    return storage_answer(sources.pool, sources.storage, datetime.now(UTC).date())
 
 
 def storage_answer(pool: Pool, rules: StorageRules, today: date) -> Storage:

@@ -11,8 +11,8 @@ from pydantic import Field
 from adapters.postgres.accounts import TradeView
 from serve.desk import Desk
 from serve.parameters import Limit, OneBook
-from serve.platform import Platform
 from serve.schema import Book, Schema, Symbol, book_of
+from serve.sources import Sources
 from trading.money import E4
 
 router = APIRouter()
@@ -51,9 +51,9 @@ class Trades(Schema):
     trades: list[Trade]
 
 
-def read(platform: Platform, book: Book | None, limit: int) -> Trades:
+def read(sources: Sources, book: Book | None, limit: int) -> Trades:
     """Closed round trips, latest first; `book=None` means both accounts."""
-    total, closed = platform.accounts.trades(book, limit)
+    total, closed = sources.accounts.trades(book, limit)
     return Trades(total=total, trades=[trade_of(view) for view in closed])
 
 

@@ -15,8 +15,8 @@ from adapters.postgres.daily_checks import DailyChecks
 from adapters.postgres.execution_record import ExecutionRecord, Look
 from adapters.postgres.pool import Pool
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.schema import Schema
+from serve.sources import Sources
 from trading.broker.book import Ordered, spent_cents
 from trading.broker.book import trades as trades_of
 from trading.broker.controls import Controls
@@ -83,9 +83,9 @@ class Trading(Schema):
     checks: list[DailyCheck] = Field(description="The last of each kind; empty before the first session's.")
 
 
-def read(platform: Platform) -> Trading:
+def read(sources: Sources) -> Trading:
     """Whether trading is suspended or armed, and the account at the broker."""
-    return trading_answer(platform.pool, datetime.now(UTC))
+    return trading_answer(sources.pool, datetime.now(UTC))
 
 
 def trading_answer(pool: Pool, now_at: datetime) -> Trading:

@@ -11,9 +11,9 @@ from pydantic import Field
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.pool import Pool
 from serve.desk import Desk
-from serve.platform import Platform
 from serve.resources.trading import Trading, trading_answer
 from serve.schema import Schema
+from serve.sources import Sources
 from trading.broker.controls import Control
 
 router = APIRouter()
@@ -25,14 +25,14 @@ class TradingChange(Schema):
     reason: str = Field(default="by HTTP", min_length=1, max_length=200, examples=["a look at the fills"])
 
 
-def suspend(platform: Platform, reason: str) -> Trading:
+def suspend(sources: Sources, reason: str) -> Trading:
     """Nothing new is opened from now on; repeating it is harmless."""
-    return give(platform.pool, "suspend", reason, datetime.now(UTC))
+    return give(sources.pool, "suspend", reason, datetime.now(UTC))
 
 
-def resume(platform: Platform, reason: str) -> Trading:
+def resume(sources: Sources, reason: str) -> Trading:
     """A suspension is over; nothing is armed by it."""
-    return give(platform.pool, "resume", reason, datetime.now(UTC))
+    return give(sources.pool, "resume", reason, datetime.now(UTC))
 
 
 def give(pool: Pool, action: Literal["suspend", "resume"], reason: str, now_at: datetime) -> Trading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, TypeVarTuple, cast
 
-from serve.platform import Platform
+from serve.sources import Sources
 from tests.fakes import accounts, market, operations, performances, scores
 from tests.fakes.replay import Replay
 
@@ -35,7 +35,7 @@ class FakePlatform(Replay):
         self.asked: list[tuple[Any, tuple[Any, ...]]] = []
         self._answers = {**PREPARED, **(answers or {})}
 
-    def answer(self, question: Callable[[Platform, *Ts], T], *args: *Ts) -> T:
+    def answer(self, question: Callable[[Sources, *Ts], T], *args: *Ts) -> T:
         """The prepared answer in the reader's place."""
         self.asked.append((question, args))
         if question in self.failing:

@@ -8,8 +8,8 @@ import numpy.typing as npt
 from ray.exceptions import RayError
 from ray.serve.handle import DeploymentHandle
 
-from serve.platform import Platform
 from serve.resources import signals
+from serve.sources import Sources
 from tests.fakes.answering import FakePlatform
 from trading.errors import UnavailableError
 
@@ -32,7 +32,7 @@ class ScoringPlatform(FakePlatform):
         super().__init__()
         self._ensemble = ensemble
 
-    def answer(self, question: Callable[[Platform, *Ts], T], *args: *Ts) -> T:
+    def answer(self, question: Callable[[Sources, *Ts], T], *args: *Ts) -> T:
         """The prepared answer; signals once a row was scored."""
         if question == signals.read:
             self._score()

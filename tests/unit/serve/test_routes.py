@@ -11,10 +11,10 @@ from serve import resources
 from serve.api import create_app
 from serve.desk import Desk
 from serve.parameters import Limit
-from serve.platform import Platform
 from serve.routes import RESOURCES
 from serve.schema import Schema
-from tests.fakes.bare_platform import bare_platform
+from serve.sources import Sources
+from tests.fakes.bare_sources import bare_sources
 from tests.fakes.client import TOKEN, client_of
 
 router = APIRouter()
@@ -26,9 +26,9 @@ class Moons(Schema):
     names: list[str] = Field(description="The nearest first.")
 
 
-def read(platform: Platform, limit: int) -> Moons:
+def read(sources: Sources, limit: int) -> Moons:
     """The nearest moons."""
-    return Moons(names=[platform.ensemble_id, "Deimos"][:limit])
+    return Moons(names=[sources.ensemble_id, "Deimos"][:limit])
 
 
 @router.get("/moons", tags=["market"], summary="Moons")
@@ -39,7 +39,7 @@ async def get_moons(desk: Desk, limit: Limit = 2) -> Moons:
 
 def test_one_file_and_one_line_are_a_route() -> None:
     """Its answer is served over HTTP, behind the token and within bounds, and its schema is in the reference."""
-    app = create_app(bare_platform(ensemble_id="Phobos"), TOKEN, resources=(*RESOURCES, __name__))
+    app = create_app(bare_sources(ensemble_id="Phobos"), TOKEN, resources=(*RESOURCES, __name__))
     with client_of(app) as client, client_of(app, token=None) as stranger:
         assert client.get("/v1/moons").json() == {"names": ["Phobos", "Deimos"]}
         assert client.get("/v1/moons?limit=1").json() == {"names": ["Phobos"]}

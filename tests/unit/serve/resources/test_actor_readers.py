@@ -14,7 +14,7 @@ import pytest
 
 from adapters.postgres.queries import ScanRow
 from serve.resources import scanner, signals
-from tests.fakes.bare_platform import bare_platform
+from tests.fakes.bare_sources import bare_sources
 from trading.errors import UnavailableError
 
 MONDAY, TUESDAY = date(2010, 1, 4), date(2010, 1, 5)
@@ -72,7 +72,7 @@ def test_services_behind_the_record_are_brought_up_first(first: Any) -> None:
     actors = Scripted(
         {signals.PatternRecognition.latest: [first, features(TUESDAY)], signals.Coordinator.refresh: [None]}
     )
-    found = signals._latest(bare_platform(actors=actors, queries=Recorded()), ("AAPL",))
+    found = signals._latest(bare_sources(actors=actors, queries=Recorded()), ("AAPL",))
     assert found.session == TUESDAY
     assert [service for service, *_ in actors.asked] == ["pattern_recognition", "coordinator", "pattern_recognition"]
     assert actors.asked[1] == ("coordinator", TUESDAY)
@@ -81,7 +81,7 @@ def test_services_behind_the_record_are_brought_up_first(first: Any) -> None:
 def test_services_level_with_the_record_are_asked_once() -> None:
     """Nothing is refreshed that is as late as the record."""
     actors = Scripted({signals.PatternRecognition.latest: [features(TUESDAY)]})
-    assert signals._latest(bare_platform(actors=actors, queries=Recorded()), ("AAPL",)).session == TUESDAY
+    assert signals._latest(bare_sources(actors=actors, queries=Recorded()), ("AAPL",)).session == TUESDAY
     assert len(actors.asked) == 1
 
 
@@ -89,7 +89,7 @@ def test_before_the_first_session_there_is_nothing_to_bring_up() -> None:
     """The service's own refusal is what the client reads."""
     actors = Scripted({signals.PatternRecognition.latest: [UnavailableError("no session since the start")]})
     with pytest.raises(UnavailableError, match="since the start"):
-        signals._latest(bare_platform(actors=actors, queries=Recorded(complete=None)), ("AAPL",))
+        signals._latest(bare_sources(actors=actors, queries=Recorded(complete=None)), ("AAPL",))
     assert len(actors.asked) == 1
 
 
@@ -104,6 +104,6 @@ def test_exclusions_of_another_session_are_not_shown(
     """One stock in play and eleven left out are twelve considered; without this session's exclusions it is unknown."""
     row = ScanRow("AAPL", 1, 0.9, {"move": 0.8}, "up 4.1 %")
     actors = Scripted({scanner.Scanner.last_exclusions: [told]})
-    found = scanner.read(bare_platform(actors=actors, queries=Recorded(rows=(row,))), 10)
+    found = scanner.read(bare_sources(actors=actors, queries=Recorded(rows=(row,))), 10)
     assert (found.considered, found.excluded) == (considered, excluded)
     assert [stock.symbol for stock in found.in_play] == ["AAPL"]

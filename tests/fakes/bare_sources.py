@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from serve.platform import Platform
+from serve.sources import Sources
 
 
-def bare_platform(**parts: Any) -> Platform:
+def bare_sources(**parts: Any) -> Sources:
     """The platform with these parts; the others are None, so that a reader which wants one fails."""
-    missing = {field.name: None for field in fields(Platform) if field.init}
-    return Platform(**{**missing, **parts})
+    missing = {field.name: None for field in fields(Sources) if field.init}
+    return Sources(**{**missing, **parts})

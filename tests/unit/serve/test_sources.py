@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from serve.platform import Platform
 from serve.report import Reporting, latest_report
-from tests.fakes.bare_platform import bare_platform
+from serve.sources import Sources
+from tests.fakes.bare_sources import bare_sources
 from trading.errors import UnavailableError
 
 
@@ -48,38 +48,38 @@ class FakeReporting:
         raise NotImplementedError(features)
 
 
-def test_what_is_made_once_is_the_same_for_all_threads_and_another_for_another_platform() -> None:
-    """Eight threads that begin together get one object; a second platform gets its own."""
-    platform, other, start = bare_platform(), bare_platform(), Barrier(8)
+def test_what_is_made_once_is_the_same_for_all_threads_and_others_for_other_sources() -> None:
+    """Eight threads that begin together get one object; other sources get their own."""
+    sources, other, start = bare_sources(), bare_sources(), Barrier(8)
 
-    def make(_platform: Platform) -> object:
+    def make(_sources: Sources) -> object:
         return object()
 
     def ask(_turn: int) -> object:
         start.wait(10)
-        return platform.once(make)
+        return sources.once(make)
 
     with ThreadPoolExecutor(8) as threads:
         found = set(threads.map(ask, range(8)))
-    assert found == {platform.once(make)}
+    assert found == {sources.once(make)}
     assert other.once(make) not in found
 
 
 def test_the_report_is_asked_for_again_only_when_there_are_new_entries() -> None:
     """Three looks and one new entry are two questions, each with the seed of the run."""
     journal, actors = Journal(), FakeReporting()
-    platform = bare_platform(accounts=journal, actors=actors, seed=7)
-    assert [latest_report(platform) for _ in range(2)] == [1, 1]
+    sources = bare_sources(accounts=journal, actors=actors, seed=7)
+    assert [latest_report(sources) for _ in range(2)] == [1, 1]
     journal.last = "second entry"
-    assert latest_report(platform) == 2
+    assert latest_report(sources) == 2
     assert actors.asked == [("reporting", Reporting.report, 7)] * 2
 
 
 def test_a_report_that_could_not_be_had_is_asked_for_again() -> None:
     """The service was away at the first look; what is kept is an answer, never a failure."""
     actors = FakeReporting(away=True)
-    platform = bare_platform(accounts=Journal(), actors=actors, seed=7)
+    sources = bare_sources(accounts=Journal(), actors=actors, seed=7)
     with pytest.raises(UnavailableError):
-        latest_report(platform)
+        latest_report(sources)
     actors.away = False
-    assert latest_report(platform) == 2
+    assert latest_report(sources) == 2

@@ -1,6 +1,6 @@
 """What the readers of the resources read from: the record, the actors, what the run was started with.
 
-A reader is a plain function, `read(platform, …) -> its answer`, in the file of its resource. It is synchronous: the API
+A reader is a plain function, `read(sources, …) -> its answer`, in the file of its resource. It is synchronous: the API
 calls it on a bounded pool of threads and gives up waiting after its time limit, so a hung database costs one thread and
 one 503, never the event loop.
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
-class Actors(Protocol):
+class AskActors(Protocol):
     """The services that run beside the HTTP interface, for what is not on record."""
 
     def ask(
@@ -64,7 +64,7 @@ class Actors(Protocol):
 
 
 @dataclass(frozen=True)
-class Platform:
+class Sources:
     """A run, as the readers see it. May be shared by threads.
 
     Attributes:
@@ -81,22 +81,22 @@ class Platform:
 
     home: Path
     pool: Pool
-    actors: Actors
+    actors: AskActors
     ensemble_id: str
     seed: int
     storage: StorageRules
     gpu_budget_usd_per_month: float
     accounts: Accounts
     queries: Queries
-    _made: dict[Callable[[Platform], Any], Any] = field(default_factory=dict, init=False, repr=False)
+    _made: dict[Callable[[Sources], Any], Any] = field(default_factory=dict, init=False, repr=False)
     _turn: Lock = field(default_factory=Lock, init=False, repr=False)
 
-    def answer(self, question: Callable[[Platform, *Ts], T], *args: *Ts) -> T:
-        """What the reader reads; see `Sources`."""
+    def answer(self, question: Callable[[Sources, *Ts], T], *args: *Ts) -> T:
+        """What the reader reads; see `Answering`."""
         return question(self, *args)
 
-    def once(self, make: Callable[[Platform], T]) -> T:
-        """What `make` makes of the platform: made by the first call, the same for every later one.
+    def once(self, make: Callable[[Sources], T]) -> T:
+        """What `make` makes of the sources: made by the first call, the same for every later one.
 
         For what a resource keeps between requests. `make` must be quick; others wait for it.
         """
@@ -111,9 +111,9 @@ class Platform:
         return DecisionRules() if row is None else rules_of(row.limits)
 
 
-class Sources(Protocol):
-    """Whatever can answer for a reader: the platform, or a stand-in that holds prepared answers."""
+class Answering(Protocol):
+    """Whatever can answer for a reader: the sources themselves, or a stand-in that holds prepared answers."""
 
-    def answer(self, question: Callable[[Platform, *Ts], T], *args: *Ts) -> T:
+    def answer(self, question: Callable[[Sources, *Ts], T], *args: *Ts) -> T:
         """What `question` would read with `args`. Called from threads, several at a time."""
         ...
