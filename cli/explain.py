@@ -16,6 +16,7 @@ from adapters.settings import read_settings
 from cli.output import print_json
 from data.storage_rules import storage_rules
 from research.explanation import Explanation, explain, time_or_day
+from trading.views.members.member import PROBABILITIES, by_member
 
 VIEWS = ("expected_return", "strength", "rank", "disagreement")
 
@@ -35,7 +36,13 @@ def command(
         found = explain(pool, symbol.upper(), wanted, bars)
     if json_:
         print_json(
-            {**asdict(found), "session": str(found.session), "known_at": found.known_at.isoformat(), "said": found.said}
+            {
+                **asdict(found),
+                "session": str(found.session),
+                "known_at": found.known_at.isoformat(),
+                "decisions": [by_member(decision) for decision in found.decisions],
+                "said": found.said,
+            }
         )
     else:
         _say(found, Console(highlight=False, soft_wrap=True, markup=False))
@@ -58,8 +65,8 @@ def _say(found: Explanation, console: Console) -> None:
 
 def _say_decision(decision: dict[str, Any], console: Console) -> None:
     views = ", ".join(
-        f"{name} {'unknown' if decision[name] is None else format(decision[name], '.3f')}"
-        for name in (*(name for name in decision if name.startswith("p_")), *VIEWS)
+        f"{name} {'unknown' if value is None else format(value, '.3f')}"
+        for name, value in by_member({name: decision[name] for name in (PROBABILITIES, *VIEWS)}).items()
     )
     console.print(f"  account {decision['account']}: {decision['action']} {decision['shares']} shares")
     console.print(f"    setup   {', '.join(decision['patterns']) or 'none'}")

@@ -10,7 +10,9 @@ from rich.text import Text
 
 from adapters.settings import read_settings
 from cli.output import print_json
-from serve.schemas import BrokerAccountState, Costs, Storage, Trading
+from serve.resources.costs import Costs
+from serve.resources.storage import Storage
+from serve.resources.trading import BrokerAccountState, Trading
 from serve.status import Status, Verdict, status_of
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}

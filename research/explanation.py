@@ -110,7 +110,7 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
         if session is None:
             raise BadDataError(f"no session up to {at} is on record. Nothing was changed; run `inplay run` first.")
         rows = cursor.connection.cursor(row_factory=dict_row)
-        decisions = [_by_member(row) for row in rows.execute(DECISIONS, [session, symbol]).fetchall()]
+        decisions = rows.execute(DECISIONS, [session, symbol]).fetchall()
         scan = rows.execute(SCAN, [session, symbol]).fetchone()
         regime = rows.execute(REGIME, [session]).fetchone()
         sector = rows.execute(SECTOR, [symbol]).fetchone()
@@ -121,14 +121,6 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
         withheld["reason"] if withheld and any(one["action"] == "buy" for one in decisions) else "",
         None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
     )  # fmt: skip
-
-
-def _by_member(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with a value for each member, such as `p_pattern`, in place of one that holds them all."""
-    told: dict[str, Any] = {}
-    for name, value in row.items():
-        told |= {f"p_{member}": p for member, p in value.items()} if name == "probabilities" else {name: value}
-    return told
 
 
 def closed_at(session: date) -> datetime:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from serve.asking import Asker
+from serve.desk import BoundedDesk
 from serve.edge import BodyLimit, Edge, TokenGate, check_token
 from serve.pages import add_pages
-from serve.port import Backend
-from serve.problems import install_handlers
-from serve.routes import Desk, router
-from serve.schemas import Problem
-from serve.stream import StreamRules, Streams
+from serve.problems import Problem, install_handlers
+from serve.resources.stream import StreamRules, Streams
+from serve.routes import RESOURCES, router_of
+from serve.sources import Answering
 
 VERSION = "1"
 """Of the HTTP interface: the 1 of /v1."""
@@ -44,31 +45,38 @@ class _Application(FastAPI):
 
 
 def create_app(
-    backend: Backend, token: str, *, asker: Asker | None = None, stream_rules: StreamRules | None = None
+    answering: Answering,
+    token: str,
+    *,
+    asker: Asker | None = None,
+    stream_rules: StreamRules | None = None,
+    resources: Sequence[str] = RESOURCES,
 ) -> FastAPI:
-    """The API and the dashboard over `backend`.
+    """The API and the dashboard over `answering`.
 
     Args:
-        backend: answers the questions; called from threads, several at a time.
+        answering: answers for the readers; called from threads, several at a time.
         token: what clients must send; at least 16 characters.
         asker: how many threads and how long to wait; 8 and 10 s by default.
         stream_rules: bounds of /v1/stream.
+        resources: modules whose routes there are, in the order of the reference.
 
     Raises:
         ConfigurationError: the token is too short.
         UnavailableError: files of the pages are missing.
     """
     check_token(token)
-    asker = asker or Asker()
+    desk = BoundedDesk(answering, asker or Asker())
     app = _Application(title="inplay", version=VERSION, description=DESCRIPTION, docs_url=None, redoc_url=None)
-    app.state.desk = Desk(backend, asker, Streams(backend, asker, stream_rules or StreamRules()))
+    app.state.desk = desk
+    app.state.streams = Streams(desk, stream_rules or StreamRules())
 
     @app.get("/healthz", tags=["platform"], summary="Liveness, without a token")
     async def healthz() -> dict[str, str]:
         """The HTTP process answers; says nothing of the services, see /v1/health."""
         return {"status": "ok"}
 
-    app.include_router(router)
+    app.include_router(router_of(resources))
     add_pages(app)
     install_handlers(app)
     # The last one added is the first one asked.

@@ -21,7 +21,7 @@ from ray.serve.schema import LoggingConfig
 
 from serve.api import create_app
 from serve.edge import check_token
-from serve.port import Backend
+from serve.sources import Answering
 from trading.errors import BadDataError, UnavailableError
 
 APP_NAME: Final = "inplay"
@@ -66,23 +66,23 @@ class ApiReplica:
     """One process that answers HTTP."""
 
     def __init__(
-        self, backend_factory: Callable[[DeploymentHandle], Backend], ensemble: DeploymentHandle, token: SecretStr
+        self, answering_factory: Callable[[DeploymentHandle], Answering], ensemble: DeploymentHandle, token: SecretStr
     ) -> None:
-        self._backend = backend_factory(ensemble)
+        self._answering = answering_factory(ensemble)
         self._token = token
 
     def __serve_build_asgi_app__(self) -> FastAPI:
-        """The app over this replica's backend; Serve calls it once, after the constructor."""
-        return create_app(self._backend, self._token.get_secret_value())
+        """The app over what this replica asks; Serve calls it once, after the constructor."""
+        return create_app(self._answering, self._token.get_secret_value())
 
 
 def build_app(
-    backend_factory: Callable[[DeploymentHandle], Backend], scorer_factory: Callable[[], Scorer], token: str
+    answering_factory: Callable[[DeploymentHandle], Answering], scorer_factory: Callable[[], Scorer], token: str
 ) -> ray_serve.Application:
     """The application, not started yet.
 
     Args:
-        backend_factory: called in the Api process with the handle of the ensemble.
+        answering_factory: called in the Api process with the handle of the ensemble.
         scorer_factory: called in the Ensemble process, again after each crash.
         token: what clients must send.
 
@@ -114,7 +114,7 @@ def build_app(
         backpressure_config={"status_code": 503, "retry_after_s": 2},
         **common,
     )
-    return api.bind(backend_factory, ensemble.bind(scorer_factory), SecretStr(token))
+    return api.bind(answering_factory, ensemble.bind(scorer_factory), SecretStr(token))
 
 
 def check_port_free(host: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""Asking the backend from the event loop."""
+"""Asking what blocks from the event loop."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ T = TypeVar("T")
 
 
 class Asker:
-    """Calls the blocking backend on a bounded number of threads, each call within a time limit.
+    """Calls blocking questions on a bounded number of threads, each call within a time limit.
 
-    A call that outlives its limit keeps its thread until it returns, so a backend that hangs can never take more than
+    A call that outlives its limit keeps its thread until it returns, so a database that hangs can never take more than
     these. (anyio's and Starlette's thread limiters give an abandoned call's place away while its thread still runs.)
 
     Args:
@@ -28,10 +28,10 @@ class Asker:
 
     def __init__(self, *, threads: int = 8, timeout_s: float = 10.0) -> None:
         self._timeout_s = timeout_s
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="backend")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     async def ask(self, question: Callable[..., T], *args: object) -> T:
-        """The backend's answer.
+        """The question's answer.
 
         Raises:
             UnavailableError: no answer came in time; the call may still be running, but it only reads.

@@ -11,9 +11,10 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from serve.schemas import Problem
+from serve.schema import Schema
 from trading.errors import ModelError, UnavailableError
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
@@ -21,6 +22,17 @@ RETRY_AFTER_S = 2
 """What a client that got 503 is asked to wait. The actors come back from a kill in about a second."""
 MOST_ERRORS = 20
 """A body with 500 bad symbols is explained by its first few."""
+
+
+class Problem(Schema):
+    """What every error answers with, as application/problem+json."""
+
+    type: str = Field(default="about:blank", description="Always about:blank: the status code says the kind.")
+    title: str = Field(description="The HTTP status in words.", examples=["Unauthorized"])
+    status: int = Field(examples=[401])
+    detail: str = Field(description="What happened and what to do.", examples=["Send the token that the run printed."])
+    instance: str = Field(description="The path that was asked for.", examples=["/v1/portfolio"])
+    errors: list[str] = Field(default=[], description="What is wrong with each field, for 422.")
 
 
 def problem(

@@ -13,8 +13,14 @@ from adapters.machine.disk_use import bytes_on_disk
 from adapters.machine.lock import is_held
 from adapters.machine.run_state import RunState, read_state
 from adapters.settings import Settings
-from serve.schemas import Account, Costs, Health, Portfolio, Progress, Regime, ServiceHealth, Storage, Trading
-from serve.schemas.base import Schema
+from serve.resources.costs import Costs
+from serve.resources.health import Health, ServiceHealth
+from serve.resources.portfolio import Account, Portfolio
+from serve.resources.progress import Progress
+from serve.resources.regime import Regime
+from serve.resources.storage import Storage
+from serve.resources.trading import Trading
+from serve.schema import Schema
 from serve.token import known_token
 from trading.errors import UnavailableError
 

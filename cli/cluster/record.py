@@ -8,7 +8,7 @@ from typing import Any
 from actors.wiring import now
 from adapters.record import open_record
 from adapters.settings import read_settings
-from serve.costs import costs_answer
+from serve.resources.costs import costs_answer
 from trading.errors import UnavailableError
 
 

@@ -35,7 +35,7 @@ from data.storage_rules import storage_rules
 from data.tiers.archive import Archive
 from execution.opening import broker_account
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
-from serve.backend import PlatformBackend
+from serve.opening import open_sources
 from serve.token import token_of
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import limits_of, rules_of
@@ -90,11 +90,16 @@ class Platform:
             name = ensemble.ensemble_id
             scorer = partial(EnsembleScorer, settings.home / "models" / name)
             scorer()  # a damaged model is reported here, not by a replica that keeps dying
-        backend = partial(
-            PlatformBackend, settings.home, self.wiring.database_url, name, settings.seed,
-            rules=self.wiring.storage, gpu_budget_usd_per_month=settings.gpu_budget_usd_per_month,
-        )  # fmt: skip
-        url = serve_up(build_app(backend, scorer, token), host=settings.http_host, port=settings.http_port)
+        sources = partial(
+            open_sources,
+            home=settings.home,
+            database_url=self.wiring.database_url,
+            ensemble_id=name,
+            seed=settings.seed,
+            storage=self.wiring.storage,
+            gpu_budget_usd_per_month=settings.gpu_budget_usd_per_month,
+        )
+        url = serve_up(build_app(sources, scorer, token), host=settings.http_host, port=settings.http_port)
         self.phases.enter("training", url=url)
         self.say.addresses(url, token, self.phases.state.ray_dashboard)
         return ensemble_handle()

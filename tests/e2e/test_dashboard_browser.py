@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from serve.api import create_app
-from serve.schemas import InPlay, Scan
-from tests.fakes.backend import FakeBackend
+from serve.resources import equity, performance, portfolio, progress, scanner, trades
+from serve.resources.scanner import InPlay, Scan
+from tests.fakes.answering import FakePlatform
 from tests.fakes.browser import CHROMEDRIVER, CHROMIUM, Browser, browser
 from tests.fakes.client import TOKEN
 from tests.fakes.eventually import eventually
-from tests.fakes.market import sessions
+from tests.fakes.replay import Replay, sessions
 from tests.fakes.server import served
 from trading.errors import UnavailableError
 
@@ -46,13 +47,13 @@ def pictures(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def platform() -> FakeBackend:
+def platform() -> FakePlatform:
     """A platform in the middle of its replay."""
-    return FakeBackend(done=64)
+    return FakePlatform(done=64)
 
 
 @pytest.fixture
-def url(platform: FakeBackend, window: Browser) -> Iterator[str]:
+def url(platform: FakePlatform, window: Browser) -> Iterator[str]:
     """The address of the API over `platform`; the window is empty and has forgotten what was before."""
     window.open("about:blank")
     window.resize(*DESK)
@@ -94,17 +95,17 @@ def assert_clean(window: Browser, url: str) -> None:
     assert failed == []
 
 
-def test_the_board_shows_the_run(window: Browser, url: str, platform: FakeBackend, pictures: Path) -> None:
+def test_the_board_shows_the_run(window: Browser, url: str, platform: FakePlatform, pictures: Path) -> None:
     """With the token in the address the board shows the run, and the token leaves the address bar."""
     sign_in(window, url)
     assert TOKEN not in window.run("return location.href")
     assert window.text("#phase") == f"Replaying session 64 of 100 · {sessions(64)[-1]}"
-    for account in platform.portfolio().accounts:
+    for account in platform.answer(portfolio.read).accounts:
         assert f"${account.equity_usd:,.2f}" in window.text(f".account.{account.book}")
         assert f"${account.equity_usd:,.2f}" in window.text("#equity .legend")
-    said = [target.met for target in platform.performance().targets if target.book == "ensemble"]
+    said = [target.met for target in platform.answer(performance.read).targets if target.book == "ensemble"]
     assert window.text(".account.ensemble").count("not met") == said.count(False)
-    for stock in platform.scanner(25).in_play:
+    for stock in platform.answer(scanner.read, 25).in_play:
         assert stock.symbol in window.text("#scan")
         assert stock.reason in window.text("#scan")
     assert "54.1\u00a0%" in window.text("#models")
@@ -132,7 +133,7 @@ def test_the_board_fits_a_phone(window: Browser, url: str, pictures: Path) -> No
     assert_clean(window, url)
 
 
-def test_the_chart_tells_values_to_pointer_and_keys(window: Browser, url: str, platform: FakeBackend) -> None:
+def test_the_chart_tells_values_to_pointer_and_keys(window: Browser, url: str, platform: FakePlatform) -> None:
     """The chart has titled axes, and the arrow keys read the equity of single sessions as the API says it."""
     sign_in(window, url)
     drawn = window.run("return document.querySelector('.chart').textContent")
@@ -141,7 +142,7 @@ def test_the_chart_tells_values_to_pointer_and_keys(window: Browser, url: str, p
     assert window.run("return [...document.querySelectorAll('.line')].length") == 3
     press = "const c = document.querySelector('.chart'); c.focus(); "
     press += "c.dispatchEvent(new KeyboardEvent('keydown', { key: arguments[0], bubbles: true }))"
-    curves = {curve.name: curve.equity_usd for curve in platform.equity_curves().curves}
+    curves = {curve.name: curve.equity_usd for curve in platform.answer(equity.read).curves}
     window.run(press, "Home")
     assert str(sessions(1)[0]) in window.text(".reading")
     assert f"${curves['rule'][0]:,.2f}" in window.text(".legend")
@@ -149,18 +150,20 @@ def test_the_chart_tells_values_to_pointer_and_keys(window: Browser, url: str, p
     assert f"${curves['ensemble'][1]:,.2f}" in window.text(".legend")
 
 
-def test_the_board_follows_the_run(window: Browser, url: str, platform: FakeBackend) -> None:
+def test_the_board_follows_the_run(window: Browser, url: str, platform: FakePlatform) -> None:
     """When a session is complete the page shows it by itself: header, equity and the end of the replay."""
     sign_in(window, url)
     platform.done = 65
     eventually(lambda: "session 65 of 100" in window.text("#phase"), what="session 65")
-    equity = f"${platform.portfolio().accounts[0].equity_usd:,.2f}"
+    equity = f"${platform.answer(portfolio.read).accounts[0].equity_usd:,.2f}"
     eventually(lambda: equity in window.text(".account.rule"), what="the equity of session 65")
     platform.done = 100
     eventually(lambda: "Replay complete · 100 sessions" in window.text("#phase"), what="the end")
 
 
-def test_a_platform_that_just_started_says_so(window: Browser, url: str, platform: FakeBackend, pictures: Path) -> None:
+def test_a_platform_that_just_started_says_so(
+    window: Browser, url: str, platform: FakePlatform, pictures: Path
+) -> None:
     """Before the first session every panel says what is missing; no number is made up."""
     platform.done = 0
     sign_in(window, url)
@@ -182,7 +185,7 @@ def test_a_platform_that_just_started_says_so(window: Browser, url: str, platfor
     assert_clean(window, url)
 
 
-def test_without_a_token_there_is_a_form_and_no_data(window: Browser, url: str, platform: FakeBackend) -> None:
+def test_without_a_token_there_is_a_form_and_no_data(window: Browser, url: str, platform: FakePlatform) -> None:
     """The form is all a stranger sees; a wrong token is refused in words, the right one opens the board."""
     window.open(f"{url}/")
     assert "Paste the token" in window.text("#sign-in")
@@ -199,7 +202,7 @@ def test_without_a_token_there_is_a_form_and_no_data(window: Browser, url: str, 
     assert window.run("return sessionStorage.length") == 0
 
 
-def test_trading_is_suspended_and_resumed_by_the_button(window: Browser, url: str, platform: FakeBackend) -> None:
+def test_trading_is_suspended_and_resumed_by_the_button(window: Browser, url: str, platform: FakePlatform) -> None:
     """The button suspends, says so, and is the way back."""
     sign_in(window, url)
     assert "alpaca-paper: connected" in window.text("#trading")
@@ -213,19 +216,19 @@ def test_trading_is_suspended_and_resumed_by_the_button(window: Browser, url: st
     assert platform.suspended is None
 
 
-def test_one_broken_answer_is_said_in_its_panel_only(window: Browser, url: str, platform: FakeBackend) -> None:
+def test_one_broken_answer_is_said_in_its_panel_only(window: Browser, url: str, platform: FakePlatform) -> None:
     """A panel whose question fails says why; the others go on."""
-    platform.failing["trades"] = UnavailableError("The trades are being counted.")
+    platform.failing[trades.read] = UnavailableError("The trades are being counted.")
     sign_in(window, url)
     assert "The trades are being counted." in window.text("#trades")
     assert "AMZN" in window.text("#positions")
 
 
-def test_a_lost_platform_is_said_and_found_again(window: Browser, url: str, platform: FakeBackend) -> None:
+def test_a_lost_platform_is_said_and_found_again(window: Browser, url: str, platform: FakePlatform) -> None:
     """While the platform can't be asked a banner says so and the last values stay; then the banner goes."""
     sign_in(window, url)
     eventually(lambda: window.text("#connection") == "live", what="the live mark")
-    platform.failing["progress"] = UnavailableError("away")
+    platform.failing[progress.read] = UnavailableError("away")
     eventually(lambda: window.text("#connection") == "platform unavailable", what="the mark of the loss")
     assert "Trying again. What you see is of" in window.text("#banner")
     assert "AMZN" in window.text("#positions")
@@ -233,21 +236,19 @@ def test_a_lost_platform_is_said_and_found_again(window: Browser, url: str, plat
     eventually(lambda: window.text("#connection") == "live" and window.text("#banner") == "", what="the recovery")
 
 
-class Hostile(FakeBackend):
-    """A platform whose reasons are markup."""
-
-    def scanner(self, limit: int) -> Scan:
-        """One stock in play whose reason tries to become an element and a script."""
-        reason = "<img src=/nope onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
-        stock = InPlay(symbol="AAPL", rank=1, score=0.5, parts={}, reason=reason)
-        found = super().scanner(limit)
-        return found.model_copy(update={"in_play": [stock], "excluded": {"<b>bold</b>": 1}})
+def hostile_scan(_replay: Replay, limit: int) -> Scan:
+    """One stock in play whose reason tries to become an element and a script."""
+    reason = "<img src=/nope onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
+    stock = InPlay(symbol="AAPL", rank=1, score=0.5, parts={}, reason=reason)
+    found = FakePlatform().answer(scanner.read, limit)
+    return found.model_copy(update={"in_play": [stock], "excluded": {"<b>bold</b>": 1}})
 
 
 def test_markup_from_the_market_stays_text(window: Browser, url: str) -> None:
     """Text of the outside world is shown as it is and never becomes part of the page."""
     assert url  # empties the window
-    with served(create_app(Hostile(), TOKEN)) as hostile:
+    platform = FakePlatform(answers={scanner.read: hostile_scan})
+    with served(create_app(platform, TOKEN)) as hostile:
         sign_in(window, hostile)
         assert "<img src=/nope" in window.text("#scan")
         assert "<b>bold</b>" in window.text("#scan-note")

@@ -9,6 +9,8 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 
+from serve.problems import Problem
+
 TOKEN = "correct-horse-battery-staple"
 
 
@@ -41,3 +43,11 @@ def client_of(app: FastAPI, token: str | None = TOKEN) -> Iterator[Client]:
             yield Client(portal, http)
         finally:
             portal.call(http.aclose)
+
+
+def problem_of(answer: httpx.Response) -> Problem:
+    """The problem details of an answer, checked against their schema."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = Problem.model_validate_json(answer.content)
+    assert problem.status == answer.status_code
+    return problem

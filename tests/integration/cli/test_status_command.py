@@ -12,7 +12,7 @@ from pathlib import Path
 from adapters.machine.lock import RunLock
 from adapters.machine.run_state import RunState, write_state
 from serve.api import create_app
-from tests.fakes.backend import FakeBackend
+from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN
 from tests.fakes.server import served
 
@@ -39,7 +39,7 @@ def test_the_json_tells_what_the_words_tell_and_never_the_token(tmp_path: Path) 
     """A run with an ill service is exit code 1; both forms name it, neither shows the token."""
     with (
         RunLock(tmp_path, now=datetime(2010, 1, 4, tzinfo=UTC)),
-        served(create_app(FakeBackend(done=64), TOKEN)) as url,
+        served(create_app(FakePlatform(done=64), TOKEN)) as url,
     ):
         write_state(tmp_path, RunState(os.getpid(), "replaying", sessions_total=100, url=url))
         words, program = _status(tmp_path), _status(tmp_path, "--json")

@@ -21,7 +21,7 @@ from data.backup.vault import Vault
 from data.keeping import Keeping, outlook
 from data.storage_rules import BackupRules, StorageRules
 from data.tiers.forecast import Purchase
-from serve.storage import storage_answer
+from serve.resources.storage import storage_answer
 from tests.integration.data.tier_bars import write_small_files
 from trading.errors import UnavailableError
 

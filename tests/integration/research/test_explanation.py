@@ -13,7 +13,7 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from research.explanation import explain, time_or_day
-from serve.explanations import explanation_answer
+from serve.resources.explanations import explanation_answer
 from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
 from trading.errors import BadDataError, ConfigurationError
@@ -48,7 +48,8 @@ def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
     (told,) = found.decisions
     assert (found.session, found.in_play and found.in_play["rank"], found.said) == (DAY, 1, "")
     assert (told["action"], told["veto"], told["source"]) == ("none", "suspended: it lost", "rule")
-    assert (told["patterns"], told["rule_reasons"], told["p_pattern"]) == (["engulfing"], ["pattern"], None)
+    assert (told["patterns"], told["rule_reasons"]) == (["engulfing"], ["pattern"])
+    assert told["probabilities"] == dict.fromkeys(SILENT)
     assert "without a bullish setup" in explain(pool, "BB", DAY).said
     assert "not in play" in explain(pool, "CC", DAY).said
     unknown = explain(pool, "CC", DAY, BarStore(home, BarRecord(pool)))
@@ -89,7 +90,8 @@ def test_the_http_answer_has_every_field_of_a_decision(pool: Pool) -> None:
     ScanStore(pool).record(DAY, [Scanned("AA", 1)])
     DecisionStore(pool).record(decisions, ensemble_id=None)
     (told,) = explanation_answer(pool, "AA", DAY).decisions
-    assert (told.account, told.action, told.veto, told.p_pattern) == ("rule", "none", "suspended: it lost", None)
+    assert (told.account, told.action, told.veto) == ("rule", "none", "suspended: it lost")
+    assert told.probabilities["pattern"] is None
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2010-01-05T15:59", "2010-13-01", "2010-01-05 15:59 Mars/Olympus"])

@@ -19,7 +19,8 @@ from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
 from cli.patterns.commands import _table, _words, chosen
 from research.measured_patterns import Statistics, measured_patterns
-from serve.statistics import Kept, statistics_answer
+from serve.kept import Kept
+from serve.resources.pattern_statistics import statistics_answer
 from tests.fakes.eventually import eventually
 from tests.unit.trading.made_bars import random_bars
 from trading.bars.panel import Panel

@@ -15,7 +15,7 @@ from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecor
 from adapters.spend.files import read_spend_files
 from cli.main import app
 from cluster.spend_ledger import Entry, Event, SpendLedger, ledger_path
-from serve.costs import costs_answer
+from serve.resources.costs import costs_answer
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FILE = str(Path(__file__).parents[3] / "ray-cluster.yaml")

@@ -14,10 +14,11 @@ from ray import serve as ray_serve
 from ray.exceptions import RayError
 
 from serve.app import APP_NAME, build_app, serve_down, serve_up
-from tests.fakes.backend import FakeBackend
+from serve.resources import portfolio
+from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN
 from tests.fakes.eventually import eventually
-from tests.fakes.scoring import Means, ScoringBackend
+from tests.fakes.scoring import Means, ScoringPlatform
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("ignore")]
 
@@ -30,7 +31,7 @@ def url() -> Iterator[str]:
         port = probe.getsockname()[1]
     ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100_000_000, logging_level="ERROR")
     try:
-        yield serve_up(build_app(ScoringBackend, Means, TOKEN), port=port)
+        yield serve_up(build_app(ScoringPlatform, Means, TOKEN), port=port)
         serve_down()
     finally:
         ray.shutdown()
@@ -43,8 +44,8 @@ def get(url: str, path: str, **options: Any) -> httpx.Response:
 
 
 def test_the_application_answers_over_http(url: str) -> None:
-    """With the token the backend's answer comes over a real socket, without it 401, and the page is there."""
-    assert get(url, "/v1/portfolio").json() == FakeBackend().portfolio().model_dump(mode="json")
+    """With the token the reader's answer comes over a real socket, without it 401, and the page is there."""
+    assert get(url, "/v1/portfolio").json() == FakePlatform().answer(portfolio.read).model_dump(mode="json")
     assert httpx.get(f"{url}/v1/portfolio", trust_env=False).status_code == 401
     assert "<title>inplay</title>" in httpx.get(url, trust_env=False).text
 

@@ -6,24 +6,23 @@ from collections.abc import Iterator
 import pytest
 
 from serve.api import create_app
-from serve.routes import router
-from tests.fakes.backend import FakeBackend
+from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN, Client, client_of
 from trading.errors import ConfigurationError
 
-PATHS = sorted({route.path for route in router.routes})  # type: ignore[attr-defined]
+PATHS = sorted(set(create_app(FakePlatform(), TOKEN).openapi()["paths"]) - {"/healthz"})
 
 
 @pytest.fixture
-def backend() -> FakeBackend:
+def platform() -> FakePlatform:
     """A platform in the middle of its replay."""
-    return FakeBackend()
+    return FakePlatform()
 
 
 @pytest.fixture
-def stranger(backend: FakeBackend) -> Iterator[Client]:
+def stranger(platform: FakePlatform) -> Iterator[Client]:
     """A client without a token."""
-    with client_of(create_app(backend, TOKEN), token=None) as client:
+    with client_of(create_app(platform, TOKEN), token=None) as client:
         yield client
 
 
@@ -36,13 +35,13 @@ def test_there_are_routes_to_protect() -> None:
 @pytest.mark.parametrize(
     "path", [*PATHS, "/v1", "/v1/nope", "/nope", "/healthz%2f..%2fv1/portfolio", "//v1/portfolio", "/metrics"]
 )
-def test_nothing_answers_without_the_token(stranger: Client, backend: FakeBackend, path: str) -> None:
-    """Without the token every path is 401 with a challenge, whether it exists or not, and the backend is not asked."""
+def test_nothing_answers_without_the_token(stranger: Client, platform: FakePlatform, path: str) -> None:
+    """Without the token every path is 401 with a challenge, whether it exists or not, and no reader is asked."""
     answer = stranger.get(f"http://inplay.test{path}")
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.headers["content-type"] == "application/problem+json"
-    assert backend.asked == []
+    assert platform.asked == []
 
 
 @pytest.mark.parametrize(
@@ -59,12 +58,12 @@ def test_nothing_answers_without_the_token(stranger: Client, backend: FakeBacken
         f"Bearer {TOKEN} {TOKEN}",
     ],
 )
-def test_a_wrong_token_is_refused(stranger: Client, backend: FakeBackend, header: str) -> None:
+def test_a_wrong_token_is_refused(stranger: Client, platform: FakePlatform, header: str) -> None:
     """Anything but `Bearer` and exactly the token is 401 and names the token as invalid."""
     answer = stranger.get("/v1/portfolio", headers={"Authorization": header.encode("latin-1")})
     assert answer.status_code == 401
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-    assert backend.asked == []
+    assert platform.asked == []
 
 
 @pytest.mark.parametrize("header", [f"Bearer {TOKEN}", f"bearer {TOKEN}", f"BEARER  {TOKEN}"])
@@ -79,10 +78,10 @@ def test_a_broken_body_without_token_is_still_401(stranger: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/healthz", "/static/app.js", "/static/style.css"])
-def test_open_paths_hold_no_data(stranger: Client, backend: FakeBackend, path: str) -> None:
-    """The page, the reference and the probe open without the token and without asking the backend."""
+def test_open_paths_hold_no_data(stranger: Client, platform: FakePlatform, path: str) -> None:
+    """The page, the reference and the probe open without the token and without asking a reader."""
     assert stranger.get(path).status_code == 200
-    assert backend.asked == []
+    assert platform.asked == []
 
 
 def test_the_token_is_in_nothing_that_is_open(stranger: Client) -> None:
@@ -94,7 +93,7 @@ def test_the_token_is_in_nothing_that_is_open(stranger: Client) -> None:
 def test_a_short_token_is_refused_at_start() -> None:
     """A token that can be guessed stops the start with a text that says what to do."""
     with pytest.raises(ConfigurationError, match="at least 16"):
-        create_app(FakeBackend(), "x" * 15)
+        create_app(FakePlatform(), "x" * 15)
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/healthz", "/v1/portfolio", "/nope", "/static/nope.js"])

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 
 from serve.app import EnsembleReplica, build_app, check_port_free
-from tests.fakes.backend import FakeBackend
+from tests.fakes.answering import FakePlatform
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 
 
@@ -60,4 +60,4 @@ def test_a_host_of_another_machine_is_refused() -> None:
 def test_a_short_token_never_becomes_an_application() -> None:
     """The token is checked before anything is deployed."""
     with pytest.raises(ConfigurationError):
-        build_app(lambda _handle: FakeBackend(), RowSums, "short")
+        build_app(lambda _handle: FakePlatform(), RowSums, "short")

@@ -13,9 +13,10 @@ from adapters.machine.lock import RunLock, is_held
 from adapters.machine.run_state import FILE, RunState, write_state
 from adapters.settings import Settings, read_settings
 from serve.api import create_app
-from serve.schemas import Health, ServiceHealth
+from serve.resources import health, portfolio
+from serve.resources.health import Health, ServiceHealth
 from serve.status import status_of
-from tests.fakes.backend import FakeBackend
+from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN
 from tests.fakes.server import served
 from trading.errors import UnavailableError
@@ -23,13 +24,10 @@ from trading.errors import UnavailableError
 BEGAN = datetime(2010, 1, 4, 14, 30, tzinfo=UTC)
 
 
-class WellBackend(FakeBackend):
+def well_platform() -> FakePlatform:
     """A platform whose only service is well."""
-
-    def health(self) -> Health:
-        """One service, ok."""
-        self._answer("health")
-        return Health(state="ok", services=[ServiceHealth(service="scanner", state="ok", detail="", at=BEGAN)])
+    scanner = ServiceHealth(service="scanner", state="ok", detail="", at=BEGAN)
+    return FakePlatform(answers={health.read: lambda _replay: Health(state="ok", services=[scanner])})
 
 
 @pytest.fixture
@@ -89,22 +87,22 @@ def test_a_run_before_its_interface_is_up_is_well(held: Settings) -> None:
 
 def test_a_run_that_is_well_says_what_it_is_at(held: Settings) -> None:
     """Sessions, equity and services are those that the HTTP interface answers."""
-    backend = WellBackend(done=64)
-    with served(create_app(backend, TOKEN)) as url:
+    platform = well_platform()
+    with served(create_app(platform, TOKEN)) as url:
         _replaying(held, url)
         found = status_of(held)
     assert (found.verdict, found.said) == ("well", "a run is alive and its 1 services are well")
     assert (found.sessions_done, found.sessions_total, found.url) == (64, 100, url)
     assert found.regime.startswith("bull market")
     assert {a.book: a.equity_usd for a in found.accounts} == {
-        a.book: a.equity_usd for a in backend.portfolio().accounts
+        a.book: a.equity_usd for a in platform.answer(portfolio.read).accounts
     }
     assert [service.service for service in found.services] == ["scanner"]
 
 
 def test_an_ill_service_is_named(held: Settings) -> None:
     """The fake platform's ensemble is degraded, and the status says so."""
-    with served(create_app(FakeBackend(), TOKEN)) as url:
+    with served(create_app(FakePlatform(), TOKEN)) as url:
         _replaying(held, url)
         found = status_of(held)
     assert found.verdict == "troubled"
@@ -123,7 +121,7 @@ def test_a_run_that_does_not_answer_is_troubled(held: Settings) -> None:
 def test_another_token_is_said_and_not_shown(held: Settings) -> None:
     """A token that the run refuses is named as the cause and never quoted."""
     other = read_settings(home=held.home, api_token="another-token-of-some-length")
-    with served(create_app(WellBackend(), TOKEN)) as url:
+    with served(create_app(well_platform(), TOKEN)) as url:
         _replaying(held, url)
         found = status_of(other)
     assert found.verdict == "troubled"
@@ -133,9 +131,9 @@ def test_another_token_is_said_and_not_shown(held: Settings) -> None:
 
 def test_a_question_that_fails_leaves_the_others(held: Settings) -> None:
     """When the last of three questions fails, what the first two answered is still told."""
-    backend = WellBackend()
-    backend.failing["health"] = UnavailableError("away")
-    with served(create_app(backend, TOKEN)) as url:
+    platform = well_platform()
+    platform.failing[health.read] = UnavailableError("away")
+    with served(create_app(platform, TOKEN)) as url:
         _replaying(held, url)
         found = status_of(held)
     assert (found.verdict, found.sessions_done) == ("troubled", 64)

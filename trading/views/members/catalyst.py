@@ -16,5 +16,7 @@ CATALYST = Member(
         "obv_slope_10", "high_20_distance", "relative_strength_20",
     ),
     weight=0.4,
+    says="XGBoost classifier on catalyst features: the same probability.",
+    example=0.57,
     grid=BOOSTERS,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from trading.errors import ModelError
@@ -12,12 +13,14 @@ from trading.views.setups import FEATURES
 
 Estimator = Literal["forest", "booster"]
 Target = Literal["success", "net_return"]
-OBJECTIVES: Mapping[tuple[Estimator, Target], str] = {
-    ("forest", "success"): "",
-    ("booster", "success"): "binary:logistic",
-    ("booster", "net_return"): "reg:squarederror",
-}
-"""What can be made, and XGBoost's name of what a booster minimises."""
+MADE: Mapping[tuple[Estimator, Target], tuple[str, str]] = MappingProxyType(
+    {
+        ("forest", "success"): ("random forest", ""),
+        ("booster", "success"): ("XGBoost classifier", "binary:logistic"),
+        ("booster", "net_return"): ("XGBoost regressor", "reg:squarederror"),
+    }
+)
+"""What can be made: its name, and XGBoost's of what a booster minimises."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Member:
         predicts: `success` = the probability that a setup makes money; `net_return` = what it makes, as a fraction.
         features: the columns it sees.
         weight: in the sum of the probabilities; those of an ensemble add up to one.
+        says: what its probability is, for the reference of the HTTP interface, and `example` one.
         grid: parameter sets that the search compares, the simplest first (it wins ties).
     """
 
@@ -40,13 +44,15 @@ class Member:
     predicts: Target
     features: tuple[str, ...]
     weight: float
+    says: str
+    example: float
     grid: tuple[dict[str, Any], ...]
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.features) - set(FEATURES))
         wrong = [
             (not re.fullmatch(r"[a-z][a-z_]*", self.name), "its name isn't of small letters and underscores"),
-            ((self.estimator, self.predicts) not in OBJECTIVES, f"no {self.estimator} predicts {self.predicts}"),
+            ((self.estimator, self.predicts) not in MADE, f"no {self.estimator} predicts {self.predicts}"),
             (bool(unknown), f"no setup has the features {', '.join(unknown)}"),
             (not self.features or not self.grid, "it sees nothing, or there is nothing to try"),
             (not 0 < self.weight <= 1, f"its weight is {self.weight}"),
@@ -56,9 +62,14 @@ class Member:
             raise ModelError(f"the member {self.name!r} can't be: {'; '.join(said)}")
 
     @property
+    def algorithm(self) -> str:
+        """What it is, in words."""
+        return MADE[self.estimator, self.predicts][0]
+
+    @property
     def objective(self) -> str:
         """XGBoost's name of what a booster minimises; empty for a forest."""
-        return OBJECTIVES[self.estimator, self.predicts]
+        return MADE[self.estimator, self.predicts][1]
 
 
 @dataclass(frozen=True)
@@ -90,3 +101,15 @@ class Members:
     def weights(self) -> tuple[float, ...]:
         """In order."""
         return tuple(member.weight for member in self.every)
+
+
+PROBABILITIES = "probabilities"
+"""What a row or an answer calls the probabilities of all members, by name."""
+
+
+def by_member(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with a value for each member, such as `p_pattern`, in place of the one that holds them all."""
+    out: dict[str, Any] = {}
+    for name, value in told.items():
+        out |= {f"p_{member}": p for member, p in value.items()} if name == PROBABILITIES else {name: value}
+    return out

@@ -13,5 +13,7 @@ OUTCOME = Member(
     predicts="net_return",
     features=WITHIN_SESSION,
     weight=0.2,
+    says="Probability that goes with the regressor's expected return.",
+    example=0.55,
     grid=BOOSTERS,
 )

@@ -13,5 +13,7 @@ PATTERN = Member(
     predicts="success",
     features=tuple(name for name in WITHIN_SESSION if name not in CATALYST),
     weight=0.4,
+    says="Random forest: probability that a long trade from here succeeds.",
+    example=0.61,
     grid=FORESTS,
 )

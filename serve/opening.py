@@ -1,0 +1,90 @@
+"""Opens what the readers read from, in the process that answers HTTP: the record by its pool, the actors by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+import ray
+from pydantic import SecretStr
+from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
+from ray.serve.handle import DeploymentHandle
+
+from adapters.postgres.accounts import Accounts
+from adapters.postgres.pool import open_pool
+from adapters.postgres.queries import Queries
+from data.storage_rules import StorageRules
+from serve.sources import Sources
+from trading.errors import InplayError, UnavailableError
+from trading.views.ensemble import Views
+
+Asked = ParamSpec("Asked")
+T = TypeVar("T")
+NAMESPACE: Final = "inplay"
+ANSWER_TIMEOUT_S: Final = 8.0
+CONNECTIONS: Final = 4
+
+
+class RayActors:
+    """The actors of the run by name, the ensemble by its handle; see `serve.sources.AskActors`."""
+
+    def __init__(self, ensemble: DeploymentHandle) -> None:
+        self._ensemble = ensemble
+
+    def ask(
+        self, service: str, method: Callable[Concatenate[Any, Asked], T], *args: Asked.args, **named: Asked.kwargs
+    ) -> T:
+        """The actor's answer."""
+        try:
+            actor = ray.get_actor(service, namespace=NAMESPACE)
+            asked = getattr(actor, method.__name__).remote(*args, **named)
+            return cast("T", ray.get(asked, timeout=ANSWER_TIMEOUT_S))
+        except RayTaskError as error:
+            raise error.cause if isinstance(error.cause, InplayError) else error from error
+        except (ValueError, RayActorError, GetTimeoutError) as error:
+            raise UnavailableError(f"The service {service} does not answer now; nothing is lost. Try again.") from error
+
+    def score(self, features: npt.NDArray[np.float32]) -> Views:
+        """What the ensemble says of the rows."""
+        try:
+            return cast("Views", self._ensemble.score.remote(features).result(timeout_s=ANSWER_TIMEOUT_S))
+        except (RayActorError, TimeoutError) as error:
+            raise UnavailableError("The ensemble does not answer now; nothing is lost. Try again.") from error
+
+
+def open_sources(
+    ensemble: DeploymentHandle,
+    *,
+    home: Path,
+    database_url: SecretStr,
+    ensemble_id: str,
+    seed: int,
+    storage: StorageRules,
+    gpu_budget_usd_per_month: float,
+) -> Sources:
+    """The sources of a run. No connection is opened by it; the first question opens one.
+
+    Args:
+        ensemble: handle of the deployment that scores.
+        home: the data folder.
+        database_url: of the record.
+        ensemble_id: of the models that `ensemble` holds.
+        seed: of the report's bootstrap.
+        storage: rules by which files move between tiers.
+        gpu_budget_usd_per_month: of training sessions; 0 = none are held.
+    """
+    pool = open_pool(database_url.get_secret_value(), name="inplay api", size=CONNECTIONS)
+    return Sources(
+        home=home,
+        pool=pool,
+        actors=RayActors(ensemble),
+        ensemble_id=ensemble_id,
+        seed=seed,
+        storage=storage,
+        gpu_budget_usd_per_month=gpu_budget_usd_per_month,
+        accounts=Accounts(pool),
+        queries=Queries(pool),
+    )

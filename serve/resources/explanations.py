@@ -1,0 +1,120 @@
+"""Why a stock was or was not traded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field
+
+from adapters.postgres.pool import Pool
+from research.explanation import explain, time_or_day
+from serve.desk import Desk
+from serve.members import ByMember
+from serve.schema import Book, Probability, Schema, Symbol
+from serve.sources import Sources
+from trading.errors import BadDataError, ConfigurationError
+from trading.views.members.member import Member
+
+router = APIRouter()
+PREDICTED = {"success": "probability that the setup succeeds.", "net_return": "probability of a positive return."}
+
+OneTime = Annotated[
+    str | None,
+    Query(
+        max_length=60, description="A day, or a time with its zone; now by default.",
+        examples=["2010-05-06", "2010-05-06T15:59-04:00"],
+    ),
+]  # fmt: skip
+
+
+class ScanPlace(Schema):
+    """Where the scan had the stock."""
+
+    rank: int = Field(ge=1)
+    score: float = Field(description="0 to 1.")
+    parts: dict[str, float | None] = Field(description="Of the score, by name.")
+    reason: str
+
+
+class AccountDecision(ByMember):
+    """What was decided for one account, and what from."""
+
+    account: Book
+    action: Literal["buy", "none"]
+    shares: int = Field(ge=0)
+    source: Literal["rule", "ensemble"] = Field(description="Whose view decided.")
+    confidence: Probability | None = Field(description="Of the view that decided; sizes the position.")
+    rule_confidence: Probability | None = Field(description="The rules'.")
+    rule_reasons: list[str]
+    probabilities: Mapping[str, Probability | None]
+    expected_return: float | None = Field(description="Net return of the setup, as a fraction.")
+    strength: Probability | None = Field(description="Weighted probability.")
+    rank: Probability | None = Field(description="Of the strength among those of setups that the models had not seen.")
+    disagreement: Probability | None = Field(description="Widest gap between two probabilities.")
+    patterns: list[str]
+    veto: str = Field(description="What risk refused or made smaller; empty when neither.")
+    reason: str
+    ensemble_id: str | None
+
+    @classmethod
+    def describe(cls, member: Member) -> dict[str, Any]:
+        """By what the member predicts."""
+        return {"description": f"{member.name.title()} model: {PREDICTED[member.predicts]}"}
+
+
+class Explanation(Schema):
+    """What was known and decided of a symbol at a close."""
+
+    symbol: Symbol
+    session: date | None = Field(description="The last one that had closed by then; null = none is on record.")
+    known_at: datetime | None = Field(description="Its close (UTC): nothing later was used.")
+    sector: str | None = Field(description="As on record now.")
+    regime: str | None = Field(description="In words.")
+    in_play: ScanPlace | None
+    decisions: list[AccountDecision]
+    withheld: str = Field(
+        default="", description="Why purchases that were decided were not placed; empty when nothing held them back."
+    )
+    said: str = Field(description="In one sentence, when there was no decision; else empty.")
+
+
+def read(sources: Sources, symbol: str, at: date | datetime | None) -> Explanation:
+    """What was known and decided of the symbol at the last close up to then, the latest one if None."""
+    return explanation_answer(sources.pool, symbol, at or datetime.now(UTC))
+
+
+def explanation_answer(pool: Pool, symbol: str, at: date | datetime) -> Explanation:
+    """The answer, from the record alone; without a session where none had closed by then."""
+    try:
+        found = explain(pool, symbol, at)
+    except BadDataError as error:
+        return Explanation(
+            symbol=symbol, session=None, known_at=None, sector=None, regime=None, in_play=None, decisions=[],
+            said=str(error),
+        )  # fmt: skip
+    return Explanation(
+        symbol=symbol,
+        session=found.session,
+        known_at=found.known_at,
+        sector=found.sector,
+        regime=found.regime,
+        in_play=None if found.in_play is None else ScanPlace.model_validate(found.in_play),
+        decisions=[AccountDecision.model_validate(row) for row in found.decisions],
+        withheld=found.withheld,
+        said=found.said,
+    )
+
+
+@router.get("/explanations/{symbol}", tags=["market"], summary="Why it was or wasn't traded")
+async def get_explanation(symbol: Symbol, desk: Desk, at: OneTime = None) -> Explanation:
+    """The decision known at that time for each account: models, rules, regime, risk, action; from the record."""
+    try:
+        wanted = None if at is None else time_or_day(at)
+    except ConfigurationError as err:
+        error = {"type": "value_error", "loc": ("query", "at"), "msg": str(err), "input": at}
+        raise RequestValidationError([error]) from err
+    return await desk.ask(read, symbol, wanted)

@@ -1,0 +1,243 @@
+"""Signals: what each model says about a symbol at its latest bar, and what is decided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Annotated, Any, Literal, Protocol
+
+from fastapi import APIRouter, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError
+
+from serve.desk import Desk
+from serve.members import ByMember
+from serve.parameters import MAX_ROWS, Limit
+from serve.schema import Probability, Schema, Symbol
+from serve.sources import Sources
+from trading.cycle.stages import rule_inputs
+from trading.errors import UnavailableError
+from trading.risk.model_risk import ModelRiskLimits, by_ensemble
+from trading.views.ensemble import Views
+from trading.views.members.member import Member
+from trading.views.members.registry import MEMBERS
+from trading.views.rule_system import BUY_AT, confidence, reasons
+from trading.views.setups import Setups
+
+router = APIRouter()
+WEIGHED = " + ".join(f"{member.weight:g}·p_{member.name}" for member in MEMBERS)
+
+
+class SignalsRequest(Schema):
+    """The symbols to score."""
+
+    symbols: list[Symbol] = Field(
+        min_length=1, max_length=500, description="1 to 500 tickers; repeats are scored once.", examples=[["AAPL", "F"]]
+    )
+
+
+class RuleView(Schema):
+    """What the rule-based system says on its own, without any model."""
+
+    confidence: Probability | None = Field(description="0 to 1; null when no rule applies.", examples=[0.58])
+    view: Literal["long", "short", "none"] = Field(description="The direction the rule would take.")
+    why: str = Field(description="In words.", examples=["engulfing up on 2.4x volume, above its 20-session average"])
+
+
+class Signal(ByMember):
+    """One symbol at its latest bar: each model's probability, the weighted ensemble, the rule's view, the decision."""
+
+    symbol: Symbol
+    session: date = Field(description="Exchange session of the bar that was scored.", examples=["2010-04-14"])
+    patterns: list[str] = Field(
+        description="Candlesticks and chart patterns that ended on this bar; +/- is their direction, no sign is none.",
+        examples=[["+engulfing", "+bull_flag", "doji"]],
+    )
+    probabilities: Mapping[str, Probability | None]
+    expected_return: float | None = Field(
+        description="XGBoost regressor: expected net return of the trade, as a fraction.", examples=[0.0062]
+    )
+    strength: Probability | None = Field(description=f"{WEIGHED}; null when one of them is.", examples=[0.582])
+    rank: Probability | None = Field(
+        description="Share of setups unseen in training that the models gave a lower strength.", examples=[0.87]
+    )
+    confidence: Probability | None = Field(
+        description="How far the rank is from the middle: |2·rank - 1|; below 0.60 the rules decide.", examples=[0.74]
+    )
+    disagreement: float | None = Field(
+        ge=0, le=1, description="Largest minus smallest of the three probabilities.", examples=[0.06]
+    )
+    rule: RuleView
+    decision: Literal["buy", "none"] = Field(description="What the ensemble account does with it.")
+    source: Literal["ensemble", "rule"] = Field(description="Which of the two decided, after the model-risk rules.")
+    reason: str = Field(description="In words.", examples=["ensemble 0.58 is under 0.60: left to the rule, which buys"])
+    ensemble_id: str | None = Field(description="The models that scored it; null before the first training.")
+
+    @classmethod
+    def describe(cls, member: Member) -> dict[str, Any]:
+        """As the member says itself."""
+        return {"description": member.says, "examples": [member.example]}
+
+
+class Signals(Schema):
+    """Signals in the order asked for (or strongest first when no symbols were asked for)."""
+
+    session: date | None = Field(description="The latest session that the platform knows; null before the first one.")
+    signals: list[Signal]
+    unknown_symbols: list[Symbol] = Field(description="Symbols asked for that have no bar.", examples=[["ZZZZ"]])
+
+
+SymbolList = Annotated[
+    str | None,
+    Query(
+        max_length=11 * MAX_ROWS,
+        description="Tickers, comma-separated, 1 to 500; without it the latest session's stocks in play.",
+        examples=["AAPL,F"],
+    ),
+]
+
+
+class Latest(Protocol):
+    """The latest bar of some symbols as long setups, pattern or not."""
+
+    @property
+    def session(self) -> date:
+        """Of the bars."""
+        ...
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Those with a bar."""
+        ...
+
+    @property
+    def setups(self) -> Setups:
+        """One row a symbol."""
+        ...
+
+    @property
+    def pattern_names(self) -> tuple[tuple[str, ...], ...]:
+        """Of each symbol, with + or - for the direction, bare without one."""
+        ...
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Symbols without a bar in the session."""
+        ...
+
+
+class PatternRecognition(Protocol):
+    """What is asked of `pattern_recognition`."""
+
+    def latest(self, symbols: tuple[str, ...] | None) -> Latest:
+        """The features of symbols at the last session; all symbols with a bar if None."""
+        ...
+
+
+class Coordinator(Protocol):
+    """What is asked of `coordinator`."""
+
+    def refresh(self, session: date) -> None:
+        """The services know a complete session again after a restart; nothing is added."""
+        ...
+
+
+def read(sources: Sources, symbols: Sequence[str] | None, limit: int) -> Signals:
+    """Scores at the latest bar.
+
+    Args:
+        sources: the record, the actors and the ensemble.
+        symbols: distinct tickers, answered in this order; `None` = the latest session's stocks in play, strongest
+            first.
+        limit: most signals to return; never under `len(symbols)`.
+    """
+    asked = _in_play(sources, limit) if symbols is None else tuple(symbols)
+    latest = _latest(sources, asked)
+    views = sources.actors.score(latest.setups.matrix)
+    signals = signals_of(latest, views, sources.ensemble_id, sources.decision_rules().model_risk)
+    if symbols is None:
+        signals.sort(key=lambda signal: -(signal.strength or 0.0))
+    return Signals(session=latest.session, signals=signals[:limit], unknown_symbols=list(latest.missing))
+
+
+def _in_play(sources: Sources, limit: int) -> tuple[str, ...]:
+    _, rows = sources.queries.last_scan(limit)
+    return tuple(row.symbol for row in rows)
+
+
+def _latest(sources: Sources, symbols: tuple[str, ...]) -> Latest:
+    """Features at the latest complete session or a later one; services that were restarted since are brought up."""
+    complete = sources.queries.progress().last_session
+    try:
+        latest = sources.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
+        if complete is None or latest.session >= complete:
+            return latest
+    except UnavailableError:
+        if complete is None:
+            raise
+    sources.actors.ask("coordinator", Coordinator.refresh, complete)
+    return sources.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
+
+
+def signals_of(latest: Latest, views: Views, ensemble_id: str, limits: ModelRiskLimits) -> list[Signal]:
+    """One signal per symbol of `latest`, in order; a symbol without a bullish pattern is scored but never bought."""
+    rules = rule_inputs(latest.setups)
+    rule_confidence = confidence(rules)
+    out = []
+    for i, symbol in enumerate(latest.symbols):
+        strength, disagreement = float(views.strength[i]), float(views.disagreement[i])
+        rank = float(views.rank[i])
+        verdict = by_ensemble(strength, rank, disagreement, float(rule_confidence[i]), limits)
+        bullish = any(name.startswith("+") for name in latest.pattern_names[i])
+        buy = verdict.buy and bullish
+        why = ", ".join(reasons(rules, i)) or "no condition holds"
+        out.append(
+            Signal(
+                symbol=symbol,
+                session=latest.session,
+                patterns=list(latest.pattern_names[i]),
+                probabilities={member: _known(p) for member, p in views.at(i).items()},
+                expected_return=_known(views.expected_return[i]),
+                strength=_known(strength),
+                rank=_known(rank),
+                confidence=_known(abs(2 * rank - 1)),
+                disagreement=_known(disagreement),
+                rule=RuleView(
+                    confidence=float(rule_confidence[i]),
+                    view="long" if rule_confidence[i] >= BUY_AT and bullish else "none",
+                    why=why,
+                ),
+                decision="buy" if buy else "none",
+                source=verdict.source,
+                reason=verdict.reason + ("" if bullish else "; no bullish pattern at this bar, so no entry"),
+                ensemble_id=ensemble_id,
+            )
+        )
+    return out
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+@router.post("/signals", tags=["signals"], summary="Score symbols at their latest bar")
+async def post_signals(request: SignalsRequest, desk: Desk) -> Signals:
+    """Each model's probability, the weighted ensemble, the rule's view, the decision and why.
+
+    Reads only: no order is given. Symbols without a bar are listed in `unknown_symbols`.
+    """
+    symbols = list(dict.fromkeys(request.symbols))
+    return await desk.ask(read, symbols, len(symbols))
+
+
+@router.get("/signals", tags=["signals"], summary="Signals of a few symbols, or of the stocks in play")
+async def get_signals(desk: Desk, symbols: SymbolList = None, limit: Limit = 100) -> Signals:
+    """The same as POST for `curl`; `limit` counts only when no symbols are named."""
+    if symbols is None:
+        return await desk.ask(read, None, limit)
+    try:
+        request = SignalsRequest(symbols=symbols.split(","))
+    except ValidationError as err:
+        raise RequestValidationError([{**error, "loc": ("query", *error["loc"])} for error in err.errors()]) from err
+    return await post_signals(request, desk)

@@ -1,0 +1,47 @@
+"""What all answers share. An answer is a frozen pydantic class, units in its names, unknown = null.
+
+A value that is not known is `None` (JSON `null`), never 0 and never NaN: the classes refuse NaN and infinity, so a
+reader that lets one through fails loudly instead of printing nonsense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Book = Literal["rule", "ensemble"]
+"""The two paper accounts that run side by side."""
+
+Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9.\-]{0,9}$")]
+"""An upper-case ticker of at most ten characters."""
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+"""Between 0 and 1."""
+
+
+class Schema(BaseModel):
+    """An answer: immutable, without unknown fields, without NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Estimate(Schema):
+    """A measured number and how sure it is. Without enough data for an interval, `low` and `high` are null."""
+
+    value: float | None = Field(description="The point estimate; null when it can't be computed.", examples=[0.034])
+    low: float | None = Field(default=None, description="Lower end of the confidence interval.", examples=[-0.041])
+    high: float | None = Field(default=None, description="Upper end of the confidence interval.", examples=[0.112])
+
+
+def estimate_of(value: Any) -> Estimate:
+    """An estimate of the metrics module or the record as the API's own."""
+    if isinstance(value, Mapping):
+        return Estimate(value=value["value"], low=value["low"], high=value["high"])
+    return Estimate(value=value.value, low=value.low, high=value.high)
+
+
+def book_of(name: str) -> Book:
+    """The account of that name."""
+    return "rule" if name == "rule" else "ensemble"

@@ -1,0 +1,104 @@
+"""What the made-up replay says of its models: signals and accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from serve.resources import (
+    models,
+    signals,
+)
+from serve.resources.models import Accuracy, Ensemble, Model, Models
+from serve.resources.signals import RuleView, Signal, Signals
+from tests.fakes.replay import SYMBOLS, Replay, around
+
+
+def _signals(replay: Replay, symbols: Sequence[str] | None, limit: int) -> Signals:
+    asked = list(SYMBOLS[2:10]) if symbols is None else list(symbols)
+    known = [symbol for symbol in asked if symbol in SYMBOLS and replay.done]
+    unknown = [symbol for symbol in asked if symbol not in known] if symbols is not None else []
+    return Signals(
+        session=replay.session, signals=[_signal(replay, symbol) for symbol in known][:limit], unknown_symbols=unknown
+    )
+
+
+def _signal(replay: Replay, symbol: str) -> Signal:
+    assert replay.session
+    at = SYMBOLS.index(symbol)
+    p_pattern, p_catalyst, p_outcome, rule = (round(float(p), 3) for p in replay.probabilities[at])
+    catalyst = None if symbol == "X" else p_catalyst  # one symbol without known events
+    strength = None if catalyst is None else round(0.4 * p_pattern + 0.4 * catalyst + 0.2 * p_outcome, 4)
+    sure = strength is not None and max(strength, 1 - strength) >= 0.6
+    buys = (strength if sure and strength is not None else rule) > 0.55
+    verdict = "buys" if buys else "does nothing"
+    return Signal(
+        symbol=symbol,
+        session=replay.session,
+        patterns=["+engulfing"] if at % 2 else [],
+        probabilities={"pattern": p_pattern, "catalyst": catalyst, "outcome": p_outcome},
+        expected_return=round((p_outcome - 0.5) / 20, 4),
+        strength=strength,
+        rank=strength,
+        confidence=None if strength is None else abs(2 * strength - 1),
+        disagreement=None if catalyst is None else round(max(p_pattern, catalyst) - min(p_pattern, catalyst), 3),
+        rule=RuleView(confidence=rule, view="long" if rule > 0.5 else "none", why="close above its 20-session mean"),
+        decision="buy" if buys else "none",
+        source="ensemble" if sure else "rule",
+        reason=f"the ensemble {verdict}" if sure else f"confidence under 0.60: left to the rule, which {verdict}",
+        ensemble_id="ens-2010-03-01-7f3a9c",
+    )
+
+
+def _models(replay: Replay) -> Models:
+    if not replay.done:
+        return Models(ensembles=[])
+    parts = (
+        ("pattern", "random forest", 0.4),
+        ("catalyst", "XGBoost classifier", 0.4),
+        ("outcome", "XGBoost regressor", 0.2),
+    )
+    models = [
+        Model(
+            model_id=f"{kind}-1",
+            kind=kind,
+            algorithm=algorithm,
+            weight=weight,
+            trained_at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
+            train_first_session=date(2009, 9, 21),
+            train_last_session=date(2010, 1, 29),
+            train_rows=21_480,
+            features=88,
+            accuracy=_accuracy(0.529 + 0.004 * k),
+            sha256="0a" * 32,
+            data_sha256="1b" * 32,
+        )
+        for k, (kind, algorithm, weight) in enumerate(parts)
+    ]
+    ensemble = Ensemble(
+        ensemble_id="ens-2010-03-01-7f3a9c",
+        status="champion",
+        known_before=date(2010, 3, 1),
+        accuracy=_accuracy(0.541),
+        models=models,
+    )
+    return Models(ensembles=[ensemble])
+
+
+def _accuracy(value: float) -> Accuracy:
+    return Accuracy(
+        model=around(value, 0.017),
+        majority=0.534,
+        rule=0.512,
+        rows=3_870,
+        first_session=date(2010, 2, 1),
+        last_session=date(2010, 2, 26),
+    )
+
+
+ANSWERS: Mapping[Any, Callable[..., Any]] = {
+    signals.read: _signals,
+    models.read: _models,
+}
+"""Reader -> what the replay answers in its place."""
