@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
-import ray
 
 from adapters.models.scoring import EnsembleScorer
 from tests.fakes.eventually import eventually
@@ -27,14 +25,6 @@ from tune.splits import holdout
 pytestmark = pytest.mark.platform
 WITH_SKILL = {"seed": 1, "sessions": 100, "per_session": 60, "skill": 0.25}
 PURE_NOISE = {"seed": 2, "sessions": 100, "per_session": 60, "skill": 0.0}
-
-
-@pytest.fixture(scope="module")
-def local_ray() -> Iterator[None]:
-    """A cluster of two processors."""
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
-    yield
-    ray.shutdown()
 
 
 def train(folder: Path, facts: dict[str, float], seed: int = 7) -> Trained:
