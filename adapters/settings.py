@@ -20,9 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from adapters.alpaca.bar_stream import STREAM_URL
-from adapters.alpaca.bars import AlpacaFeed
-from adapters.alpaca.http import BASE_URL, FREE_REQUESTS_PER_MIN
+from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
 from adapters.news.rss import NewsFeed
 from trading.decisions.book_view import Source
 from trading.errors import ConfigurationError

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.alpaca.bars import AlpacaFeed, bar_table
+from adapters.alpaca.addresses import STREAM_URL, AlpacaFeed
+from adapters.alpaca.bars import bar_table
 from adapters.alpaca.http import AlpacaKeys
 from adapters.feeds.port import Listener, Page
-
-STREAM_URL = "wss://stream.data.alpaca.markets"
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from adapters.alpaca.addresses import AlpacaFeed
 from adapters.alpaca.http import AlpacaHttp
 from adapters.bars.files import SHAPES, Timeframe
 from adapters.calendar import TIME_ZONE
@@ -30,7 +31,6 @@ LARGEST = 2**53
 """Whole numbers up to it are exact in JSON."""
 EXCHANGE_TIME = ZoneInfo(TIME_ZONE)
 MINUTE_S = 60
-AlpacaFeed = Literal["iex", "sip"]
 
 
 @dataclass(frozen=True)

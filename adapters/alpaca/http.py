@@ -19,12 +19,10 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN
 from adapters.pace import TokenBucket, backoff_s, retry_after_s
 from trading.errors import AskedTooOftenError, BadDataError, ConfigurationError, UnavailableError
 
-BASE_URL = "https://data.alpaca.markets"
-FREE_REQUESTS_PER_MIN = 200
-"""Of the free plan: https://docs.alpaca.markets/docs/about-market-data-api"""
 MOST_BYTES = 16 * 1024**2
 TIMEOUT_S = 20.0
 ATTEMPTS = 4

@@ -16,7 +16,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from adapters.alpaca.http import BASE_URL, TIMEOUT_S, AlpacaHttp, AlpacaKeys
+from adapters.alpaca.addresses import BASE_URL
+from adapters.alpaca.http import TIMEOUT_S, AlpacaHttp, AlpacaKeys
 from trading.errors import BadDataError
 from trading.news.article import Fetched, RawArticle
 

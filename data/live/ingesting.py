@@ -11,9 +11,10 @@ from typing import Literal
 
 import structlog
 
-from adapters.alpaca.bar_stream import STREAM_URL, AlpacaStream
-from adapters.alpaca.bars import AlpacaBars, AlpacaFeed
-from adapters.alpaca.http import BASE_URL, FREE_REQUESTS_PER_MIN, AlpacaHttp, AlpacaKeys
+from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
+from adapters.alpaca.bar_stream import AlpacaStream
+from adapters.alpaca.bars import AlpacaBars
+from adapters.alpaca.http import AlpacaHttp, AlpacaKeys
 from adapters.bars.locations import TierLocations
 from adapters.bars.store import BarStore
 from adapters.calendar import session_hours

@@ -13,7 +13,7 @@ from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.sentiment import SentimentStore
 from trading.bars.panel import Panel
-from trading.news.record import NEWS_SCHEMA, NO_NEWS, NewsAt, NewsRecord
+from trading.news.record import NEWS_SCHEMA, NewsAt, NewsRecord, no_news
 
 THE_END = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -46,5 +46,5 @@ def news_at(pool: Pool, panel: Panel) -> NewsAt:
     """News as known at the panel's last close, with the close of each bar's session as the time of its decision."""
     closed = close_times(panel.sessions)
     if not len(closed):
-        return NewsAt(NO_NEWS, closed)
+        return NewsAt(no_news(), closed)
     return NewsAt(news_record(pool, closed.max().item().replace(tzinfo=UTC)), closed)

@@ -17,7 +17,7 @@ from trading.catalysts.features import catalyst_features
 from trading.indicators.levels import compute_levels
 from trading.indicators.swings import swings
 from trading.news.coverage import silence_known
-from trading.news.record import NO_NEWS, NewsAt, NewsRecord, knowable_second
+from trading.news.record import NewsAt, NewsRecord, knowable_second, no_news
 from trading.patterns.chart.view import MINOR_ATR
 
 LOOKBACK_SESSIONS = 3
@@ -52,7 +52,7 @@ def known_catalysts(
         news: None without a source; what only news can tell is NaN then.
     """
     # Without news no time of day plays a part; the end of the day keeps the shape.
-    asked = news or NewsAt(NO_NEWS, (panel.sessions + np.timedelta64(1, "D")).astype("datetime64[s]"))
+    asked = news or NewsAt(no_news(), (panel.sessions + np.timedelta64(1, "D")).astype("datetime64[s]"))
     calendar = earnings_catalyst(panel, events, covered, LOOKBACK_SESSIONS)
     told = news_catalyst(panel, asked, LOOKBACK_SESSIONS)
     resistance = compute_levels(panel, swings(panel, indicators["atr_14"], MINOR_ATR))["resistance_distance"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,10 @@ class NewsRecord:
     followed: tuple[Followed, ...] = ()
 
 
-NO_NEWS = NewsRecord(NEWS_SCHEMA.empty_table())
-"""Nothing on record and nothing followed."""
+@cache
+def no_news() -> NewsRecord:
+    """Nothing on record and nothing followed; made when first asked for, since the first array loads pandas."""
+    return NewsRecord(NEWS_SCHEMA.empty_table())
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from trading.bars.actions import Split
 from trading.bars.panel import BARS_SCHEMA, Panel, as_date
 from trading.cycle.stages import Market
 from trading.errors import ConfigurationError
-from trading.news.record import NO_NEWS
+from trading.news.record import no_news
 
 DAYS = [as_date(day) for day in sessions_between(date(2010, 1, 4), date(2010, 6, 30))]
 TERMS = Terms({"rule": "rule"}, 10_000_000)
@@ -39,7 +39,7 @@ def random_record(seed: int = 4, symbols: int = 6) -> Recorded:
     bars = pa.concat_tables(tables).sort_by([("session", "ascending"), ("symbol", "ascending")]).combine_chunks()
     events = pa.table({"symbol": ["S0", "S1"], "event_date": [DAYS[10], DAYS[70]]})
     splits = (Split("S1", DAYS[80], 2, 1),)
-    return Recorded(bars, splits, (), {}, events, NO_NEWS, None)
+    return Recorded(bars, splits, (), {}, events, no_news(), None)
 
 
 class PeekingAnalysis(SegmentAnalysis):
