@@ -58,7 +58,7 @@ class Ingestion(Service):
     def _live_ingestion(self) -> LiveIngestion | None:
         """The live feed, on threads of its own with connections of its own, so that calls never wait for it."""
         live = self.wiring.live
-        if live.keys is None:
+        if live.source is None:
             return None
         pools: list[Pool] = []
 
@@ -67,7 +67,7 @@ class Ingestion(Service):
                 pools.append(open_pool(self.wiring.database_url.get_secret_value(), name="inplay live feed", size=2))
             return pools[0]
 
-        ports = live.ports(live.keys, now)
+        ports = live.source.ports(live.rules, now)
         return LiveIngestion(
             self.wiring.home, pool, ports, live.rules, clock=now, importing=self._importing,
             locations=self.wiring.storage.locations,

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from adapters.alpaca.account import BrokerAccount
-from data.live.ingesting import LiveToFollow
+from data.live.feeds import LiveToFollow
 from data.news.sources import NewsToFollow
 from data.storage_rules import StorageRules
 from trading.decisions.book_view import Source

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adapters.alpaca.account import BrokerAccount
 from adapters.alpaca.http import AlpacaKeys
+from adapters.alpaca.opening import alpaca_keys
 from adapters.settings import Settings
-from data.opening import alpaca_keys
 from trading.errors import ConfigurationError
 
 TRADING_URLS = {"alpaca-paper": "https://paper-api.alpaca.markets", "alpaca-live": "https://api.alpaca.markets"}

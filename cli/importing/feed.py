@@ -12,6 +12,7 @@ import typer
 
 from actors.wiring import now
 from adapters.alpaca.bars import AlpacaBars
+from adapters.alpaca.opening import alpaca_http
 from adapters.bars.files import Timeframe
 from adapters.feeds.port import BarHistory, Span
 from adapters.feeds.yahoo import YahooBars
@@ -23,7 +24,6 @@ from cli.output import print_json
 from data.history.fetched import FetchedBars
 from data.history.spans import history_span, symbols_named
 from data.importing.importer import BarImporter
-from data.opening import alpaca_http
 from data.storage_rules import storage_rules
 
 Symbols = Annotated[str, typer.Option(help="Such as SPY,QQQ.")]

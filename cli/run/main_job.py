@@ -106,7 +106,7 @@ class MainJob:
 
     def _on_record(self) -> Imported:
         imported = self._services.ingestion.imported().get()
-        live = self._options.follow and self._platform.wiring.live.keys is not None
+        live = self._options.follow and self._platform.wiring.live.source is not None
         if not imported.rows_stored and not live:
             raise ConfigurationError(
                 "There are no bars on record, and no live feed that would bring any. Nothing was changed. Import some "

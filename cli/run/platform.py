@@ -30,7 +30,8 @@ from cli.run.interrupt import Interrupt
 from cli.run.models import training_of
 from cli.run.progress import Printer
 from cli.run.watch import Watch
-from data.opening import live_to_follow, news_to_follow
+from data.live.feeds import live_to_follow
+from data.news.sources import news_to_follow
 from data.storage_rules import storage_rules
 from data.tiers.archive import Archive
 from execution.opening import broker_account

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 import structlog
 
-from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
-from adapters.alpaca.bar_stream import AlpacaStream
-from adapters.alpaca.bars import AlpacaBars
-from adapters.alpaca.http import AlpacaHttp, AlpacaKeys
 from adapters.bars.locations import TierLocations
 from adapters.bars.store import BarStore
-from adapters.calendar import session_hours
 from adapters.feeds.port import BarHistory, LiveBars
-from adapters.pace import TokenBucket
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.feed_record import FeedRecord, FeedSession
 from adapters.postgres.pool import Pool
@@ -29,38 +22,6 @@ from data.live.spool import Spool
 from trading.errors import InplayError
 
 CLOSING_EVERY_S = 30.0
-SILENCE_S = 180.0
-"""Without a bar for so long while the exchange is open, a stream is broken; a single quiet stock may well be silent."""
-BUSY_SYMBOLS = 20
-"""With fewer the stream may be silent as long as it likes."""
-
-
-@dataclass(frozen=True)
-class LiveToFollow:
-    """A live feed of the settings. Plain values, so that they travel.
-
-    Attributes:
-        keys: None = no live feed.
-        trades: symbols whose last trade is known as well.
-    """
-
-    keys: AlpacaKeys | None = None
-    rules: LiveRules = field(default_factory=LiveRules)
-    feed: AlpacaFeed = "iex"
-    url: str = BASE_URL
-    stream_url: str = STREAM_URL
-    requests_per_min: int = FREE_REQUESTS_PER_MIN
-    trades: tuple[str, ...] = ()
-
-    def ports(self, keys: AlpacaKeys, clock: Callable[[], datetime]) -> tuple[LiveBars, BarHistory]:
-        """The stream and the history of the same feed."""
-        http = AlpacaHttp(keys, self.url, bucket=TokenBucket(self.requests_per_min))
-        busy = self.rules.expected is None or self.rules.expected >= BUSY_SYMBOLS
-
-        def silence_s() -> float | None:
-            return SILENCE_S if busy and is_open(clock()) else None
-
-        return AlpacaStream(keys, self.feed, self.stream_url, silence_s, self.trades), AlpacaBars(http, self.feed)
 
 
 class LiveIngestion:
@@ -177,14 +138,6 @@ class LiveIngestion:
         last = max(file.last_session for file in files)
         bars = BarStore(self._home, record, self._locations).read(last, last, verify=False)
         return tuple(sorted(map(str, bars.column("symbol").unique().to_pylist())))
-
-
-def is_open(now: datetime) -> bool:
-    """Whether the exchange is open, extended hours excluded."""
-    hours = session_hours(now.date(), now.date())
-    opens, closes = ([at.astype("datetime64[s]").item().replace(tzinfo=UTC) for at in column]
-                     for column in (hours.open_at, hours.close_at))  # fmt: skip
-    return any(begin <= now < end for begin, end in zip(opens, closes, strict=True))
 
 
 def _words(session: FeedSession) -> str:

@@ -17,7 +17,8 @@ from adapters.postgres.news import ON_RECORD
 from adapters.postgres.news_coverage import CoverageStore, Heard
 from adapters.postgres.pool import Pool, open_pool
 from data.news.importing import NewsImport
-from data.news.sources import FollowedSource, NewsToFollow, Poll, sources
+from data.news.port import FollowedSource, Poll
+from data.news.sources import NewsToFollow
 from trading.errors import AskedTooOftenError, InplayError
 from trading.news.article import Fetched, RawArticle
 from trading.news.normalise import Rules
@@ -130,7 +131,7 @@ class Following:
         self._clock = clock
         self._chance = chance
         self._stop = threading.Event()
-        self._sources = sources(wanted)
+        self._sources = [source.open() for source in wanted.sources]
         self._followers: dict[str, Follower] = {}
         self._unstarted = ""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import msgpack
@@ -19,10 +18,10 @@ from adapters.alpaca.simulator.tape import Tape
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import open_pool
 from adapters.settings import read_settings
-from data.live.ingesting import LiveToFollow
+from data.live.alpaca import AlpacaLive
+from data.live.feeds import LiveToFollow, live_to_follow
 from data.live.listening import LiveRules
 from data.live.trades import Trade
-from data.opening import live_to_follow
 from tests.fakes.alpaca_day import OPEN, minutes
 from tests.fakes.eventually import eventually
 from trading.errors import ConfigurationError
@@ -35,9 +34,10 @@ def exchange() -> Iterator[Exchange]:
         yield running
 
 
-def _live(exchange: Exchange, keys: AlpacaKeys) -> LiveToFollow:
+def _live(exchange: Exchange, keys: AlpacaKeys, trades: tuple[str, ...] = ()) -> LiveToFollow:
     rules = LiveRules(("AAA", "BBB"), late_s=0.2)
-    return LiveToFollow(keys, rules, "iex", exchange.url, exchange.stream_url, 6_000)
+    source = AlpacaLive(keys, "iex", exchange.url, exchange.stream_url, 6_000, trades)
+    return LiveToFollow(source, rules)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_live_feed_beside_the_calls_of_the_service(home: Path, url: str, excha
 
 def test_the_last_trade_of_a_symbol_is_known(home: Path, url: str, exchange: Exchange) -> None:
     """Of the symbols asked for alone; an older one that comes late, and what is no trade, change nothing."""
-    service = _service(home, url, replace(_live(exchange, exchange.keys), trades=("AAA",)))
+    service = _service(home, url, _live(exchange, exchange.keys, trades=("AAA",)))
     assert service._live is not None
     eventually(lambda: exchange.listeners, what="the subscription")
     second = int(OPEN.timestamp())

@@ -13,9 +13,11 @@ from adapters.alpaca.news import AlpacaNews
 from adapters.news.rss import FeedNews, NewsFeed
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool, transaction
+from data.news.alpaca_source import FollowedAlpaca
+from data.news.feed_source import FeedToFollow, FollowedFeed
 from data.news.following import Follower, Following, pause_s
 from data.news.known import news_record
-from data.news.sources import FollowedAlpaca, FollowedFeed, NewsToFollow
+from data.news.sources import NewsToFollow
 from tests.fakes.eventually import eventually
 from tests.fakes.news_server import KEY, SECRET, Answer, NewsServer, article, news_server, rss
 from trading.catalysts.features import news_features
@@ -240,7 +242,7 @@ def test_a_source_that_hangs_holds_up_no_other(web: NewsServer, pool: Pool, empt
     """Of two feeds on threads of their own one hangs and one brings its article; both are said in words."""
     now = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
     web.feeds = {"/good": Answer(200, rss((STORY, now))), "/bad": Answer(200, b"<rss>", hang=True)}
-    feeds = tuple(NewsFeed(url=web.url + path) for path in web.feeds)
+    feeds = tuple(FeedToFollow(NewsFeed(url=web.url + path)) for path in web.feeds)
     wanted = NewsToFollow(feeds, interval_s=60.0)
     following = Following(wanted, SecretStr(empty_url), lambda: datetime.now(UTC), chance=lambda: 0.0)
     following.start()

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from adapters.settings import read_settings, unknown_variables
-from data.news.sources import NewsToFollow, sources
-from data.opening import news_to_follow
+from data.news.sources import NewsToFollow, news_to_follow
 from execution.opening import broker_account
 from trading.errors import ConfigurationError
 from trading.risk.limits import rules_of
@@ -126,7 +125,7 @@ def test_news_are_off_by_default_and_their_keys_are_never_shown(monkeypatch: pyt
     monkeypatch.setenv("APCA_API_KEY_ID", "the-key")
     monkeypatch.setenv("APCA_API_SECRET_KEY", "the-secret")
     wanted = news_to_follow(read_settings())
-    made = sources(wanted)
+    made = [source.open() for source in wanted.sources]
     assert [(one.name, one.channel, one.symbols) for one in made] == [
         ("https://example.com/r", "news", ()), ("https://example.com/a", "social", ("AAPL",)), ("alpaca", "news", None),
     ]  # fmt: skip
