@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
     applied_at timestamptz NOT NULL DEFAULT now()
 )
 """
+TABLES = re.compile(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", re.MULTILINE)
+FUNCTIONS = re.compile(r"^CREATE (?:OR REPLACE )?FUNCTION (\w+)\(\)", re.MULTILINE)
+"""What migrations make, so that it can be erased without a list of its own."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,10 @@ def erase(pool: Pool) -> None:
     """Our tables are gone from the database, with everything in them; nothing else is touched."""
     with transaction(pool) as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-        _execute(cursor, _folder_text("erase.sql"))
+        made = "\n".join(migration.sql for migration in bundled())
+        tables, functions = set(TABLES.findall(made)) | {"schema_migrations"}, set(FUNCTIONS.findall(made))
+        _execute(cursor, f"DROP TABLE IF EXISTS {', '.join(sorted(tables))}")
+        _execute(cursor, f"DROP FUNCTION IF EXISTS {', '.join(f'{name}()' for name in sorted(functions))}")
 
 
 def _execute(cursor: Cursor, text: str) -> None:

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from adapters.postgres.migrate import Migration, bundled, erase, migrate
+from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool, transaction
-from trading.errors import ConfigurationError
+from adapters.postgres.queries import Queries
+from trading.errors import BadDataError, ConfigurationError
 
 
 def _tables(pool: Pool) -> set[str]:
@@ -82,10 +84,49 @@ def test_what_was_recorded_before_chart_patterns_stays_true(empty_pool: Pool) ->
         ]
 
 
+def test_members_and_what_they_said_come_out_of_columns(empty_pool: Pool) -> None:
+    """An older record's three models are three rows with their weights; probabilities keep every bit, unknown stays."""
+    migrate(empty_pool, [migration for migration in bundled() if migration.version < 22])
+    with transaction(empty_pool) as cursor:
+        cursor.execute(
+            "INSERT INTO models SELECT kind, kind, 1, now(), kind, repeat('0', 64), repeat('0', 64), '1', '{}', '{}', "
+            "'[]', '2010-01-04', '2010-01-05' FROM unnest(ARRAY['pattern', 'catalyst', 'outcome']) AS kind"
+        )
+        cursor.execute(
+            "INSERT INTO ensembles (ensemble_id, created_at, pattern_model_id, catalyst_model_id, outcome_model_id, "
+            "weight_pattern, weight_catalyst, weight_outcome, status, metrics, config_sha256, known_before) VALUES "
+            "('e', now(), 'pattern', 'catalyst', 'outcome', 0.4, 0.4, 0.2, 'champion', '{}', repeat('0', 64), now())"
+        )
+        cursor.execute(
+            "INSERT INTO decisions (session, account, symbol, p_pattern, p_catalyst, p_outcome, source, action, "
+            "shares, patterns, reason) VALUES ('2010-01-04', 'rule', 'A', %s, NULL, 0.1, 'rule', 'none', 0, '{}', 'r')",
+            [0.1 + 0.2],
+        )
+    migrate(empty_pool)
+    champion = ModelStore(empty_pool).champion()
+    assert champion is not None
+    assert [(one.kind, one.model_id, one.weight) for one in champion.members] == [
+        ("pattern", "pattern", 0.4), ("catalyst", "catalyst", 0.4), ("outcome", "outcome", 0.2),
+    ]  # fmt: skip
+    (decision,) = Queries(empty_pool).decisions("rule", 5)
+    assert decision.probabilities == {"pattern": 0.1 + 0.2, "catalyst": None, "outcome": 0.1}
+
+
+def test_an_ensemble_whose_weights_do_not_add_up_is_no_ensemble(pool: Pool) -> None:
+    """The database refuses it at the end of the transaction, and one without members too."""
+    row = "INSERT INTO ensembles VALUES ('e', now(), 'challenger', '{}', repeat('0', 64), '2010-01-04')"
+    with pytest.raises(BadDataError, match="add up"), transaction(pool) as cursor:
+        cursor.execute(row)
+    assert ModelStore(pool).ensembles() == []
+
+
 def test_erase_takes_our_tables_and_nothing_else(pool: Pool) -> None:
     """After `erase` only other people's tables are left, and the migrations apply again."""
     with transaction(pool) as cursor:
         cursor.execute("CREATE TABLE somebody_elses (i int)")
     erase(pool)
     assert _tables(pool) == {"somebody_elses"}
+    with transaction(pool) as cursor:
+        cursor.execute("SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+        assert cursor.fetchall() == []
     assert migrate(pool) == [migration.version for migration in bundled()]
