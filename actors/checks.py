@@ -45,10 +45,7 @@ class Checks(Service):
 
     def _checked(self, session: date) -> list[DailyCheck]:
         terms = Terms(BOOKS, self.wiring.cash_cents, self.wiring.decisions, self.wiring.scanner, self.wiring.paper)
-        return [
-            check(self.pool, self.wiring.home, session, terms, locations=self.wiring.storage.locations, clock=now)
-            for check in (daily_lookahead, daily_parity)
-        ]
+        return [check(self.on_record, session, terms, clock=now) for check in (daily_lookahead, daily_parity)]
 
     def _tell(self, session: date, done: list[DailyCheck]) -> None:
         """The controls say what the checks said; a crash in between is made good by the repeat."""

@@ -5,23 +5,21 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 
 import pyarrow as pa
 
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
-from adapters.bars.store import BarStore
 from adapters.feeds.source import TableSource
-from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.pool import open_pool
+from adapters.record import Record
 from adapters.sample.bundled import load_bars, load_instruments
 from data.importing.importer import BarImporter
 from data.live.ingesting import LiveIngestion
 from data.live.trades import Trade
 from trading.cycle import services
 from trading.cycle.questions import question
-from trading.engine.bars import CorporateAction
+from trading.engine.bars import CorporateAction, actions_at
 
 
 @dataclass(frozen=True)
@@ -60,18 +58,16 @@ class Ingestion(Service):
         live = self.wiring.live
         if live.source is None:
             return None
-        pools: list[Pool] = []
+        records: list[Record] = []
 
-        def pool() -> Pool:
-            if not pools:
-                pools.append(open_pool(self.wiring.database_url.get_secret_value(), name="inplay live feed", size=2))
-            return pools[0]
+        def record() -> Record:
+            if not records:
+                url = self.wiring.database_url.get_secret_value()
+                records.append(self.wiring.record(open_pool(url, name="inplay live feed", size=2)))
+            return records[0]
 
         ports = live.source.ports(live.rules, now)
-        return LiveIngestion(
-            self.wiring.home, pool, ports, live.rules, clock=now, importing=self._importing,
-            locations=self.wiring.storage.locations,
-        )  # fmt: skip
+        return LiveIngestion(self.wiring.home, record, ports, live.rules, clock=now, importing=self._importing)
 
     def condition(self) -> Condition:
         """Well, or what the live feed lacks; what is on record can be used all the same."""
@@ -83,14 +79,6 @@ class Ingestion(Service):
         """Batches of a session that runs, as numbered, after that number, at most 60; judged when the session ends."""
         return [] if self._live is None else self._live.feed.spool.after(session, after)
 
-    @cached_property
-    def _record(self) -> BarRecord:
-        return BarRecord(self.pool)
-
-    @cached_property
-    def _bars(self) -> BarStore:
-        return BarStore(self.wiring.home, self._record, self.wiring.storage.locations)
-
     def last_trades(self) -> dict[str, Trade]:
         """The last trade of each symbol of `live_trades` since this service was started."""
         return {} if self._live is None else self._live.feed.trades.known()
@@ -98,12 +86,11 @@ class Ingestion(Service):
     def import_sample(self) -> Imported:
         """The bundled sample is stored, once; a repeated import answers what the first one did."""
         sample = load_bars()
-        self._record.record_instruments(load_instruments())
+        self.on_record.bar_tables.record_instruments(load_instruments())
         corrections = (*sample.corrections, *sample.warnings)
         source = TableSource("bundled sample", sample.file_sha256, sample.table, corrections=corrections)
         with self._importing:
-            importer = BarImporter(self.wiring.home, self._record, now, self.wiring.storage.locations)
-            counts = importer.run(source)
+            counts = BarImporter(self.on_record, now).run(source)
         return self._summary(new=counts.new)
 
     def imported(self) -> Imported:
@@ -111,36 +98,26 @@ class Ingestion(Service):
         return self._summary(new=False)
 
     def _summary(self, *, new: bool) -> Imported:
-        rows_in, stored, quarantined, duplicate = self._record.totals()
+        rows_in, stored, quarantined, duplicate = self.on_record.bar_tables.totals()
         findings: dict[tuple[str, str], tuple[int, int]] = {}
-        for finding in self._record.findings():
+        for finding in self.on_record.bar_tables.findings():
             count, rows = findings.get((finding.gate, finding.severity), (0, 0))
             findings[finding.gate, finding.severity] = (count + 1, rows + finding.rows)
-        symbols = len(self._bars.read_all(verify=False).column("symbol").unique())
-        corrections = self._record.corrections()
+        symbols = len(self.on_record.bars.read_all(verify=False).column("symbol").unique())
+        corrections = self.on_record.bar_tables.corrections()
         return Imported(new, symbols, rows_in, stored, quarantined, duplicate, corrections, findings)
 
     def sessions(self) -> list[date]:
         """Sessions that have bars, ascending."""
-        return self._record.sessions()
+        return self.on_record.bar_tables.sessions()
 
     def deliver(self, session: date) -> pa.Table:
         """The accepted bars of one session, prices as printed."""
-        return self._bars.read(session, session)
+        return self.on_record.bars.read(session, session)
 
     def corporate_actions(self, session: date) -> list[CorporateAction]:
         """Splits and breaks that take effect at the open of the session."""
-        splits = [
-            CorporateAction(split.symbol, "split", split.numerator, split.denominator, reason="split")
-            for split in self._record.splits()
-            if split.session == session
-        ]
-        breaks = [
-            CorporateAction(cut.symbol, "break", reason=cut.reason)
-            for cut in self._record.breaks()
-            if cut.session == session
-        ]
-        return splits + breaks
+        return actions_at(session, self.on_record.bar_tables.splits(), self.on_record.bar_tables.breaks())
 
 
 class AskIngestion(services.AskIngestion):

@@ -7,17 +7,13 @@ from functools import cached_property
 
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
-from adapters.calendar import close_of
-from adapters.postgres.catalysts import CatalystStore
 from adapters.sample.bundled import load_earnings
+from data.known_at import known_at_close
 from data.news.following import Following
 from data.news.known import NewsMemory
-from trading.catalysts.earnings import covered_at
 from trading.catalysts.known import KnownEvents
 from trading.cycle import services
 from trading.cycle.questions import question
-
-FIRST_DAY = date(1900, 1, 1)
 
 
 class News(Service):
@@ -31,26 +27,22 @@ class News(Service):
         self._following.start()
 
     @cached_property
-    def _store(self) -> CatalystStore:
-        return CatalystStore(self.pool)
-
-    @cached_property
     def _news(self) -> NewsMemory:
         return NewsMemory(self.pool)
 
     def import_earnings(self) -> int:
         """The bundled earnings dates are on record; returns how many are new."""
         earnings = load_earnings()
-        return self._store.record_earnings(earnings.table, source="bundled earnings dates", at=now())
+        return self.on_record.events.record_earnings(earnings.table, source="bundled earnings dates", at=now())
 
     def known_at(self, session: date) -> KnownEvents:
         """What was knowable at the close of the session; of events without an hour, those of earlier days."""
-        events = self._store.load(FIRST_DAY, session)
-        return KnownEvents(events, covered_at(events, session), self._news.record(close_of(session)))
+        known = known_at_close(self.on_record, session, self._news)
+        return KnownEvents(known.events, known.covered, known.news)
 
     def covered_symbols(self, session: date) -> int:
         """How many companies the calendar of earnings covers at the close of the session."""
-        return len(covered_at(self._store.load(FIRST_DAY, session), session))
+        return len(known_at_close(self.on_record, session).covered)
 
     def condition(self) -> Condition:
         """Well, or which sources can't be had; trading goes on without them."""

@@ -9,9 +9,7 @@ import numpy as np
 
 from actors.service import Service
 from actors.wiring import Wiring
-from adapters.bars.store import BarStore
 from adapters.calendar import close_times
-from adapters.postgres.bars_record import BarRecord
 from research.session_patterns import session_patterns
 from trading.bars.panel import as_day
 from trading.catalysts.known import KnownEvents
@@ -87,9 +85,8 @@ class PatternRecognition(Service):
 
     def recognise_in_session(self, session: date) -> SessionPatterns | None:
         """The patterns within the session, which is over; None when no minute of it is on record."""
-        record = BarRecord(self.pool)
-        store = BarStore(self.wiring.home, record, self.wiring.storage.locations)
-        return session_patterns(store, record, session, cost_bp_per_side=self.wiring.decisions.outcome.cost_bp_per_side)
+        cost_bp = self.wiring.decisions.outcome.cost_bp_per_side
+        return session_patterns(self.on_record, session, cost_bp_per_side=cost_bp)
 
     def setups(self, session: date, market: Market, patterns: Patterns) -> Setups:
         """The setups of the session, both directions."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from actors.news import FIRST_DAY
 from actors.service import Service
 from actors.wiring import BOOKS, now
-from adapters.bars.store import BarStore
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.journal import JournalStore
+from data.known_at import known_at_close
 from trading.bars.panel import Panel
 from trading.cycle.questions import Questions, question
 from trading.engine.fold import fold
@@ -70,11 +68,8 @@ class Reporting(Service):
         )
 
     def _benchmark(self, sessions: list[date], start: float) -> list[float]:
-        record = BarRecord(self.pool)
-        bars = Panel.from_arrow(
-            BarStore(self.wiring.home, record, self.wiring.storage.locations).read(FIRST_DAY, sessions[-1])
-        )
-        return equal_weight(bars, record.splits(), record.breaks(), sessions, start)
+        known = known_at_close(self.on_record, sessions[-1])
+        return equal_weight(Panel.from_arrow(known.bars()), known.splits, known.breaks, sessions, start)
 
 
 class AskReporting(Questions[Reporting]):

@@ -6,8 +6,8 @@ from datetime import date
 
 from actors.service import Service
 from actors.wiring import Wiring
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import ScanStore
+from data.known_at import known_at_close
 from trading.cycle.stages import Market, Patterns
 from trading.scanner.at_close import InPlay, scan_all
 
@@ -23,10 +23,10 @@ class Scanner(Service):
 
     def scan(self, session: date, market: Market, patterns: Patterns) -> tuple[InPlay, ...]:
         """The stocks in play at the close of the session, best first; they are on record."""
-        record = BarRecord(self.pool)
+        known = known_at_close(self.on_record, session)
         found = scan_all(
             market.panel, market.indicators, market.context, patterns.catalyst,
-            session=session, rules=self.wiring.scanner, jumps=[*record.splits(), *record.breaks()],
+            session=session, rules=self.wiring.scanner, jumps=[*known.splits, *known.breaks],
         )  # fmt: skip
         ScanStore(self.pool).record(session, found.in_play)
         self._exclusions = (session, found.excluded)

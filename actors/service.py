@@ -9,6 +9,7 @@ from typing import Literal
 from actors.memory import hand_back
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool, open_pool
+from adapters.record import Record
 
 HEALTH_GROUP = "health"
 """Calls in this concurrency group are answered while the service is at work."""
@@ -29,6 +30,11 @@ class Service:
     def pool(self) -> Pool:
         """Connections of this service, opened when first needed."""
         return open_pool(self.wiring.database_url.get_secret_value(), name=f"inplay {self.name}", size=2)
+
+    @cached_property
+    def on_record(self) -> Record:
+        """The record over these connections."""
+        return self.wiring.record(self.pool)
 
     def is_wired_as(self, wiring: Wiring) -> bool:
         """Whether it was made of these settings; one that outlived its run may have others."""

@@ -8,13 +8,10 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from actors.news import FIRST_DAY
 from actors.service import Service
 from actors.wiring import Wiring
-from adapters.bars.store import BarStore
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.regimes import RegimeStore
-from adapters.postgres.vix import VixStore
+from data.known_at import closed_before, known_at_close
 from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
 from trading.bars.panel import Days, Floats, Panel, as_day
@@ -63,37 +60,39 @@ class TechnicalAnalysis(Service):
 
     def observe(self, session: date, batch: pa.Table) -> Market:
         """The market at the close of the session with its whole history, analysed for this answer alone."""
-        record = BarRecord(self.pool)
-        panel, facts = self._bars_with(session, batch, record), _facts(record)
-        history = as_of(panel, facts.splits, facts.breaks, session)
-        return analyse(history, vix=VixStore(self.pool).closes_before(session), sectors=facts.sectors)
+        known = known_at_close(self.on_record, session)
+        return known.market(self._bars_with(session, batch))
 
     def segment(self, session: date, batch: pa.Table) -> SegmentMarket:
         """The analysis of the segment that holds the session, for pattern recognition to work on."""
-        record = BarRecord(self.pool)
-        facts, vix = _facts(record), VixStore(self.pool).closes_before(session)
-        panel, held = self._bars_with(session, batch, record), self._segment
+        facts, vix = self._facts_on_record(), known_at_close(self.on_record, session).vix
+        panel, held = self._bars_with(session, batch), self._segment
         if held is None or not held.holds(session) or facts != self._facts or not self._same_vix(session, vix):
             self._segment = held = None  # the memory is free before more is taken
             held = self._analysed(session, panel, facts)
             self._segment, self._facts = held, facts
         return held
 
+    def _facts_on_record(self) -> _Facts:
+        """All of them, those of later sessions included, which say where a segment ends."""
+        tables = self.on_record.bar_tables
+        return _Facts(tuple(tables.splits()), tuple(tables.breaks()), tables.sectors())
+
     def _analysed(self, session: date, panel: Panel, facts: _Facts) -> SegmentMarket:
         days = np.unique(panel.sessions)
         ahead = [day.item() for day in days[days >= as_day(session)]]
         segment = segments(ahead, facts.splits, facts.breaks)[0]
-        self._vix = VixStore(self.pool).closes_before(segment.last)
+        self._vix = known_at_close(self.on_record, segment.last).vix
         history = as_of(panel, facts.splits, facts.breaks, segment.last)
         return SegmentMarket(segment, analyse(history, vix=self._vix, sectors=facts.sectors))
 
     def _same_vix(self, session: date, known: tuple[Days, Floats] | None) -> bool:
-        if self._vix is None or known is None:
-            return (self._vix is None or not (self._vix[0] < as_day(session)).any()) and known is None
-        earlier = self._vix[0] < as_day(session)
-        return np.array_equal(self._vix[0][earlier], known[0]) and np.array_equal(self._vix[1][earlier], known[1])
+        analysed = closed_before(self._vix, session)
+        if analysed is None or known is None:
+            return analysed is known
+        return all(np.array_equal(ours, theirs) for ours, theirs in zip(analysed, known, strict=True))
 
-    def _bars_with(self, session: date, batch: pa.Table, record: BarRecord) -> Panel:
+    def _bars_with(self, session: date, batch: pa.Table) -> Panel:
         """All bars on record, those of later sessions included; of the session those that were delivered.
 
         Raises:
@@ -102,9 +101,8 @@ class TechnicalAnalysis(Service):
         delivered = Panel.from_arrow(batch)
         if self._panel is None or not _has(self._panel, session, delivered):
             self._panel = self._segment = None
-            until = max([session, *record.sessions()[-1:]])
-            stored = BarStore(self.wiring.home, record, self.wiring.storage.locations).read(FIRST_DAY, until)
-            self._panel = Panel.from_arrow(stored)
+            until = max([session, *self.on_record.bar_tables.sessions()[-1:]])
+            self._panel = Panel.from_arrow(known_at_close(self.on_record, until).bars())
         if not _has(self._panel, session, delivered):
             raise UnavailableError(f"Bars of {session} changed while they were read. Nothing was decided. Repeat it.")
         return self._panel
@@ -119,11 +117,6 @@ class TechnicalAnalysis(Service):
         """The regimes of the whole history are on record; returns how many are new."""
         found = regimes_of(market, patterns)
         return RegimeStore(self.pool).record(found.at(session) for session in found.sessions)
-
-
-def _facts(record: BarRecord) -> _Facts:
-    sectors = {symbol: sector for symbol, (_, sector, _) in record.instruments().items() if sector is not None}
-    return _Facts(tuple(record.splits()), tuple(record.breaks()), sectors)
 
 
 def _has(panel: Panel, session: date, delivered: Panel) -> bool:

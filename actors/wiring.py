@@ -9,6 +9,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from adapters.alpaca.account import BrokerAccount
+from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.live.feeds import LiveToFollow
 from data.news.sources import NewsToFollow
 from data.storage_rules import StorageRules
@@ -63,6 +65,10 @@ class Wiring:
     news: NewsToFollow = field(default_factory=NewsToFollow)
     storage: StorageRules = field(default_factory=StorageRules)
     training: Training = field(default_factory=Training)
+
+    def record(self, pool: Pool) -> Record:
+        """The record of these settings, over that pool."""
+        return Record(pool, self.home, lambda: self.storage.locations)
 
 
 def now() -> datetime:

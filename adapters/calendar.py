@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,6 +78,12 @@ def close_times(sessions: Days) -> Stamps:
 def close_of(session: date) -> datetime:
     """When the session closes, UTC."""
     return closes(np.array([session], dtype="datetime64[D]"))[0]
+
+
+def closed_at(session: date) -> datetime:
+    """When the session closed, UTC; 16:00 New York time on a day that the calendar doesn't have."""
+    found: datetime = close_times(np.array([session], dtype="datetime64[D]"))[0].item()
+    return found.replace(tzinfo=UTC)
 
 
 def following(session: date) -> tuple[date, datetime, datetime]:

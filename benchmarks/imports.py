@@ -18,6 +18,7 @@ from adapters.postgres.bars_record import BarRecord, ImportedFile
 from adapters.postgres.bulk import append, rows_of
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import Pool, transaction
+from adapters.record import Record
 from benchmarks.database import database
 from benchmarks.measure import Table, same, timed
 from data.importing.archive import Archive, open_archive
@@ -43,7 +44,7 @@ def _import(pool: Pool, home: Path, archive: Archive) -> int:
     erase(pool)
     migrate(pool)
     shutil.rmtree(home, ignore_errors=True)
-    counts = BarImporter(home, BarRecord(pool), lambda: NOW).run(archive)
+    counts = BarImporter(Record(pool, home), lambda: NOW).run(archive)
     same(counts.rows_in, counts.rows_stored + counts.rows_quarantined + counts.rows_duplicate, "the rows accounted for")
     return counts.rows_in
 

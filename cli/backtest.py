@@ -15,14 +15,10 @@ from rich.console import Console
 
 from actors.wiring import BOOKS, now
 from adapters.models.scoring import EnsembleScorer
-from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.models import ModelStore
-from adapters.postgres.pool import Pool
-from adapters.record import open_record
+from adapters.record import Record, reading
 from adapters.sample.bundled import load_instruments
-from adapters.settings import Settings, read_settings
+from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from research.backtest.recorded import Recorded, read_recorded
 from research.backtest.recording import account_record
 from research.backtest.running import Backtested, Dated, Terms, run_backtest
@@ -65,25 +61,24 @@ def backtest(
     settings = read_settings()
     started = now()
     accounts = {name: source for name, source in BOOKS.items() if account in {name, "both"}}
-    with open_record(settings, now=started) as pool:
-        sessions, before = _sessions(pool, first.date(), last.date())
-        locations = storage_rules(settings).locations
+    with reading(settings, now=started) as record:
+        sessions, before = _sessions(record, first.date(), last.date())
         wanted = symbols_of(universe)
-        recorded = read_recorded(pool, settings.home, sessions[-1], symbols=wanted, locations=locations)
+        recorded = read_recorded(record, sessions[-1], symbols=wanted)
         asks = not rules_only and "ensemble" in accounts.values()
-        models = models_of(pool, settings) if asks else []
+        models = models_of(record) if asks else []
     terms = Terms(accounts, settings.starting_cash_usd * 100, rules_of(settings.risk))
     progress = Console(stderr=True, highlight=False)
     done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))
     records = {name: account_record(done, recorded, name, source) for name, source in accounts.items()}
-    figures = {name: figures_of(record, seed=settings.seed, trials=trials) for name, record in records.items()}
+    figures = {name: figures_of(one, seed=settings.seed, trials=trials) for name, one in records.items()}
     held = [str(symbol) for symbol in recorded.bars.column("symbol").unique().to_pylist()]
     notes = [*left_out(wanted, held), *_notes(done, recorded, before), SURVIVORS, NO_DIVIDENDS]
     facts = _facts(done, recorded, figures, notes)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-        for name, record in records.items():
-            (out / f"report-{name}.html").write_text(report_html(record, figures[name], notes))
+        for name, one in records.items():
+            (out / f"report-{name}.html").write_text(report_html(one, figures[name], notes))
         (out / "report.json").write_text(json.dumps(facts, default=str, indent=1))
     facts["wall_s"] = round((now() - started).total_seconds(), 1)
     if as_json:
@@ -92,13 +87,13 @@ def backtest(
         _print(facts, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
 
 
-def _sessions(pool: Pool, first: date, last: date) -> tuple[list[date], int]:
+def _sessions(record: Record, first: date, last: date) -> tuple[list[date], int]:
     """Sessions to trade, and how many are on record before them.
 
     Raises:
         ConfigurationError: when there is nothing to trade, or nothing is known before.
     """
-    every = BarRecord(pool).sessions()
+    every = record.bar_tables.sessions()
     chosen = [session for session in every if first <= session <= last]
     if not chosen:
         held = f"from {every[0]} to {every[-1]}" if every else "of no session"
@@ -141,12 +136,12 @@ def left_out(wanted: Collection[str] | None, held: Collection[str]) -> list[str]
     return [f"{len(absent)} of {len(wanted or ())} symbols asked for have no bars on record: {named}{more}."]
 
 
-def models_of(pool: Pool, settings: Settings) -> list[Dated]:
+def models_of(record: Record) -> list[Dated]:
     """Every ensemble of the registry, each usable from its `known_before` on."""
-    folder = settings.home / "models"
+    folder = record.home / "models"
     return [
         Dated(row.ensemble_id, row.known_before, partial(EnsembleScorer, folder / row.ensemble_id))
-        for row in ModelStore(pool).ensembles()
+        for row in record.models.ensembles()
     ]
 
 

@@ -9,12 +9,9 @@ import typer
 from rich.console import Console
 
 from actors.wiring import now
-from adapters.bars.store import BarStore
-from adapters.postgres.bars_record import BarRecord
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from research.explanation import Explanation, explain, time_or_day
 from trading.views.members.member import PROBABILITIES, by_member
 
@@ -31,9 +28,8 @@ def command(
 ) -> None:
     """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
     settings, wanted = read_settings(), time_or_day(at)
-    with open_record(settings, now=now()) as pool:
-        bars = BarStore(settings.home, BarRecord(pool), storage_rules(settings).locations)
-        found = explain(pool, symbol.upper(), wanted, bars)
+    with reading(settings, now=now()) as record:
+        found = explain(record.pool, symbol.upper(), wanted, record.bars)
     if json_:
         print_json(
             {

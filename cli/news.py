@@ -10,8 +10,7 @@ from rich.console import Console
 
 from actors.wiring import now
 from adapters.models.sentiment_transformer import TransformerScorer
-from adapters.postgres.sentiment import SentimentStore
-from adapters.postgres.writing import writable_record
+from adapters.record import writing
 from adapters.settings import read_settings
 from cli.output import print_json
 from data.news.sentiment import adopt
@@ -42,11 +41,13 @@ def sentiment(
     folder = str(Path(model).resolve()) if model else ""
     scorer: SentimentScorer = TransformerScorer(folder) if model else LexiconScorer()
     at, new = now(), 0
-    with writable_record(read_settings(), now=at) as pool:
+    with writing(read_settings(), now=at) as record:
         if model or lexicon:
             with Console(stderr=True).status("scoring the articles on record") as shown:
-                new = adopt(pool, scorer, folder, at=at, tell=lambda count: shown.update(f"{count:,} articles scored"))
-        chosen = SentimentStore(pool).chosen()
+                new = adopt(
+                    record.pool, scorer, folder, at=at, tell=lambda count: shown.update(f"{count:,} articles scored")
+                )
+        chosen = record.sentiment.chosen()
     if json_:
         print_json({"scorer": chosen.name, "folder": chosen.folder, "scores_new": new})
         return

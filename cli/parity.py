@@ -10,10 +10,9 @@ import typer
 from rich.console import Console
 
 from actors.wiring import BOOKS, now
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from research.backtest.running import Terms
 from research.checks.daily import parity_on_record
 from research.checks.parity import Parity
@@ -32,12 +31,9 @@ def parity(
     The exit code is 1 where a difference has no explanation.
     """
     settings, session = read_settings(), at.date()
-    terms, locations = (
-        Terms(BOOKS, settings.starting_cash_usd * 100, rules_of(settings.risk)),
-        storage_rules(settings).locations,
-    )
-    with open_record(settings, now=now()) as pool:
-        found = parity_on_record(pool, settings.home, session, terms, locations=locations, clock=now)
+    terms = Terms(BOOKS, settings.starting_cash_usd * 100, rules_of(settings.risk))
+    with reading(settings, now=now()) as record:
+        found = parity_on_record(record, session, terms, clock=now)
     if as_json:
         print_json(_facts(found))
     else:

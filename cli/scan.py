@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -17,19 +16,13 @@ from rich.text import Text
 
 from actors.wiring import now
 from adapters.bars.minute_files import MinuteFiles
-from adapters.bars.store import BarStore
-from adapters.calendar import TIME_ZONE
-from adapters.machine.lock import RunLock, is_held
-from adapters.postgres.bars_record import BarRecord
+from adapters.calendar import TIME_ZONE, session_on
 from adapters.postgres.catalysts import EXCHANGE
-from adapters.postgres.pool import Pool, open_pool
-from adapters.postgres.server import EmbeddedPostgres
-from adapters.settings import Settings, read_settings
+from adapters.record import NO_BARS, Record, reading
+from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from research.recorded_minutes import RecordedMinutes
-from research.scan_at import NO_RECORD, ScanAt, scan_at
-from trading.errors import UnavailableError
+from research.scan_at import ScanAt, scan_at
 from trading.indicators.intraday import USUAL_SESSIONS
 from trading.market.regimes import Regime
 from trading.scanner.flags import UNKNOWN
@@ -78,12 +71,11 @@ def scan(
     premarket, open, intraday.
     """
     settings = read_settings()
-    with record_of(settings) as pool:
-        locations = storage_rules(settings).locations
+    with reading(settings, now=now(), missing=NO_BARS) as record:
         found = scan_at(
-            pool, settings.home, at, replace(PROFILES[profile](), max_names=limit),
-            minutes=MinuteFiles(minutes) if minutes else None if daily else _recorded(pool, settings, at),
-            usual_sessions=usual_sessions, locations=locations,
+            record, at, replace(PROFILES[profile](), max_names=limit),
+            minutes=MinuteFiles(minutes) if minutes else None if daily else _recorded(record, at),
+            usual_sessions=usual_sessions,
         )  # fmt: skip
     if as_json:
         print_json(_facts(found, profile))
@@ -91,55 +83,9 @@ def scan(
         _print(found, profile, Console(highlight=False))
 
 
-def _recorded(pool: Pool, settings: Settings, at: datetime) -> RecordedMinutes | None:
+def _recorded(record: Record, at: datetime) -> RecordedMinutes | None:
     """The minutes on record, where there are any of the day that `at` is in."""
-    today = at.astimezone(EXCHANGE).date()
-    record = BarRecord(pool)
-    return (
-        RecordedMinutes(BarStore(settings.home, record, storage_rules(settings).locations))
-        if record.has_minutes(today)
-        else None
-    )
-
-
-@contextmanager
-def record_of(settings: Settings) -> Iterator[Pool]:
-    """The record: that of a run that is alive, or one that is up for this command only."""
-    if settings.database_url is not None:
-        with _pool(settings.database_url.get_secret_value()) as pool:
-            yield pool
-        return
-    server = EmbeddedPostgres(settings.home)
-    if is_held(settings.home):
-        with _pool(server.url) as pool:
-            yield pool
-        return
-    _require_record(settings.home)
-    with RunLock(settings.home, now=now()):
-        try:
-            with _pool(server.start()) as pool:
-                yield pool
-        finally:
-            server.stop()
-
-
-def _require_record(home: Path) -> None:
-    """Asking must not make a data folder.
-
-    Raises:
-        UnavailableError: when there is no database in it.
-    """
-    if not (home / "postgres" / "data").exists():
-        raise UnavailableError(NO_RECORD.format(home=home))
-
-
-@contextmanager
-def _pool(url: str) -> Iterator[Pool]:
-    pool = open_pool(url, name="inplay scan", size=1)
-    try:
-        yield pool
-    finally:
-        pool.close()
+    return RecordedMinutes(record.bars) if record.bar_tables.has_minutes(session_on(at)) else None
 
 
 def _facts(found: ScanAt, profile: str) -> dict[str, Any]:

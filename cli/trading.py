@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, timedelta
 from importlib.metadata import version
@@ -18,9 +19,9 @@ from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import LimitsRow, RiskLimits
+from adapters.record import NO_BARS, Record, reading, writing
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
-from cli.scan import record_of
 from execution.desk import PAUSE_S, look_of
 from execution.kill_switch import close_everything
 from execution.opening import trading_keys, trading_url
@@ -56,13 +57,13 @@ def arm(
     typed = typer.prompt(f"Live trading up to USD {limit_usd} until {control.expires_at}. Type the limit to confirm")
     if typed.strip() != str(limit_usd):
         raise ConfigurationError(f"{typed!r} is not {limit_usd}. Nothing was armed.")
-    with record_of(read_settings()) as pool:
-        _print(ControlRecord(pool).give(control), as_json=False)
+    with _writing(read_settings()) as record:
+        _print(ControlRecord(record.pool).give(control), as_json=False)
 
 
 def _give(action: Action, reason: str) -> None:
-    with record_of(read_settings()) as pool:
-        _print(ControlRecord(pool).give(Control(action, "command", reason, now())), as_json=False)
+    with _writing(read_settings()) as record:
+        _print(ControlRecord(record.pool).give(Control(action, "command", reason, now())), as_json=False)
 
 
 @app.command()
@@ -86,8 +87,8 @@ def resume(*, reason: Reason = "by command") -> None:
 @app.command()
 def status(*, as_json: Json = False) -> None:
     """Say whether new positions may be opened, and why not."""
-    with record_of(read_settings()) as pool:
-        _print(ControlRecord(pool).state(), as_json=as_json)
+    with _reading(read_settings()) as record:
+        _print(ControlRecord(record.pool).state(), as_json=as_json)
 
 
 @app.command()
@@ -103,10 +104,10 @@ def limits(
     """
     settings = read_settings()
     wanted = limits_of(rules_of(settings.risk))
-    with record_of(settings) as pool:
-        record = RiskLimits(pool)
-        before = record.in_force()
-        row = record.accept(wanted, reason, code_version=version("inplay"), at=now()) if accept else before
+    with _writing(settings) if accept else _reading(settings) as record:
+        log = RiskLimits(record.pool)
+        before = log.in_force()
+        row = log.accept(wanted, reason, code_version=version("inplay"), at=now()) if accept else before
     differing = [] if before is None else changed(before.limits, wanted)
     looser = [] if before is None or accept else loosened(before.limits, wanted)
     if as_json:
@@ -133,11 +134,11 @@ def _print_limits(row: LimitsRow | None, differing: list[str], looser: list[str]
 def reconcile(*, as_json: Json = False) -> None:
     """Compare the broker's account with the books and adopt what no event explains."""
     settings = read_settings()
-    with record_of(settings) as pool:
-        broker, record = _alpaca(settings, pool)
-        orders = ExecutionRecord(pool, clock=now)
+    with _writing(settings) as record:
+        broker, events = _alpaca(settings, record.pool)
+        orders = ExecutionRecord(record.pool, clock=now)
         found = Reconciliation(
-            broker, record, ControlRecord(pool), now,
+            broker, events, ControlRecord(record.pool), now,
             first=lambda: orders.claim(settings.broker, broker.account_id()),
             pause=lambda: time.sleep(PAUSE_S),
         ).run()  # fmt: skip
@@ -166,15 +167,24 @@ def _adopted(one: Adoption) -> str:
 def kill(*, reason: Reason = "kill switch") -> None:
     """Suspend and disarm, then cancel all open orders at the broker and close its positions at the market."""
     settings = read_settings()
-    with record_of(settings) as pool:
-        _print(ControlRecord(pool).give(Control("kill", "command", reason, now())), as_json=False)
+    with _writing(settings) as record:
+        _print(ControlRecord(record.pool).give(Control("kill", "command", reason, now())), as_json=False)
         if settings.broker == "simulated":
             print("the simulated accounts keep their positions: their brackets go on and nothing new is opened")
             return
-        outcomes = close_everything(_alpaca(settings, pool)[0], f"kill-{now():%Y%m%dT%H%M%S}")
+        outcomes = close_everything(_alpaca(settings, record.pool)[0], f"kill-{now():%Y%m%dT%H%M%S}")
     for one in outcomes:
         print(f"{one.answer}: {one.order_id} {one.reason}".rstrip())
     raise typer.Exit(0 if all(one.answer == "accepted" for one in outcomes) else 1)
+
+
+def _reading(settings: Settings) -> AbstractContextManager[Record]:
+    return reading(settings, now=now(), missing=NO_BARS)
+
+
+def _writing(settings: Settings) -> AbstractContextManager[Record]:
+    """A record that is there: nobody trades, or stops trading, with one that a command has just made."""
+    return writing(settings, now=now(), make=False)
 
 
 def _alpaca(settings: Settings, pool: Pool) -> tuple[AlpacaBroker, BrokerRecord]:

@@ -10,11 +10,9 @@ import typer
 from rich.console import Console
 
 from actors.wiring import BOOKS, now
-from adapters.postgres.bars_record import BarRecord
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Terms
 from research.checks.lookahead import Looked, look_again
@@ -41,13 +39,13 @@ def lookahead(
 ) -> None:
     """Compute signals with later data and on data that end with their session; exit code 1 if any differ."""
     settings = read_settings()
-    with open_record(settings, now=now()) as pool:
-        every = BarRecord(pool).sessions()
+    with reading(settings, now=now()) as record:
+        every = record.bar_tables.sessions()
         window = [s for s in every if (not first or s >= first.date()) and (not last or s <= last.date())]
         window = window if first else window[-WINDOW:]
         if not window:
             raise ConfigurationError("There are no bars of these sessions. Nothing was checked. Choose other dates.")
-        recorded = read_recorded(pool, settings.home, window[-1], locations=storage_rules(settings).locations)
+        recorded = read_recorded(record, window[-1])
     found = look_again(
         recorded, window, Terms(BOOKS, settings.starting_cash_usd * 100, rules_of(settings.risk)), count=sessions
     )

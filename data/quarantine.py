@@ -7,19 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from adapters.bars.files import SHAPES, BarFile, Timeframe
-from adapters.bars.locations import TierLocations
-from adapters.bars.store import BarStore
 from adapters.calendar import close_of, session_hours, sessions_between
-from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.pool import Pool
 from adapters.postgres.quarantine_record import Held, QuarantineRecord, Release, Which
+from adapters.record import Record
 from trading.errors import BadDataError
 
 MOST_ROWS = 100_000
@@ -77,9 +73,9 @@ def _session_of(held: Held, now: datetime) -> date | None:
 class Quarantine:
     """What is in quarantine of a data folder, and the way out of it."""
 
-    def __init__(self, home: Path, pool: Pool, locations: TierLocations | None = None) -> None:
-        self._record = QuarantineRecord(pool)
-        self._store = BarStore(home, BarRecord(pool), locations)
+    def __init__(self, record: Record) -> None:
+        self._record = QuarantineRecord(record.pool)
+        self._store = record.bars
 
     def release(self, which: Which, *, why: str, now: datetime) -> tuple[Release, ...]:
         """The rows are bars on record, each a later version where there was one; all of them or none.

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from adapters.bars.locations import TierLocations
-from adapters.bars.places import S3Access
+from adapters.bars.tier_settings import tier_locations
 from adapters.settings import Settings
 from data.tiers.planning import Ages
-from trading.errors import ConfigurationError
 
 GB = 10**9
 
@@ -56,15 +55,8 @@ def storage_rules(settings: Settings) -> StorageRules:
     Raises:
         ConfigurationError: when they contradict each other.
     """
-    if settings.warm_days <= settings.hot_days:
-        raise ConfigurationError(
-            f"INPLAY_WARM_DAYS ({settings.warm_days}) must be more than INPLAY_HOT_DAYS ({settings.hot_days})."
-        )
-    if (settings.s3_access_key is None) != (settings.s3_secret_key is None):
-        raise ConfigurationError("INPLAY_S3_ACCESS_KEY and INPLAY_S3_SECRET_KEY go together; set both or neither.")
-    access = S3Access(settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
     return StorageRules(
-        locations=TierLocations(settings.warm_folder, settings.cold_url, access),
+        locations=tier_locations(settings),
         ages=Ages(settings.hot_days, settings.warm_days),
         backup=BackupRules(
             settings.backup_target,

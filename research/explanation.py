@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import numpy as np
-from psycopg.rows import dict_row
-
 from adapters.bars.store import BarStore
-from adapters.calendar import TIME_ZONE, close_times
-from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.bars.panel import as_day
+from adapters.calendar import closed_at, session_on
+from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.broker_record import ControlRecord
+from adapters.postgres.decisions import DecisionStore, ScanStore
+from adapters.postgres.pool import Pool
+from adapters.postgres.regimes import RegimeStore
 from trading.errors import BadDataError, ConfigurationError
-
-DECISIONS = (
-    "SELECT account, action, shares, source, confidence, rule_confidence, rule_reasons, probabilities, "
-    "expected_return, strength, rank, disagreement, patterns, veto, reason, ensemble_id FROM decisions "
-    "WHERE session = %s AND symbol = %s ORDER BY account"
-)
-SCAN = "SELECT rank, score, parts, reason FROM scans WHERE session = %s AND symbol = %s"
-REGIME = "SELECT words FROM regimes WHERE session = %s"
-WITHHELD = "SELECT reason FROM trading_controls WHERE action = 'withheld' AND session = %s ORDER BY seq LIMIT 1"
-SECTOR = "SELECT sector FROM instruments WHERE symbol = %s"
 
 
 @dataclass(frozen=True)
@@ -105,35 +95,28 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
     Raises:
         BadDataError: when no such session is on record.
     """
-    with transaction(pool) as cursor:
-        session = _last_session(cursor, at)
-        if session is None:
-            raise BadDataError(f"no session up to {at} is on record. Nothing was changed; run `inplay run` first.")
-        rows = cursor.connection.cursor(row_factory=dict_row)
-        decisions = rows.execute(DECISIONS, [session, symbol]).fetchall()
-        scan = rows.execute(SCAN, [session, symbol]).fetchone()
-        regime = rows.execute(REGIME, [session]).fetchone()
-        sector = rows.execute(SECTOR, [symbol]).fetchone()
-        withheld = rows.execute(WITHHELD, [session]).fetchone()
+    session = _last_session(ScanStore(pool), at)
+    if session is None:
+        raise BadDataError(f"no session up to {at} is on record. Nothing was changed; run `inplay run` first.")
+    decisions, regime = DecisionStore(pool).of(session, symbol), RegimeStore(pool).load(session)
+    bought = any(one["action"] == "buy" for one in decisions)
     return Explanation(
-        symbol, session, closed_at(session), scan, regime["words"] if regime else None, decisions,
-        sector["sector"] if sector else None,
-        withheld["reason"] if withheld and any(one["action"] == "buy" for one in decisions) else "",
-        None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
-    )  # fmt: skip
+        symbol,
+        session,
+        closed_at(session),
+        in_play=ScanStore(pool).of(session, symbol),
+        regime=regime.words if regime else None,
+        decisions=decisions,
+        sector=BarRecord(pool).sector(symbol),
+        withheld=ControlRecord(pool).withheld(session) if bought else "",
+        has_bar=None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
+    )
 
 
-def closed_at(session: date) -> datetime:
-    """When the session closed, UTC; 16:00 New York time on a day that the calendar doesn't have."""
-    found: datetime = close_times(np.array([as_day(session)]))[0].astype("datetime64[s]").item()
-    return found.replace(tzinfo=UTC)
-
-
-def _last_session(cursor: Cursor, at: date | datetime) -> date | None:
+def _last_session(scans: ScanStore, at: date | datetime) -> date | None:
     """The last session with a scan at the day, or whose close had come at the instant."""
-    day = at.astimezone(ZoneInfo(TIME_ZONE)).date() if isinstance(at, datetime) else at
-    cursor.execute("SELECT DISTINCT session FROM scans WHERE session <= %s ORDER BY session DESC LIMIT 2", [day])
-    found = [row[0] for row in cursor.fetchall()]
+    day = session_on(at) if isinstance(at, datetime) else at
+    found = scans.sessions(day, 2)
     if isinstance(at, datetime):
         found = [session for session in found if closed_at(session) <= at]
     return found[0] if found else None

@@ -179,12 +179,18 @@ class BarRecord:
         """Sessions that have bars, ascending."""
         return sorted({session for file in self.files(timeframe=timeframe) for session in file.sessions})
 
-    def has_minutes(self, session: date) -> bool:
-        """Whether there are minute bars of the session; False without tables."""
+    def is_made(self) -> bool:
+        """Whether the database has these tables."""
         with transaction(self._pool) as cursor:
             cursor.execute("SELECT to_regclass('bar_files') IS NOT NULL")
             (there,) = cursor.fetchone() or (False,)
-        return bool(there) and any(session in file.sessions for file in self.files(session, session, timeframe="1m"))
+        return bool(there)
+
+    def has_minutes(self, session: date) -> bool:
+        """Whether there are minute bars of the session; False without tables."""
+        if not self.is_made():
+            return False
+        return any(session in file.sessions for file in self.files(session, session, timeframe="1m"))
 
     def splits(self) -> list[Split]:
         """Every split on record, by session, then symbol."""
@@ -204,6 +210,17 @@ class BarRecord:
         """Name, sector and industry of each symbol."""
         rows = self._rows("SELECT symbol, name, sector, industry FROM instruments ORDER BY symbol")
         return {symbol: (name, sector, industry) for symbol, name, sector, industry in rows}
+
+    def sectors(self) -> dict[str, str]:
+        """The sector of each symbol that has one, as on record now; since when it is known isn't kept."""
+        return {symbol: sector for symbol, (_, sector, _) in self.instruments().items() if sector is not None}
+
+    def sector(self, symbol: str) -> str | None:
+        """The sector of the symbol; None where none is on record."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT sector FROM instruments WHERE symbol = %s", [symbol])
+            row = cursor.fetchone()
+        return None if row is None else row[0]
 
     def totals(self) -> tuple[int, int, int, int]:
         """Rows that came in, were stored, were put in quarantine, were duplicates, over all imports."""

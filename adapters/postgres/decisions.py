@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from psycopg import sql
+from psycopg.rows import dict_row
 
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Cursor, Pool, transaction
@@ -19,6 +20,11 @@ DECISION_COLUMNS = (
     "disagreement", "confidence", "rule_confidence", "source", "action", "shares", "patterns", "reason", "ensemble_id",
     "rank", "rule_reasons", "veto",
 )  # fmt: skip
+EXPLAINED = (
+    "SELECT account, action, shares, source, confidence, rule_confidence, rule_reasons, probabilities, "
+    "expected_return, strength, rank, disagreement, patterns, veto, reason, ensemble_id FROM decisions "
+    "WHERE session = %s AND symbol = %s ORDER BY account"
+)
 SCAN_COLUMNS = ("session", "symbol", "rank", "score", "parts", "reason")
 
 
@@ -43,7 +49,7 @@ def known(value: float) -> float | None:
 
 
 class DecisionStore:
-    """Writer of `decisions`."""
+    """Writer and reader of `decisions`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -64,9 +70,24 @@ class DecisionStore:
             _require_same(cursor, "decisions", ("session", "account", "symbol"), DECISION_COLUMNS, len(rows))
         return new
 
+    def of(self, session: date, symbol: str) -> list[dict[str, Any]]:
+        """What was decided of the symbol at the session's close, by account, columns of `EXPLAINED`."""
+        with transaction(self._pool) as cursor:
+            return cursor.connection.cursor(row_factory=dict_row).execute(EXPLAINED, [session, symbol]).fetchall()
+
+    def ensembles(self, session: date) -> list[str]:
+        """The ensembles that gave the probabilities of the session's decisions; none where the rules decided."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT DISTINCT ensemble_id FROM decisions "
+                "WHERE session = %s AND ensemble_id IS NOT NULL AND strength IS NOT NULL",
+                [session],
+            )
+            return [str(name) for (name,) in cursor.fetchall()]
+
 
 class ScanStore:
-    """Writer of `scans`."""
+    """Writer and reader of `scans`."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -85,6 +106,20 @@ class ScanStore:
             new = insert_missing(cursor, "scans", SCAN_COLUMNS, rows)
             _require_same(cursor, "scans", ("session", "symbol"), SCAN_COLUMNS, len(rows))
         return new
+
+    def of(self, session: date, symbol: str) -> dict[str, Any] | None:
+        """Rank, score, its parts and the reason of the symbol at the session; None when it was not in play."""
+        query = "SELECT rank, score, parts, reason FROM scans WHERE session = %s AND symbol = %s"
+        with transaction(self._pool) as cursor:
+            return cursor.connection.cursor(row_factory=dict_row).execute(query, [session, symbol]).fetchone()
+
+    def sessions(self, last: date, most: int) -> list[date]:
+        """The latest sessions with a scan up to `last`, the latest first, at most so many."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT DISTINCT session FROM scans WHERE session <= %s ORDER BY session DESC LIMIT %s", [last, most]
+            )
+            return [session for (session,) in cursor.fetchall()]
 
 
 def _row(decision: Decision, ensemble_id: str | None) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors.wiring import now
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import read_settings
 from serve.resources.costs import costs_answer
 from trading.errors import UnavailableError
@@ -18,8 +18,8 @@ def recorded_costs() -> dict[str, Any]:
     if settings.database_url is None and not (settings.home / "postgres").is_dir():
         return {"record": None, "record_missing": f"{settings.home} holds no record"}
     try:
-        with open_record(settings, now=at) as pool:
-            return {"record": costs_answer(pool, settings.gpu_budget_usd_per_month, at).model_dump(mode="json")}
+        with reading(settings, now=at) as opened:
+            return {"record": costs_answer(opened.pool, settings.gpu_budget_usd_per_month, at).model_dump(mode="json")}
     except UnavailableError as error:
         return {"record": None, "record_missing": str(error)}
 

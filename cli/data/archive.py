@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from actors.wiring import now
 from adapters.postgres.tier_record import TierRecord
-from adapters.postgres.writing import own_record
+from adapters.record import alone
 from adapters.settings import read_settings
 from cli.output import print_json
 from data.storage_rules import storage_rules
@@ -33,8 +33,8 @@ def archive(
     settings = read_settings()
     rules = storage_rules(settings)
     today = now().date()
-    with own_record(settings, now=now()) as pool:
-        tiers = Archive(settings.home, TierRecord(pool), rules.locations, rules.ages)
+    with alone(settings, now=now()) as record:
+        tiers = Archive(settings.home, TierRecord(record.pool), rules.locations, rules.ages)
         if dry_run:
             _plan(tiers.plan(today), json_=json_)
             return

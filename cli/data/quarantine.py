@@ -9,12 +9,10 @@ import typer
 
 from actors.wiring import now
 from adapters.postgres.quarantine_record import Held, QuarantineRecord, Which
-from adapters.postgres.writing import own_record
-from adapters.record import open_record
+from adapters.record import alone, reading
 from adapters.settings import read_settings
 from cli.output import print_json
 from data.quarantine import Quarantine, storable
-from data.storage_rules import storage_rules
 from trading.errors import BadDataError
 from trading.gates.meanings import meaning
 
@@ -45,8 +43,8 @@ def list_(
 ) -> None:
     """Show the rows in quarantine, with their numbers, and how many there are by gate."""
     settings, which = read_settings(), Which((), gate, symbol, import_id)
-    with open_record(settings, now=now()) as pool:
-        record = QuarantineRecord(pool)
+    with reading(settings, now=now()) as opened:
+        record = QuarantineRecord(opened.pool)
         rows, counts = record.rows(which, limit=limit, released=released), record.counts(which)
     if json_:
         by_gate = [{"gate": name, "held": held, "released": out} for name, held, out in counts]
@@ -66,12 +64,12 @@ def explain(
 ) -> None:
     """Say what the gate checks, what the row held, what stands around it, and whether it can be released."""
     settings = read_settings()
-    with open_record(settings, now=now()) as pool:
-        rows = QuarantineRecord(pool).rows(Which((number,)))
+    with reading(settings, now=now()) as record:
+        rows = QuarantineRecord(record.pool).rows(Which((number,)))
         if not rows:
             raise BadDataError(f"No row in quarantine has the number {number}.")
         (row,) = rows
-        around = Quarantine(settings.home, pool, storage_rules(settings).locations).around(row).to_pylist()
+        around = Quarantine(record).around(row).to_pylist()
     possible = storable(row, now())
     told = meaning(row.gate)
     refusal = possible if isinstance(possible, str) else None
@@ -116,8 +114,8 @@ def release(
     if which == Which():
         raise BadDataError("Say which rows: their numbers, --gate, --symbol or --import. Nothing was released.")
     settings = read_settings()
-    with own_record(settings, now=now()) as pool:
-        done = Quarantine(settings.home, pool, storage_rules(settings).locations).release(which, why=why, now=now())
+    with alone(settings, now=now()) as record:
+        done = Quarantine(record).release(which, why=why, now=now())
     if json_:
         print_json(
             {"released": len(done), "replaced": sum(one.replaced for one in done), "rows": [asdict(o) for o in done]}

@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from actors.wiring import now
-from adapters.postgres.bars_record import BarRecord
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from data.tiers.holdings import Holding, holdings
 
 MIB = 1024**2
@@ -26,9 +24,8 @@ def tiers(
     The exit code is 1 when a file of the manifest is missing.
     """
     settings = read_settings()
-    locations = storage_rules(settings).locations
-    with open_record(settings, now=now()) as pool:
-        found = holdings(BarRecord(pool).files(timeframe=None), settings.home, locations)
+    with reading(settings, now=now()) as record:
+        found = holdings(record.bar_tables.files(timeframe=None), record.home, record.locations)
     missing = [path for holding in found for path in holding.missing]
     if json_:
         print_json({"tiers": [asdict(holding) for holding in found], "missing": missing})

@@ -15,10 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from actors.wiring import now
 from adapters.machine.lock import is_held
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from data.verification.report import Report, Selection, TimeframeReport, verify_data
 
 SHOWN = 15
@@ -41,10 +40,9 @@ def verify(
     settings = read_settings()
     named = tuple(sorted({name.strip() for given in symbols or [] for name in given.split(",") if name.strip()}))
     chosen = Selection(named, first.date() if first else None, last.date() if last else None)
-    locations = storage_rules(settings).locations
     alive = is_held(settings.home)  # before we take the lock ourselves
-    with open_record(settings, now=now()) as pool, _progress(quiet=json_) as tell:
-        report = verify_data(settings.home, pool, chosen, alive=alive, clock=now, tell=tell, locations=locations)
+    with reading(settings, now=now()) as record, _progress(quiet=json_) as tell:
+        report = verify_data(record, chosen, alive=alive, clock=now, tell=tell)
     if json_:
         print_json({"ok": report.ok, **asdict(report)})
     else:

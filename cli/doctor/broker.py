@@ -9,7 +9,7 @@ from adapters.alpaca.broker import AlpacaBroker
 from adapters.pace import TokenBucket
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord, Look
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import Settings
 from cli.doctor.finding import Finding
 from execution.opening import trading_keys, trading_url
@@ -55,8 +55,9 @@ def _account(settings: Settings, now: datetime) -> Finding:
 
 def _book(settings: Settings, now: datetime) -> Finding:
     try:
-        with open_record(settings, now=now) as pool:
-            controls, look = ControlRecord(pool).state(), ExecutionRecord(pool, clock=lambda: now).last_look()
+        with reading(settings, now=now) as record:
+            controls = ControlRecord(record.pool).state()
+            look = ExecutionRecord(record.pool, clock=lambda: now).last_look()
     except InplayError as error:
         fix = "start a run that follows the market; it makes the record"
         return Finding(BOOK, "missing", f"nothing is known of it: {error}", False, OPENS, fix)

@@ -15,8 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from actors.wiring import now
-from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.writing import own_record
+from adapters.record import alone
 from adapters.settings import read_settings
 from cli.importing.options import columns_given, zone_named
 from cli.output import print_json
@@ -25,7 +24,6 @@ from data.importing.archive import Archive, open_archive
 from data.importing.importer import BarImporter, ImportCounts
 from data.importing.importer import Progress as Tell
 from data.importing.layout import Asked
-from data.storage_rules import storage_rules
 from trading.errors import ConfigurationError
 
 
@@ -53,11 +51,10 @@ def bars(
     archive = open_archive(path, asked, source)
     _confirm(archive, yes=yes, quiet=json_)
     settings = read_settings()
-    with Interrupt(), _goes_on_later(), own_record(settings, now=now()) as pool:
+    with Interrupt(), _goes_on_later(), alone(settings, now=now()) as record:
         started = time.monotonic()
         with progress_shown(quiet=json_) as tell:
-            importer = BarImporter(settings.home, BarRecord(pool), now, storage_rules(settings).locations)
-            counts = importer.run(archive, tell, replace=replace)
+            counts = BarImporter(record, now).run(archive, tell, replace=replace)
         seconds = time.monotonic() - started
     if json_:
         print_json({**asdict(counts), "seconds": seconds, "rows_per_s": counts.rows_in / seconds})

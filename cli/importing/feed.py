@@ -16,15 +16,13 @@ from adapters.alpaca.opening import alpaca_http
 from adapters.bars.files import Timeframe
 from adapters.feeds.port import BarHistory, Span
 from adapters.feeds.yahoo import YahooBars
-from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.writing import own_record
+from adapters.record import alone
 from adapters.settings import Settings, read_settings
 from cli.importing.bars import progress_shown, say_counts
 from cli.output import print_json
 from data.history.fetched import FetchedBars
 from data.history.spans import history_span, symbols_named
 from data.importing.importer import BarImporter
-from data.storage_rules import storage_rules
 
 Symbols = Annotated[str, typer.Option(help="Such as SPY,QQQ.")]
 Universe = Annotated[Path | None, typer.Option(help="A file with a symbol a line, or with a column `symbol`.")]
@@ -84,15 +82,13 @@ def _span(
 
 
 def _bring(settings: Settings, history: BarHistory, span: Span, *, replace: bool, json_: bool) -> None:
-    with own_record(settings, now=now()) as pool:
+    with alone(settings, now=now()) as record:
         started = time.monotonic()
         fetched = FetchedBars(settings.home, history, span)
         kept = fetched.pages
         with progress_shown(quiet=json_) as tell:
             fetched.fetch()
-            counts = BarImporter(settings.home, BarRecord(pool), now, storage_rules(settings).locations).run(
-                fetched, tell, replace=replace
-            )
+            counts = BarImporter(record, now).run(fetched, tell, replace=replace)
         seconds, pages = time.monotonic() - started, fetched.pages
         fetched.discard()
     if json_:

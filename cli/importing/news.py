@@ -13,9 +13,7 @@ from actors.wiring import now
 from adapters.news.files import FileNews
 from adapters.news.rss import FeedNews
 from adapters.postgres.news import NewsCounts
-from adapters.postgres.news_coverage import CoverageStore
-from adapters.postgres.pool import Pool
-from adapters.postgres.writing import writable_record
+from adapters.record import Record, writing
 from adapters.settings import read_settings
 from cli.importing.options import columns_given, zone_named
 from cli.output import print_json
@@ -56,20 +54,20 @@ def news(
         timezone=zone_named(timezone),
     )
     fetched = reader.fetch()
-    with writable_record(read_settings(), now=at) as pool:
-        counts, articles = NewsImport(pool).bring(fetched, rules)
+    with writing(read_settings(), now=at) as record:
+        counts, articles = NewsImport(record.pool).bring(fetched, rules)
         if whole and articles:
-            _note_whole(pool, rules, articles)
+            _note_whole(record, rules, articles)
     if json_:
         print_json(asdict(counts))
     else:
         _say(counts)
 
 
-def _note_whole(pool: Pool, rules: Rules, articles: tuple[Article, ...]) -> None:
+def _note_whole(record: Record, rules: Rules, articles: tuple[Article, ...]) -> None:
     companies = sorted({symbol for article in articles for symbol in article.symbols})
     span = articles[0].knowable_at, articles[-1].knowable_at
-    CoverageStore(pool).archived(rules.source, rules.channel, companies, span)
+    record.coverage.archived(rules.source, rules.channel, companies, span)
 
 
 def _say(counts: NewsCounts) -> None:

@@ -11,8 +11,7 @@ import typer
 from actors.wiring import now
 from adapters.feeds.cboe_vix import CBOE, vix_rows
 from adapters.postgres.catalysts import EXCHANGE
-from adapters.postgres.vix import VixStore
-from adapters.postgres.writing import writable_record
+from adapters.record import writing
 from adapters.settings import read_settings
 from cli.output import print_json
 from trading.market.vix import read_vix
@@ -30,8 +29,8 @@ def vix(
     """
     at = now()
     rows = read_vix(vix_rows(source), today=at.astimezone(EXCHANGE).date())
-    with writable_record(read_settings(), now=at) as pool:
-        counts = VixStore(pool).record(rows, source=source if "://" in source else Path(source).name, imported_at=at)
+    with writing(read_settings(), now=at) as record:
+        counts = record.vix.record(rows, source=source if "://" in source else Path(source).name, imported_at=at)
     if json_:
         print_json(asdict(counts))
         return

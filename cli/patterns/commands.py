@@ -15,13 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.wiring import now
-from adapters.postgres.patterns import PatternStore
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import read_settings
 from cli.figures import percent, with_interval
 from cli.output import print_json
 from cli.patterns.in_session import log_in_session, show_in_session
-from data.storage_rules import storage_rules
 from research.measured_patterns import Statistics, measured_patterns
 from trading.errors import ConfigurationError
 from trading.evidence.conditions import parse_where
@@ -66,12 +64,10 @@ def stats(
         return
     wanted = parse_where(where or ())
     settings = read_settings()
-    with open_record(settings, now=now()) as pool:
-        store = PatternStore(pool)
-        counts = asdict(store.counts())
-        rates = success_rates(store.load_training(date.max)) if as_json else None
-        locations = storage_rules(settings).locations
-        found = measured_patterns(pool, settings.home, where=wanted, min_count=min_count, locations=locations)
+    with reading(settings, now=now()) as record:
+        counts = asdict(record.patterns.counts())
+        rates = success_rates(record.patterns.load_training(date.max)) if as_json else None
+        found = measured_patterns(record, where=wanted, min_count=min_count)
     rows = chosen(found, wanted)
     if rates is not None:
         print_json(_facts(found, rows, {**counts, "known_outcomes_by_pattern": rates.to_dict("records")}))

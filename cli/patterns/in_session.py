@@ -15,15 +15,10 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.wiring import now
-from adapters.bars.store import BarStore
-from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.session_patterns import SessionPatternStore
-from adapters.postgres.writing import writable_record
-from adapters.record import open_record
+from adapters.record import reading, writing
 from adapters.settings import read_settings
 from cli.figures import percent, with_interval
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from research.session_patterns import session_patterns, sessions_with_minutes
 from trading.errors import UnavailableError
 from trading.evidence.session_statistics import MeasuredInSession, Verdict, measure_in_sessions
@@ -42,14 +37,13 @@ def log_in_session(
     """Put the patterns within sessions on record, of all minute bars that were not looked through yet."""
     settings = read_settings()
     new = bars = 0
-    with writable_record(settings, now=now()) as pool:
-        record, log = BarRecord(pool), SessionPatternStore(pool)
-        store = BarStore(settings.home, record, storage_rules(settings).locations)
+    with writing(settings, now=now()) as record:
+        log = record.session_patterns
         known = log.sessions()
         todo = [session for session in sessions_with_minutes(record) if session not in known]
         console = Console(stderr=True)
         for session in track(todo, "sessions", console=console, disable=not console.is_terminal):
-            found = session_patterns(store, record, session, cost_bp_per_side=OutcomeRules().cost_bp_per_side)
+            found = session_patterns(record, session, cost_bp_per_side=OutcomeRules().cost_bp_per_side)
             if found is not None:
                 new += log.record(found.session, found.bars, found.table)
                 bars += found.bars
@@ -65,8 +59,8 @@ def show_in_session(min_count: int, *, as_json: bool) -> None:
     Raises:
         UnavailableError: when there are none.
     """
-    with open_record(read_settings(), now=now()) as pool:
-        log = SessionPatternStore(pool).load()
+    with reading(read_settings(), now=now()) as record:
+        log = record.session_patterns.load()
     if log.num_rows == 0:
         raise UnavailableError(
             "The record has no patterns within sessions. Nothing was lost. Import minute bars with `inplay import "

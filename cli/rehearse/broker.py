@@ -21,10 +21,9 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.record import open_record
+from adapters.record import Record, reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from data.storage_rules import storage_rules
 from execution.rehearsal.faults import FAULTS
 from execution.rehearsal.sessions import BrokerRehearsal, BrokerRehearsed, SessionTold
 from research.backtest.recorded import Recorded, read_recorded
@@ -84,16 +83,16 @@ def _from_sample(home: Path, url: str, pool: Pool) -> Recorded:
     wiring = Wiring(home, SecretStr(url), CASH_CENTS)
     Ingestion(wiring).import_sample()
     News(wiring).import_earnings()
-    return read_recorded(pool, home, BarRecord(pool).sessions()[-1])
+    return read_recorded(Record(pool, home), BarRecord(pool).sessions()[-1])
 
 
 def _from_record() -> Recorded:
     settings = read_settings()
-    with open_record(settings, now=now()) as pool:
-        every = BarRecord(pool).sessions()
+    with reading(settings, now=now()) as record:
+        every = record.bar_tables.sessions()
         if not every:
             raise ConfigurationError("There are no bars on record to rehearse with. Import some, or leave --record.")
-        return read_recorded(pool, settings.home, every[-1], locations=storage_rules(settings).locations)
+        return read_recorded(record, every[-1])
 
 
 def _chosen(every: list[date], first: date | None, count: int) -> list[date]:

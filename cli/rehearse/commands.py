@@ -23,13 +23,11 @@ from adapters.alpaca.http import AlpacaHttp
 from adapters.alpaca.simulator.exchange import Exchange
 from adapters.alpaca.simulator.tape import Tape
 from adapters.bars.files import SHAPES
-from adapters.bars.store import BarStore
 from adapters.pace import TokenBucket
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.migrate import migrate
-from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.pool import open_pool
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.postgres.writing import writable_record
+from adapters.record import Record, writing
 from adapters.settings import read_settings
 from cli.output import print_json
 from cli.rehearse.broker import broker
@@ -38,7 +36,6 @@ from data.importing.layout import Asked
 from data.live.ingesting import LiveIngestion
 from data.live.listening import LiveRules
 from data.live.rehearsal import Faults, Player, Rehearsed, rehearse
-from data.storage_rules import storage_rules
 from trading.bars.live_batches import NIGHT_S, latest_versions
 from trading.errors import BadDataError
 
@@ -98,10 +95,10 @@ def _rehearse(exchange: Exchange, player: Player, speed: float) -> Rehearsed:
     http = AlpacaHttp(exchange.keys, exchange.url, bucket=TokenBucket(REQUESTS_PER_MIN))
     ports = AlpacaStream(exchange.keys, "iex", exchange.stream_url), AlpacaBars(http, "iex")
     rules = LiveRules(late_s=max(read_settings().live_late_s / speed, LEAST_LATE_S), quiet_s=QUIET_S)
-    with tempfile.TemporaryDirectory(prefix="inplay-rehearsal-") as folder, _record(Path(folder)) as pool:
+    with tempfile.TemporaryDirectory(prefix="inplay-rehearsal-") as folder, _record(Path(folder)) as record:
         live = LiveIngestion(
             Path(folder),
-            lambda: pool,
+            lambda: record,
             ports,
             rules,
             clock=player.clock,
@@ -112,12 +109,12 @@ def _rehearse(exchange: Exchange, player: Player, speed: float) -> Rehearsed:
 
 
 @contextmanager
-def _record(home: Path) -> Iterator[Pool]:
+def _record(home: Path) -> Iterator[Record]:
     server = EmbeddedPostgres(home)
     pool = open_pool(server.start(), name="inplay rehearsal")
     try:
         migrate(pool)
-        yield pool
+        yield Record(pool, home)
     finally:
         pool.close()
         server.stop()
@@ -129,8 +126,8 @@ def _minutes(path: Path | None) -> pa.Table:
         chunks = [chunk.bars for _, inside in archive.files() for chunk in inside]
         return latest_versions(pa.concat_tables([SHAPES["1m"].schema.empty_table(), *chunks]))
     settings = read_settings()
-    with writable_record(settings, now=now()) as pool:
-        return BarStore(settings.home, BarRecord(pool), storage_rules(settings).locations).read_all("1m")
+    with writing(settings, now=now()) as record:
+        return record.bars.read_all("1m")
 
 
 def _one_session(table: pa.Table, session: date | None, symbols: set[str]) -> pa.Table:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.bars.locations import TierLocations
-from adapters.bars.store import BarStore
 from adapters.feeds.source import BarSource, Refused
-from adapters.postgres.bars_record import BarImport, BarRecord, GateCount, ImportedFile, Part
+from adapters.postgres.bars_record import BarImport, GateCount, ImportedFile, Part
+from adapters.record import Record
 from data.importing.judging import Judge
 from data.importing.set_aside import SetAside
 from data.importing.spill import Spill
@@ -52,13 +50,11 @@ class ImportCounts:
 class BarImporter:
     """Brings sources of bars into the record; one at a time over a data folder."""
 
-    def __init__(
-        self, home: Path, record: BarRecord, clock: Callable[[], datetime], locations: TierLocations | None = None
-    ) -> None:
-        self._home = home
-        self._record = record
+    def __init__(self, record: Record, clock: Callable[[], datetime]) -> None:
+        self._home = record.home
+        self._record = record.bar_tables
         self._clock = clock
-        self._store = BarStore(home, record, locations)
+        self._store = record.bars
 
     def run(self, source: BarSource, progress: Progress | None = None, *, replace: bool = False) -> ImportCounts:
         """The source is on record. Running it again after a stop goes on; running it again after that changes nothing.

@@ -6,19 +6,16 @@ import hashlib
 import threading
 from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import structlog
 
 from adapters.bars.files import Timeframe
-from adapters.bars.locations import TierLocations
-from adapters.bars.store import BarStore
 from adapters.calendar import session_hours
 from adapters.feeds.port import BarHistory
 from adapters.feeds.source import TableSource
-from adapters.postgres.bars_record import BarRecord, ImportedFile
+from adapters.postgres.bars_record import ImportedFile
 from adapters.postgres.feed_record import Check, ClosedSession, FeedRecord
-from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.history.fetched import FetchedBars
 from data.history.spans import history_span
 from data.importing.importer import BarImporter, ImportCounts
@@ -37,32 +34,26 @@ class SessionCloser:
     """Brings sessions of a live feed into the record.
 
     Args:
-        home: the data folder.
-        pool: of the record.
+        record: that the sessions come into.
         feed: name of the live feed.
         history: of the same feed.
         clock: what time it is.
         importing: held while bars come into the record; one import at a time over a data folder.
         universe: symbols to compare, beside those on record for the session.
-        locations: of the tiers of bars.
     """
 
     def __init__(
         self,
-        home: Path,
-        pool: Pool,
+        record: Record,
         feed: str,
         history: BarHistory,
         *,
         clock: Callable[[], datetime],
         importing: threading.Lock,
         universe: Callable[[], tuple[str, ...]] = tuple,
-        locations: TierLocations | None = None,
     ) -> None:
-        self._home, self._feed, self._history, self._clock = home, feed, history, clock
-        self._bars, self._record = BarRecord(pool), FeedRecord(pool)
-        self._locations = locations
-        self._store = BarStore(home, self._bars, locations)
+        self._record, self._feeds = record, FeedRecord(record.pool)
+        self._feed, self._history, self._clock = feed, history, clock
         self._importing, self._universe = importing, universe
 
     def close(self, sealed: SealedSession) -> ClosedSession:
@@ -74,10 +65,10 @@ class SessionCloser:
         about = ImportedFile(sealed.name, sealed.sha256(), "1m")
         counts, superseded = sealed.counts(), sealed.superseded()
         with self._importing:
-            BarImporter(self._home, self._bars, self._clock, self._locations).run(sealed, replace=True)
-        imported = self._bars.begin_import(about, at=self._clock())
+            BarImporter(self._record, self._clock).run(sealed, replace=True)
+        imported = self._record.bar_tables.begin_import(about, at=self._clock())
         closed = ClosedSession(self._feed, sealed.session, about.file_sha256, counts, superseded, imported)
-        self._record.record_closed(closed, at=self._clock())
+        self._feeds.record_closed(closed, at=self._clock())
         sealed.discard()
         return closed
 
@@ -89,7 +80,7 @@ class SessionCloser:
         Args:
             waiting: sessions whose bars are yet to be closed.
         """
-        closed = self._record.latest(self._feed)
+        closed = self._feeds.latest(self._feed)
         now = self._clock()
         if not closed or closed[0].session >= now.date():
             return []
@@ -106,10 +97,10 @@ class SessionCloser:
         digest = hashlib.sha256(f"{self._feed} {session}: nothing was heard".encode()).hexdigest()
         nothing = TableSource(f"{self._feed} {session}", digest, INTRADAY_SCHEMA.empty_table(), "1m")
         with self._importing:
-            BarImporter(self._home, self._bars, self._clock, self._locations).run(nothing)
-        imported = self._bars.begin_import(ImportedFile(nothing.name, digest, "1m"), at=self._clock())
+            BarImporter(self._record, self._clock).run(nothing)
+        imported = self._record.bar_tables.begin_import(ImportedFile(nothing.name, digest, "1m"), at=self._clock())
         closed = ClosedSession(self._feed, session, digest, Counts(), 0, imported)
-        self._record.record_closed(closed, at=self._clock())
+        self._feeds.record_closed(closed, at=self._clock())
         structlog.get_logger().warning("feed_session_unheard", feed=self._feed, session=str(session))
         return closed
 
@@ -128,29 +119,29 @@ class SessionCloser:
             minutes = self._bring(session, "1m")
             days = self._bring(session, "1d")
         except ConfigurationError as error:
-            self._record.record_problem(self._feed, session, str(error), at=self._clock(), final=False)
+            self._feeds.record_problem(self._feed, session, str(error), at=self._clock(), final=False)
             raise
         except BadDataError as error:
-            self._record.record_problem(self._feed, session, str(error), at=self._clock(), final=True)
+            self._feeds.record_problem(self._feed, session, str(error), at=self._clock(), final=True)
             structlog.get_logger().warning("feed_session_not_checked", session=str(session), reason=str(error))
             return None
         missing = minutes.rows_stored - minutes.rows_corrected
         check = Check(minutes.rows_in, minutes.rows_duplicate, missing, minutes.rows_corrected, days.rows_stored)
-        self._record.record_check(self._feed, session, check, at=self._clock())
+        self._feeds.record_check(self._feed, session, check, at=self._clock())
         return check
 
     def check_all(self) -> list[Check]:
         """Every closed session is compared; those that can't be yet stay for the next time."""
-        found = [self.check(session) for session in self._record.unchecked(self._feed)]
+        found = [self.check(session) for session in self._feeds.unchecked(self._feed)]
         return [check for check in found if check is not None]
 
     def _bring(self, session: date, timeframe: Timeframe) -> ImportCounts:
-        stored = self._store.read(session, session, "1m")
+        stored = self._record.bars.read(session, session, "1m")
         symbols = tuple(sorted({*map(str, stored.column("symbol").unique().to_pylist()), *self._universe()}))
         span = history_span(symbols, timeframe, session, session, now=self._clock(), delay=timedelta())
-        fetched = FetchedBars(self._home, self._history, span)
+        fetched = FetchedBars(self._record.home, self._history, span)
         fetched.fetch()
         with self._importing:
-            counts = BarImporter(self._home, self._bars, self._clock, self._locations).run(fetched)
+            counts = BarImporter(self._record, self._clock).run(fetched)
         fetched.discard()
         return counts

@@ -10,12 +10,9 @@ from typing import Literal
 
 import structlog
 
-from adapters.bars.locations import TierLocations
-from adapters.bars.store import BarStore
 from adapters.feeds.port import BarHistory, LiveBars
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.feed_record import FeedRecord, FeedSession
-from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.live.closing import SessionCloser
 from data.live.listening import LiveFeed, LiveRules, words_of
 from data.live.spool import Spool
@@ -29,31 +26,28 @@ class LiveIngestion:
 
     Args:
         home: the data folder.
-        pool: opens the connections when they are first needed.
+        record: opens its connections when they are first needed.
         ports: the stream and the history.
         rules: how it is kept.
         clock: what time it is.
         importing: held while bars come into the record.
         universe: symbols that history is asked for, beside those heard of; by default those of the latest session of
             days on record. What is in neither and was missed can't be known of.
-        locations: of the tiers of bars.
     """
 
     def __init__(
         self,
         home: Path,
-        pool: Callable[[], Pool],
+        record: Callable[[], Record],
         ports: tuple[LiveBars, BarHistory],
         rules: LiveRules,
         *,
         clock: Callable[[], datetime],
         importing: threading.Lock,
         universe: Callable[[], tuple[str, ...]] | None = None,
-        locations: TierLocations | None = None,
     ) -> None:
         stream, self._history = ports
-        self._home, self._pool, self._clock, self._importing = home, pool, clock, importing
-        self._locations = locations
+        self._record, self._clock, self._importing = record, clock, importing
         self._universe = universe or self._latest_symbols
         self.feed = LiveFeed(stream, self._history, Spool(home, stream.name), rules, clock, universe=self._universe)
         self._stop = threading.Event()
@@ -102,19 +96,19 @@ class LiveIngestion:
             except InplayError as error:
                 problems.append(error)
         closer.check_all()
-        self._latest = next(iter(FeedRecord(self._pool()).latest(self.feed.feed.name)), None)
+        self._latest = next(iter(FeedRecord(self._record().pool).latest(self.feed.feed.name)), None)
         if problems:
             raise problems[0]
         return len(sealed)
 
     def closed_sessions(self, most: int = 10) -> list[FeedSession]:
         """The latest sessions on record, the latest first."""
-        return FeedRecord(self._pool()).latest(self.feed.feed.name, most)
+        return FeedRecord(self._record().pool).latest(self.feed.feed.name, most)
 
     def _closer(self) -> SessionCloser:
         return SessionCloser(
-            self._home, self._pool(), self.feed.feed.name, self._history, clock=self._clock,
-            importing=self._importing, universe=self._universe, locations=self._locations,
+            self._record(), self.feed.feed.name, self._history, clock=self._clock, importing=self._importing,
+            universe=self._universe,
         )  # fmt: skip
 
     def _close_on(self) -> None:
@@ -131,12 +125,12 @@ class LiveIngestion:
 
     def _latest_symbols(self) -> tuple[str, ...]:
         """Of the latest session of days on record."""
-        record = BarRecord(self._pool())
-        files = record.files()
+        record = self._record()
+        files = record.bar_tables.files()
         if not files:
             return ()
         last = max(file.last_session for file in files)
-        bars = BarStore(self._home, record, self._locations).read(last, last, verify=False)
+        bars = record.bars.read(last, last, verify=False)
         return tuple(sorted(map(str, bars.column("symbol").unique().to_pylist())))
 
 

@@ -1,4 +1,4 @@
-"""News as they were known at an instant, in the shape that the features ask for."""
+"""News on record as they were known at an instant."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.calendar import close_times
 from adapters.postgres.news import NewsStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.sentiment import SentimentStore
-from trading.bars.panel import Panel
-from trading.news.record import NEWS_SCHEMA, NewsAt, NewsRecord, no_news
+from trading.news.record import NEWS_SCHEMA, NewsRecord
 
 THE_END = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -38,13 +36,9 @@ class NewsMemory:
         latest = store.latest_import(), SentimentStore(self._pool).chosen().name
         if latest != self._read_of:
             self._rows, self._read_of = store.load(THE_END, scorer=latest[1]), latest
-        known = pc.less(self._rows.column("knowable_at"), pa.scalar(before, NEWS_SCHEMA.field("knowable_at").type))
-        return NewsRecord(self._rows.filter(known), CoverageStore(self._pool).followed(before))
+        return NewsRecord(rows_before(self._rows, before), CoverageStore(self._pool).followed(before))
 
 
-def news_at(pool: Pool, panel: Panel) -> NewsAt:
-    """News as known at the panel's last close, with the close of each bar's session as the time of its decision."""
-    closed = close_times(panel.sessions)
-    if not len(closed):
-        return NewsAt(no_news(), closed)
-    return NewsAt(news_record(pool, closed.max().item().replace(tzinfo=UTC)), closed)
+def rows_before(rows: pa.Table, before: datetime) -> pa.Table:
+    """The rows that were knowable before `before`."""
+    return rows.filter(pc.less(rows.column("knowable_at"), pa.scalar(before, NEWS_SCHEMA.field("knowable_at").type)))

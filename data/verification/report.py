@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.bars.locations import TierLocations
-from adapters.bars.store import BarStore
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.bars_sums import BarSums, FoundBy
 from adapters.postgres.broker_record import BrokerRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.journal import JournalStore
-from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.verification.broker_book import check_broker_book
 from data.verification.coverage import Coverage, SessionCoverage, SymbolCoverage
 from data.verification.files import Stretch, check_files, check_strays
@@ -92,30 +88,25 @@ class Report:
 
 
 def verify_data(
-    home: Path,
-    pool: Pool,
+    record: Record,
     chosen: Selection,
     *,
     alive: bool,
     clock: Callable[[], datetime],
     tell: Callable[[int, int], None] | None = None,
-    locations: TierLocations | None = None,
 ) -> Report:
     """The report over the data folder; nothing is changed.
 
     Args:
-        home: the data folder.
-        pool: its record.
+        record: of the data folder; only read.
         chosen: what is looked at.
         alive: a run or an import is at work, so files under way are no strays.
         clock: for the journal's reader, which doesn't look at it.
         tell: told how many files of how many were checked.
-        locations: of the tiers.
     """
-    record, sums = BarRecord(pool), BarSums(pool)
-    store = BarStore(home, record, locations)
+    pool, store, sums = record.pool, record.bars, BarSums(record.pool)
     before = sums.imports()
-    files = record.files(chosen.first, chosen.last, timeframe=None)
+    files = record.bar_tables.files(chosen.first, chosen.last, timeframe=None)
     done = 0
 
     def step(count: int) -> None:

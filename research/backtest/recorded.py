@@ -5,26 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from adapters.bars.locations import TierLocations
-from adapters.bars.store import BarStore
-from adapters.calendar import close_of
-from adapters.postgres.bars_record import BarRecord
-from adapters.postgres.catalysts import CatalystStore
-from adapters.postgres.pool import Pool
-from adapters.postgres.vix import VixStore
-from data.news.known import news_record
+from adapters.calendar import closed_at
+from adapters.record import Record
+from data.known_at import closed_before, knowable_by, known_at_close, taken_effect, told_before
 from trading.bars.actions import Break, Split
 from trading.bars.panel import Days, Floats, as_date, as_day
 from trading.errors import BadDataError
-from trading.news.record import NEWS_SCHEMA, NewsRecord
-
-FIRST_DAY = date(1900, 1, 1)
+from trading.news.record import NewsRecord
 
 
 @dataclass(frozen=True)
@@ -35,7 +26,7 @@ class Recorded:
         bars: daily, prices as printed, by session, then symbol.
         splits: and breaks that took effect by then, of these symbols.
         sectors: by symbol, for those that have one.
-        events: columns `symbol`, `event_date` and more.
+        events: columns `symbol`, `event_date`, `knowable_at` and more.
         news: stories and posts, and when their sources were followed.
         vix: days before the last session, and closes; None where none is on record.
     """
@@ -65,20 +56,15 @@ class Recorded:
 
     def until(self, session: date) -> Recorded:
         """As it was known at the close of an earlier session: what came later is absent."""
-        vix = self.vix
-        if vix is not None:
-            earlier = vix[0] < as_day(session)
-            vix = (vix[0][earlier], vix[1][earlier])
-        before = pa.scalar(close_of(session), NEWS_SCHEMA.field("knowable_at").type)
-        news = self.news.rows.filter(pc.less(self.news.rows.column("knowable_at"), before))
+        at = closed_at(session)
         return replace(
             self,
             bars=self.bars.slice(0, int(np.searchsorted(self._days, as_day(session), side="right"))),
-            splits=tuple(split for split in self.splits if split.session <= session),
-            breaks=tuple(cut for cut in self.breaks if cut.session <= session),
-            events=self.events.filter(pc.less_equal(self.events.column("event_date"), pa.scalar(session))),
-            news=NewsRecord(news, self.news.followed),
-            vix=vix,
+            splits=taken_effect(self.splits, session),
+            breaks=taken_effect(self.breaks, session),
+            events=knowable_by(self.events, at),
+            news=told_before(self.news, at),
+            vix=closed_before(self.vix, session),
         )
 
     def since(self, session: date) -> Recorded:
@@ -86,33 +72,26 @@ class Recorded:
         return replace(self, bars=self.bars.slice(int(np.searchsorted(self._days, as_day(session)))))
 
 
-def read_recorded(
-    pool: Pool,
-    home: Path,
-    last: date,
-    *,
-    symbols: Collection[str] | None = None,
-    locations: TierLocations | None = None,
-) -> Recorded:
-    """What is on record of the sessions up to `last`, restricted to `symbols` if given.
+def read_recorded(record: Record, last: date, *, symbols: Collection[str] | None = None) -> Recorded:
+    """What was known at the close of the session `last`, restricted to `symbols` if given.
 
     Raises:
         BadDataError: when there are no bars of them.
     """
-    record = BarRecord(pool)
-    bars = BarStore(home, record, locations).read(FIRST_DAY, last, symbols=symbols)
+    known = known_at_close(record, last)
+    bars = known.bars(symbols)
     if not bars.num_rows:
         raise BadDataError(
             f"There are no bars up to {last} of what was asked for. Nothing was changed. Import some, or see that the "
             "symbols are spelt as they were imported."
         )
-    known = set(bars.column("symbol").unique().to_pylist())
+    held = set(bars.column("symbol").unique().to_pylist())
     return Recorded(
         bars=bars.sort_by([("session", "ascending"), ("symbol", "ascending")]).combine_chunks(),
-        splits=tuple(split for split in record.splits() if split.session <= last and split.symbol in known),
-        breaks=tuple(cut for cut in record.breaks() if cut.session <= last and cut.symbol in known),
-        sectors={name: row[1] for name, row in record.instruments().items() if row[1] is not None},
-        events=CatalystStore(pool).load(FIRST_DAY, last),
-        news=news_record(pool, close_of(last)),
-        vix=VixStore(pool).closes_before(last),
+        splits=tuple(split for split in known.splits if split.symbol in held),
+        breaks=tuple(cut for cut in known.breaks if cut.symbol in held),
+        sectors=known.sectors,
+        events=known.events,
+        news=known.news,
+        vix=known.vix,
     )

@@ -41,7 +41,7 @@ from trading.cycle.services import (
 )
 from trading.cycle.stages import Market, Patterns, analyse, quotes_of, regimes_of, setups_at
 from trading.decisions.book_view import Decision, Source
-from trading.engine.bars import CorporateAction
+from trading.engine.bars import CorporateAction, actions_at
 from trading.engine.rules import EngineRules
 from trading.errors import UnavailableError
 from trading.ledger.journal import MemoryJournal
@@ -65,18 +65,8 @@ class RecordedBars:
         return self._recorded.batch(session)
 
     def corporate_actions(self, session: date) -> list[CorporateAction]:
-        """Splits and breaks that take effect at the open of the session, in the order of the platform's own."""
-        splits = [
-            CorporateAction(split.symbol, "split", split.numerator, split.denominator, reason="split")
-            for split in self._recorded.splits
-            if split.session == session
-        ]
-        breaks = [
-            CorporateAction(cut.symbol, "break", reason=cut.reason)
-            for cut in self._recorded.breaks
-            if cut.session == session
-        ]
-        return splits + breaks
+        """Splits and breaks that take effect at the open of the session."""
+        return actions_at(session, self._recorded.splits, self._recorded.breaks)
 
 
 class RecordedNews:

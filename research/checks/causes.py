@@ -9,7 +9,8 @@ from typing import Any
 
 from adapters.calendar import close_of
 from adapters.postgres.broker_record import ControlRecord
-from adapters.postgres.pool import Cursor, Pool, transaction
+from adapters.postgres.late_data import Late, LateData
+from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import RiskLimits
 from trading.broker.controls import WITHDRAWN
 from trading.ledger.double_entry import Draft
@@ -17,32 +18,6 @@ from trading.risk.limits import Limits, changed
 
 UNEXPLAINED = "unexplained"
 OPENING = frozenset({"buy", "sell_short"})
-# Files of other tiers than the hot one were merged or moved, which changes no bar.
-LATE_FILES = (
-    "SELECT count(*) FROM bar_files WHERE timeframe = '1d' AND tier = 'hot' AND first_session <= %(day)s "
-    "AND written_at > %(done)s"
-)
-CORRECTED = (
-    "SELECT c.symbol, count(*), min(c.session), max(c.session) FROM bar_corrections AS c JOIN bar_imports USING "
-    "(import_id) WHERE c.timeframe = '1d' AND c.session <= %(day)s AND imported_at > %(done)s GROUP BY 1 ORDER BY 1"
-)
-LATE_SPLITS = (
-    "SELECT symbol, session FROM splits JOIN bar_imports USING (import_id) WHERE session <= %(day)s "
-    "AND imported_at > %(done)s ORDER BY 1, 2"
-)
-LATE_BREAKS = LATE_SPLITS.replace("splits", "bar_breaks")
-# A day that another source had named in time is nothing new.
-LATE_EVENTS = (
-    "SELECT symbol, count(*), min(event_date), max(event_date) FROM (SELECT symbol, event_date FROM catalysts "
-    "WHERE origin = 'calendar' AND event_date < %(day)s GROUP BY 1, 2 "
-    "HAVING min(coalesce(recorded_at, '-infinity')) > %(done)s) AS late GROUP BY 1 ORDER BY 1"
-)
-LATE_VIX = "SELECT count(*) FROM vix_closes WHERE day < %(day)s AND imported_at > %(done)s"
-LATE_NEWS = (
-    "SELECT count(*) FROM news_articles JOIN news_imports USING (import_id) WHERE knowable_at < %(close)s "
-    "AND imported_at > %(done)s"
-)
-OTHER_SENTIMENT = "SELECT count(*) FROM sentiment_scorers WHERE chosen_at > %(done)s"
 
 
 @dataclass(frozen=True)
@@ -94,38 +69,25 @@ def changes_since(pool: Pool, session: date, now: Limits | None = None) -> Chang
         session: that was traded.
         now: limits that the session is traded with again, to be held against those in force then.
     """
-    with transaction(pool) as cursor:
-        cursor.execute("SELECT completed_at FROM replay_sessions WHERE session = %s", [session])
-        row = cursor.fetchone()
-        if row is None:
-            return Changes()
-        asked: dict[str, object] = {"day": session, "done": row[0], "close": close_of(session)}
-        of_symbols = _of_symbols(cursor, asked)
-        counts = (
-            (LATE_FILES, "files of bars"), (LATE_VIX, "closes of the VIX"), (LATE_NEWS, "articles of news"),
-            (OTHER_SENTIMENT, "choices of a scorer of sentiment"),
-        )  # fmt: skip
-        of_all = []
-        for query, name in counts:
-            cursor.execute(query.encode(), asked)
-            (count,) = cursor.fetchone() or (0,)
-            if count:
-                of_all.append(f"late data: {count} {name} recorded after the session was traded")
-    then = RiskLimits(pool).in_force(row[0])
+    late = LateData(pool).after(session, close_of(session))
+    if late is None:
+        return Changes()
+    of_all = tuple(
+        f"late data: {count} {name} recorded after the session was traded" for name, count in late.of_all if count
+    )
+    then = RiskLimits(pool).in_force(late.completed_at)
     settings = [] if then is None or now is None else changed(then.limits, now)
     said = tuple(f"other settings: {words}" for words in settings)
-    return Changes(of_symbols, tuple(of_all), said, ControlRecord(pool).withheld(session))
+    return Changes(_of_symbols(late), of_all, said, ControlRecord(pool).withheld(session))
 
 
-def _of_symbols(cursor: Cursor, asked: dict[str, object]) -> dict[str, str]:
+def _of_symbols(late: Late) -> dict[str, str]:
     found: dict[str, list[str]] = {}
-    for query, name, became in ((CORRECTED, "bars", "corrected"), (LATE_EVENTS, "earnings days", "recorded")):
-        cursor.execute(query.encode(), asked)
-        for symbol, count, first, last in cursor.fetchall():
+    for name, became, rows in (("bars", "corrected", late.corrected), ("earnings days", "recorded", late.events)):
+        for symbol, count, first, last in rows:
             days = f"{first}" if first == last else f"{first} to {last}"
             found.setdefault(symbol, []).append(f"{count} {name} of {symbol} {became} ({days})")
-    for query, name in ((LATE_SPLITS, "split"), (LATE_BREAKS, "break")):
-        cursor.execute(query.encode(), asked)
-        for symbol, day in cursor.fetchall():
+    for name, jumps in (("split", late.splits), ("break", late.breaks)):
+        for symbol, day in jumps:
             found.setdefault(symbol, []).append(f"{name} of {symbol} on {day} found")
     return {symbol: ", ".join(words) + " after the session was traded" for symbol, words in found.items()}

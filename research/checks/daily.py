@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 
-from adapters.bars.locations import TierLocations
-from adapters.bars.store import BarStore
 from adapters.models.scoring import EnsembleScorer
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.daily_checks import DailyCheck, Kind, Verdict
 from adapters.postgres.journal import JournalStore
-from adapters.postgres.models import ModelStore
-from adapters.postgres.pool import Pool
+from adapters.record import Record
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Dated, Terms
 from research.checks.causes import changes_since
 from research.checks.lookahead import Looked, look_again
-from research.checks.parity import Parity, models_then, must_be_traded, parity_of
+from research.checks.parity import Parity, must_be_traded, parity_of
 from trading.errors import BadDataError, ConfigurationError, LedgerError, ModelError
 from trading.risk.limits import limits_of
 
@@ -29,9 +24,7 @@ SAMPLED_SYMBOLS = 40
 MOST_FINDINGS = 20
 
 
-def parity_on_record(
-    pool: Pool, home: Path, session: date, terms: Terms, *, locations: TierLocations, clock: Callable[[], datetime]
-) -> Parity:
+def parity_on_record(record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime]) -> Parity:
     """The session on record, traded again from the accounts before it.
 
     Raises:
@@ -39,31 +32,29 @@ def parity_on_record(
         ConfigurationError: when the session was not traded.
         ModelError: when the ensemble that decided can't be read.
     """
-    journal = JournalStore(pool, clock=clock)
+    journal = JournalStore(record.pool, clock=clock)
     completed = journal.completed_sessions()
     must_be_traded(session, completed)  # before the calendar is asked, which knows no close of a Sunday
-    recorded = read_recorded(pool, home, session, locations=locations)
-    models = models_then(pool, session, partial(_dated, pool, home))
-    changes = changes_since(pool, session, limits_of(terms.decisions))
+    recorded = read_recorded(record, session)
+    models = [_dated(record, name) for name in record.decisions.ensembles(session)]
+    changes = changes_since(record.pool, session, limits_of(terms.decisions))
     return parity_of(
         session, journal.load(), completed, recorded=recorded, terms=terms, models=models,
         changes=changes,
     )  # fmt: skip
 
 
-def _dated(pool: Pool, home: Path, name: str) -> Dated:
+def _dated(record: Record, name: str) -> Dated:
     """The ensemble that decided, usable whatever its date: this repeats what was done."""
-    learned_before = next((row.known_before for row in ModelStore(pool).ensembles() if row.ensemble_id == name), None)
-    return Dated(name, date.min, partial(EnsembleScorer, home / "models" / name), learned_before)
+    learned_before = next((row.known_before for row in record.models.ensembles() if row.ensemble_id == name), None)
+    return Dated(name, date.min, partial(EnsembleScorer, record.home / "models" / name), learned_before)
 
 
-def daily_parity(
-    pool: Pool, home: Path, session: date, terms: Terms, *, locations: TierLocations, clock: Callable[[], datetime]
-) -> DailyCheck:
+def daily_parity(record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime]) -> DailyCheck:
     """The session's parity; `not done` says why nothing could be compared, a journal that contradicts itself fails."""
     began = clock()
     try:
-        found = parity_on_record(pool, home, session, terms, locations=locations, clock=clock)
+        found = parity_on_record(record, session, terms, clock=clock)
     except (BadDataError, ConfigurationError, ModelError) as error:
         return _not_done(session, "parity", error, began, clock())
     except LedgerError as error:
@@ -86,17 +77,14 @@ def daily_parity(
     )
 
 
-def daily_lookahead(
-    pool: Pool, home: Path, session: date, terms: Terms, *, locations: TierLocations, clock: Callable[[], datetime]
-) -> DailyCheck:
+def daily_lookahead(record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime]) -> DailyCheck:
     """Two of the last twenty sessions, on forty symbols that change from day to day, computed without later data."""
     began = clock()
-    record = BarRecord(pool)
-    window = [day for day in record.sessions() if day <= session][-LOOKED_BACK_SESSIONS:]
-    today = BarStore(home, record, locations).read(session, session).column("symbol").unique().to_pylist()
+    window = [day for day in record.bar_tables.sessions() if day <= session][-LOOKED_BACK_SESSIONS:]
+    today = record.bars.read(session, session).column("symbol").unique().to_pylist()
     symbols = sampled(sorted(map(str, today)), session)
     try:
-        recorded = read_recorded(pool, home, session, symbols=symbols, locations=locations)
+        recorded = read_recorded(record, session, symbols=symbols)
         found = look_again(recorded, window, terms, count=SAMPLED_SESSIONS)
     except (BadDataError, ConfigurationError) as error:
         return _not_done(session, "lookahead", error, began, clock())

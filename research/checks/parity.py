@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from adapters.postgres.pool import Pool, transaction
 from research.backtest.recorded import Recorded
 from research.backtest.running import Dated, Terms, run_backtest
 from research.checks.causes import UNEXPLAINED, Changes
@@ -135,14 +134,3 @@ def _difference(on_record: Draft | None, backtest: Draft | None, changes: Change
 def _fields(draft: Draft) -> dict[str, Any]:
     postings = [[one.account, one.amount_cents, one.shares] for one in draft.postings]
     return {"kind": draft.kind, **draft.payload, "postings": postings}
-
-
-def models_then(pool: Pool, session: date, load: Callable[[str], Dated]) -> list[Dated]:
-    """The ensemble that gave the probabilities of the session's decisions; none where the rules decided."""
-    with transaction(pool) as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ensemble_id FROM decisions "
-            "WHERE session = %s AND ensemble_id IS NOT NULL AND strength IS NOT NULL",
-            [session],
-        )
-        return [load(str(name)) for (name,) in cursor.fetchall()]

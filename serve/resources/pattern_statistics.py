@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from adapters.record import Record
 from research.measured_patterns import Statistics, measured_patterns
 from serve.desk import Desk
 from serve.kept import Kept
@@ -94,7 +95,7 @@ def read(sources: Sources, condition: str, label: str | None, limit: int) -> Pat
 
 
 def _measurements(sources: Sources) -> Kept:
-    return Kept(partial(measured_patterns, sources.pool, sources.home, locations=sources.storage.locations))
+    return Kept(partial(measured_patterns, Record(sources.pool, sources.home, lambda: sources.storage.locations)))
 
 
 def statistics_answer(found: Statistics | None, condition: str, label: str | None, limit: int) -> PatternStatistics:

@@ -26,12 +26,12 @@ from actors.services import PlatformServices
 from actors.technical_analysis import AskTechnicalAnalysis, TechnicalAnalysis
 from actors.wiring import Wiring
 from adapters.feeds.source import TableSource
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DECISION_COLUMNS, SCAN_COLUMNS
 from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from adapters.sample.bundled import load_bars, load_earnings
 from data.importing.importer import BarImporter
 from trading.cycle.questions import Local
@@ -136,7 +136,7 @@ class Platform:
 
     def import_bars(self, name: str, bars: pa.Table) -> None:
         """The bars are stored through the gates."""
-        BarImporter(self.home, BarRecord(self.pool), lambda: NOON).run(TableSource(name, "0" * 64, bars))
+        BarImporter(Record(self.pool, self.home), lambda: NOON).run(TableSource(name, "0" * 64, bars))
 
     @contextmanager
     def services(self) -> Iterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from trading.bars.actions import Break, Split
 from trading.engine.instruments import Instruments
 from trading.engine.requests import Flags, Ints
 from trading.errors import BadDataError
@@ -158,3 +159,15 @@ class CorporateAction:
     denominator: int = 1
     amount_usd_e4: int = 0
     reason: str = ""
+
+
+def actions_at(session: date, splits: Iterable[Split], breaks: Iterable[Break]) -> list[CorporateAction]:
+    """What takes effect at the open of the session, splits before breaks, each in the order given."""
+    return [
+        *(
+            CorporateAction(split.symbol, "split", split.numerator, split.denominator, reason="split")
+            for split in splits
+            if split.session == session
+        ),
+        *(CorporateAction(cut.symbol, "break", reason=cut.reason) for cut in breaks if cut.session == session),
+    ]

@@ -14,7 +14,7 @@ from adapters.machine.lock import RunLock, is_held
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import open_pool, transaction
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.record import open_record
+from adapters.record import reading
 from adapters.settings import Settings
 from cli.main import app
 from trading.errors import UnavailableError
@@ -36,12 +36,12 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_without_a_run_the_server_is_up_for_the_command_only(recorded: Path) -> None:
     """It reads, can't write, keeps a run from starting meanwhile, and leaves nothing behind."""
-    with open_record(Settings(home=recorded), now=NOW) as pool:
+    with reading(Settings(home=recorded), now=NOW) as record:
         assert is_held(recorded)
-        with transaction(pool) as cursor:
+        with transaction(record.pool) as cursor:
             cursor.execute("SELECT count(*) FROM pattern_training_data")
             assert cursor.fetchone() == (0,)
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), transaction(pool) as cursor:
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), transaction(record.pool) as cursor:
             cursor.execute("DELETE FROM pattern_training_data")
     assert not is_held(recorded)
     assert not (recorded / "postgres/data/postmaster.pid").exists()
@@ -53,7 +53,7 @@ def test_beside_a_run_its_own_server_is_read(recorded: Path) -> None:
     with RunLock(recorded, now=NOW):
         server.start()
         try:
-            with open_record(Settings(home=recorded), now=NOW) as pool, transaction(pool) as cursor:
+            with reading(Settings(home=recorded), now=NOW) as record, transaction(record.pool) as cursor:
                 cursor.execute("SELECT 1")
             assert server.alive()
         finally:
@@ -63,7 +63,7 @@ def test_beside_a_run_its_own_server_is_read(recorded: Path) -> None:
 def test_a_folder_without_a_record_says_what_to_do(tmp_path: Path) -> None:
     """Nothing is made there."""
     home = tmp_path / "none"
-    with pytest.raises(UnavailableError, match="inplay run"), open_record(Settings(home=home), now=NOW):
+    with pytest.raises(UnavailableError, match="inplay run"), reading(Settings(home=home), now=NOW):
         pass
     assert not home.exists()
 

@@ -18,9 +18,9 @@ from pydantic import SecretStr
 from actors.pattern_analysis import PatternAnalysis
 from actors.pattern_recognition import PatternRecognition
 from actors.wiring import Wiring
-from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
 from adapters.postgres.session_patterns import SessionPatternStore
+from adapters.record import Record
 from data.importing.archive import open_archive
 from data.importing.importer import BarImporter
 from data.importing.layout import Asked
@@ -59,7 +59,7 @@ def _command(url: str, home: Path, *arguments: str) -> Any:
 
 def test_the_services_log_a_session_and_the_command_the_rest(pool: Pool, empty_url: str, home: Path) -> None:
     """A session is logged once by whoever comes first; all patterns have a plan, a context and an outcome."""
-    BarImporter(home, BarRecord(pool), lambda: NOON).run(open_archive(_archive(), Asked()))
+    BarImporter(Record(pool, home), lambda: NOON).run(open_archive(_archive(), Asked()))
     with _services(home, empty_url) as (recognition, analysis):
         found = recognition.recognise_in_session(SESSION)
         assert found is not None

@@ -15,6 +15,7 @@ from adapters.calendar import sessions_between
 from adapters.feeds.source import Chunk, TableSource
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.importing import spill
 from data.importing.archive import open_archive
 from data.importing.importer import BarImporter, ImportCounts
@@ -34,7 +35,7 @@ def _bars(close: float = 10.2, symbols: str = "AB", days: list[date] = DAYS) -> 
 @pytest.fixture
 def importer(home: Path, pool: Pool) -> BarImporter:
     """An importer on an empty record."""
-    return BarImporter(home, BarRecord(pool), lambda: NOON)
+    return BarImporter(Record(pool, home), lambda: NOON)
 
 
 def _adds_up(counts: ImportCounts) -> bool:
@@ -149,7 +150,7 @@ def test_a_full_disk_is_an_error_that_says_what_was_kept(pool: Pool) -> None:
     """Bars that can't be written leave no row of the manifest."""
     record = BarRecord(pool)
     with pytest.raises(UnavailableError, match="cannot be written"):
-        BarImporter(Path("/dev/full"), record, lambda: NOON).run(TableSource("made", "0" * 64, _bars()))
+        BarImporter(Record(pool, Path("/dev/full")), lambda: NOON).run(TableSource("made", "0" * 64, _bars()))
     assert record.files() == []
 
 

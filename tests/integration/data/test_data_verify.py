@@ -15,6 +15,7 @@ from adapters.feeds.source import TableSource
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.importing.importer import BarImporter
 from data.verification.report import Report, Selection, verify_data
 from tests.integration.replayed import append_three_sessions
@@ -34,7 +35,7 @@ def _bars(symbols: str = "AB", days: list[date] = DAYS, close: float = 10.2) -> 
 @pytest.fixture
 def kept(home: Path, pool: Pool) -> Path:
     """A data folder with two symbols of three months, one bar of which was corrected; B lacks 2020-02-03."""
-    importer = BarImporter(home, BarRecord(pool), lambda: NOON)
+    importer = BarImporter(Record(pool, home), lambda: NOON)
     b = _bars("B", [day for day in DAYS if day != date(2020, 2, 3)])
     importer.run(TableSource("made", "0" * 64, pa.concat_tables([_bars("A"), b])))
     importer.run(TableSource("late", "1" * 64, _bars("A", DAYS[5:6], close=10.3)))
@@ -42,7 +43,7 @@ def kept(home: Path, pool: Pool) -> Path:
 
 
 def _verified(home: Path, pool: Pool, chosen: Selection | None = None) -> Report:
-    return verify_data(home, pool, chosen or Selection(), alive=False, clock=lambda: NOON)
+    return verify_data(Record(pool, home), chosen or Selection(), alive=False, clock=lambda: NOON)
 
 
 def test_what_is_whole_has_no_trouble_and_is_counted(kept: Path, pool: Pool) -> None:
@@ -137,7 +138,7 @@ def test_an_equity_that_is_not_cash_and_positions_is_told(kept: Path, pool: Pool
 
 def test_values_that_come_back_after_a_correction_are_the_latest(kept: Path, pool: Pool) -> None:
     """10.3 is corrected to 10.4 and back: the third version is read although it equals the first, file and all."""
-    importer = BarImporter(kept, BarRecord(pool), lambda: NOON)
+    importer = BarImporter(Record(pool, kept), lambda: NOON)
     importer.run(TableSource("later", "2" * 64, _bars("A", DAYS[5:6], close=10.4)))
     importer.run(TableSource("back", "3" * 64, _bars("A", DAYS[5:6], close=10.3)))
     read = BarStore(kept, BarRecord(pool)).read(DAYS[5], DAYS[5], symbols=["A"])

@@ -18,7 +18,7 @@ from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool, open_pool, transaction
 from adapters.postgres.queries import Queries
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.postgres.writing import writable_record
+from adapters.record import writing
 from adapters.settings import Settings
 from data.news.importing import NewsImport
 from trading.errors import BadDataError
@@ -91,8 +91,8 @@ def running(home: Path) -> Iterator[Pool]:
 def test_an_import_beside_a_run_uses_its_database_and_leaves_it_up(running: Pool, home: Path, tmp_path: Path) -> None:
     """The lock is held, the import is on record for the run at once, and the run's database still answers."""
     fetched = _file(tmp_path, 10).fetch()
-    with writable_record(Settings(home=home), now=NOW) as pool:
-        counts, _ = NewsImport(pool).bring(fetched, RULES)
+    with writing(Settings(home=home), now=NOW) as record:
+        counts, _ = NewsImport(record.pool).bring(fetched, RULES)
     assert counts.stored == 10
     assert _counted(running) == (10, 10, 1)
 
@@ -101,8 +101,8 @@ def test_without_a_run_the_database_is_up_for_the_import_only(home: Path, tmp_pa
     """The folder is locked meanwhile and free afterwards, and the articles are there the next time."""
     fetched = _file(tmp_path, 10).fetch()
     for stored in (10, 0):
-        with writable_record(Settings(home=home), now=NOW) as pool:
-            assert NewsImport(pool).bring(fetched, RULES)[0].stored == stored
+        with writing(Settings(home=home), now=NOW) as record:
+            assert NewsImport(record.pool).bring(fetched, RULES)[0].stored == stored
         assert not (home / "postgres/data/postmaster.pid").exists()
         with RunLock(home, now=NOW):
             pass

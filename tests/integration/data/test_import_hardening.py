@@ -17,6 +17,7 @@ from adapters.calendar import sessions_between
 from adapters.machine.lock import RunLock
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.importing.archive import open_archive
 from data.importing.importer import BarImporter, ImportCounts
 from data.importing.layout import Asked
@@ -30,8 +31,8 @@ ROWS = "".join(f"{day},10,10.5,9.5,10.{day.day:02},{1000 + day.day}\n" for day i
 
 
 def _import(home: Path, pool: Pool, path: Path, said: Asked | None = None) -> ImportCounts:
-    counts = BarImporter(home, BarRecord(pool), lambda: NOON).run(open_archive(path, said or Asked()))
-    report = verify_data(home, pool, Selection(), alive=False, clock=lambda: NOON)
+    counts = BarImporter(Record(pool, home), lambda: NOON).run(open_archive(path, said or Asked()))
+    report = verify_data(Record(pool, home), Selection(), alive=False, clock=lambda: NOON)
     assert report.ok, report.troubles
     assert counts.rows_in == counts.rows_stored + counts.rows_quarantined + counts.rows_duplicate
     return counts
@@ -121,15 +122,15 @@ def test_a_disk_that_fills_up_in_an_import_loses_nothing(small_disk: Path, pool:
     home, filler = small_disk / "home", small_disk / "filler"
     filler.write_bytes(b"x" * 1_480_000)
     source = open_archive(tmp_path / "in", Asked())
-    importer = BarImporter(home, BarRecord(pool), lambda: NOON)
+    importer = BarImporter(Record(pool, home), lambda: NOON)
     with pytest.raises(UnavailableError, match=r"No space left on device.*untouched"):
         importer.run(source)
-    before = verify_data(home, pool, Selection(), alive=True, clock=lambda: NOON)
+    before = verify_data(Record(pool, home), Selection(), alive=True, clock=lambda: NOON)
     assert [one for one in before.troubles if one.check != "import"] == []
     filler.unlink()
     counts = importer.run(source)
     assert counts.rows_in == rows == counts.rows_stored + counts.rows_quarantined
-    assert verify_data(home, pool, Selection(), alive=False, clock=lambda: NOON).ok
+    assert verify_data(Record(pool, home), Selection(), alive=False, clock=lambda: NOON).ok
     assert BarStore(home, BarRecord(pool)).read_all().num_rows == counts.rows_stored
 
 
@@ -150,6 +151,6 @@ def test_a_clock_that_was_set_back_is_noticed(home: Path, pool: Pool, tmp_path: 
     (tmp_path / "A.csv").write_text(HEAD + ROWS)
     (tmp_path / "B.csv").write_text(HEAD + ROWS)
     _import(home, pool, tmp_path / "A.csv")
-    back = BarImporter(home, BarRecord(pool), lambda: datetime(2020, 1, 15, 16, tzinfo=UTC))
+    back = BarImporter(Record(pool, home), lambda: datetime(2020, 1, 15, 16, tzinfo=UTC))
     with pytest.raises(InplayError, match=r"2020-02-28 are on record, and this machine's clock says 2020-01-15"):
         back.run(open_archive(tmp_path / "B.csv", Asked()))

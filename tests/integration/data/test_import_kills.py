@@ -21,6 +21,7 @@ import pytest
 from adapters.machine.lock import is_held
 from adapters.postgres.migrate import erase
 from adapters.postgres.pool import open_pool
+from adapters.record import Record
 from data.verification.report import Selection, verify_data
 from tests.fakes.eventually import eventually
 from tests.fakes.importing import archive, asked, ended, killed, start
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.timeout(1800)
 def _whole(home: Path, url: str) -> None:
     pool = open_pool(url)
     try:
-        report = verify_data(home, pool, Selection(), alive=False, clock=lambda: NOON)
+        report = verify_data(Record(pool, home), Selection(), alive=False, clock=lambda: NOON)
     finally:
         pool.close()
     assert report.ok, report.troubles

@@ -21,6 +21,7 @@ from adapters.pace import TokenBucket
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.feed_record import FeedRecord
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from data.live.closing import SessionCloser
 from data.live.ingesting import LiveIngestion
 from data.live.listening import LiveRules
@@ -49,7 +50,7 @@ def _rehearsed(tape: Tape, home: Path, pool: Pool, faults: Faults, speed: float 
     with Exchange(tape) as exchange:
         player = Player(exchange, speed, faults)
         live = LiveIngestion(
-            home, lambda: pool, _ports(exchange), LiveRules(late_s=0.05, quiet_s=0.2), clock=player.clock,
+            home, lambda: Record(pool, home), _ports(exchange), LiveRules(late_s=0.05, quiet_s=0.2), clock=player.clock,
             importing=threading.Lock(), universe=tape.symbols,
         )  # fmt: skip
         return rehearse(player, exchange, live, threading.Event())
@@ -96,12 +97,12 @@ def _sealed(home: Path, pool: Pool, exchange: Exchange, bars: pa.Table) -> tuple
     """A session's spool as a feed that sent `bars` leaves it."""
     clock, lock = _Clock(), threading.Lock()
     ports = _ports(exchange)
-    live = LiveIngestion(home, lambda: pool, ports, LiveRules(quiet_s=0.0), clock=clock, importing=lock)
+    live = LiveIngestion(home, lambda: Record(pool, home), ports, LiveRules(quiet_s=0.0), clock=clock, importing=lock)
     feed = live.feed
     feed._batches.add(bars, 0.0, clock())
     feed._store(feed._batches.due(0.0, everything=True))
     feed.spool.seal(SESSION)
-    return live, SessionCloser(home, pool, FEED, ports[1], clock=clock, importing=lock)
+    return live, SessionCloser(Record(pool, home), FEED, ports[1], clock=clock, importing=lock)
 
 
 def test_what_the_stream_had_not_sent_or_sent_otherwise_is_corrected(

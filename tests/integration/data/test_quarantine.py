@@ -15,6 +15,7 @@ from adapters.feeds.source import TableSource
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
 from adapters.postgres.quarantine_record import QuarantineRecord, Which
+from adapters.record import Record
 from data.importing.importer import BarImporter
 from data.quarantine import Quarantine
 from data.verification.report import Selection, verify_data
@@ -40,7 +41,7 @@ def _table(rows: list[tuple[object, ...]], schema: pa.Schema = BARS_SCHEMA) -> p
 @pytest.fixture
 def kept(home: Path, pool: Pool) -> Path:
     """A data folder with four rows in quarantine: 1 outside its range, 2 of price zero, 3 and 4 contradicting."""
-    BarImporter(home, BarRecord(pool), lambda: NOON).run(TableSource("made", "0" * 64, _table(ROWS)))
+    BarImporter(Record(pool, home), lambda: NOON).run(TableSource("made", "0" * 64, _table(ROWS)))
     return home
 
 
@@ -54,12 +55,12 @@ def _sums(pool: Pool) -> tuple[int, ...]:
 
 
 def _is_whole(home: Path, pool: Pool) -> bool:
-    return verify_data(home, pool, Selection(), alive=False, clock=lambda: NOON).ok
+    return verify_data(Record(pool, home), Selection(), alive=False, clock=lambda: NOON).ok
 
 
 def test_a_released_row_is_read_counted_and_explained(kept: Path, pool: Pool) -> None:
     """The range now holds the open; one row more is stored and one less held, and the record says why and when."""
-    (done,) = Quarantine(kept, pool).release(Which((1,)), why="the auction print stood", now=NOON)
+    (done,) = Quarantine(Record(pool, kept)).release(Which((1,)), why="the auction print stood", now=NOON)
     assert done.changed == "range 10 .. 11 is now 10 .. 12"
     (bar,) = BarStore(kept, BarRecord(pool)).read(DAYS[3], DAYS[3], symbols=["B"]).to_pylist()
     assert (bar["open"], bar["high"], bar["low"], bar["close"]) == (12.0, 12.0, 10.0, 10.5)
@@ -74,7 +75,7 @@ def test_a_released_row_is_read_counted_and_explained(kept: Path, pool: Pool) ->
 
 def test_a_row_is_released_once(kept: Path, pool: Pool) -> None:
     """The second time is an error that changes nothing, whether it is named or all of its gate are."""
-    quarantine = Quarantine(kept, pool)
+    quarantine = Quarantine(Record(pool, kept))
     quarantine.release(Which((1,)), why="right", now=NOON)
     with pytest.raises(BadDataError, match=r"Row 1 was released on 2020-06-01 16:00 UTC"):
         quarantine.release(Which((1,)), why="right", now=NOON)
@@ -95,14 +96,14 @@ def test_a_row_is_released_once(kept: Path, pool: Pool) -> None:
 def test_what_cannot_be_a_bar_stays_where_it_is(kept: Path, pool: Pool, which: Which, told: str) -> None:
     """One of them that can't be released holds back the others that were asked for with it."""
     with pytest.raises(BadDataError, match=told):
-        Quarantine(kept, pool).release(which, why="right", now=NOON)
+        Quarantine(Record(pool, kept)).release(which, why="right", now=NOON)
     assert _sums(pool) == (len(DAYS) + 4, len(DAYS), 4, 0, 0, 0)
     assert _is_whole(kept, pool)
 
 
 def test_a_second_version_of_a_bar_keeps_the_first_among_the_corrections(kept: Path, pool: Pool) -> None:
     """Of two contradicting rows the one released later is read, the other one is kept."""
-    quarantine = Quarantine(kept, pool)
+    quarantine = Quarantine(Record(pool, kept))
     quarantine.release(Which((3,)), why="as the exchange says", now=NOON)
     (second,) = quarantine.release(Which((4,)), why="no, this one", now=NOON)
     assert second.replaced
@@ -115,10 +116,10 @@ def test_a_minute_is_released_as_a_minute(home: Path, pool: Pool) -> None:
     """An open outside the range at 09:31 New York time; the session is that of the exchange."""
     at = datetime(2020, 1, 3, 14, 31, tzinfo=UTC)
     rows: list[tuple[object, ...]] = [("A", at, 12.0, 11.0, 10.0, 10.5, 100)]
-    BarImporter(home, BarRecord(pool), lambda: NOON).run(
+    BarImporter(Record(pool, home), lambda: NOON).run(
         TableSource("made", "0" * 64, _table(rows, INTRADAY_SCHEMA), timeframe="1m")
     )
-    Quarantine(home, pool).release(Which(symbol="A"), why="right", now=NOON)
+    Quarantine(Record(pool, home)).release(Which(symbol="A"), why="right", now=NOON)
     (bar,) = BarStore(home, BarRecord(pool)).read(date(2020, 1, 3), date(2020, 1, 3), "1m").to_pylist()
     assert (bar["starts_at"], bar["high"]) == (at, 12.0)
     assert _is_whole(home, pool)
@@ -126,8 +127,8 @@ def test_a_minute_is_released_as_a_minute(home: Path, pool: Pool) -> None:
 
 def test_the_same_import_again_knows_the_released_row(kept: Path, pool: Pool) -> None:
     """Another file with the row that was released finds it on record."""
-    Quarantine(kept, pool).release(Which((3,)), why="right", now=NOON)
-    counts = BarImporter(kept, BarRecord(pool), lambda: NOON).run(
+    Quarantine(Record(pool, kept)).release(Which((3,)), why="right", now=NOON)
+    counts = BarImporter(Record(pool, kept), lambda: NOON).run(
         TableSource("again", "1" * 64, _table([ROWS[-2]]))
     )  # fmt: skip
     assert (counts.rows_stored, counts.rows_duplicate, counts.rows_quarantined) == (0, 1, 0)

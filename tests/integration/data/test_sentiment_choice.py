@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from adapters.postgres.late_data import OTHER_SENTIMENT
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.queries import Queries
 from adapters.postgres.sentiment import LEXICON, ChosenScorer, SentimentStore
 from data.news.importing import NewsImport
 from data.news.known import NewsMemory, news_record
 from data.news.sentiment import adopt
-from research.checks.causes import OTHER_SENTIMENT
 from tests.fakes.importing import asked
 from trading.bars.panel import Floats
 from trading.errors import ConfigurationError

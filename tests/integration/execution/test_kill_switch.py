@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from actors.wiring import BOOKS
-from adapters.bars.locations import TierLocations
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from research.backtest.running import Dated, Terms
 from research.checks.daily import daily_parity
 from research.explanation import explain
@@ -73,7 +73,7 @@ def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
     monkeypatch.setattr("research.checks.daily._dated", _momentum)
     terms = Terms(BOOKS, 10_000_000)
     for day in (BEFORE[-1], *AFTER):
-        check = daily_parity(pool, home, day, terms, locations=TierLocations(), clock=lambda: NOON)
+        check = daily_parity(Record(pool, home), day, terms, clock=lambda: NOON)
         assert check.verdict in {"passed", "explained"}, check
         assert ("a drill" in " ".join(check.findings)) == (check.verdict == "explained"), check
 
@@ -88,8 +88,7 @@ def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
     assert {told["symbol"] for told in _of(store.load(), RESUMED, "order")} == bought
 
 
-def _momentum(pool: Pool, home: Path, name: str) -> Dated:
+def _momentum(record: Record, name: str) -> Dated:
     """The scorer of the replay: it has no files."""
-    assert pool is not None
-    assert home
+    assert record.pool is not None
     return Dated(name, date.min, MomentumScorer, LEARNED)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from actors.wiring import BOOKS
 from adapters.calendar import sessions_between
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Dated, Terms, run_backtest
 from tests.integration.one_process import MomentumScorer, Platform, register_scorer
@@ -39,7 +40,7 @@ def test_five_hundred_stocks_have_one_journal_too(pool: Pool, empty_url: str, ho
         "505 stocks", pa.Table.from_pandas(frame[BARS_SCHEMA.names], BARS_SCHEMA, preserve_index=False)
     )
     register_scorer(pool)
-    recorded = read_recorded(pool, home, AROUND_A_SPLIT[-1])
+    recorded = read_recorded(Record(pool, home), AROUND_A_SPLIT[-1])
     models = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
     ours = run_backtest(recorded, AROUND_A_SPLIT, Terms(BOOKS, 10_000_000), models)
     theirs = platform.replay(AROUND_A_SPLIT)
@@ -56,7 +57,7 @@ def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(
     """Same hash, decisions and stocks in play over three splits and changing coverage; the tables stay as they were."""
     platform = Platform(home, empty_url, pool)
     platform.import_until(None)
-    recorded = read_recorded(pool, home, SESSIONS[-1])
+    recorded = read_recorded(Record(pool, home), SESSIONS[-1])
     models = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
     ours = run_backtest(recorded, SESSIONS, Terms(BOOKS, 10_000_000), models)
     assert platform._rows("SELECT count(*) FROM journal") == [(0,)], "a backtest must not write"

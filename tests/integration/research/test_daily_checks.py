@@ -12,15 +12,15 @@ from pydantic import SecretStr
 from actors.checks import Checks
 from actors.paper_trading import PaperTrading
 from actors.wiring import BOOKS, Wiring
-from adapters.bars.locations import TierLocations
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
+from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from research.backtest.running import Dated, Terms
 from research.checks.causes import UNEXPLAINED, Changes, changes_since
 from research.checks.daily import SAMPLED_SYMBOLS, daily_parity, sampled
-from research.checks.parity import models_then
 from tests.integration.one_process import LEARNED, NOON, MomentumScorer, Platform
 from trading.bars.panel import as_date
 from trading.broker.controls import Control
@@ -84,10 +84,9 @@ def test_a_replayed_session_passes_and_what_was_tampered_with_blocks(
     assert ControlRecord(pool).state().blocked == ""
 
 
-def _momentum(pool: Pool, home: Path, name: str) -> Dated:
+def _momentum(record: Record, name: str) -> Dated:
     """The scorer of the replay: it has no files."""
-    assert pool is not None
-    assert home
+    assert record.pool is not None
     return Dated(name, date.min, MomentumScorer, LEARNED)
 
 
@@ -149,7 +148,7 @@ def test_the_sample_covers_all_symbols_in_time_and_never_more_than_asked() -> No
 
 def test_models_that_nobody_asked_are_not_asked_again(pool: Pool) -> None:
     """Without a strength on record the rules decided, whatever ensemble was the champion."""
-    assert models_then(pool, DAY, lambda name: Dated(name, date.min, NoScorer)) == []
+    assert DecisionStore(pool).ensembles(DAY) == []
 
 
 @pytest.mark.parametrize(
@@ -166,7 +165,7 @@ def test_a_contradiction_fails_and_what_cannot_be_compared_is_not_done(
 
     monkeypatch.setattr("research.checks.daily.parity_on_record", broken)
     terms = Terms(BOOKS, 10_000_000)
-    found = daily_parity(pool, checks.wiring.home, DAY, terms, locations=TierLocations(), clock=lambda: NOON)
+    found = daily_parity(Record(pool, checks.wiring.home), DAY, terms, clock=lambda: NOON)
     assert (found.verdict, str(error) in found.detail) == (verdict, True)
     DailyChecks(pool).record(found)
     checks._tell(DAY, [found])

@@ -17,6 +17,7 @@ from adapters.bars.store import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from cli.patterns.commands import _table, _words, chosen
 from research.measured_patterns import Statistics, measured_patterns
 from serve.kept import Kept
@@ -66,7 +67,7 @@ def test_the_rates_are_those_of_the_bars_up_to_the_record(pool: Pool, home: Path
     cut = _last(bars, 20)
     _store(pool, home, bars)
     PatternStore(pool).record(_pattern(cut))
-    found = measured_patterns(pool, home)
+    found = measured_patterns(Record(pool, home))
     panel = Panel.from_arrow(bars.filter(pc.less_equal(bars.column("session"), pa.scalar(cut))))
     candles = detect(panel)
     mine = (candles.pattern == NAMES.index("engulfing")) & (candles.direction > 0)
@@ -85,21 +86,21 @@ def test_a_conjunction_is_measured_and_never_shrinks_the_correction(pool: Pool, 
     _store(pool, home, bars)
     PatternStore(pool).record(_pattern(_last(bars, 1)))
     asked = (("rsi", "35-50"), ("volume", "usual"))
-    plain, both = measured_patterns(pool, home), measured_patterns(pool, home, where=asked)
+    plain, both = measured_patterns(Record(pool, home)), measured_patterns(Record(pool, home), where=asked)
     assert both.tested >= plain.tested
     rows = chosen(both, asked)
     alone = {(row.pattern, row.direction): row.recorded for row in chosen(plain, asked[:1])}
     assert rows
     assert all(0 < row.recorded <= alone[row.pattern, row.direction] for row in rows)
     with pytest.raises(ConfigurationError, match="25-35"):
-        measured_patterns(pool, home, where=(("rsi", "26-34"),))
+        measured_patterns(Record(pool, home), where=(("rsi", "26-34"),))
 
 
 def test_without_patterns_there_is_nothing_to_measure(pool: Pool, home: Path) -> None:
     """The command says so; the HTTP interface answers empty."""
     with pytest.raises(UnavailableError, match="no patterns yet"):
-        measured_patterns(pool, home)
-    answer = statistics_answer(Kept(partial(measured_patterns, pool, home)).at(None), "all", None, 10)
+        measured_patterns(Record(pool, home))
+    answer = statistics_answer(Kept(partial(measured_patterns, Record(pool, home))).at(None), "all", None, 10)
     assert answer.patterns == []
     assert answer.catalyst is None
 
@@ -107,7 +108,7 @@ def test_without_patterns_there_is_nothing_to_measure(pool: Pool, home: Path) ->
 def test_the_interface_measures_once_a_session(pool: Pool, home: Path, bars: pa.Table) -> None:
     """The same object answers until the later session's is there; the answer carries every figure."""
     _store(pool, home, bars)
-    store, kept = PatternStore(pool), Kept(partial(measured_patterns, pool, home), first_wait_s=60)
+    store, kept = PatternStore(pool), Kept(partial(measured_patterns, Record(pool, home)), first_wait_s=60)
     first, second = _last(bars, 5), _last(bars, 1)
     store.record(_pattern(first))
     one = kept.at(first)
@@ -132,7 +133,7 @@ def test_the_words_say_what_the_rows_say(pool: Pool, home: Path, bars: pa.Table)
     """The table has a line a pattern, the words count the verdicts, and an unknown catalyst gives no ratio."""
     _store(pool, home, bars)
     PatternStore(pool).record(_pattern(_last(bars, 1)))
-    found: Statistics = measured_patterns(pool, home)
+    found: Statistics = measured_patterns(Record(pool, home))
     rows = chosen(found, ())
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(_table(rows))

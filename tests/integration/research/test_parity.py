@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 import pytest
 
 from actors.wiring import BOOKS
-from adapters.bars.locations import TierLocations
 from adapters.calendar import sessions_between
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Dated, Terms
 from research.checks.causes import UNEXPLAINED, Changes, changes_since
@@ -50,7 +50,7 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
     entries, completed = journal.load(), journal.completed_sessions()
     kinds = {day: {entry.draft.kind for entry in entries if entry.draft.session == day} for day in SESSIONS}
     day = next(day for day in SESSIONS if kinds[day] >= {"order", "fill"})
-    recorded = read_recorded(pool, home, day)
+    recorded = read_recorded(Record(pool, home), day)
     honest = parity_of(day, entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=Changes())
     assert honest.differences == ()
     assert honest.entries == sum(entry.draft.session == day for entry in entries) > 2
@@ -80,7 +80,7 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
 
     bought = next(e.draft.payload["symbol"] for e in entries if e.draft.kind == "order" and e.draft.session == day)
     _late_earnings(pool, bought, day)
-    late = read_recorded(pool, home, day)
+    late = read_recorded(Record(pool, home), day)
     events = parity_of(
         day, entries, completed, recorded=late, terms=TERMS, models=MODELS, changes=changes_since(pool, day)
     )
@@ -94,4 +94,4 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
             date(2010, 7, 1), entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=Changes()
         )
     with pytest.raises(ConfigurationError, match="Sessions on record: 2010-06-01 to 2010-06-04"):
-        parity_on_record(pool, home, date(2010, 6, 5), TERMS, locations=TierLocations(), clock=lambda: NOON)
+        parity_on_record(Record(pool, home), date(2010, 6, 5), TERMS, clock=lambda: NOON)

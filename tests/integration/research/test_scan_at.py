@@ -17,6 +17,7 @@ from adapters.machine.lock import RunLock
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
+from adapters.record import Record
 from research.scan_at import scan_at
 from tests.integration.one_process import Platform
 from trading.errors import BadDataError, UnavailableError
@@ -44,7 +45,7 @@ def _without_rows(scan: Scan) -> list[tuple[Any, ...]]:
 def test_a_question_during_a_session_is_answered_from_the_close_before(platform: Platform) -> None:
     """At 10:00 of the crash the answer is that of 5 May; from the close on it is that of 6 May, and a bear market's."""
     pool, home = platform.pool, platform.home
-    morning, evening = (scan_at(pool, home, at, large_cap()) for at in (BEFORE_NOON, close_of(CRASH)))
+    morning, evening = (scan_at(Record(pool, home), at, large_cap()) for at in (BEFORE_NOON, close_of(CRASH)))
     assert (morning.scan.session, morning.known_at) == (date(2010, 5, 5), close_of(date(2010, 5, 5)))
     assert (evening.scan.session, evening.known_at) == (CRASH, close_of(CRASH))
     assert (evening.regime.trend, evening.regime.volatility_source) == ("bear", "realised")
@@ -59,24 +60,26 @@ def test_it_is_what_the_platform_scanned_at_that_close(platform: Platform) -> No
         market = services["technical_analysis"].observe(CRASH, batch)
         patterns = services["pattern_recognition"].recognise(CRASH, market, services["news"].known_at(CRASH))
         live = Scan(CRASH, services["scanner"].scan(CRASH, market, patterns))
-    found = scan_at(platform.pool, platform.home, close_of(CRASH), large_cap())
+    found = scan_at(Record(platform.pool, platform.home), close_of(CRASH), large_cap())
     assert _without_rows(found.scan) == _without_rows(live)
 
 
 @pytest.mark.parametrize("rules", [large_cap(), ross_cameron()], ids=["large_cap", "ross_cameron"])
 def test_later_data_change_nothing(platform: Platform, rules: Any) -> None:
     """With all bars and events after the session removed, before the gates, every part of the answer is the same."""
-    whole = scan_at(platform.pool, platform.home, close_of(CRASH), rules)
+    whole = scan_at(Record(platform.pool, platform.home), close_of(CRASH), rules)
     erase(platform.pool)
     migrate(platform.pool)
     platform.import_until(CRASH)
-    assert scan_at(platform.pool, platform.home, close_of(CRASH), rules) == whole
+    assert scan_at(Record(platform.pool, platform.home), close_of(CRASH), rules) == whole
 
 
 def test_a_report_counts_once_the_next_day_has_begun(platform: Platform) -> None:
     """State Street's report of 20 April 2010 is flagged on the next morning, and not at the close of its own day."""
     close = close_of(date(2010, 4, 20))
-    evening, morning = (scan_at(platform.pool, platform.home, at, large_cap()) for at in (close, close + OVERNIGHT))
+    evening, morning = (
+        scan_at(Record(platform.pool, platform.home), at, large_cap()) for at in (close, close + OVERNIGHT)
+    )
     assert evening.scan == morning.scan, "flags move no name"
     assert evening.flags["STT"] == ()
     assert [flag for flag in morning.flags["STT"] if "earnings dated 2010-04-20" in flag]
@@ -86,16 +89,16 @@ def test_a_time_without_bars_is_refused(platform: Platform) -> None:
     """Before the data, after them, and in the session that the sample lacks: an older one must not pass for it."""
     for at in (datetime(2008, 1, 4, tzinfo=UTC), datetime(2011, 1, 4, tzinfo=UTC), close_of(date(2010, 8, 18))):
         with pytest.raises(BadDataError, match="2009-08-21 to 2010-08-20"):
-            scan_at(platform.pool, platform.home, at, large_cap())
+            scan_at(Record(platform.pool, platform.home), at, large_cap())
 
 
 def test_an_empty_record_is_refused(pool: Pool, empty_pool: Pool, home: Path) -> None:
     """Tables without bars, and no tables at all: the way to import some is named."""
     with pytest.raises(UnavailableError, match="inplay run --sample"):
-        scan_at(pool, home, BEFORE_NOON, large_cap())
+        scan_at(Record(pool, home), BEFORE_NOON, large_cap())
     erase(empty_pool)
     with pytest.raises(UnavailableError, match="inplay run --sample"):
-        scan_at(empty_pool, home, BEFORE_NOON, large_cap())
+        scan_at(Record(empty_pool, home), BEFORE_NOON, large_cap())
 
 
 def _asked(home: Path, at: str, *more: str) -> subprocess.CompletedProcess[str]:

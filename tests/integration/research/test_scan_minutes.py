@@ -20,6 +20,7 @@ from adapters.bars.store import BarStore
 from adapters.calendar import session_hours
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool
+from adapters.record import Record
 from adapters.sample.bundled import load_bars
 from data.importing.archive import open_archive
 from data.importing.importer import BarImporter
@@ -76,7 +77,7 @@ class OpeningMinutes:
 
 
 def _ask(platform: Platform, at: datetime, minutes: MinuteFiles | OpeningMinutes, usual: int = 10) -> ScanAt:
-    return scan_at(platform.pool, platform.home, at, LOOSE, minutes=minutes, usual_sessions=usual)
+    return scan_at(Record(platform.pool, platform.home), at, LOOSE, minutes=minutes, usual_sessions=usual)
 
 
 def test_minutes_and_the_record_are_one_answer(platform: Platform) -> None:
@@ -106,7 +107,7 @@ def test_real_minutes_of_other_years_lack_only_what_the_record_lacks(platform: P
     assert isinstance(found.scan, IntradayScan)
     assert (found.regime, len(found.notes), found.known_at <= STRIKE) == (None, 1, True)
     assert "unknown" in found.notes[0]
-    strict = scan_at(platform.pool, platform.home, STRIKE, large_cap(), minutes=_shared("us_etf_1min_2019_12"))
+    strict = scan_at(Record(platform.pool, platform.home), STRIKE, large_cap(), minutes=_shared("us_etf_1min_2019_12"))
     said = {one.symbol: one.reason for one in strict.scan.in_play}
     assert "gapped up" in said["UCO"], "oil rose"
     assert "gapped down" in said["SPXL"], "shares fell"
@@ -116,7 +117,7 @@ def test_without_minutes_of_the_day_the_daily_answer_says_so(platform: Platform)
     """At 10:00 of the flash crash the file has no minutes: the answer is that of the close before, with a note."""
     at = datetime(2010, 5, 6, 14, 0, tzinfo=UTC)
     found = _ask(platform, at, _shared("us_1min_trades_premarket"))
-    bare = scan_at(platform.pool, platform.home, at, LOOSE)
+    bare = scan_at(Record(platform.pool, platform.home), at, LOOSE)
     assert (found.bars, found.scan, found.regime) == ("1d", bare.scan, bare.regime)
     assert (len(found.notes), bare.notes) == (1, ())
     assert "no minute bar of 2010-05-06" in found.notes[0]
@@ -156,9 +157,9 @@ def test_the_command_says_which_minutes(home: Path) -> None:
 def test_minutes_on_record_answer_as_their_file_does(pool: Pool, home: Path) -> None:
     """The archive, imported into a record without daily bars, gives the same names in the same order."""
     files = _shared("us_etf_1min_2019_12")
-    BarImporter(home, BarRecord(pool), lambda: datetime(2026, 1, 1, tzinfo=UTC)).run(open_archive(files.path, Asked()))
+    BarImporter(Record(pool, home), lambda: datetime(2026, 1, 1, tzinfo=UTC)).run(open_archive(files.path, Asked()))
     recorded = RecordedMinutes(BarStore(home, BarRecord(pool)))
-    ours, theirs = (scan_at(pool, home, STRIKE, LOOSE, minutes=source) for source in (recorded, files))
+    ours, theirs = (scan_at(Record(pool, home), STRIKE, LOOSE, minutes=source) for source in (recorded, files))
     assert BarRecord(pool).has_minutes(STRIKE.date())
     assert isinstance(ours.scan, IntradayScan)
     assert ours.scan == theirs.scan

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from adapters.calendar import sessions_between
+from adapters.postgres.catalysts import CATALYSTS_SCHEMA, knowable_at
 from research.backtest.recorded import Recorded
 from research.backtest.running import Terms
 from research.backtest.services import SegmentAnalysis
@@ -37,7 +38,9 @@ def random_record(seed: int = 4, symbols: int = 6) -> Recorded:
         columns = [[f"S{number}"] * n, DAYS, open_, high, low, close, volume]
         tables.append(pa.Table.from_arrays([pa.array(c) for c in columns], names=BARS_SCHEMA.names).cast(BARS_SCHEMA))
     bars = pa.concat_tables(tables).sort_by([("session", "ascending"), ("symbol", "ascending")]).combine_chunks()
-    events = pa.table({"symbol": ["S0", "S1"], "event_date": [DAYS[10], DAYS[70]]})
+    days = [DAYS[10], DAYS[70]]
+    columns = [["S0", "S1"], days, ["earnings"] * 2, [knowable_at(day) for day in days]]
+    events = pa.table(columns, schema=CATALYSTS_SCHEMA)
     splits = (Split("S1", DAYS[80], 2, 1),)
     return Recorded(bars, splits, (), {}, events, no_news(), None)
 
