@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
 from adapters.machine.lock import RunLock, is_held
+from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import open_pool, transaction
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.record import reading
+from adapters.record import NO_BARS, NO_RECORD, reading
 from adapters.settings import Settings
 from cli.main import app
+from trading.broker.controls import Control
 from trading.errors import UnavailableError
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -45,6 +48,66 @@ def test_without_a_run_the_server_is_up_for_the_command_only(recorded: Path) -> 
             cursor.execute("DELETE FROM pattern_training_data")
     assert not is_held(recorded)
     assert not (recorded / "postgres/data/postmaster.pid").exists()
+
+
+@pytest.mark.parametrize("missing", ["inplay run", "no bars on record"])
+def test_a_reader_makes_no_folder_whatever_it_says(tmp_path: Path, missing: str) -> None:
+    """Also with a folder for PostgreSQL that holds no database: it stays as empty as it was."""
+    home = tmp_path / "none"
+    texts = {"inplay run": NO_RECORD, "no bars on record": NO_BARS}
+    for make in (False, True):
+        if make:
+            (home / "postgres").mkdir(parents=True)
+        with (
+            pytest.raises(UnavailableError, match=missing),
+            reading(Settings(home=home), now=NOW, missing=texts[missing]),
+        ):
+            pass
+        assert home.exists() is make
+    assert [path.name for path in home.rglob("*")] == ["postgres"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["scan", "--at", "2010-05-06T16:00-04:00"], ["trading", "status"], ["trading", "limits"],
+        ["trading", "limits", "--accept"], ["trading", "suspend"], ["trading", "kill"],
+    ],
+)  # fmt: skip
+def test_commands_that_ask_of_a_record_make_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """They say that there are no bars, in the same words, and the folder isn't there afterwards."""
+    home = tmp_path / "none"
+    monkeypatch.setenv("INPLAY_HOME", str(home))
+    result = CliRunner().invoke(app, command)
+    assert str(result.exception) == NO_BARS.format(home=home)
+    assert not home.exists()
+
+
+def test_postgresql_refuses_every_writer_that_got_a_reading_session(recorded: Path) -> None:
+    """A control, an instrument, a choice: the stores themselves can't write through it, and nothing is on record."""
+    with reading(Settings(home=recorded), now=NOW) as record:
+        instruments = pa.table({name: ["AA"] for name in ("symbol", "name", "sector", "industry")})
+        suspend = Control("suspend", "command", "a drill", NOW)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            record.bar_tables.record_instruments(instruments)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            ControlRecord(record.pool).give(suspend)
+        assert record.bar_tables.instruments() == {}
+        assert ControlRecord(record.pool).state().paused == ""
+
+
+def test_a_command_that_only_looks_at_trading_looks_through_a_reading_session(
+    recorded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`status` works where a control given by `suspend` in a writing session is on record."""
+    monkeypatch.setenv("INPLAY_HOME", str(recorded))
+    for command, words in ((["suspend", "--reason", "a drill"], "a drill"), (["status"], "a drill"), (["limits"], "")):
+        result = CliRunner().invoke(app, ["trading", *command])
+        assert result.exit_code == 0, result.exception
+        assert words in result.stdout
+    assert CliRunner().invoke(app, ["trading", "resume"]).exit_code == 0
 
 
 def test_beside_a_run_its_own_server_is_read(recorded: Path) -> None:
