@@ -126,9 +126,9 @@ def reading(settings: Settings, *, now: datetime, missing: str = NO_RECORD) -> I
     """
     with ExitStack() as stack:
         _require_record(settings, missing)
-        url = _read_only(_url_beside_a_run(settings, stack, now))
+        url = _url_beside_a_run(settings, stack, now)
         try:
-            yield _record(stack, settings, open_pool(url, name="inplay reading", size=2))
+            yield _record(stack, settings, open_pool(url, name="inplay reading", size=2, read_only=True))
         except psycopg.errors.UndefinedTable:
             raise UnavailableError(
                 f"The database of {settings.home} has no tables of ours. Nothing was changed. "
@@ -212,8 +212,3 @@ def _url_beside_a_run(settings: Settings, stack: ExitStack, now: datetime) -> st
 def _started(server: EmbeddedPostgres, stack: ExitStack) -> str:
     stack.callback(server.stop)
     return server.start()
-
-
-def _read_only(url: str) -> str:
-    """The URL of sessions whose transactions can't write, whatever is asked of them."""
-    return psycopg.conninfo.make_conninfo(url, options="-c default_transaction_read_only=on")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -42,7 +43,7 @@ def where(url: str) -> str:
     return f"database {parts.get('dbname') or '(default)'} at {host}:{port} as {parts.get('user') or '(default user)'}"
 
 
-def open_pool(url: str, *, name: str = "inplay", size: int = 4) -> Pool:
+def open_pool(url: str, *, name: str = "inplay", size: int = 4, read_only: bool = False) -> Pool:
     """A pool whose connections work; at most `size` of them, made when they are needed.
 
     Args:
@@ -50,6 +51,7 @@ def open_pool(url: str, *, name: str = "inplay", size: int = 4) -> Pool:
             unless its `sslmode` says otherwise.
         name: shown by `pg_stat_activity`, so that one sees who holds a connection.
         size: connections at most, fewer where the server has few; a caller waits 30 s for a free one.
+        read_only: PostgreSQL refuses whatever would write.
 
     Raises:
         ConfigurationError: when the URL, the user, the password or the database is wrong.
@@ -67,14 +69,15 @@ def open_pool(url: str, *, name: str = "inplay", size: int = 4) -> Pool:
         raise UnavailableError(f"{target} is PostgreSQL {capacity.version}; inplay needs {MINIMUM_VERSION} or later.")
     size = min(size, capacity.pool_size)
     pool: Pool = ConnectionPool(
-        url, kwargs=arguments, min_size=0, max_size=size, timeout=30.0, max_idle=60.0, configure=_configure,
-        check=ConnectionPool.check_connection, reconnect_timeout=30.0, name=name, open=False,
+        url, kwargs=arguments, min_size=0, max_size=size, timeout=30.0, max_idle=60.0,
+        configure=partial(_configure, read_only=read_only), check=ConnectionPool.check_connection,
+        reconnect_timeout=30.0, name=name, open=False,
     )  # fmt: skip
     pool.open()
     return pool
 
 
-def _configure(connection: Connection) -> None:
+def _configure(connection: Connection, *, read_only: bool) -> None:
     # Statements, not start-up options: a connection pooler in between refuses the latter.
     for setting, value in (
         ("statement_timeout", f"{STATEMENT_TIMEOUT_S}s"),
@@ -84,6 +87,8 @@ def _configure(connection: Connection) -> None:
     ):
         connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
     connection.commit()
+    if read_only:  # said at each BEGIN; as a setting of the session, a pooler could hand it on to a writer
+        connection.read_only = True
 
 
 def _refusal(target: str, error: psycopg.OperationalError) -> ConfigurationError | UnavailableError:
