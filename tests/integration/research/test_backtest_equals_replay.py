@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from actors.wiring import BOOKS
 from adapters.calendar import sessions_between
+from adapters.postgres.decisions import DECISION_COLUMNS
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from research.backtest.recorded import read_recorded
@@ -67,7 +68,8 @@ def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(
     odd = next((p for p in zip(ours.entries, theirs.journal, strict=False) if p[0].body != p[1][2]), None)
     assert odd is None, f"the first entry that differs: {odd}"
     assert ours.journal_hash == theirs.journal[-1][3]
-    assert _judged(ours.decisions) == sorted((*row[:3], row[-1], row[15]) for row in theirs.decisions)
+    veto, reason = DECISION_COLUMNS.index("veto"), DECISION_COLUMNS.index("reason")
+    assert _judged(ours.decisions) == sorted((*row[:3], row[veto], row[reason]) for row in theirs.decisions)
     vetoes = " ".join(decision.veto for decision in ours.decisions)
     assert "regime: " in vetoes, "no size by regime would be compared"
     assert sum(len(found) for found in ours.in_play.values()) == len(theirs.scans)
