@@ -23,7 +23,6 @@ from adapters.postgres.models import ModelStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
-from adapters.postgres.sentiment import SentimentStore
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.session_patterns import SessionPatternStore
 from adapters.postgres.vix import VixStore
@@ -77,11 +76,6 @@ class Record:
     def coverage(self) -> CoverageStore:
         """When each source of news was followed."""
         return CoverageStore(self.pool)
-
-    @cached_property
-    def sentiment(self) -> SentimentStore:
-        """Whose sentiment of the news counts."""
-        return SentimentStore(self.pool)
 
     @cached_property
     def vix(self) -> VixStore:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from actors.wiring import now
 from adapters.models.sentiment_transformer import TransformerScorer
+from adapters.postgres.sentiment import SentimentStore
 from adapters.record import writing
 from adapters.settings import read_settings
 from cli.output import print_json
@@ -47,7 +48,7 @@ def sentiment(
                 new = adopt(
                     record.pool, scorer, folder, at=at, tell=lambda count: shown.update(f"{count:,} articles scored")
                 )
-        chosen = record.sentiment.chosen()
+        chosen = SentimentStore(record.pool).chosen()
     if json_:
         print_json({"scorer": chosen.name, "folder": chosen.folder, "scores_new": new})
         return
