@@ -11,13 +11,12 @@ from zoneinfo import ZoneInfo
 
 from adapters.calendar import TIME_ZONE, following
 from adapters.postgres.execution_record import Look, Mark
-from execution.book_on_record import LOOK_EVERY_S, LOOKS, MOST_EVENTS, UNREACHED, Books, Records
+from execution.book_on_record import UNREACHED, BookOnRecord, Books, Records
 from execution.reconciling import Reconciled, Reconciliation
 from execution.sending import Sender
-from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices, trades
+from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices
 from trading.broker.orders import OrderRequest
-from trading.broker.port import Broker, BrokerEvent
-from trading.broker.reconciliation import expected
+from trading.broker.port import Broker
 from trading.decisions.book_view import BookView, Source
 from trading.decisions.restrictions import restriction
 from trading.money import cents
@@ -78,6 +77,7 @@ class BrokerDesk:
     ) -> None:
         self._broker, self._identity, self._records, self._terms = broker, identity, records, terms
         self._clock, self._wait, self._listening = clock, wait, listening
+        self._book = BookOnRecord(records, broker, wait)
         self._lock = threading.RLock()
         self._last = Reconciled(refused="nothing was looked at yet")
 
@@ -168,36 +168,14 @@ class BrokerDesk:
 
     def books(self) -> Books:
         """What the record says now."""
-        events = self._events()
-        ordered = self._records.orders.orders()
-        return Books(ordered, trades(ordered, events), expected(events, self._records.events.adoptions()))
-
-    def cancel(self, order_ids: Sequence[str]) -> bool:
-        """The orders have ended, filled or not, and their fills are on record; False when that couldn't be seen.
-
-        Raises:
-            UnavailableError: when the broker didn't answer.
-        """
-        if not order_ids:
-            return True
-        self._broker.orders()  # a broker that is away is noticed here, and not once for each of them
-        self._broker.cancel(order_ids)
-        for _ in range(LOOKS):
-            if not any(order.status == "open" for order in self._broker.orders(order_ids)):
-                self._broker.events("", 1)  # which fetches what the stream has missed
-                return True
-            self._wait(LOOK_EVERY_S)
-        return False
+        return self._book.books()
 
     def _sender(self) -> Sender:
-        return Sender(self._broker, self._records, self._terms.live, self._clock, self.cancel, self.books)
+        return Sender(self._book, live=self._terms.live, clock=self._clock)
 
     def _prepare(self) -> None:
         self._records.orders.claim(self._terms.broker, self._identity())
         self._resolve()
-
-    def _events(self) -> list[BrokerEvent]:
-        return self._records.events.after("", MOST_EVENTS)
 
     def _cancel_entries(self, wanted: Callable[[Trade], bool]) -> bool:
         """Entries that wait and are wanted have ended, as far as the broker answers; False when there were none."""
@@ -208,7 +186,7 @@ class BrokerDesk:
         if waiting:
             self._last = Reconciled(refused="entries are being cancelled")
             try:
-                self.cancel(waiting)
+                self._book.cancel(waiting)
             except UNREACHED as error:
                 self._last = Reconciled(refused=str(error))  # the reconciliation that follows has it on record
         return bool(waiting)
@@ -241,7 +219,7 @@ class BrokerDesk:
     def _mark(
         self, session: date, closes_usd_e4: Mapping[str, int], before: Sequence[Mark], found: Reconciled
     ) -> Mark:  # fmt: skip
-        books, prices = self.books(), last_prices(self._events()) | dict(closes_usd_e4)
+        books, prices = self.books(), last_prices(self._book.events()) | dict(closes_usd_e4)
         held, waiting = books.holdings.shares, books.waiting_cents()
         values = {symbol: cents(prices[symbol], abs(n)) for symbol, n in held.items() if symbol in prices}
         positions = sum(value if held[symbol] > 0 else -value for symbol, value in values.items())

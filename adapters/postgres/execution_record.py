@@ -12,10 +12,12 @@ from trading.broker.book import Answered, Ordered
 from trading.errors import ConfigurationError
 from trading.risk.drawdown import DrawdownState
 
-ORDER_COLUMNS = (
-    "order_id, session, purpose, entry_id, symbol, side, shares, limit_usd_e4, stop_usd_e4, target_usd_e4, "
-    "hold_sessions, reason, recorded_at"
-)
+ORDER_FIELDS = (
+    "order_id", "session", "purpose", "entry_id", "symbol", "side", "shares", "limit_usd_e4", "stop_usd_e4",
+    "target_usd_e4", "hold_sessions", "reason", "recorded_at",
+)  # fmt: skip
+"""Columns of `broker_orders` and fields of `Ordered`."""
+ORDER_COLUMNS = ", ".join(ORDER_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class ExecutionRecord:
                 "FROM broker_orders LEFT JOIN LATERAL (SELECT answer, answered_at, reason AS why FROM broker_answers "
                 "WHERE order_id = broker_orders.order_id ORDER BY seq DESC LIMIT 1) a ON true ORDER BY seq"
             )
-            return [Ordered(*row) for row in cursor.fetchall()]
+            names = (*ORDER_FIELDS, "answer", "answered_at", "why")
+            return [Ordered(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
     def is_placed(self, session: date) -> bool:
         """Whether the session's orders are on record."""
@@ -207,8 +210,6 @@ def _insert(cursor: Cursor, ordered: Sequence[Ordered]) -> None:
     for one in ordered:
         cursor.execute(
             f"INSERT INTO broker_orders ({ORDER_COLUMNS}) "  # noqa: S608 - a constant
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [one.order_id, one.session, one.purpose, one.entry_id, one.symbol, one.side, one.shares,
-             one.limit_usd_e4, one.stop_usd_e4, one.target_usd_e4, one.hold_sessions, one.reason,
-             one.recorded_at],
-        )  # fmt: skip
+            f"VALUES ({', '.join(['%s'] * len(ORDER_FIELDS))})",
+            [getattr(one, name) for name in ORDER_FIELDS],
+        )
