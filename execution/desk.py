@@ -39,16 +39,13 @@ class DeskTerms:
         broker: `alpaca-paper`, `alpaca-live`.
         decides_by: the system that it follows; without models the ensemble's decisions are those of the rules.
         limits: of risk.
+        live: whether it trades with money.
     """
 
     broker: str
     decides_by: Source
     limits: DecisionRules
-
-    @property
-    def live(self) -> bool:
-        """Whether it trades with money."""
-        return self.broker.endswith("-live")
+    live: bool
 
 
 class BrokerDesk:

@@ -174,7 +174,7 @@ class BrokerRehearsal:
         """A desk as after a start: it knows nothing but the record."""
         self._alpaca = self._broker()
         records = Records(self._records.events, orders, self._records.controls)
-        terms = DeskTerms("alpaca-paper", "ensemble", self._terms.decisions)
+        terms = DeskTerms("alpaca-paper", "ensemble", self._terms.decisions, live=False)
         return BrokerDesk(self._alpaca, self._alpaca.account_id, records, terms, self._clock, wait=lambda _: None)
 
     def _heard(self, update: Any) -> int:
