@@ -18,12 +18,9 @@ from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices
 from trading.broker.orders import OrderRequest
 from trading.broker.port import Broker
 from trading.decisions.book_view import BookView, Source
-from trading.decisions.restrictions import restriction
+from trading.decisions.restrictions import Past, restriction, standing
 from trading.money import cents
-from trading.risk.cooldown import resting
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.model_trust import lost_skill
-from trading.risk.trade_history import TradeHistory
 
 PART_FILLED = timedelta(minutes=1)
 """So long an entry may fill in parts; its shares have no stop until then. A convention."""
@@ -94,18 +91,27 @@ class BrokerDesk:
             return self._view(mark, marks)
 
     def _view(self, mark: Mark, marks: Sequence[Mark]) -> BookView:
-        history, limits = self._history(mark.session), self._terms.limits
-        marked = sorted({*(one.session for one in marks if one.session < mark.session), mark.session})
-        return BookView(
-            BOOK, self._terms.decides_by, mark.equity_cents, mark.symbols, mark.drawdown, mark.exposure_cents,
-            resting=resting(history, marked, limits.cooldown),
-            doubt=lost_skill(history, marked, limits.model_risk),
-        )  # fmt: skip
+        return BookView.of(
+            standing(self._past(mark.session, mark.equity_cents, marks), self._terms.limits, mark.drawdown),
+            name=BOOK,
+            decides_by=self._terms.decides_by,
+            equity_cents=mark.equity_cents,
+            symbols=mark.symbols,
+            exposure_cents=mark.exposure_cents,
+        )
 
-    def _history(self, session: date) -> TradeHistory:
-        return history_of(
-            self.books().trades.values(), session, lambda at: at.astimezone(ZoneInfo(TIME_ZONE)).date()
-        )  # fmt: skip
+    def _past(self, session: date, equity_cents: int, marks: Sequence[Mark]) -> Past:
+        """The book up to the session's close; what it was worth where the broker couldn't be asked is left out."""
+        before = [one for one in marks if one.session < session]
+        curve = {one.session: one.equity_cents for one in before if one.reconciled}
+        curve[session] = equity_cents
+        return Past(
+            sessions=sorted({session, *(one.session for one in before)}),
+            equity_cents={day: worth for day, worth in curve.items() if worth > 0},
+            history=history_of(
+                self.books().trades.values(), session, lambda at: at.astimezone(ZoneInfo(TIME_ZONE)).date()
+            ),
+        )
 
     def execute(self, session: date, orders: Sequence[OrderRequest], closes_usd_e4: Mapping[str, int]) -> int:
         """The session's orders are with the broker, or it is on record why not; returns how many it took.
@@ -221,15 +227,16 @@ class BrokerDesk:
         values = {symbol: cents(prices[symbol], abs(n)) for symbol, n in held.items() if symbol in prices}
         positions = sum(value if held[symbol] > 0 else -value for symbol, value in values.items())
         cash = books.holdings.cash_cents
-        curve = {m.session: m.equity_cents for m in before if m.session < session and m.reconciled}
-        curve[session] = cash + positions
-        worth = {day: equity for day, equity in curve.items() if equity > 0}
-        drawdown = restriction(worth, self._history(session), self._terms.limits)
         return Mark(
-            session, cash, positions, frozenset({*held, *waiting}),
-            {name: values.get(name, 0) + waiting.get(name, 0) for name in sorted({*values, *waiting})},
-            tuple(sorted(set(held) - set(values))), drawdown, not found.refused,
-        )  # fmt: skip
+            session=session,
+            cash_cents=cash,
+            positions_cents=positions,
+            symbols=frozenset({*held, *waiting}),
+            exposure_cents={n: values.get(n, 0) + waiting.get(n, 0) for n in sorted({*values, *waiting})},
+            unpriced=tuple(sorted(set(held) - set(values))),
+            drawdown=restriction(self._past(session, cash + positions, before), self._terms.limits),
+            reconciled=not found.refused,
+        )
 
     def _note(self, found: Reconciled) -> None:
         self._records.orders.looked(look_of(found, self._terms.broker, listening=self._listening(), at=self._clock()))
@@ -239,6 +246,11 @@ def look_of(found: Reconciled, broker: str, *, listening: bool, at: datetime) ->
     """What is on record of a reconciliation."""
     adopted = f"{len(found.adopted)} differences adopted" if found.adopted else "the account and the books agree"
     return Look(
-        broker, not found.refused, listening, found.refused or adopted,
-        None if found.open_orders is None else len(found.open_orders), None if found.refused else at, at,
-    )  # fmt: skip
+        broker=broker,
+        connected=not found.refused,
+        listening=listening,
+        detail=found.refused or adopted,
+        open_orders=None if found.open_orders is None else len(found.open_orders),
+        reconciled_at=None if found.refused else at,
+        looked_at=at,
+    )

@@ -13,12 +13,11 @@ from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.projection import book_of
-from trading.decisions.restrictions import restriction
+from trading.decisions.restrictions import Past, standing
 from trading.engine.account import COST, HELD_SHARES, LAST, Account
 from trading.engine.fold import take
 from trading.ledger.double_entry import GENESIS, Draft, draft_of
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.model_trust import lost_skill
 from trading.risk.trade_history import TradeHistory
 
 
@@ -151,9 +150,10 @@ class Accounts:
             return {name: self._restriction(account, limits) for name, account in self._books.items()}
 
     def _restriction(self, account: Account, limits: DecisionRules) -> str:
-        history, marked = self._histories[account.name], sorted(account.equity_cents)
-        doubt = lost_skill(history, marked, limits.model_risk)
-        said = [restriction(account.equity_cents, history, limits).reason, doubt and f"the rules decide: {doubt}"]
+        equity = account.equity_cents
+        past = Past(sessions=sorted(equity), equity_cents=equity, history=self._histories[account.name])
+        found = standing(past, limits)
+        said = [found.drawdown.reason, found.doubt and f"the rules decide: {found.doubt}"]
         return "; ".join(words for words in said if words)
 
     def last_hash(self) -> str:

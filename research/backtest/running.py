@@ -20,7 +20,8 @@ from research.backtest.services import (
     services_of,
 )
 from trading.cycle.segment_analysis import bars_needed
-from trading.cycle.session import SessionSummary, run_session
+from trading.cycle.session import run_session
+from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import Decision, Source
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.ledger.double_entry import Entry
