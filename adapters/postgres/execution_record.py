@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.broker.book import Answered, Ordered
+from trading.broker.book import ANSWERS, Answered, Ordered
 from trading.errors import ConfigurationError
 from trading.risk.drawdown import DrawdownState
 
@@ -145,8 +145,17 @@ class ExecutionRecord:
         return None if row is None else row[0]
 
     def answered(self, order_id: str, answer: Answered, reason: str) -> None:
-        """How sending the order ended is on record; the latest answer counts."""
+        """How sending the order ended is on record; the latest answer counts.
+
+        Raises:
+            LedgerError: when it can't follow the answer on record (`trading.broker.book.ANSWERS`). Nothing was written.
+        """
         with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT answer FROM broker_answers WHERE order_id = %s ORDER BY seq DESC LIMIT 1", [order_id]
+            )
+            row: tuple[Answered] | None = cursor.fetchone()
+            ANSWERS.require(order_id, "" if row is None else row[0], answer)
             cursor.execute(
                 "INSERT INTO broker_answers (order_id, answer, reason, answered_at) VALUES (%s, %s, %s, %s)",
                 [order_id, answer, reason, self._clock()],

@@ -17,11 +17,28 @@ from trading.broker.port import BrokerEvent
 from trading.broker.reconciliation import PURCHASES
 from trading.money import cents
 from trading.risk.trade_history import Close, TradeHistory, decided_by
+from trading.transitions import Transitions
 
 BOOK = "broker"
 Purpose = Literal["open", "exit", "protect"]
 Answered = Literal["", "accepted", "refused", "unknown", "withheld", "lost", "ended"]
 """How sending ended; empty until then. `lost`: it never arrived. `ended`: the broker ended it, and no event told so."""
+ANSWERS: Transitions[Answered] = Transitions(
+    "order",
+    {
+        # On record, not sent yet. A restart between sending and recording finds it like this.
+        "": {"accepted", "refused", "unknown", "withheld", "lost"},
+        # Sent, and no answer came: the broker is asked until it has the order, or the session it was for is over.
+        "unknown": {"unknown", "accepted", "refused", "lost"},
+        # The broker has it. Its fills and endings are events; `ended` is for one that no event told of.
+        "accepted": {"accepted", "ended"},
+        # Final; a repeat says the same again.
+        "refused": {"refused"},
+        "withheld": {"withheld"},
+        "lost": {"lost"},
+        "ended": {"ended"},
+    },
+)
 STOP_LEG = ":stop"
 LEGS = (STOP_LEG, ":target")
 NEVER_OPEN = frozenset({"refused", "withheld", "lost", "ended"})
