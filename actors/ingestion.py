@@ -118,7 +118,16 @@ class Ingestion(Service):
             findings[finding.gate, finding.severity] = (count + 1, rows + finding.rows)
         symbols = len(self._bars.read_all(verify=False).column("symbol").unique())
         corrections = self._record.corrections()
-        return Imported(new, symbols, rows_in, stored, quarantined, duplicate, corrections, findings)
+        return Imported(
+            new=new,
+            symbols=symbols,
+            rows_in=rows_in,
+            rows_stored=stored,
+            rows_quarantined=quarantined,
+            rows_duplicate=duplicate,
+            corrections=corrections,
+            findings=findings,
+        )
 
     def sessions(self) -> list[date]:
         """Sessions that have bars, ascending."""

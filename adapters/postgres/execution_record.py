@@ -181,14 +181,14 @@ class ExecutionRecord:
             )
             return [
                 Mark(
-                    session,
-                    cash,
-                    positions,
-                    frozenset(symbols),
-                    exposure,
-                    tuple(unpriced),
-                    DrawdownState(*scale),
-                    known,
+                    session=session,
+                    cash_cents=cash,
+                    positions_cents=positions,
+                    symbols=frozenset(symbols),
+                    exposure_cents=exposure,
+                    unpriced=tuple(unpriced),
+                    drawdown=DrawdownState(*scale),
+                    reconciled=known,
                 )
                 for session, cash, positions, symbols, exposure, unpriced, *scale, known in cursor.fetchall()
             ]

@@ -187,7 +187,17 @@ class Bookkeeper:
             gain = np.where(closing, -sign * value - given_up, 0)
             paid = relieved(matrix[FEES, mine], size, whole)
             profit = np.where(closing, gain - commission - fees - paid, 0)
-        fills = Fills(rows, mine, shares, price, commission, fees, cost, gain, profit)
+        fills = Fills(
+            rows=rows,
+            instrument=mine,
+            shares=shares,
+            price_usd_e4=price,
+            commission_cents=commission,
+            fees_cents=fees,
+            cost_cents=cost,
+            gain_cents=gain,
+            profit_cents=profit,
+        )
         for column in vars(fills).values():
             if column.dtype != np.int64:
                 raise LedgerError(f"a fill at {self.account.name} holds {column.dtype}; the ledger takes integers")

@@ -258,8 +258,16 @@ def _as_wide(bars: Bars, width: int) -> Bars:
     def wide(column: Ints) -> Ints:
         return np.concatenate([column, np.zeros(missing, column.dtype)])
 
+    def wide_flags(flags: Flags | None) -> Flags | None:
+        return None if flags is None else np.concatenate([flags, np.zeros(missing, np.bool_)])
+
     return Bars(
-        bars.step, wide(bars.open_usd_e4), wide(bars.high_usd_e4), wide(bars.low_usd_e4), wide(bars.close_usd_e4),
-        wide(bars.volume), None if bars.halted is None else np.concatenate([bars.halted, np.zeros(missing, np.bool_)]),
-        None if bars.stale is None else np.concatenate([bars.stale, np.zeros(missing, np.bool_)]),
-    )  # fmt: skip
+        step=bars.step,
+        open_usd_e4=wide(bars.open_usd_e4),
+        high_usd_e4=wide(bars.high_usd_e4),
+        low_usd_e4=wide(bars.low_usd_e4),
+        close_usd_e4=wide(bars.close_usd_e4),
+        volume=wide(bars.volume),
+        halted=wide_flags(bars.halted),
+        stale=wide_flags(bars.stale),
+    )

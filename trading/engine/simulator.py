@@ -119,16 +119,28 @@ class SimulatedBroker:
         told = draft.payload
         refused = draft.kind == "refuse"
         order = BrokerOrder(
-            told["order_id"], f"sim:{told['order_id']}", told["symbol"], told["side"], told["shares"],
-            "refused" if refused else "open", reason=told["reason"] if refused else "",
-        )  # fmt: skip
+            order_id=told["order_id"],
+            broker_id=f"sim:{told['order_id']}",
+            symbol=told["symbol"],
+            side=told["side"],
+            shares=told["shares"],
+            status="refused" if refused else "open",
+            reason=told["reason"] if refused else "",
+        )
         self._orders[order.order_id] = order
         self._tell(draft, order, "refused" if refused else "accepted")
 
     def _fill(self, draft: Draft) -> None:
         told = draft.payload
         order_id = told["order_id"]
-        new = BrokerOrder(order_id, f"sim:{order_id}", told["symbol"], told["side"], told["ordered_shares"], "open")
+        new = BrokerOrder(
+            order_id=order_id,
+            broker_id=f"sim:{order_id}",
+            symbol=told["symbol"],
+            side=told["side"],
+            shares=told["ordered_shares"],
+            status="open",
+        )
         order = self._orders.get(order_id, new)
         filled = order.filled_shares + told["shares"]
         value = order.average_price_usd_e4 * order.filled_shares + told["price_usd_e4"] * told["shares"]
