@@ -15,7 +15,6 @@ from trading.engine.bars import CorporateAction, Quotes, Step
 from trading.engine.engine import Engine
 from trading.engine.fold import take
 from trading.engine.instruments import Instruments
-from trading.engine.open_orders import OPENS
 from trading.engine.requests import OrderRequests
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
@@ -204,7 +203,7 @@ class PaperDesk:
         withdrawn: list[str] = []
         for account in self._books.values():
             orders = account.orders
-            waiting = [orders.ids[row] for row in orders.plain_rows().tolist() if orders.matrix[OPENS, row]]
+            waiting = [orders.ids[row] for row in orders.plain_rows().tolist() if orders.opens[row]]
             if not waiting:
                 continue
             self._loaded = False  # as in `settle`

@@ -96,9 +96,9 @@ def _fill(account: Account, draft: Draft) -> None:
     told = draft.payload
     postings: dict[str, tuple[int, int]] = {p.account.split(":")[1]: (p.amount_cents, p.shares) for p in draft.postings}
     row = -1 if told["reason"] == "settled" else _row(account, draft, told["order_id"])
-    if row >= 0 and account.orders.left(row) - told["shares"] != told["remaining_shares"]:
+    if row >= 0 and account.orders.left[row] - told["shares"] != told["remaining_shares"]:
         raise LedgerError(f"{draft.command_id} leaves other shares open than its order has; fills came out of order")
-    if row >= 0 and draft.command_id != f"{told['order_id']}:fill:{account.orders.fills(row) + 1}":
+    if row >= 0 and draft.command_id != f"{told['order_id']}:fill:{account.orders.fills[row] + 1}":
         raise LedgerError(f"{draft.command_id} is not the next fill of its order")
     cost, shares = postings["position"]
     fills = Fills(

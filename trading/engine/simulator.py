@@ -10,7 +10,6 @@ import numpy as np
 
 from trading.broker.orders import OrderRequest, Replacement
 from trading.broker.port import BrokerCash, BrokerEvent, BrokerOrder, BrokerPosition, EventKind, Outcome, Status
-from trading.engine.account import COST, HELD_SHARES
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
 from trading.engine.requests import Ints, OrderRequests
@@ -78,9 +77,7 @@ class SimulatedBroker:
         """See `Broker.positions`."""
         account = self._engine.account
         return [
-            BrokerPosition(
-                account.instruments.symbols[i], int(account.matrix[HELD_SHARES, i]), int(account.matrix[COST, i])
-            )
+            BrokerPosition(account.instruments.symbols[i], int(account.shares[i]), int(account.cost_cents[i]))
             for i in account.held().tolist()
         ]
 
