@@ -92,7 +92,7 @@ def account_of(settings: Settings) -> BrokerAccount:
     if settings.broker == "simulated":
         raise ConfigurationError(
             "INPLAY_BROKER is simulated: there is no account at a broker. Nothing was asked. Set it to "
-            "alpaca-paper or alpaca-live."
+            f"{' or '.join(BROKERS)}."
         )
     return BrokerAccount(
         broker=settings.broker,

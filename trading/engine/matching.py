@@ -34,6 +34,21 @@ class _Trades:
         return _Trades(self.rows[chosen], self.tape[chosen], self.slips[chosen], self.at_open[chosen])
 
 
+@dataclass(frozen=True)
+class _Ways:
+    """Where each bracket's way through a bar begins.
+
+    Attributes:
+        opens: the bar's open, or the fill of an entry within the bar.
+        fresh: the entry is of this bar.
+        inside: and not of its open.
+    """
+
+    opens: Ints
+    fresh: Flags
+    inside: Flags
+
+
 class Matcher:
     """Fills what a bar fills."""
 
@@ -96,21 +111,21 @@ class Matcher:
         instrument = orders.instrument[base]
         base = base[bars.tradable[instrument]]
         instrument, sign = orders.instrument[base], -orders.sign[base]
-        opens, fresh, inside = self._starts(base, bars.open_usd_e4[instrument])
+        ways = self._ways(base, bars.open_usd_e4[instrument])
         nothing = np.zeros(len(base), np.int64)
         stop = touch(
             nothing + STOP, sign, limit=nothing, stop=orders.stop_usd_e4[base + 1],
-            triggered=orders.triggered[base + 1] > 0, instrument=instrument, bars=bars, opens=opens,
+            triggered=orders.triggered[base + 1] > 0, instrument=instrument, bars=bars, opens=ways.opens,
         )  # fmt: skip
         target = touch(
             nothing + LIMIT, sign, limit=orders.limit_usd_e4[base + 2], stop=nothing, triggered=nothing > 0,
-            instrument=instrument, bars=bars, opens=opens,
+            instrument=instrument, bars=bars, opens=ways.opens,
         )  # fmt: skip
-        due = (orders.left[base + 3] > 0) & (orders.held_sessions[base] >= orders.hold_sessions[base]) & ~fresh
+        due = (orders.left[base + 3] > 0) & (orders.held_sessions[base] >= orders.hold_sessions[base]) & ~ways.fresh
         stopped = (orders.left[base + 1] > 0) & stop.hit
-        reached = (orders.left[base + 2] > 0) & target.hit & ~inside
+        reached = (orders.left[base + 2] > 0) & target.hit & ~ways.inside
         leg = np.where(due, TIME_LEG, np.where(stopped, STOP_LEG, np.where(reached, TARGET_LEG, 0)))
-        tape = np.where(due, opens, np.where(stopped, stop.tape, target.tape))
+        tape = np.where(due, ways.opens, np.where(stopped, stop.tape, target.tape))
         trades = _Trades(base + leg, tape, leg != TARGET_LEG, np.ones(len(base), np.bool_)).only(leg > 0)
         if len(trades.rows):
             self._execute(trades, [LEG_NAMES[number] for number in leg[leg > 0].tolist()], bars)
@@ -118,17 +133,16 @@ class Matcher:
             stops = base[stopped & ~due] + 1
             self._books.trigger(bars.step, stops[(orders.triggered[stops] == 0) & (orders.left[stops] > 0)])
 
-    def _starts(self, base: Ints, opens: Ints) -> tuple[Ints, Flags, Flags]:
-        """Where each bracket's way through this bar begins, whether its entry is of this bar, and not of its open."""
+    def _ways(self, base: Ints, opens: Ints) -> _Ways:
         fresh, inside = np.zeros(len(base), np.bool_), np.zeros(len(base), np.bool_)
         if not self._entered:
-            return opens, fresh, inside
+            return _Ways(opens, fresh, inside)
         opens = opens.copy()
         for at, row in enumerate(base.tolist()):
             if row in self._entered:
                 opens[at], at_open = self._entered[row]
                 fresh[at], inside[at] = True, not at_open
-        return opens, fresh, inside
+        return _Ways(opens, fresh, inside)
 
     def _execute(self, trades: _Trades, reasons: Sequence[str], bars: Bars) -> None:
         """The trades happen as far as volume, position and money allow, in the order of the orders where they don't."""
