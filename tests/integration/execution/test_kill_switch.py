@@ -14,6 +14,7 @@ from actors.wiring import BOOKS
 from adapters.bars.locations import TierLocations
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
+from adapters.postgres.decisions import DECISION_COLUMNS
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from research.backtest.running import Dated, Terms
@@ -24,6 +25,7 @@ from trading.bars.panel import as_date
 from trading.ledger.double_entry import Entry
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 2), date(2010, 6, 11))]
+ACTION = DECISION_COLUMNS.index("action")
 BEFORE, AFTER, RESUMED = SESSIONS[:3], SESSIONS[3:7], SESSIONS[7]
 ROOT = Path(__file__).parents[3]
 
@@ -79,11 +81,11 @@ def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
 
     killed = next(day for day in AFTER if ControlRecord(pool).withheld(day))
     assert "withheld: trading is suspended: a drill" in ControlRecord(pool).withheld(killed)
-    symbol = next(row[2] for row in platform.replay([killed]).decisions if row[0] == killed and row[12] == "buy")
+    symbol = next(row[2] for row in platform.replay([killed]).decisions if row[0] == killed and row[ACTION] == "buy")
     assert "a drill" in explain(pool, symbol, killed).withheld
     assert "may open positions" in _command(empty_url, home, "resume")
     decided = platform.replay([RESUMED]).decisions
-    bought = {row[2] for row in decided if row[0] == RESUMED and row[12] == "buy"}
+    bought = {row[2] for row in decided if row[0] == RESUMED and row[ACTION] == "buy"}
     assert bought, "nothing would be proven"
     assert {told["symbol"] for told in _of(store.load(), RESUMED, "order")} == bought
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from actors.wiring import BOOKS
 from adapters.calendar import sessions_between
+from adapters.postgres.decisions import DECISION_COLUMNS
 from adapters.postgres.pool import Pool
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Dated, Terms, run_backtest
@@ -19,6 +20,9 @@ from trading.bars.panel import BARS_SCHEMA, as_date
 from trading.decisions.book_view import Decision
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 16))]
+
+
+JUDGED = ("session", "account", "symbol", "veto", "reason")
 
 
 def _judged(decisions: Sequence[Decision]) -> list[tuple[date, str, str, str, str]]:
@@ -66,7 +70,9 @@ def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(
     odd = next((p for p in zip(ours.entries, theirs.journal, strict=False) if p[0].body != p[1][2]), None)
     assert odd is None, f"the first entry that differs: {odd}"
     assert ours.journal_hash == theirs.journal[-1][3]
-    assert _judged(ours.decisions) == sorted((*row[:3], row[-1], row[15]) for row in theirs.decisions)
+    assert _judged(ours.decisions) == sorted(
+        tuple(row[DECISION_COLUMNS.index(name)] for name in JUDGED) for row in theirs.decisions
+    )
     vetoes = " ".join(decision.veto for decision in ours.decisions)
     assert "regime: " in vetoes, "no size by regime would be compared"
     assert sum(len(found) for found in ours.in_play.values()) == len(theirs.scans)
