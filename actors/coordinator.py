@@ -15,7 +15,8 @@ from adapters.postgres.models import ModelStore
 from adapters.postgres.queries import Queries
 from trading.cycle.questions import Questions, question
 from trading.cycle.services import AskEnsemble
-from trading.cycle.session import SessionSummary, look, run_session
+from trading.cycle.session import look, run_session
+from trading.cycle.summary import SessionSummary
 
 
 class Coordinator(Service):

@@ -13,13 +13,11 @@ import structlog
 
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
-from adapters.alpaca.broker import AlpacaBroker
-from adapters.alpaca.trade_updates import TradeUpdates
-from adapters.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from execution.book_on_record import Records
 from execution.desk import PART_FILLED, BrokerDesk, DeskTerms
+from execution.opening import BROKERS, connect, listen
 from trading.broker.orders import OrderRequest
 from trading.cycle.stages import closes_of
 from trading.decisions.book_view import BookView
@@ -42,13 +40,12 @@ class Execution(Service):
         records = Records(
             BrokerRecord(self.pool, clock=now), ExecutionRecord(self.pool, clock=now), ControlRecord(self.pool)
         )
-        bucket = TokenBucket(account.requests_per_min)
-        alpaca = AlpacaBroker(account.keys, account.url, records.events, now, bucket=bucket)
-        self._alpaca = alpaca
-        self._updates = TradeUpdates(account.keys, account.stream_url, self._heard, self._not_taken)
-        terms = DeskTerms(account.broker, account.decides_by, wiring.decisions)
+        self._broker = broker = connect(account, records.events, now)
+        self._updates = listen(account, self._heard, self._not_taken)
+        live = BROKERS[account.broker].live
+        terms = DeskTerms(account.broker, account.decides_by, wiring.decisions, live=live)
         self._desk = BrokerDesk(
-            alpaca, alpaca.account_id, records, terms, now, listening=lambda: self._updates.listening
+            broker, broker.account_id, records, terms, now, listening=lambda: self._updates.listening
         )  # fmt: skip
         self._every_s, self._stop, self._told = account.reconcile_every_s, threading.Event(), threading.Event()
         self._updates.__enter__()
@@ -74,7 +71,7 @@ class Execution(Service):
         self._updates.__exit__(None, None, None)
 
     def _heard(self, update: Mapping[str, Any]) -> int:
-        new = self._alpaca.heard(update)
+        new = self._broker.heard(update)
         if new:
             self._told.set()
         return new

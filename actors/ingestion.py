@@ -104,8 +104,16 @@ class Ingestion(Service):
             count, rows = findings.get((finding.gate, finding.severity), (0, 0))
             findings[finding.gate, finding.severity] = (count + 1, rows + finding.rows)
         symbols = len(self.on_record.bars.read_all(verify=False).column("symbol").unique())
-        corrections = self.on_record.bar_tables.corrections()
-        return Imported(new, symbols, rows_in, stored, quarantined, duplicate, corrections, findings)
+        return Imported(
+            new=new,
+            symbols=symbols,
+            rows_in=rows_in,
+            rows_stored=stored,
+            rows_quarantined=quarantined,
+            rows_duplicate=duplicate,
+            corrections=self.on_record.bar_tables.corrections(),
+            findings=findings,
+        )
 
     def sessions(self) -> list[date]:
         """Sessions that have bars, ascending."""

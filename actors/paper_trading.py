@@ -17,6 +17,7 @@ from trading.cycle import services
 from trading.cycle.paper_desk import DeskState, PaperDesk
 from trading.cycle.questions import question
 from trading.cycle.stages import quotes_of
+from trading.cycle.summary import SessionSummary
 from trading.engine.bars import CorporateAction
 
 OPENINGS = frozenset({"buy", "sell_short"})
@@ -64,7 +65,7 @@ class PaperTrading(Service):
         """Sessions that are complete, ascending."""
         return self._desk.sessions()
 
-    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
+    def completed(self, session: date) -> SessionSummary | None:
         """What a complete session ended with; see `PaperDesk.completed`."""
         return self._desk.completed(session)
 

@@ -72,7 +72,14 @@ class TrainingSessions:
         facts = self._facts()
         plans = [plan_gpu(facts, rules), plan_cpu(facts, rules)]
         for plan in plans:
-            row = PlanRow(facts.now_at, plan.kind, plan.window_from, plan.opens, plan.code, plan.reason)
+            row = PlanRow(
+                planned_at=facts.now_at,
+                kind=plan.kind,
+                window_from=plan.window_from,
+                opens=plan.opens,
+                code=plan.code,
+                reason=plan.reason,
+            )
             self._record.plan(row)
         due = next((plan for plan in plans if plan.opens), None)
         if due is not None and facts.data_fingerprint is not None:

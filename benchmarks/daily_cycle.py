@@ -12,7 +12,8 @@ from trading.bars.history import as_of
 from trading.bars.panel import Panel, as_day
 from trading.catalysts.earnings import covered_at
 from trading.cycle.stages import Market, Patterns, analyse, recognise, setups_at
-from trading.indicators.daily import YEAR_BARS, compute
+from trading.indicators.daily import compute
+from trading.indicators.raw import YEAR_BARS
 from trading.patterns.candlestick import detect
 from trading.scanner.at_close import scan_all
 from trading.scanner.rules import large_cap

@@ -23,7 +23,7 @@ from research.backtest.recorded import Recorded, read_recorded
 from research.backtest.recording import account_record
 from research.backtest.running import Backtested, Dated, Terms, run_backtest
 from research.performance_report import report_html
-from trading.cycle.session import SessionSummary
+from trading.cycle.summary import SessionSummary
 from trading.errors import ConfigurationError
 from trading.performance.figures import Figures, figures_of
 from trading.risk.limits import rules_of

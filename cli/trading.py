@@ -13,18 +13,15 @@ from typing import Annotated
 import typer
 
 from actors.wiring import now
-from adapters.alpaca.broker import AlpacaBroker
-from adapters.pace import TokenBucket
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
-from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import LimitsRow, RiskLimits
 from adapters.record import NO_BARS, Record, reading, writing
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from execution.desk import PAUSE_S, look_of
 from execution.kill_switch import close_everything
-from execution.opening import trading_keys, trading_url
+from execution.opening import account_of, connect
 from execution.reconciling import Reconciliation
 from trading.broker.controls import Action, Control, Controls, armed
 from trading.broker.reconciliation import Adoption
@@ -135,7 +132,8 @@ def reconcile(*, as_json: Json = False) -> None:
     """Compare the broker's account with the books and adopt what no event explains."""
     settings = read_settings()
     with _writing(settings) as record:
-        broker, events = _alpaca(settings, record.pool)
+        events = BrokerRecord(record.pool, clock=now)
+        broker = connect(account_of(settings), events, now)
         orders = ExecutionRecord(record.pool, clock=now)
         found = Reconciliation(
             broker, events, ControlRecord(record.pool), now,
@@ -172,7 +170,8 @@ def kill(*, reason: Reason = "kill switch") -> None:
         if settings.broker == "simulated":
             print("the simulated accounts keep their positions: their brackets go on and nothing new is opened")
             return
-        outcomes = close_everything(_alpaca(settings, record.pool)[0], f"kill-{now():%Y%m%dT%H%M%S}")
+        broker = connect(account_of(settings), BrokerRecord(record.pool, clock=now), now)
+        outcomes = close_everything(broker, f"kill-{now():%Y%m%dT%H%M%S}")
     for one in outcomes:
         print(f"{one.answer}: {one.order_id} {one.reason}".rstrip())
     raise typer.Exit(0 if all(one.answer == "accepted" for one in outcomes) else 1)
@@ -185,12 +184,6 @@ def _reading(settings: Settings) -> AbstractContextManager[Record]:
 def _writing(settings: Settings) -> AbstractContextManager[Record]:
     """A record that is there: nobody trades, or stops trading, with one that a command has just made."""
     return writing(settings, now=now(), make=False)
-
-
-def _alpaca(settings: Settings, pool: Pool) -> tuple[AlpacaBroker, BrokerRecord]:
-    url, record = trading_url(settings), BrokerRecord(pool, clock=now)  # the URL first: it knows that there is none
-    bucket = TokenBucket(settings.alpaca_requests_per_min)
-    return AlpacaBroker(trading_keys(settings), url, record, now, bucket=bucket), record
 
 
 def _print(state: Controls, *, as_json: bool) -> None:

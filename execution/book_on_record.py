@@ -1,14 +1,15 @@
-"""The book at a broker as the record has it."""
+"""The book at a broker as the record has it, and the end of orders that are to be on it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
-from trading.broker.book import Ordered, Trade
-from trading.broker.reconciliation import Holdings
+from trading.broker.book import Ordered, Trade, trades
+from trading.broker.port import Broker, BrokerEvent
+from trading.broker.reconciliation import Holdings, expected
 from trading.errors import BadDataError, UnavailableError
 from trading.money import cents
 
@@ -63,3 +64,43 @@ class Books:
     def free_cents(self) -> int:
         """Cash that no open entry may need."""
         return self.holdings.cash_cents - sum(self.waiting_cents().values())
+
+
+@dataclass(frozen=True)
+class BookOnRecord:
+    """What the desk and its sending share: the record, the broker that it tells of, and time.
+
+    Attributes:
+        wait: passes that many seconds.
+    """
+
+    records: Records
+    broker: Broker
+    wait: Callable[[float], object]
+
+    def events(self) -> list[BrokerEvent]:
+        """All that the broker told, as far as it is on record."""
+        return self.records.events.after("", MOST_EVENTS)
+
+    def books(self) -> Books:
+        """What the record says now."""
+        events = self.events()
+        ordered = self.records.orders.orders()
+        return Books(ordered, trades(ordered, events), expected(events, self.records.events.adoptions()))
+
+    def cancel(self, order_ids: Sequence[str]) -> bool:
+        """The orders have ended, filled or not, and their fills are on record; False when that couldn't be seen.
+
+        Raises:
+            UnavailableError: when the broker didn't answer.
+        """
+        if not order_ids:
+            return True
+        self.broker.orders()  # a broker that is away is noticed here, and not once for each of them
+        self.broker.cancel(order_ids)
+        for _ in range(LOOKS):
+            if not any(order.status == "open" for order in self.broker.orders(order_ids)):
+                self.broker.events("", 1)  # which fetches what the stream has missed
+                return True
+            self.wait(LOOK_EVERY_S)
+        return False

@@ -11,20 +11,16 @@ from zoneinfo import ZoneInfo
 
 from adapters.calendar import TIME_ZONE, following
 from adapters.postgres.execution_record import Look, Mark
-from execution.book_on_record import LOOK_EVERY_S, LOOKS, MOST_EVENTS, UNREACHED, Books, Records
+from execution.book_on_record import UNREACHED, BookOnRecord, Books, Records
 from execution.reconciling import Reconciled, Reconciliation
 from execution.sending import Sender
-from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices, trades
+from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices
 from trading.broker.orders import OrderRequest
-from trading.broker.port import Broker, BrokerEvent
-from trading.broker.reconciliation import expected
+from trading.broker.port import Broker
 from trading.decisions.book_view import BookView, Source
-from trading.decisions.restrictions import restriction
+from trading.decisions.restrictions import Past, restriction, standing
 from trading.money import cents
-from trading.risk.cooldown import resting
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.model_trust import lost_skill
-from trading.risk.trade_history import TradeHistory
 
 PART_FILLED = timedelta(minutes=1)
 """So long an entry may fill in parts; its shares have no stop until then. A convention."""
@@ -40,16 +36,13 @@ class DeskTerms:
         broker: `alpaca-paper`, `alpaca-live`.
         decides_by: the system that it follows; without models the ensemble's decisions are those of the rules.
         limits: of risk.
+        live: whether it trades with money.
     """
 
     broker: str
     decides_by: Source
     limits: DecisionRules
-
-    @property
-    def live(self) -> bool:
-        """Whether it trades with money."""
-        return self.broker.endswith("-live")
+    live: bool
 
 
 class BrokerDesk:
@@ -78,6 +71,7 @@ class BrokerDesk:
     ) -> None:
         self._broker, self._identity, self._records, self._terms = broker, identity, records, terms
         self._clock, self._wait, self._listening = clock, wait, listening
+        self._book = BookOnRecord(records, broker, wait)
         self._lock = threading.RLock()
         self._last = Reconciled(refused="nothing was looked at yet")
 
@@ -97,18 +91,27 @@ class BrokerDesk:
             return self._view(mark, marks)
 
     def _view(self, mark: Mark, marks: Sequence[Mark]) -> BookView:
-        history, limits = self._history(mark.session), self._terms.limits
-        marked = sorted({*(one.session for one in marks if one.session < mark.session), mark.session})
-        return BookView(
-            BOOK, self._terms.decides_by, mark.equity_cents, mark.symbols, mark.drawdown, mark.exposure_cents,
-            resting=resting(history, marked, limits.cooldown),
-            doubt=lost_skill(history, marked, limits.model_risk),
-        )  # fmt: skip
+        return BookView.of(
+            standing(self._past(mark.session, mark.equity_cents, marks), self._terms.limits, mark.drawdown),
+            name=BOOK,
+            decides_by=self._terms.decides_by,
+            equity_cents=mark.equity_cents,
+            symbols=mark.symbols,
+            exposure_cents=mark.exposure_cents,
+        )
 
-    def _history(self, session: date) -> TradeHistory:
-        return history_of(
-            self.books().trades.values(), session, lambda at: at.astimezone(ZoneInfo(TIME_ZONE)).date()
-        )  # fmt: skip
+    def _past(self, session: date, equity_cents: int, marks: Sequence[Mark]) -> Past:
+        """The book up to the session's close; what it was worth where the broker couldn't be asked is left out."""
+        before = [one for one in marks if one.session < session]
+        curve = {one.session: one.equity_cents for one in before if one.reconciled}
+        curve[session] = equity_cents
+        return Past(
+            sessions=sorted({session, *(one.session for one in before)}),
+            equity_cents={day: worth for day, worth in curve.items() if worth > 0},
+            history=history_of(
+                self.books().trades.values(), session, lambda at: at.astimezone(ZoneInfo(TIME_ZONE)).date()
+            ),
+        )
 
     def execute(self, session: date, orders: Sequence[OrderRequest], closes_usd_e4: Mapping[str, int]) -> int:
         """The session's orders are with the broker, or it is on record why not; returns how many it took.
@@ -168,36 +171,14 @@ class BrokerDesk:
 
     def books(self) -> Books:
         """What the record says now."""
-        events = self._events()
-        ordered = self._records.orders.orders()
-        return Books(ordered, trades(ordered, events), expected(events, self._records.events.adoptions()))
-
-    def cancel(self, order_ids: Sequence[str]) -> bool:
-        """The orders have ended, filled or not, and their fills are on record; False when that couldn't be seen.
-
-        Raises:
-            UnavailableError: when the broker didn't answer.
-        """
-        if not order_ids:
-            return True
-        self._broker.orders()  # a broker that is away is noticed here, and not once for each of them
-        self._broker.cancel(order_ids)
-        for _ in range(LOOKS):
-            if not any(order.status == "open" for order in self._broker.orders(order_ids)):
-                self._broker.events("", 1)  # which fetches what the stream has missed
-                return True
-            self._wait(LOOK_EVERY_S)
-        return False
+        return self._book.books()
 
     def _sender(self) -> Sender:
-        return Sender(self._broker, self._records, self._terms.live, self._clock, self.cancel, self.books)
+        return Sender(self._book, live=self._terms.live, clock=self._clock)
 
     def _prepare(self) -> None:
         self._records.orders.claim(self._terms.broker, self._identity())
         self._resolve()
-
-    def _events(self) -> list[BrokerEvent]:
-        return self._records.events.after("", MOST_EVENTS)
 
     def _cancel_entries(self, wanted: Callable[[Trade], bool]) -> bool:
         """Entries that wait and are wanted have ended, as far as the broker answers; False when there were none."""
@@ -208,7 +189,7 @@ class BrokerDesk:
         if waiting:
             self._last = Reconciled(refused="entries are being cancelled")
             try:
-                self.cancel(waiting)
+                self._book.cancel(waiting)
             except UNREACHED as error:
                 self._last = Reconciled(refused=str(error))  # the reconciliation that follows has it on record
         return bool(waiting)
@@ -241,20 +222,21 @@ class BrokerDesk:
     def _mark(
         self, session: date, closes_usd_e4: Mapping[str, int], before: Sequence[Mark], found: Reconciled
     ) -> Mark:  # fmt: skip
-        books, prices = self.books(), last_prices(self._events()) | dict(closes_usd_e4)
+        books, prices = self.books(), last_prices(self._book.events()) | dict(closes_usd_e4)
         held, waiting = books.holdings.shares, books.waiting_cents()
         values = {symbol: cents(prices[symbol], abs(n)) for symbol, n in held.items() if symbol in prices}
         positions = sum(value if held[symbol] > 0 else -value for symbol, value in values.items())
         cash = books.holdings.cash_cents
-        curve = {m.session: m.equity_cents for m in before if m.session < session and m.reconciled}
-        curve[session] = cash + positions
-        worth = {day: equity for day, equity in curve.items() if equity > 0}
-        drawdown = restriction(worth, self._history(session), self._terms.limits)
         return Mark(
-            session, cash, positions, frozenset({*held, *waiting}),
-            {name: values.get(name, 0) + waiting.get(name, 0) for name in sorted({*values, *waiting})},
-            tuple(sorted(set(held) - set(values))), drawdown, not found.refused,
-        )  # fmt: skip
+            session=session,
+            cash_cents=cash,
+            positions_cents=positions,
+            symbols=frozenset({*held, *waiting}),
+            exposure_cents={n: values.get(n, 0) + waiting.get(n, 0) for n in sorted({*values, *waiting})},
+            unpriced=tuple(sorted(set(held) - set(values))),
+            drawdown=restriction(self._past(session, cash + positions, before), self._terms.limits),
+            reconciled=not found.refused,
+        )
 
     def _note(self, found: Reconciled) -> None:
         self._records.orders.looked(look_of(found, self._terms.broker, listening=self._listening(), at=self._clock()))
@@ -264,6 +246,11 @@ def look_of(found: Reconciled, broker: str, *, listening: bool, at: datetime) ->
     """What is on record of a reconciliation."""
     adopted = f"{len(found.adopted)} differences adopted" if found.adopted else "the account and the books agree"
     return Look(
-        broker, not found.refused, listening, found.refused or adopted,
-        None if found.open_orders is None else len(found.open_orders), None if found.refused else at, at,
-    )  # fmt: skip
+        broker=broker,
+        connected=not found.refused,
+        listening=listening,
+        detail=found.refused or adopted,
+        open_orders=None if found.open_orders is None else len(found.open_orders),
+        reconciled_at=None if found.refused else at,
+        looked_at=at,
+    )

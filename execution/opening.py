@@ -1,41 +1,106 @@
-"""The account at a broker that the settings ask for. Brokers are made here."""
+"""The account at a broker that the settings ask for. Brokers are made here and nowhere else.
+
+To add one: write its adapter (`trading.broker.port` says what it must answer) and give it a row of `BROKERS`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType, TracebackType
+from typing import Any, Protocol
+
 from adapters.alpaca.account import BrokerAccount
+from adapters.alpaca.broker import TIMEOUT_S, AlpacaBroker
 from adapters.alpaca.http import AlpacaKeys
 from adapters.alpaca.opening import alpaca_keys
+from adapters.alpaca.trade_updates import TradeUpdates
+from adapters.pace import TokenBucket
 from adapters.settings import Settings
+from trading.broker.events import EventRecord
+from trading.broker.port import Account
 from trading.errors import ConfigurationError
 
-TRADING_URLS = {"alpaca-paper": "https://paper-api.alpaca.markets", "alpaca-live": "https://api.alpaca.markets"}
-"""https://docs.alpaca.markets/docs/paper-trading"""
+Clock = Callable[[], datetime]
+Heard = Callable[[Mapping[str, Any]], int]
+NotTaken = Callable[[str], None]
 
 
-def trading_url(settings: Settings) -> str:
-    """Where Alpaca's orders go.
+class Updates(Protocol):
+    """The broker's stream of what happens to orders, heard from entering to leaving."""
+
+    def __enter__(self) -> Any:
+        """The stream is being heard, or connected to."""
+        ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing more is heard."""
+        ...
+
+    @property
+    def listening(self) -> bool:
+        """Whether it is heard now."""
+        ...
+
+
+@dataclass(frozen=True)
+class BrokerRow:
+    """A broker, and how its clients are made from the values of an account.
+
+    Attributes:
+        live: with money.
+        url: of its trading, unless the settings name another one.
+        connect: the account behind the port; its events go to the record, and no answer takes longer than the seconds.
+        listen: its stream; each update is handed to the first, and what couldn't be taken is told to the second.
+    """
+
+    live: bool
+    url: str
+    connect: Callable[[BrokerAccount, EventRecord, Clock, float], Account]
+    listen: Callable[[BrokerAccount, Heard, NotTaken], Updates]
+
+
+def _alpaca(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s: float) -> Account:
+    bucket = TokenBucket(account.requests_per_min)
+    return AlpacaBroker(account.keys, account.url, events, clock, timeout_s=timeout_s, bucket=bucket)
+
+
+def _alpaca_updates(account: BrokerAccount, heard: Heard, not_taken: NotTaken) -> Updates:
+    return TradeUpdates(account.keys, account.stream_url, heard, not_taken)
+
+
+BROKERS: Mapping[str, BrokerRow] = MappingProxyType(
+    {
+        "alpaca-paper": BrokerRow(
+            live=False, url="https://paper-api.alpaca.markets", connect=_alpaca, listen=_alpaca_updates
+        ),
+        "alpaca-live": BrokerRow(live=True, url="https://api.alpaca.markets", connect=_alpaca, listen=_alpaca_updates),
+    }
+)
+"""By the name that the setting `broker` has. Source of the URLs: https://docs.alpaca.markets/docs/paper-trading"""
+
+
+def account_of(settings: Settings) -> BrokerAccount:
+    """The account that the settings name.
 
     Raises:
-        ConfigurationError: when no account at Alpaca is set.
+        ConfigurationError: when none at a broker is set, or it has no keys. Nothing was asked.
     """
     if settings.broker == "simulated":
         raise ConfigurationError(
             "INPLAY_BROKER is simulated: there is no account at a broker. Nothing was asked. Set it to "
-            "alpaca-paper or alpaca-live."
+            f"{' or '.join(BROKERS)}."
         )
-    return settings.alpaca_trading_url or TRADING_URLS[settings.broker]
-
-
-def trading_keys(settings: Settings) -> AlpacaKeys:
-    """Alpaca's keys, for orders.
-
-    Raises:
-        ConfigurationError: without them.
-    """
-    return alpaca_keys(
-        settings,
-        without=f"INPLAY_BROKER is {settings.broker} without keys. Nothing was started and nothing was sent. Set "
-        "APCA_API_KEY_ID and APCA_API_SECRET_KEY to those of that account, or unset INPLAY_BROKER.",
+    return BrokerAccount(
+        broker=settings.broker,
+        keys=_trading_keys(settings),
+        url=settings.alpaca_trading_url or BROKERS[settings.broker].url,
+        decides_by=settings.broker_follows,
+        reconcile_every_s=settings.broker_reconcile_min * 60,
+        requests_per_min=settings.alpaca_requests_per_min,
     )
 
 
@@ -45,9 +110,22 @@ def broker_account(settings: Settings) -> BrokerAccount | None:
     Raises:
         ConfigurationError: when one is wanted without keys.
     """
-    if settings.broker == "simulated":
-        return None
-    return BrokerAccount(
-        settings.broker, trading_keys(settings), trading_url(settings), settings.broker_follows,
-        settings.broker_reconcile_min * 60, settings.alpaca_requests_per_min,
-    )  # fmt: skip
+    return None if settings.broker == "simulated" else account_of(settings)
+
+
+def connect(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s: float = TIMEOUT_S) -> Account:
+    """The account behind the broker port; nothing is asked yet."""
+    return BROKERS[account.broker].connect(account, events, clock, timeout_s)
+
+
+def listen(account: BrokerAccount, heard: Heard, not_taken: NotTaken) -> Updates:
+    """The account's stream; it isn't heard until it is entered."""
+    return BROKERS[account.broker].listen(account, heard, not_taken)
+
+
+def _trading_keys(settings: Settings) -> AlpacaKeys:
+    return alpaca_keys(
+        settings,
+        without=f"INPLAY_BROKER is {settings.broker} without keys. Nothing was started and nothing was sent. Set "
+        "APCA_API_KEY_ID and APCA_API_SECRET_KEY to those of that account, or unset INPLAY_BROKER.",
+    )

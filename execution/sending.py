@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from adapters.calendar import following, session_on, sessions_between
-from execution.book_on_record import UNREACHED, Books
-from trading.broker.book import LEGS, Ordered, Trade, opening, root, spent_cents
+from execution.book_on_record import UNREACHED, BookOnRecord
+from trading.broker.book import LEGS, Ordered, Trade, root, spent_cents
 from trading.broker.controls import Control
 from trading.broker.orders import OrderRequest
-from trading.broker.port import Broker, BrokerOrder
-
-if TYPE_CHECKING:
-    from execution.book_on_record import Records
+from trading.broker.port import BrokerOrder
 
 NAMED = 20
 """Symbols at most in one sentence."""
@@ -27,16 +23,12 @@ class Sender:
 
     Attributes:
         live: with money.
-        cancel: see `BrokerDesk.cancel`.
-        books: what the record says now.
+        clock: the time in UTC.
     """
 
-    broker: Broker
-    records: Records
+    book: BookOnRecord
     live: bool
     clock: Callable[[], datetime]
-    cancel: Callable[[Sequence[str]], bool]
-    books: Callable[[], Books]
 
     def place(
         self,
@@ -48,8 +40,10 @@ class Sender:
         """The session's exits, protections and openings are on record, none of them sent."""
         now = self.clock()
         planned = self._closing(session, closes_usd_e4, open_orders, now)
-        planned += [opening(one, session, closes_usd_e4[one.symbol], now) for one in orders]
-        self.records.orders.place(session, planned)
+        planned += [
+            Ordered.opening(one, session=session, close_usd_e4=closes_usd_e4[one.symbol], at=now) for one in orders
+        ]
+        self.book.records.orders.place(session, planned)
 
     def complete(self, session: date, open_orders: Sequence[BrokerOrder] | None) -> None:
         """Exits that are due and stops that are missing are on record, where the session's evening couldn't do it.
@@ -57,11 +51,11 @@ class Sender:
         The broker was away, the legs didn't end in time, or an entry has ended with a part of it filled since. Of one
         position there are at most one stop and one sale a session, so that what the broker refuses isn't repeated.
         """
-        known = {one.order_id for one in self.books().ordered}
+        known = {one.order_id for one in self.book.books().ordered}
         planned = self._closing(session, {}, open_orders, self.clock())
         late = [one for one in planned if one.order_id not in known]
         if late:
-            self.records.orders.add(late)
+            self.book.records.orders.add(late)
 
     def _closing(
         self,
@@ -81,27 +75,27 @@ class Sender:
         When the broker stops answering in the middle, those that follow stay unsent until it is watched again.
         """
         withheld: list[tuple[Ordered, str]] = []
-        reconciled = any(mark.session == session and mark.reconciled for mark in self.records.orders.marks())
-        for one in self.records.orders.orders():
+        reconciled = any(mark.session == session and mark.reconciled for mark in self.book.records.orders.marks())
+        for one in self.book.records.orders.orders():
             if one.session != session or one.answer:
                 continue
             why = self._refusal(one, reconciled=reconciled) if one.purpose == "open" else ""
             if why:
-                self.records.orders.answered(one.order_id, "withheld", why)
+                self.book.records.orders.answered(one.order_id, "withheld", why)
                 withheld.append((one, why))
                 continue
-            outcome = self.broker.submit([one.request()])[0]
-            self.records.orders.answered(one.order_id, outcome.answer, outcome.reason)
+            outcome = self.book.broker.submit([one.request()])[0]
+            self.book.records.orders.answered(one.order_id, outcome.answer, outcome.reason)
             if outcome.answer == "unknown" and not self._answers():
                 break
         if withheld:
             names = ", ".join(one.symbol for one, _ in withheld[:NAMED])
             self._say(f"{len(withheld)} orders of {session} ({names}) withheld: {withheld[0][1]}")
-        return sum(one.session == session and one.answer == "accepted" for one in self.records.orders.orders())
+        return sum(one.session == session and one.answer == "accepted" for one in self.book.records.orders.orders())
 
     def _answers(self) -> bool:
         try:
-            self.broker.cash()
+            self.book.broker.cash()
         except UNREACHED:
             return False
         return True
@@ -113,8 +107,8 @@ class Sender:
             one: the opening.
             reconciled: the book that it was sized by was the account's.
         """
-        books, now = self.books(), self.clock()
-        state = self.records.controls.state()
+        books, now = self.book.books(), self.clock()
+        state = self.book.records.controls.state()
         spent = spent_cents(books.trades.values(), state.armed_at)
         refused = state.opening_refused(live=self.live, cost_cents=spent + one.most_cents, at=now)
         if refused:
@@ -131,7 +125,7 @@ class Sender:
 
     def _exits(self, session: date, now: datetime) -> list[Ordered]:
         """Sales of what was held for its longest time; stop and target hold the shares, so they are cancelled first."""
-        exits, books = [], self.books()
+        exits, books = [], self.book.books()
         tried = {o.entry_id for o in books.ordered if o.purpose == "exit" and (o.session == session or not o.answer)}
         for name, trade in books.trades.items():
             if name in tried or not books.left(trade) or not self._due(trade, session):
@@ -141,9 +135,10 @@ class Sender:
             if not self._freed(trade):
                 self._say(f"the exit of {trade.opening.symbol} ({name}) withheld: its stop and target didn't end")
                 continue
-            left = self.books().left(trade)
+            left = self.book.books().left(trade)
             if left:
-                exits.append(self._sale(session, trade, left, self._why_sold(session, trade, now), now))
+                why = self._why_sold(session, trade, now)
+                exits.append(Ordered.sale(trade.opening, session=session, shares=left, reason=why, at=now))
         return exits
 
     def _why_sold(self, session: date, trade: Trade, now: datetime) -> str:
@@ -155,7 +150,7 @@ class Sender:
     def _freed(self, trade: Trade) -> bool:
         names = [trade.opening.order_id + leg for leg in LEGS]
         try:
-            return self.cancel([*names, *trade.working])
+            return self.book.cancel([*names, *trade.working])
         except UNREACHED:
             return False
 
@@ -172,7 +167,7 @@ class Sender:
         """
         if open_orders is None:
             return []
-        books = self.books()
+        books = self.book.books()
         ours = {one.order_id for one in books.ordered}
         listed = {order.order_id for order in open_orders}
         selling = {one.symbol for one in open_orders if one.side == "sell" and root(one.order_id) not in ours}
@@ -187,7 +182,7 @@ class Sender:
     def _has_no_leg(self, name: str) -> bool:
         """Asked of the broker: a leg may live since the list was made, and one that is held isn't on every list."""
         try:
-            return not any(leg.status == "open" for leg in self.broker.orders([name + leg for leg in LEGS]))
+            return not any(leg.status == "open" for leg in self.book.broker.orders([name + leg for leg in LEGS]))
         except UNREACHED:
             return False  # the next look asks again
 
@@ -195,26 +190,16 @@ class Sender:
         self, session: date, trade: Trade, closes_usd_e4: Mapping[str, int], now: datetime
     ) -> Ordered:  # fmt: skip
         """A stop of its own, at the price decided; a sale where the price is below it already, as far as is known."""
-        books = self.books()
-        shares, stop = books.left(trade), trade.opening.stop_usd_e4
-        symbol, name = trade.opening.symbol, trade.opening.order_id
-        if closes_usd_e4.get(symbol, stop + 1) <= stop:
-            return self._sale(session, trade, shares, "no stop was open, and the close is below its price", now)
-        order_id = f"protect:{session}:{_without_kind(name)}"
-        if any(one.order_id == order_id and one.answer == "refused" for one in books.ordered):
-            return self._sale(session, trade, shares, "no stop is open, and the broker refused one", now)
-        why = "neither stop nor target was open"
-        return Ordered(order_id, session, "protect", name, symbol, "sell", shares, 0, stop, 0, 0, why, now)
-
-    def _sale(self, session: date, trade: Trade, shares: int, why: str, now: datetime) -> Ordered:
-        symbol, name = trade.opening.symbol, trade.opening.order_id
-        order_id = f"exit:{session}:{_without_kind(name)}"
-        return Ordered(order_id, session, "exit", name, symbol, "sell", shares, 0, 0, 0, 0, why, now)
+        books, entry = self.book.books(), trade.opening
+        shares, why = books.left(trade), "neither stop nor target was open"
+        stop = Ordered.stop(entry, session=session, shares=shares, reason=why, at=now)
+        if closes_usd_e4.get(entry.symbol, stop.stop_usd_e4 + 1) <= stop.stop_usd_e4:
+            why = "no stop was open, and the close is below its price"
+        elif any(one.order_id == stop.order_id and one.answer == "refused" for one in books.ordered):
+            why = "no stop is open, and the broker refused one"
+        else:
+            return stop
+        return Ordered.sale(entry, session=session, shares=shares, reason=why, at=now)
 
     def _say(self, words: str) -> None:
-        self.records.controls.give(Control("withheld", "execution", words, self.clock()))
-
-
-def _without_kind(entry_id: str) -> str:
-    """What tells the opening apart: two of one symbol may be due in one session when some of it was traded by hand."""
-    return entry_id.removeprefix("order:")
+        self.book.records.controls.give(Control("withheld", "execution", words, self.clock()))

@@ -181,10 +181,15 @@ def order_of(order: Mapping[str, Any], order_id: str) -> BrokerOrder:
         BadDataError: when it holds what can't be.
     """
     return BrokerOrder(
-        order_id, str(order["id"]), str(order["symbol"]), side_of(order), whole(order.get("qty")),
-        STATUSES.get(str(order["status"]), "open"), whole(order.get("filled_qty")),
-        usd_e4(order.get("filled_avg_price")),
-    )  # fmt: skip
+        order_id=order_id,
+        broker_id=str(order["id"]),
+        symbol=str(order["symbol"]),
+        side=side_of(order),
+        shares=whole(order.get("qty")),
+        status=STATUSES.get(str(order["status"]), "open"),
+        filled_shares=whole(order.get("filled_qty")),
+        average_price_usd_e4=usd_e4(order.get("filled_avg_price")),
+    )
 
 
 def event_of(update: Mapping[str, Any], order_id: str) -> BrokerEvent | None:
@@ -202,10 +207,17 @@ def event_of(update: Mapping[str, Any], order_id: str) -> BrokerEvent | None:
     sum_so_far = whole(order.get("filled_qty"))
     at = str(update.get("timestamp") or order.get("updated_at"))
     return BrokerEvent(
-        "", event_id(str(order["id"]), kind, sum_so_far), order_id, str(order["id"]), str(order["symbol"]),
-        side_of(order), kind, datetime.fromisoformat(at),
-        whole(update["qty"]) if kind == "filled" else 0, usd_e4(update["price"]) if kind == "filled" else 0,
-    )  # fmt: skip
+        cursor="",
+        event_id=event_id(str(order["id"]), kind, sum_so_far),
+        order_id=order_id,
+        broker_id=str(order["id"]),
+        symbol=str(order["symbol"]),
+        side=side_of(order),
+        kind=kind,
+        at=datetime.fromisoformat(at),
+        shares=whole(update["qty"]) if kind == "filled" else 0,
+        price_usd_e4=usd_e4(update["price"]) if kind == "filled" else 0,
+    )
 
 
 def fill_of(activity: Mapping[str, Any], order_id: str, side: Side) -> BrokerEvent:
@@ -216,10 +228,17 @@ def fill_of(activity: Mapping[str, Any], order_id: str, side: Side) -> BrokerEve
     """
     broker_id = str(activity["order_id"])
     return BrokerEvent(
-        "", event_id(broker_id, "filled", whole(activity["cum_qty"])), order_id, broker_id, str(activity["symbol"]),
-        side, "filled", datetime.fromisoformat(str(activity["transaction_time"])), whole(activity["qty"]),
-        usd_e4(activity["price"]),
-    )  # fmt: skip
+        cursor="",
+        event_id=event_id(broker_id, "filled", whole(activity["cum_qty"])),
+        order_id=order_id,
+        broker_id=broker_id,
+        symbol=str(activity["symbol"]),
+        side=side,
+        kind="filled",
+        at=datetime.fromisoformat(str(activity["transaction_time"])),
+        shares=whole(activity["qty"]),
+        price_usd_e4=usd_e4(activity["price"]),
+    )
 
 
 def ending_of(order: Mapping[str, Any], order_id: str) -> BrokerEvent | None:
@@ -230,7 +249,16 @@ def ending_of(order: Mapping[str, Any], order_id: str) -> BrokerEvent | None:
     at = datetime.fromisoformat(str(order["updated_at"]))
     broker_id = str(order["id"])
     name = event_id(broker_id, kind, 0)
-    return BrokerEvent("", name, order_id, broker_id, str(order["symbol"]), side_of(order), kind, at)
+    return BrokerEvent(
+        cursor="",
+        event_id=name,
+        order_id=order_id,
+        broker_id=broker_id,
+        symbol=str(order["symbol"]),
+        side=side_of(order),
+        kind=kind,
+        at=at,
+    )
 
 
 def event_id(broker_id: str, kind: EventKind, sum_so_far: int) -> str:

@@ -8,9 +8,20 @@ from pathlib import Path
 from typing import Literal
 
 from adapters.bars.places import FolderPlace, Place, S3Access, place_at
+from trading.transitions import Transitions
 
 Tier = Literal["hot", "warm", "cold"]
 TIERS: tuple[Tier, ...] = ("hot", "warm", "cold")
+MOVES: Transitions[Tier] = Transitions(
+    "bar file",
+    {
+        # Files only grow older: a tier is followed by itself where files are merged, and by colder ones. A longer time
+        # in a tier that is set later calls none back.
+        "hot": {"hot", "warm", "cold"},
+        "warm": {"warm", "cold"},
+        "cold": {"cold"},
+    },
+)
 Places = Mapping[Tier, Place]
 
 

@@ -13,12 +13,11 @@ from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.projection import book_of
-from trading.decisions.restrictions import restriction
-from trading.engine.account import COST, HELD_SHARES, LAST, Account
+from trading.decisions.restrictions import Past, standing
+from trading.engine.account import Account
 from trading.engine.fold import take
 from trading.ledger.double_entry import GENESIS, Draft, draft_of
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.model_trust import lost_skill
 from trading.risk.trade_history import TradeHistory
 
 
@@ -151,9 +150,10 @@ class Accounts:
             return {name: self._restriction(account, limits) for name, account in self._books.items()}
 
     def _restriction(self, account: Account, limits: DecisionRules) -> str:
-        history, marked = self._histories[account.name], sorted(account.equity_cents)
-        doubt = lost_skill(history, marked, limits.model_risk)
-        said = [restriction(account.equity_cents, history, limits).reason, doubt and f"the rules decide: {doubt}"]
+        equity = account.equity_cents
+        past = Past(sessions=sorted(equity), equity_cents=equity, history=self._histories[account.name])
+        found = standing(past, limits)
+        said = [found.drawdown.reason, found.doubt and f"the rules decide: {found.doubt}"]
         return "; ".join(words for words in said if words)
 
     def last_hash(self) -> str:
@@ -193,7 +193,7 @@ class Accounts:
             return
         number = account.instruments.number(told["symbol"])
         account.widen()
-        held = int(account.matrix[HELD_SHARES, number])
+        held = int(account.shares[number])
         if held == 0:
             reason = self._reasons[told["order_id"]]
             self._openings[name, told["symbol"]] = _Opening(told["price_usd_e4"], draft.session, reason)
@@ -233,10 +233,10 @@ class Accounts:
         opening, bracket = self._openings[account.name, symbol], account.bracket_of(number)
         held = HeldPosition(
             symbol=symbol,
-            shares=int(account.matrix[HELD_SHARES, number]),
-            cost_cents=int(account.matrix[COST, number]),
+            shares=int(account.shares[number]),
+            cost_cents=int(account.cost_cents[number]),
             value_cents=int(account.values_cents[number]),
-            last_close_usd_e4=int(account.matrix[LAST, number]),
+            last_close_usd_e4=int(account.last_usd_e4[number]),
             stop_usd_e4=bracket.get("stop_usd_e4", 0),
             target_usd_e4=bracket.get("target_usd_e4", 0),
             entry_session=opening.session,

@@ -173,7 +173,10 @@ class BarRecord:
                 [first, last, timeframe],
             )
             rows = cursor.fetchall()
-        return [BarFile(path, tier, length, tuple(days), count, sha) for path, tier, length, days, count, sha in rows]
+        return [
+            BarFile(path=path, tier=tier, timeframe=length, sessions=tuple(days), rows=count, sha256=sha)
+            for path, tier, length, days, count, sha in rows
+        ]
 
     def sessions(self, timeframe: Timeframe = "1d") -> list[date]:
         """Sessions that have bars, ascending."""
@@ -264,7 +267,16 @@ def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
     )
     by_gate = tuple(GateCount(*row) for row in cursor.fetchall())
     files_refused = tuple((path, reason) for path, reason in refused)
-    return BarImport(import_id, complete, parts, files_refused, by_reason, by_gate, *counts)
+    named = ("rows_in", "rows_stored", "rows_quarantined", "rows_duplicate", "rows_corrected")
+    return BarImport(
+        import_id=import_id,
+        complete=complete,
+        parts=parts,
+        files_refused=files_refused,
+        by_reason=by_reason,
+        by_gate=by_gate,
+        **dict(zip(named, counts, strict=True)),
+    )
 
 
 _FINDING = attrgetter("gate", "severity", "symbol", "session", "rows", "detail")

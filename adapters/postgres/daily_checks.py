@@ -68,6 +68,16 @@ class DailyChecks:
             cursor.execute(query.format(COLUMNS).encode(), list(parameters))
             rows = cursor.fetchall()
         return [
-            DailyCheck(day, kind, verdict, compared, differing, detail, tuple(findings), took_s, checked_at)
+            DailyCheck(
+                session=day,
+                kind=kind,
+                verdict=verdict,
+                compared=compared,
+                differences=differing,
+                detail=detail,
+                findings=tuple(findings),
+                took_s=took_s,
+                checked_at=checked_at,
+            )
             for day, kind, verdict, compared, differing, detail, findings, took_s, checked_at in rows
         ]

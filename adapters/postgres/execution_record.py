@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.broker.book import Answered, Ordered
+from trading.broker.book import ANSWERS, Answered, Ordered
 from trading.errors import ConfigurationError
 from trading.risk.drawdown import DrawdownState
 
-ORDER_COLUMNS = (
-    "order_id, session, purpose, entry_id, symbol, side, shares, limit_usd_e4, stop_usd_e4, target_usd_e4, "
-    "hold_sessions, reason, recorded_at"
-)
+ORDER_FIELDS = (
+    "order_id", "session", "purpose", "entry_id", "symbol", "side", "shares", "limit_usd_e4", "stop_usd_e4",
+    "target_usd_e4", "hold_sessions", "reason", "recorded_at",
+)  # fmt: skip
+"""Columns of `broker_orders` and fields of `Ordered`."""
+ORDER_COLUMNS = ", ".join(ORDER_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class ExecutionRecord:
                 "FROM broker_orders LEFT JOIN LATERAL (SELECT answer, answered_at, reason AS why FROM broker_answers "
                 "WHERE order_id = broker_orders.order_id ORDER BY seq DESC LIMIT 1) a ON true ORDER BY seq"
             )
-            return [Ordered(*row) for row in cursor.fetchall()]
+            names = (*ORDER_FIELDS, "answer", "answered_at", "why")
+            return [Ordered(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
     def is_placed(self, session: date) -> bool:
         """Whether the session's orders are on record."""
@@ -142,8 +145,17 @@ class ExecutionRecord:
         return None if row is None else row[0]
 
     def answered(self, order_id: str, answer: Answered, reason: str) -> None:
-        """How sending the order ended is on record; the latest answer counts."""
+        """How sending the order ended is on record; the latest answer counts.
+
+        Raises:
+            LedgerError: when it can't follow the answer on record (`trading.broker.book.ANSWERS`). Nothing was written.
+        """
         with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT answer FROM broker_answers WHERE order_id = %s ORDER BY seq DESC LIMIT 1", [order_id]
+            )
+            row: tuple[Answered] | None = cursor.fetchone()
+            ANSWERS.require(order_id, "" if row is None else row[0], answer)
             cursor.execute(
                 "INSERT INTO broker_answers (order_id, answer, reason, answered_at) VALUES (%s, %s, %s, %s)",
                 [order_id, answer, reason, self._clock()],
@@ -169,14 +181,14 @@ class ExecutionRecord:
             )
             return [
                 Mark(
-                    session,
-                    cash,
-                    positions,
-                    frozenset(symbols),
-                    exposure,
-                    tuple(unpriced),
-                    DrawdownState(*scale),
-                    known,
+                    session=session,
+                    cash_cents=cash,
+                    positions_cents=positions,
+                    symbols=frozenset(symbols),
+                    exposure_cents=exposure,
+                    unpriced=tuple(unpriced),
+                    drawdown=DrawdownState(*scale),
+                    reconciled=known,
                 )
                 for session, cash, positions, symbols, exposure, unpriced, *scale, known in cursor.fetchall()
             ]
@@ -207,8 +219,6 @@ def _insert(cursor: Cursor, ordered: Sequence[Ordered]) -> None:
     for one in ordered:
         cursor.execute(
             f"INSERT INTO broker_orders ({ORDER_COLUMNS}) "  # noqa: S608 - a constant
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [one.order_id, one.session, one.purpose, one.entry_id, one.symbol, one.side, one.shares,
-             one.limit_usd_e4, one.stop_usd_e4, one.target_usd_e4, one.hold_sessions, one.reason,
-             one.recorded_at],
-        )  # fmt: skip
+            f"VALUES ({', '.join(['%s'] * len(ORDER_FIELDS))})",
+            [getattr(one, name) for name in ORDER_FIELDS],
+        )

@@ -129,4 +129,15 @@ def _session_of(row: tuple[Any, ...]) -> FeedSession:
     feed, session, *counts = row
     received, duplicate, late, filled, stored, quarantined, *checked, problem = counts
     check = None if checked[0] is None else Check(*checked)
-    return FeedSession(feed, session, received, duplicate, late, filled, stored, quarantined, check, problem)
+    return FeedSession(
+        feed=feed,
+        session=session,
+        received=received,
+        duplicate=duplicate,
+        late=late,
+        filled=filled,
+        stored=stored,
+        quarantined=quarantined,
+        checked=check,
+        problem=problem,
+    )

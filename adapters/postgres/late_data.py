@@ -86,7 +86,9 @@ class LateData:
                 _rows(cursor, query, asked) for query in (CORRECTED, LATE_EVENTS, LATE_SPLITS, LATE_BREAKS)
             )
             of_all = tuple((name, _rows(cursor, query, asked)[0][0]) for query, name in OF_ALL)
-        return Late(row[0], corrected, events, splits, breaks, of_all)
+        return Late(
+            completed_at=row[0], corrected=corrected, events=events, splits=splits, breaks=breaks, of_all=of_all
+        )
 
 
 def _rows(cursor: Cursor, query: str, asked: dict[str, object]) -> tuple[tuple[Any, ...], ...]:

@@ -166,7 +166,13 @@ def _add_fill(rows: Projection, draft: Draft) -> None:
     if order_id != entry_id:  # a leg of the entry's bracket, which nobody placed as such, or a settlement
         rows.legs.append(
             LegRow(
-                order_id, entry_id, told["book"], told["symbol"], told["side"], told["ordered_shares"], told["reason"]
+                order_id=order_id,
+                entry_order_id=entry_id,
+                book=told["book"],
+                symbol=told["symbol"],
+                side=told["side"],
+                shares=told["ordered_shares"],
+                kind=told["reason"],
             )
         )
     if told["remaining_shares"] == 0:

@@ -37,13 +37,13 @@ class RegimeStore:
         """The regime of the session, of the latest one if None; None where there is none on record."""
         with transaction(self._pool) as cursor:
             cursor.execute(
-                "SELECT session, trend, volatility, volatility_source, driver, leaders, laggards, words, "
-                "volatility_points, catalyst_share, sector_dispersion FROM regimes "
+                f"SELECT {', '.join(_COLUMNS)} FROM regimes "  # noqa: S608 - constants
                 "WHERE session = coalesce(%s, session) ORDER BY session DESC LIMIT 1",
                 [session],
             )
             row = cursor.fetchone()
         if row is None:
             return None
-        day, trend, volatility, source, driver, leaders, laggards, words, *measures = row
-        return Regime(day, trend, volatility, source, driver, tuple(leaders), tuple(laggards), words, *measures)
+        found = dict(zip(_COLUMNS, row, strict=True))
+        found |= {name: tuple(found[name]) for name in ("leaders", "laggards")}
+        return Regime(**found)

@@ -91,7 +91,14 @@ def _last(cursor: Cursor, at: datetime | None = None) -> LimitsRow | None:
 def _insert(
     cursor: Cursor, limits: Limits, action: Action, reason: str, *, code_version: str, at: datetime
 ) -> LimitsRow:  # fmt: skip
-    row = LimitsRow(dict(limits), sha256_of(limits), action, reason, code_version, at)
+    row = LimitsRow(
+        limits=dict(limits),
+        sha256=sha256_of(limits),
+        action=action,
+        reason=reason,
+        code_version=code_version,
+        set_at=at,
+    )
     cursor.execute(
         f"INSERT INTO risk_limits ({COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s)",  # noqa: S608 - a constant
         [Jsonb(row.limits), row.sha256, action, reason, code_version, at],

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 from datetime import date
 
 from adapters.bars.files import BarFile
+from adapters.bars.locations import MOVES
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.pool import Pool, transaction
 from trading.errors import BadDataError
@@ -68,7 +69,10 @@ class TierRecord:
 
         Raises:
             BadDataError: when the manifest isn't what the sources were read from; it was not changed.
+            LedgerError: when a source can't go to the target's tier (`adapters.bars.locations.MOVES`); likewise.
         """
+        for file in sources:
+            MOVES.require(file.path, file.tier, target.tier)
         *earlier, last = sources
         with transaction(self._pool) as cursor:
             for file in earlier:

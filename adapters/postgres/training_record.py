@@ -8,9 +8,22 @@ from datetime import datetime
 from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
+from trading.transitions import Transitions
 
 Kind = Literal["gpu", "cpu"]
 State = Literal["open", "trained", "sold_out", "failed", "interrupted"]
+STATES: Transitions[State] = Transitions(
+    "training session",
+    {
+        # On record before a GPU is asked for; only one is open at a time.
+        "open": {"trained", "sold_out", "failed", "interrupted"},
+        # Final, whoever tells of it later.
+        "trained": set(),
+        "sold_out": set(),
+        "failed": set(),
+        "interrupted": set(),
+    },
+)
 SESSION = (
     "session_id, kind, window_from, opened_at, data_fingerprint, state, ended_at, detail, device, ensemble_id, "
     "machines_gone, cost_usd_e6"
@@ -92,14 +105,19 @@ class TrainingRecord:
             )
 
     def end(self, row: SessionRow) -> None:
-        """The open session has ended with these facts; one that has ended already stays as it is."""
+        """The open session has ended with these facts; one that has ended already stays as it is.
+
+        Raises:
+            LedgerError: when the facts are those of no ending. Nothing was written.
+        """
+        STATES.require(row.session_id, "open", row.state)
         with transaction(self._pool) as cursor:
             cursor.execute(
                 "UPDATE training_sessions SET state = %s, ended_at = %s, detail = %s, device = %s, ensemble_id = %s, "
-                "machines_gone = %s, cost_usd_e6 = %s WHERE session_id = %s AND state = 'open'",
+                "machines_gone = %s, cost_usd_e6 = %s WHERE session_id = %s AND state = ANY(%s)",
                 [
                     row.state, row.ended_at, row.detail, row.device, row.ensemble_id, row.machines_gone,
-                    row.cost_usd_e6, row.session_id,
+                    row.cost_usd_e6, row.session_id, STATES.before(row.state),
                 ],
             )  # fmt: skip
 

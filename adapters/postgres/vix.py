@@ -55,9 +55,13 @@ class VixStore:
             ]
             insert_missing(cursor, "vix_closes", ("day", "version", "close", "source", "imported_at"), new)
             counts = VixCounts(
-                rows.rows_in, len(added), len(changed) - len(added), len(rows.closes) - len(changed), rows.repeated,
-                dict(rows.refused),
-            )  # fmt: skip
+                rows_in=rows.rows_in,
+                added=len(added),
+                corrected=len(changed) - len(added),
+                unchanged=len(rows.closes) - len(changed),
+                repeated=rows.repeated,
+                refused=dict(rows.refused),
+            )
             facts = (
                 source, counts.rows_in, counts.added, counts.corrected, counts.unchanged, counts.repeated,
                 counts.refused, sum(counts.refused.values()), imported_at,

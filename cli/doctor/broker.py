@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from adapters.alpaca.broker import AlpacaBroker
-from adapters.pace import TokenBucket
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord, Look
 from adapters.record import reading
 from adapters.settings import Settings
 from cli.doctor.finding import Finding
-from execution.opening import trading_keys, trading_url
+from execution.opening import BROKERS, account_of, connect
 from trading.broker.controls import Controls
 from trading.broker.events import EventsInMemory
 from trading.errors import InplayError
@@ -34,18 +32,17 @@ def broker_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 def _account(settings: Settings, now: datetime) -> Finding:
     off = "orders at the broker"
-    money = "real money" if settings.broker == "alpaca-live" else "paper"
+    money = "real money" if BROKERS[settings.broker].live else "paper"
     try:
-        keys, url = trading_keys(settings), trading_url(settings)
+        account = account_of(settings)
     except InplayError as error:
         return Finding(ACCOUNT, "missing", str(error), False, off, f"set the keys of your {money} account")
-    bucket = TokenBucket(settings.alpaca_requests_per_min)
-    broker = AlpacaBroker(keys, url, EventsInMemory(), lambda: now, timeout_s=TIMEOUT_S, bucket=bucket)
-    where = f"{settings.broker} ({money}) at {url}"
+    broker = connect(account, EventsInMemory(), lambda: now, TIMEOUT_S)
+    where = f"{settings.broker} ({money}) at {account.url}"
     try:
         cash, barred = broker.cash(), broker.barred()
     except InplayError as error:
-        fix = f"see that the keys are those of the {money} account, and that {url} can be reached from here"
+        fix = f"see that the keys are those of the {money} account, and that {account.url} can be reached from here"
         return Finding(ACCOUNT, "broken", f"{where}: {error}", False, off, fix)
     if barred:
         return Finding(ACCOUNT, "broken", f"{where}: {barred}", False, off, "ask Alpaca, or its web page, why")
@@ -61,7 +58,7 @@ def _book(settings: Settings, now: datetime) -> Finding:
     except InplayError as error:
         fix = "start a run that follows the market; it makes the record"
         return Finding(BOOK, "missing", f"nothing is known of it: {error}", False, OPENS, fix)
-    live = settings.broker == "alpaca-live"
+    live = BROKERS[settings.broker].live
     said = f"{_reconciled(look)}; {_armed(controls, now)}" if live else _reconciled(look)
     refused = controls.opening_refused(live=live, cost_cents=0, at=now)
     if refused:

@@ -11,7 +11,7 @@ from actors.wiring import now
 from adapters.calendar import close_of
 from cli.run.platform import Platform
 from cli.run.sessions import Sessions
-from trading.cycle.session import SessionSummary
+from trading.cycle.summary import SessionSummary
 
 FOLLOW_EVERY_S = 10.0
 LATE_BARS = timedelta(minutes=20)

@@ -19,7 +19,8 @@ from cli.run.models import Models
 from cli.run.platform import Platform
 from cli.run.progress import pattern_words
 from cli.run.sessions import Sessions
-from trading.cycle.session import Seen, SessionSummary
+from trading.cycle.session import Seen
+from trading.cycle.summary import SessionSummary
 from trading.errors import ConfigurationError
 
 WARM_UP_FRACTION = 0.6

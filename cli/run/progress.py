@@ -12,7 +12,7 @@ from rich.text import Text
 from actors.ingestion import Imported
 from actors.reporting import BENCHMARK, Report
 from adapters.postgres.patterns import PatternCounts
-from trading.cycle.session import SessionSummary
+from trading.cycle.summary import SessionSummary
 from trading.performance.metrics import TARGETS, Estimate, Performance, targets_met
 from tune.evaluate import Accuracy
 

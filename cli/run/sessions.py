@@ -9,7 +9,7 @@ from typing import Any
 from actors.bootstrap import hand_back_everywhere
 from adapters.postgres.daily_checks import DailyCheck
 from cli.run.platform import Platform
-from trading.cycle.session import SessionSummary
+from trading.cycle.summary import SessionSummary
 from trading.errors import UnavailableError
 
 CHECK_TIMEOUT_S = 900.0

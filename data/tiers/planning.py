@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from adapters.bars.files import BarFile, spans
-from adapters.bars.locations import Tier
+from adapters.bars.locations import MOVES, Tier
 
 HOT_DAYS, WARM_DAYS = 30, 365
 """The strategy's section on storage: hot for 30 days, warm up to a year, cold after that."""
@@ -63,16 +63,12 @@ def plan(files: Sequence[BarFile], ages: Ages, today: date) -> list[Step]:
         moves = [
             Step((file,), goal)
             for file in ours
-            if file.path not in merged and (goal := ages.tier(file, today)) != file.tier and _colder(goal, file.tier)
+            if file.path not in merged
+            and (goal := ages.tier(file, today)) != file.tier
+            and goal in MOVES.allowed[file.tier]
         ]
         steps += merges + moves
     return steps
-
-
-def _colder(goal: Tier, tier: Tier) -> bool:
-    """Files only grow older; a longer time in a tier that was set later calls none back."""
-    order: tuple[Tier, ...] = ("hot", "warm", "cold")
-    return order.index(goal) > order.index(tier)
 
 
 def _worth_it(group: tuple[BarFile, ...], today: date) -> bool:

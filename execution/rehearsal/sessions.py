@@ -174,7 +174,7 @@ class BrokerRehearsal:
         """A desk as after a start: it knows nothing but the record."""
         self._alpaca = self._broker()
         records = Records(self._records.events, orders, self._records.controls)
-        terms = DeskTerms("alpaca-paper", "ensemble", self._terms.decisions)
+        terms = DeskTerms("alpaca-paper", "ensemble", self._terms.decisions, live=False)
         return BrokerDesk(self._alpaca, self._alpaca.account_id, records, terms, self._clock, wait=lambda _: None)
 
     def _heard(self, update: Any) -> int:
@@ -235,18 +235,22 @@ class BrokerRehearsal:
         names = [str(order["client_order_id"]) for order in account.orders.values()]
         purposes = [one.purpose for one in books.ordered if one.answer == "accepted"]
         return BrokerRehearsed(
-            told,
-            books.holdings.cash_cents, int((account.cash_usd * 100).to_integral_value()),
-            dict(books.holdings.shares), {symbol: shares for symbol, (shares, _) in account.held.items()},
-            self._unexplained(),
-            tuple(sorted({name for name in names if names.count(name) > 1})),
-            abs(len(events) - len(account.activities)),
-            len(books.ordered), len(events),
-            sum(1 for one in account.activities if one["type"] == "partial_fill"),
-            purposes.count("protect"),
-            purposes.count("exit"),
-            len(self._records.events.adoptions()), self._desk.not_tried,
-        )  # fmt: skip
+            sessions=told,
+            cash_cents=books.holdings.cash_cents,
+            account_cash_cents=int((account.cash_usd * 100).to_integral_value()),
+            shares=dict(books.holdings.shares),
+            account_shares={symbol: shares for symbol, (shares, _) in account.held.items()},
+            unexplained=self._unexplained(),
+            doubled=tuple(sorted({name for name in names if names.count(name) > 1})),
+            untold=abs(len(events) - len(account.activities)),
+            orders=len(books.ordered),
+            fills=len(events),
+            partial_fills=sum(1 for one in account.activities if one["type"] == "partial_fill"),
+            protections=purposes.count("protect"),
+            exits_by_time=purposes.count("exit"),
+            adopted=len(self._records.events.adoptions()),
+            not_tried=self._desk.not_tried,
+        )
 
     def _unexplained(self) -> tuple[str, ...]:
         """Adoptions beside the first deposit and what was done by hand: the books had lost or doubled that much."""

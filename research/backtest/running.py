@@ -20,7 +20,8 @@ from research.backtest.services import (
     services_of,
 )
 from trading.cycle.segment_analysis import bars_needed
-from trading.cycle.session import SessionSummary, run_session
+from trading.cycle.session import run_session
+from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import Decision, Source
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.ledger.double_entry import Entry
@@ -162,7 +163,14 @@ def run_backtest(
         summaries.append(run_session(services, session, terms.decisions, models_known_before=known_before))
         show(summaries[-1])
     return Backtested(
-        tuple(sessions), tuple(summaries), tuple(journal.load()), desk.journal_hash, tuple(notes.decisions),
-        analysis.regimes, scanner.in_play,
-        notes.catalysts, forward.decided_from, analysis.analyses,
-    )  # fmt: skip
+        sessions=tuple(sessions),
+        summaries=tuple(summaries),
+        entries=tuple(journal.load()),
+        journal_hash=desk.journal_hash,
+        decisions=tuple(notes.decisions),
+        regimes=analysis.regimes,
+        in_play=scanner.in_play,
+        catalysts=notes.catalysts,
+        decided_from=forward.decided_from,
+        analyses=analysis.analyses,
+    )

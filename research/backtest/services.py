@@ -40,6 +40,7 @@ from trading.cycle.services import (
     Services,
 )
 from trading.cycle.stages import Market, Patterns, analyse, quotes_of, regimes_of, setups_at
+from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import Decision, Source
 from trading.engine.bars import CorporateAction, actions_at
 from trading.engine.rules import EngineRules
@@ -221,7 +222,7 @@ class MemoryDesk:
     ) -> None:  # fmt: skip
         self._desk = PaperDesk(journal, accounts, cash_cents, rules, limits)
 
-    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
+    def completed(self, session: date) -> SessionSummary | None:
         """What a complete session ended with; None if it isn't."""
         return self._desk.completed(session)
 

@@ -12,6 +12,7 @@ from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.pool import Pool
 from execution.book_on_record import Records
 from execution.desk import BrokerDesk, DeskTerms
+from execution.opening import BROKERS
 from trading.broker.orders import Bracket, OrderRequest
 from trading.risk.decision_rules import DecisionRules
 
@@ -59,9 +60,8 @@ def desk_of(
 ) -> BrokerDesk:
     """A desk as after a start: it knows nothing but the record."""
     records, alpaca = records_of(pool, clock), broker_of(server, pool, clock, timeout_s)
-    return BrokerDesk(
-        alpaca, alpaca.account_id, records, DeskTerms(broker, "rule", DecisionRules()), clock, wait=lambda _: None
-    )
+    terms = DeskTerms(broker, "rule", DecisionRules(), live=BROKERS[broker].live)
+    return BrokerDesk(alpaca, alpaca.account_id, records, terms, clock, wait=lambda _: None)
 
 
 def answers(pool: Pool, clock: SetClock) -> dict[str, tuple[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trading.broker.orders import Bracket, Kind, OrderRequest, Side
-from trading.engine.account import COST, HELD_SHARES, Account
+from trading.engine.account import Account
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
 from trading.engine.fees import FREE
@@ -71,7 +71,7 @@ class OneAccount:
         """Shares and their cost in cents."""
         account = self.engine.account
         number = account.instruments.numbers[symbol]
-        return int(account.matrix[HELD_SHARES, number]), int(account.matrix[COST, number])
+        return int(account.shares[number]), int(account.cost_cents[number])
 
 
 def bars_of(step: Step, tape: dict[str, Bar | None], halted: tuple[str, ...] = ()) -> Bars:

@@ -36,7 +36,8 @@ from adapters.sample.bundled import load_bars, load_earnings
 from data.importing.importer import BarImporter
 from trading.cycle.questions import Local
 from trading.cycle.services import AskEnsemble, AskScanner
-from trading.cycle.session import SessionSummary, run_session
+from trading.cycle.session import run_session
+from trading.cycle.summary import SessionSummary
 from trading.risk.decision_rules import DecisionRules
 from trading.views.ensemble import Views, weighted
 from trading.views.members.registry import MEMBERS

@@ -8,7 +8,7 @@ be won than was decided on. The limit also bounds what an opening can cost, on w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
@@ -17,11 +17,28 @@ from trading.broker.port import BrokerEvent
 from trading.broker.reconciliation import PURCHASES
 from trading.money import cents
 from trading.risk.trade_history import Close, TradeHistory, decided_by
+from trading.transitions import Transitions
 
 BOOK = "broker"
 Purpose = Literal["open", "exit", "protect"]
 Answered = Literal["", "accepted", "refused", "unknown", "withheld", "lost", "ended"]
 """How sending ended; empty until then. `lost`: it never arrived. `ended`: the broker ended it, and no event told so."""
+ANSWERS: Transitions[Answered] = Transitions(
+    "order",
+    {
+        # On record, not sent yet. A restart between sending and recording finds it like this.
+        "": {"accepted", "refused", "unknown", "withheld", "lost"},
+        # Sent, and no answer came: the broker is asked until it has the order, or the session it was for is over.
+        "unknown": {"unknown", "accepted", "refused", "lost"},
+        # The broker has it. Its fills and endings are events; `ended` is for one that no event told of.
+        "accepted": {"accepted", "ended"},
+        # Final; a repeat says the same again.
+        "refused": {"refused"},
+        "withheld": {"withheld"},
+        "lost": {"lost"},
+        "ended": {"ended"},
+    },
+)
 STOP_LEG = ":stop"
 LEGS = (STOP_LEG, ":target")
 NEVER_OPEN = frozenset({"refused", "withheld", "lost", "ended"})
@@ -30,9 +47,9 @@ LIMIT_PART = 2
 """The entry's limit stands at 1 / `LIMIT_PART` of the way from the close to the target."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ordered:
-    """An order of the book: on record before it is sent.
+    """An order of the book: on record before it is sent. Made by `opening`, `stop` or `sale`, or read from the record.
 
     Attributes:
         order_id: ours, and the broker's client order id.
@@ -49,15 +66,66 @@ class Ordered:
     symbol: str
     side: Side
     shares: int
-    limit_usd_e4: int
-    stop_usd_e4: int
-    target_usd_e4: int
-    hold_sessions: int
+    limit_usd_e4: int = 0
+    stop_usd_e4: int = 0
+    target_usd_e4: int = 0
+    hold_sessions: int = 0
     reason: str
     recorded_at: datetime
     answer: Answered = ""
     answered_at: datetime | None = None
     why: str = ""
+
+    @classmethod
+    def opening(cls, request: OrderRequest, *, session: date, close_usd_e4: int, at: datetime) -> Ordered:
+        """A decision's order as a broker can hold it; its bracket's distances become prices from the close."""
+        legs = request.bracket or Bracket()
+        return cls(
+            order_id=request.order_id,
+            session=session,
+            purpose="open",
+            entry_id="",
+            symbol=request.symbol,
+            side=request.side,
+            shares=request.shares,
+            limit_usd_e4=close_usd_e4 + legs.target_distance_usd_e4 // LIMIT_PART,
+            stop_usd_e4=max(1, close_usd_e4 - legs.stop_distance_usd_e4),
+            target_usd_e4=close_usd_e4 + legs.target_distance_usd_e4,
+            hold_sessions=legs.hold_sessions,
+            reason=request.reason,
+            recorded_at=at,
+        )
+
+    @classmethod
+    def stop(cls, entry: Ordered, *, session: date, shares: int, reason: str, at: datetime) -> Ordered:
+        """A stop of its own for shares of the opening, at the price that was decided; one a session and opening."""
+        return cls(
+            order_id=f"protect:{session}:{_without_kind(entry.order_id)}",
+            session=session,
+            purpose="protect",
+            entry_id=entry.order_id,
+            symbol=entry.symbol,
+            side="sell",
+            shares=shares,
+            stop_usd_e4=entry.stop_usd_e4,
+            reason=reason,
+            recorded_at=at,
+        )
+
+    @classmethod
+    def sale(cls, entry: Ordered, *, session: date, shares: int, reason: str, at: datetime) -> Ordered:
+        """A sale at the market of shares of the opening; one a session and opening."""
+        return cls(
+            order_id=f"exit:{session}:{_without_kind(entry.order_id)}",
+            session=session,
+            purpose="exit",
+            entry_id=entry.order_id,
+            symbol=entry.symbol,
+            side="sell",
+            shares=shares,
+            reason=reason,
+            recorded_at=at,
+        )
 
     def request(self) -> OrderRequest:
         """As the broker port takes it.
@@ -65,18 +133,13 @@ class Ordered:
         An entry is good till cancelled because its legs last as long as it does; what hasn't filled by the close is
         cancelled by us.
         """
+        sale = OrderRequest(self.order_id, self.symbol, self.side, self.shares, reason=self.reason)
         if self.purpose == "open":
             legs = Bracket(stop_usd_e4=self.stop_usd_e4, target_usd_e4=self.target_usd_e4)
-            return OrderRequest(
-                self.order_id, self.symbol, self.side, self.shares, "limit", "gtc",
-                limit_usd_e4=self.limit_usd_e4, bracket=legs, reason=self.reason,
-            )  # fmt: skip
+            return replace(sale, kind="limit", in_force="gtc", limit_usd_e4=self.limit_usd_e4, bracket=legs)
         if self.purpose == "protect":
-            return OrderRequest(
-                self.order_id, self.symbol, self.side, self.shares, "stop", "gtc",
-                stop_usd_e4=self.stop_usd_e4, reason=self.reason,
-            )  # fmt: skip
-        return OrderRequest(self.order_id, self.symbol, self.side, self.shares, reason=self.reason)
+            return replace(sale, kind="stop", in_force="gtc", stop_usd_e4=self.stop_usd_e4)
+        return sale
 
     @property
     def most_cents(self) -> int:
@@ -84,16 +147,9 @@ class Ordered:
         return cents(self.limit_usd_e4, self.shares)
 
 
-def opening(request: OrderRequest, session: date, close_usd_e4: int, at: datetime) -> Ordered:
-    """A decision's order as a broker can hold it; its bracket's distances become prices from the close."""
-    legs = request.bracket or Bracket()
-    return Ordered(
-        request.order_id, session, "open", "", request.symbol, request.side, request.shares,
-        close_usd_e4 + legs.target_distance_usd_e4 // LIMIT_PART,
-        max(1, close_usd_e4 - legs.stop_distance_usd_e4),
-        close_usd_e4 + legs.target_distance_usd_e4,
-        legs.hold_sessions, request.reason, at,
-    )  # fmt: skip
+def _without_kind(entry_id: str) -> str:
+    """What tells the opening apart: two of one symbol may be due in one session when some of it was traded by hand."""
+    return entry_id.removeprefix("order:")
 
 
 class Closing(NamedTuple):
@@ -216,13 +272,17 @@ def history_of(found: Iterable[Trade], until: date, session_of: Callable[[dateti
         (
             one.at,
             Close(
-                session_of(one.at), trade.opening.symbol, trade.opening.order_id, decided_by(trade.opening.reason),
-                one.profit_cents, one.stopped,
+                session=session_of(one.at),
+                symbol=trade.opening.symbol,
+                entry_order_id=trade.opening.order_id,
+                source=decided_by(trade.opening.reason),
+                profit_cents=one.profit_cents,
+                stopped=one.stopped,
             ),
         )
         for trade in found
         for one in trade.closings
-    ]  # fmt: skip
+    ]
     closes.sort(key=lambda pair: (pair[0], pair[1].entry_order_id))
     return TradeHistory(closes=[close for _, close in closes if close.session <= until])
 

@@ -135,4 +135,6 @@ def armed(limit_usd: int, lasting: timedelta, actor: str, at: datetime) -> Contr
             f"and a time of at most {LONGEST_ARMED.days} days."
         )
     reason = f"live trading up to USD {limit_usd:,}"
-    return Control("arm", actor, reason, at, limit_usd * 100, at + lasting)
+    return Control(
+        action="arm", actor=actor, reason=reason, given_at=at, limit_cents=limit_usd * 100, expires_at=at + lasting
+    )

@@ -3,14 +3,30 @@
 The simulator behind it is the engine (`trading.engine`). Calls end as accepted, refused or unknown. Unknown means that
 no answer came and the order may stand: nobody repeats it blindly; `orders()` and `events()` tell what became of it, by
 the id that the caller made.
+
+To implement a new broker: one file in `adapters/` with a class that answers `Account`, one row of `BROKERS` in
+`execution/opening.py`, and the row's name in the setting `broker`. `adapters/alpaca/broker.py` is the one to read.
+
+| method       | must                                            | when the broker doesn't answer                |
+|--------------|-------------------------------------------------|-----------------------------------------------|
+| `submit`     | send each order once; a known id is `accepted`  | outcome `unknown`, nothing is raised          |
+| `cancel`     | answer `refused` for what isn't open            | outcome `unknown`, nothing is raised          |
+| `replace`    | keep the caller's id for the new terms          | outcome `unknown`, nothing is raised          |
+| `orders`     | list orders made by hand too                    | raise `UnavailableError`                      |
+| `positions`  | sort by symbol; short ones are negative         | raise `UnavailableError`                      |
+| `cash`       | count in cents                                  | raise `UnavailableError`                      |
+| `events`     | keep them in an `EventRecord`, each id once     | raise `UnavailableError`; what came is kept   |
+| `account_id` | tell one account from another, always the same  | raise `UnavailableError`                      |
+| `barred`     | say in words why the account may trade nothing  | raise `UnavailableError`                      |
+| `heard`      | keep an update of the stream like an event      | is never asked: the update is there           |
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from trading.broker.orders import OrderRequest, Replacement, Side
 
@@ -152,4 +168,28 @@ class Broker(Protocol):
         Raises:
             UnavailableError: as above.
         """
+        ...
+
+
+class Account(Broker, Protocol):
+    """What an adapter to a broker answers beside the port, for reconciliation, the doctor and the stream."""
+
+    def account_id(self) -> str:
+        """The broker's own id of the account.
+
+        Raises:
+            UnavailableError: when the broker didn't answer; nothing is known then.
+        """
+        ...
+
+    def barred(self) -> str:
+        """Why the broker lets the account trade nothing, in its words; empty when it may.
+
+        Raises:
+            UnavailableError: as above.
+        """
+        ...
+
+    def heard(self, update: Mapping[str, Any]) -> int:
+        """A message of the broker's stream is on record; returns 1 if it is new."""
         ...

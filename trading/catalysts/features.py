@@ -172,7 +172,14 @@ class _Mentions:
         key = np.searchsorted(symbols, symbol) * _SPAN + second
         # Ties in an order of their own, so that sums don't depend on the order of the table.
         order = np.lexsort((rows.column("article_id").to_numpy(zero_copy_only=False).astype(np.str_), key))
-        return cls(key[order], second[order], score[order], weight[order], channel, record.followed)
+        return cls(
+            key=key[order],
+            second=second[order],
+            score=score[order],
+            weight=weight[order],
+            channel=channel,
+            followed=record.followed,
+        )
 
     def _window(self, asked: _Asked, oldest_s: int, newest_s: int) -> tuple[Ints, Ints]:
         """Mentions from `oldest_s` ago, included, to `newest_s` ago, excluded: first and one past the last."""

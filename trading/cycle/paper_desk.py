@@ -7,22 +7,20 @@ from dataclasses import dataclass
 from datetime import date
 
 from trading.broker.orders import OrderRequest, Replacement
+from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import BookView, Source
-from trading.decisions.restrictions import restriction
+from trading.decisions.restrictions import Past, standing
 from trading.engine.account import Account
 from trading.engine.bars import CorporateAction, Quotes, Step
 from trading.engine.engine import Engine
 from trading.engine.fold import take
 from trading.engine.instruments import Instruments
-from trading.engine.open_orders import OPENS
 from trading.engine.requests import OrderRequests
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 from trading.ledger.double_entry import GENESIS, Draft, chain, draft_of
 from trading.ledger.journal import Journal, SessionDone
-from trading.risk.cooldown import resting
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.model_trust import lost_skill
 from trading.risk.trade_history import TradeHistory
 
 
@@ -106,13 +104,18 @@ class PaperDesk:
         self._load()
         return any(session in book.equity_cents for book in self._books.values())
 
-    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
-        """Equity in cents per book, fills per book and stocks in play of a complete session; None if it isn't."""
+    def completed(self, session: date) -> SessionSummary | None:
+        """What a complete session ended with; None if it isn't complete."""
         self._load()
         if session not in self._completed:
             return None
         equity = {name: book.equity_cents[session] for name, book in self._books.items()}
-        return equity, dict(self.state(session).fills), self._completed[session]
+        return SessionSummary(
+            session=session,
+            equity_cents=equity,
+            fills=dict(self.state(session).fills),
+            stocks_in_play=self._completed[session],
+        )
 
     def settle(
         self, session: date, quotes: Quotes, actions: Sequence[CorporateAction]
@@ -200,7 +203,7 @@ class PaperDesk:
         withdrawn: list[str] = []
         for account in self._books.values():
             orders = account.orders
-            waiting = [orders.ids[row] for row in orders.plain_rows().tolist() if orders.matrix[OPENS, row]]
+            waiting = [orders.ids[row] for row in orders.plain_rows().tolist() if orders.opens[row]]
             if not waiting:
                 continue
             self._loaded = False  # as in `settle`
@@ -242,16 +245,15 @@ class PaperDesk:
         return DeskState(views, dict(self._fills.get(session, dict.fromkeys(self._books, 0))))
 
     def _view(self, name: str, book: Account, session: date) -> BookView:
-        history, marked = self._histories[name], [day for day in book.equity_cents if day <= session]
-        return BookView(
+        equity = {day: cents for day, cents in book.equity_cents.items() if day <= session}
+        past = Past(sessions=list(equity), equity_cents=equity, history=self._histories[name])
+        return BookView.of(
+            standing(past, self._limits),
             name=name,
             decides_by=self._decides_by[name],
-            equity_cents=book.equity_cents[session],
+            equity_cents=equity[session],
             symbols=book.engaged_symbols(),
-            drawdown=restriction({day: book.equity_cents[day] for day in marked}, history, self._limits),
             exposure_cents=_exposure_cents(book),
-            resting=resting(history, marked, self._limits.cooldown),
-            doubt=lost_skill(history, marked, self._limits.model_risk),
         )
 
 

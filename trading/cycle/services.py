@@ -21,6 +21,7 @@ from trading.cycle.paper_desk import DeskState
 from trading.cycle.questions import Questions, question
 from trading.cycle.segment_analysis import SegmentMarket
 from trading.cycle.stages import Market, Patterns
+from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import BookView, Decision
 from trading.engine.bars import CorporateAction
 from trading.market.regimes import Regime
@@ -121,7 +122,7 @@ class Scanner(Protocol):
 class PaperTrading(Protocol):
     """Holds the paper accounts; see `trading.cycle.paper_desk.PaperDesk`."""
 
-    def completed(self, session: date) -> tuple[dict[str, int], dict[str, int], int] | None:
+    def completed(self, session: date) -> SessionSummary | None:
         """What a complete session ended with; None if it isn't."""
         ...
 

@@ -17,6 +17,7 @@ from trading.broker.orders import OrderRequest
 from trading.cycle.questions import Answer
 from trading.cycle.services import Services
 from trading.cycle.stages import Market, Patterns, candidates, long_setups
+from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import Candidate, Circumstances, Decision
 from trading.decisions.decide import decide
 from trading.risk.decision_rules import DecisionRules
@@ -25,21 +26,6 @@ from trading.risk.model_trust import stale_models
 from trading.risk.regime_size import regime_size
 from trading.scanner.at_close import InPlay
 from trading.views.setups import Setups
-
-
-@dataclass(frozen=True)
-class SessionSummary:
-    """What a progress line shows.
-
-    Attributes:
-        equity_cents: per book, at the close.
-        fills: per book, entries and exits of this session.
-    """
-
-    session: date
-    equity_cents: dict[str, int]
-    fills: dict[str, int]
-    stocks_in_play: int
 
 
 @dataclass(frozen=True)
@@ -86,7 +72,7 @@ def run_session(
     """
     done = services.paper_trading.completed(session).get()
     if done is not None:
-        return SessionSummary(session, *done)
+        return done
     actions = services.ingestion.corporate_actions(session)
     seen = look(services, session)
     market, patterns = seen.market.later, seen.patterns.later

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from trading.decisions.restrictions import Standing
 from trading.risk.drawdown import DrawdownState
 from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import Verdict
@@ -79,6 +80,29 @@ class BookView:
     exposure_cents: Mapping[str, int] = field(default_factory=dict)
     resting: Mapping[str, str] = field(default_factory=dict)
     doubt: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        standing: Standing,
+        *,
+        name: str,
+        decides_by: Source,
+        equity_cents: int,
+        symbols: frozenset[str],
+        exposure_cents: Mapping[str, int],
+    ) -> BookView:
+        """The book as it is, with what its past forbids; see `trading.decisions.restrictions.standing`."""
+        return cls(
+            name=name,
+            decides_by=decides_by,
+            equity_cents=equity_cents,
+            symbols=symbols,
+            drawdown=standing.drawdown,
+            exposure_cents=exposure_cents,
+            resting=standing.resting,
+            doubt=standing.doubt,
+        )
 
 
 @dataclass(frozen=True)

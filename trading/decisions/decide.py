@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
-from typing import Literal
 
 from trading.broker.orders import Bracket, OrderRequest
 from trading.decisions.book_view import BookView, Candidate, Circumstances, Decision, Source
+from trading.decisions.size import Sized, Wanted, size
 from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.exposure import room_cents
+from trading.risk.exposure import room_for
 from trading.risk.model_risk import ModelRiskLimits, Verdict, by_ensemble, by_rule
-from trading.risk.regime_size import RegimeSize
-from trading.risk.sizing import SizingLimits, position_shares
 from trading.risk.trade_history import told_by
 
 
@@ -45,6 +43,19 @@ def _order(decision: Decision, rules: OutcomeRules) -> OrderRequest:
     )
 
 
+def _decision(session: date, wanted: Wanted, sized: Sized) -> Decision:
+    return Decision(
+        session=session,
+        book=wanted.book.name,
+        candidate=wanted.candidate,
+        verdict=wanted.verdict,
+        action="buy" if sized.shares > 0 else "none",
+        shares=sized.shares,
+        reason=sized.reason,
+        veto=sized.veto,
+    )
+
+
 def decide(
     session: date,
     book: BookView,
@@ -69,60 +80,14 @@ def decide(
     orders: list[OrderRequest] = []
     exposure = dict(book.exposure_cents)
     for candidate, verdict in judged:
-        room = room_cents(candidate.symbol, book.equity_cents, exposure, now.around, rules.exposure)
-        shares, reason, veto = _size(book, candidate, verdict, rules, placed=len(orders), room=room, regime=now.regime)
-        action: Literal["buy", "none"] = "buy" if shares > 0 else "none"
-        decision = Decision(session, book.name, candidate, verdict, action, shares, reason, veto)
+        room = room_for(candidate.symbol, book.equity_cents, exposure, now.around, rules.exposure)
+        wanted = Wanted(
+            book=book, candidate=candidate, verdict=verdict, placed=len(orders), room=room, regime=now.regime
+        )
+        decision = _decision(session, wanted, size(wanted, rules))
         decisions.append(decision)
-        if shares > 0:
+        if decision.action == "buy":
             orders.append(_order(decision, rules.outcome))
-            cost = math.ceil(shares * candidate.close_usd * 100)
+            cost = math.ceil(decision.shares * candidate.close_usd * 100)
             exposure[candidate.symbol] = exposure.get(candidate.symbol, 0) + cost
     return decisions, orders
-
-
-def _size(
-    book: BookView, candidate: Candidate, verdict: Verdict, rules: DecisionRules, *, placed: int, room: tuple[int, str],
-    regime: RegimeSize,
-) -> tuple[int, str, str]:  # fmt: skip
-    """Shares to buy (zero = don't), the reason in words, and what of it is risk's."""
-    if not verdict.buy:
-        return 0, verdict.reason, ""
-    obstacle = _obstacle(book, candidate.symbol, placed, rules.sizing)
-    if obstacle:
-        return 0, f"{verdict.reason}; {obstacle}", obstacle
-
-    def shares_within(room_cents: int | None) -> int:
-        return position_shares(
-            equity_cents=book.equity_cents,
-            confidence=verdict.confidence,
-            scale=book.drawdown.scale * regime.scale * (0.5 if verdict.careful else 1.0),
-            price_usd=candidate.close_usd,
-            stop_distance_usd=candidate.atr_usd * rules.outcome.stop_atr,
-            average_volume=candidate.average_volume,
-            limits=rules.sizing,
-            range_usd=candidate.atr_usd,
-            room_cents=room_cents,
-        )
-
-    wanted, shares = shares_within(None), shares_within(room[0])
-    if regime.scale == 0.0:
-        return 0, f"{verdict.reason}; {regime.reason}", regime.reason
-    if shares <= 0:
-        veto = "the caps leave no whole share" if wanted <= 0 else f"{room[1]}, leaves no whole share"
-        return 0, f"{verdict.reason}; {veto}", veto
-    smaller = [f"{room[1]}, leaves {shares} of {wanted} shares"] if shares < wanted else []
-    smaller += [reason for reason in (book.drawdown.reason, regime.reason) if reason]
-    return shares, "; ".join([verdict.reason, *smaller]), "; ".join(smaller)
-
-
-def _obstacle(book: BookView, symbol: str, placed: int, limits: SizingLimits) -> str:
-    """In words, what keeps the book from a new position in the symbol; empty when nothing does."""
-    obstacles = (
-        (book.drawdown.scale == 0.0, book.drawdown.reason),
-        (symbol in book.symbols, "already held"),
-        (symbol in book.resting, book.resting.get(symbol, "")),
-        (placed >= limits.max_new_per_session, f"{limits.max_new_per_session} orders a session are placed already"),
-        (len(book.symbols) + placed >= limits.max_positions, f"all {limits.max_positions} positions are taken"),
-    )
-    return next((words for stands, words in obstacles if stands), "")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -18,24 +18,9 @@ from trading.engine.open_orders import (
     BASE,
     BLOCK,
     FILLED_VALUE,
-    HELD,
-    HOLD,
     INSTRUMENT,
-    LEFT,
-    LEG_STOP,
-    LEG_STOP_DISTANCE,
-    LEG_TARGET,
-    LEG_TARGET_DISTANCE,
-    LIMIT_AT,
     PLAIN,
-    REFERENCE,
-    ROLE,
-    SHARES,
-    SIGN,
-    STOP_AT,
     STOP_LEG,
-    TRAIL,
-    TRIGGERED,
     OpenOrders,
 )
 from trading.engine.requests import Ints, day_number
@@ -43,9 +28,7 @@ from trading.errors import LedgerError
 from trading.money import cents
 
 HELD_SHARES, COST, FEES, LAST, SILENT, SEEN, OPENED, ROUND_TRIP = range(8)
-"""Rows of `Account.matrix`. COST: what the shares cost, negative when short, fees excluded. FEES: of the entries of
-what is still held. LAST: the last price that the tape printed. SILENT: sessions without a bar since. SEEN: 1 once the
-session under way printed. OPENED, ROUND_TRIP: day of the last opening fill, and of the last day trade counted."""
+"""Rows of `Account.matrix`. Others name them: `account.shares`."""
 DAY_TRADE_SESSIONS = 5
 
 
@@ -78,6 +61,25 @@ class Fills:
         return self.gain_cents - self.cost_cents - self.commission_cents - self.fees_cents
 
 
+class _Row:
+    """A row of the positions under its name, one value an instrument: a view, to be read and written in place."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __get__(self, account: Account, kind: type[Account]) -> Ints:
+        found: Ints = account.matrix[self._number]
+        return found
+
+    def __set__(self, account: Account, values: Never) -> None:
+        """Refused: it would hide the row instead of writing to it.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("write to the row in place, as in account.seen[:] = 0")
+
+
 @dataclass
 class Account:
     """One account's state.
@@ -85,7 +87,15 @@ class Account:
     Attributes:
         name: for example `rule`; the first part of its ledger accounts.
         instruments: the universe; accounts may share one.
-        matrix: positions as columns, `(8, instruments)`, rows named in this module.
+        matrix: positions as columns, `(8, instruments)`; the names that follow are its rows.
+        shares: held; negative when short.
+        cost_cents: what they cost, negative when short, fees excluded.
+        entry_fees_cents: of the entries of what is still held.
+        last_usd_e4: the last price that the tape printed.
+        silent_sessions: without a bar since.
+        seen: 1 once the session under way printed.
+        opened_day: of the last opening fill, as a day number.
+        round_trip_day: of the last day trade counted, likewise.
         orders: open orders and legs.
         known: order ids ever seen; the reason for those that were refused, else empty.
         opened_by: by instrument, the order that last added to the position held.
@@ -106,6 +116,15 @@ class Account:
     trades: list[int] = field(default_factory=list)
     day_trades: dict[int, int] = field(default_factory=dict)
 
+    shares = _Row(HELD_SHARES)
+    cost_cents = _Row(COST)
+    entry_fees_cents = _Row(FEES)
+    last_usd_e4 = _Row(LAST)
+    silent_sessions = _Row(SILENT)
+    seen = _Row(SEEN)
+    opened_day = _Row(OPENED)
+    round_trip_day = _Row(ROUND_TRIP)
+
     def widen(self) -> None:
         """Every instrument has a column."""
         missing = len(self.instruments) - self.matrix.shape[1]
@@ -113,16 +132,10 @@ class Account:
             self.matrix = np.concatenate([self.matrix, np.zeros((len(self.matrix), missing), np.int64)], axis=1)
 
     @property
-    def shares(self) -> Ints:
-        """Held, by instrument; negative when short."""
-        found: Ints = self.matrix[HELD_SHARES]
-        return found
-
-    @property
     def values_cents(self) -> Ints:
         """Positions at their last prices, by instrument; negative when short."""
-        shares = self.matrix[HELD_SHARES]
-        values: Ints = np.sign(shares) * cents(self.matrix[LAST], np.abs(shares))
+        shares = self.shares
+        values: Ints = np.sign(shares) * cents(self.last_usd_e4, np.abs(shares))
         return values
 
     @property
@@ -132,13 +145,13 @@ class Account:
 
     def held(self) -> Ints:
         """Instruments with a position, by symbol."""
-        numbers = np.flatnonzero(self.matrix[HELD_SHARES])
+        numbers = np.flatnonzero(self.shares)
         return numbers[np.argsort(self.instruments.rank[numbers])]
 
     def engaged_symbols(self) -> frozenset[str]:
         """Symbols that are held or that an open order is for."""
         symbols = self.instruments.symbols
-        ordered = self.orders.column(INSTRUMENT)[self.orders.live()]
+        ordered = self.orders.instrument[self.orders.live()]
         return frozenset(symbols[i] for i in (*self.held().tolist(), *ordered.tolist()))
 
     def take_deposit(self, amount_cents: int) -> None:
@@ -157,20 +170,20 @@ class Account:
 
     def take_cancels(self, rows: Ints) -> None:
         """What is left of the orders won't fill; brackets of what filled stay."""
-        self.orders.matrix[LEFT, rows] = 0
+        self.orders.left[rows] = 0
 
     def take_triggers(self, rows: Ints) -> None:
         """The stops were touched and nothing could fill yet."""
-        self.orders.matrix[TRIGGERED, rows] = 1
+        self.orders.triggered[rows] = 1
 
     def take_replacement(
         self, change_id: str, row: int, *, shares: int, limit_usd_e4: int, stop_usd_e4: int
     ) -> None:  # fmt: skip
         """The order has new terms; `shares` is the new total."""
         self.known[change_id] = ""
-        matrix = self.orders.matrix
-        matrix[LEFT, row] += shares - matrix[SHARES, row]
-        matrix[SHARES, row], matrix[LIMIT_AT, row], matrix[STOP_AT, row] = shares, limit_usd_e4, stop_usd_e4
+        orders = self.orders
+        orders.left[row] += shares - orders.shares[row]
+        orders.shares[row], orders.limit_usd_e4[row], orders.stop_usd_e4[row] = shares, limit_usd_e4, stop_usd_e4
 
     def take_fills(self, fills: Fills, session: date) -> None:
         """Positions, cash, orders and legs after the fills.
@@ -180,23 +193,23 @@ class Account:
         """
         mine, rows, size = fills.instrument, fills.rows, np.abs(fills.shares)
         ordered = rows >= 0
-        if (size[ordered] > self.orders.matrix[LEFT, rows[ordered]]).any():
+        if (size[ordered] > self.orders.left[rows[ordered]]).any():
             raise LedgerError(f"a fill of {session} is for more shares than its order has left; it came twice, perhaps")
-        matrix, day = self.matrix, day_number(session)
-        before = matrix[HELD_SHARES, mine]
+        day = day_number(session)
+        before = self.shares[mine]
         after = before + fills.shares
         opening = before * fills.shares >= 0
         if (before * after < 0).any():
             raise LedgerError(f"a fill of {session} would turn a position around; close it first, then open the other")
         self.cash_cents += int(fills.cash_cents.sum())
-        matrix[HELD_SHARES, mine] = after
-        matrix[COST, mine] += fills.cost_cents
+        self.shares[mine] = after
+        self.cost_cents[mine] += fills.cost_cents
         costs = fills.commission_cents + fills.fees_cents
-        matrix[FEES, mine] += np.where(opening, costs, fills.profit_cents - fills.gain_cents + costs)
-        matrix[LAST, mine] = np.where(before == 0, fills.price_usd_e4, matrix[LAST, mine])
+        self.entry_fees_cents[mine] += np.where(opening, costs, fills.profit_cents - fills.gain_cents + costs)
+        self.last_usd_e4[mine] = np.where(before == 0, fills.price_usd_e4, self.last_usd_e4[mine])
         self.orders.fill(rows[ordered], size[ordered], fills.price_usd_e4[ordered], fills.commission_cents[ordered])
         if opening.any():
-            matrix[OPENED, mine[opening]] = day
+            self.opened_day[mine[opening]] = day
             ids = self.orders.ids
             self.opened_by.update(
                 {i: ids[row] for i, row in zip(mine[opening].tolist(), rows[opening].tolist(), strict=True)}
@@ -206,20 +219,19 @@ class Account:
 
     def _close(self, mine: Ints, after: Ints, profit_cents: Ints, day: int) -> None:
         self.trades.extend(profit_cents.tolist())
-        matrix = self.matrix
-        same_day = (matrix[OPENED, mine] == day) & (matrix[ROUND_TRIP, mine] != day)
+        same_day = (self.opened_day[mine] == day) & (self.round_trip_day[mine] != day)
         if same_day.any():
-            matrix[ROUND_TRIP, mine[same_day]] = day
+            self.round_trip_day[mine[same_day]] = day
             self.day_trades[day] = self.day_trades.get(day, 0) + int(same_day.sum())
         gone = mine[after == 0]
         if len(gone):
-            matrix[COST : SEEN + 1, gone] = 0
+            self.matrix[COST : SEEN + 1, gone] = 0
             for number in gone.tolist():
                 self.opened_by.pop(number, None)
-            legs = np.flatnonzero((self.orders.column(ROLE) != PLAIN) & self.orders.live())
+            legs = np.flatnonzero((self.orders.role != PLAIN) & self.orders.live())
             if len(legs):
-                flat = matrix[HELD_SHARES, self.orders.matrix[INSTRUMENT, legs]] == 0
-                self.orders.matrix[LEFT, legs[flat]] = 0
+                flat = self.shares[self.orders.instrument[legs]] == 0
+                self.orders.left[legs[flat]] = 0
 
     def take_mark(
         self, instrument: Ints, closes_usd_e4: Ints, trails: tuple[Ints, Ints], session: date, *, ends: bool
@@ -233,19 +245,18 @@ class Account:
             session: of the mark.
             ends: no bar of the session follows.
         """
-        matrix = self.matrix
-        matrix[LAST, instrument] = closes_usd_e4
-        matrix[SEEN, instrument] = 1
+        self.last_usd_e4[instrument] = closes_usd_e4
+        self.seen[instrument] = 1
         if len(trails[0]):
-            self.orders.matrix[STOP_AT, trails[0]] = trails[1]
+            self.orders.stop_usd_e4[trails[0]] = trails[1]
         if not ends:
             return
-        seen = matrix[SEEN] > 0
-        matrix[SILENT] = np.where(seen | (matrix[HELD_SHARES] == 0), 0, matrix[SILENT] + 1)
+        seen = self.seen > 0
+        self.silent_sessions[:] = np.where(seen | (self.shares == 0), 0, self.silent_sessions + 1)
         bases = self.orders.bracket_rows()
         if len(bases):
-            self.orders.matrix[HELD, bases] += seen[self.orders.matrix[INSTRUMENT, bases]]
-        matrix[SEEN] = 0
+            self.orders.held_sessions[bases] += seen[self.orders.instrument[bases]]
+        self.seen[:] = 0
         self.equity_cents[session] = self.cash_cents + self.positions_cents
         for day in [day for day in self.day_trades if day < day_number(session) - 3 * DAY_TRADE_SESSIONS]:
             del self.day_trades[day]
@@ -260,31 +271,32 @@ class Account:
             cost_change_cents: what was paid out for a fraction of a share, taken off the cost.
             shares: held afterwards.
         """
-        matrix = self.matrix
-        matrix[HELD_SHARES, number] = shares
-        matrix[COST, number] += cost_change_cents
+        self.shares[number] = shares
+        self.cost_cents[number] += cost_change_cents
         self.cash_cents -= cost_change_cents
-        matrix[LAST, number] = scaled(matrix[LAST, number], denominator, numerator)
+        self.last_usd_e4[number] = scaled(self.last_usd_e4[number], denominator, numerator)
         orders = self.orders
-        rows = np.flatnonzero(orders.column(INSTRUMENT) == number)
-        table = orders.matrix
-        for price in (
-            LIMIT_AT, STOP_AT, TRAIL, LEG_STOP, LEG_TARGET, LEG_STOP_DISTANCE, LEG_TARGET_DISTANCE, REFERENCE,
+        rows = np.flatnonzero(orders.instrument == number)
+        for prices in (
+            orders.limit_usd_e4, orders.stop_usd_e4, orders.trail_usd_e4, orders.leg_stop_usd_e4,
+            orders.leg_target_usd_e4, orders.leg_stop_distance_usd_e4, orders.leg_target_distance_usd_e4,
+            orders.reference_usd_e4,
         ):  # fmt: skip
-            table[price, rows] = scaled(table[price, rows], denominator, numerator)
-        filled = (table[SHARES, rows] - table[LEFT, rows]) * numerator // denominator
-        table[LEFT, rows] = table[LEFT, rows] * numerator // denominator
-        table[SHARES, rows] = table[LEFT, rows] + filled
-        legs = rows[table[ROLE, rows] != PLAIN]
-        table[LEFT, legs] = np.minimum(table[LEFT, legs], abs(shares))
+            prices[rows] = scaled(prices[rows], denominator, numerator)
+        filled = (orders.shares[rows] - orders.left[rows]) * numerator // denominator
+        orders.left[rows] = orders.left[rows] * numerator // denominator
+        orders.shares[rows] = orders.left[rows] + filled
+        legs = rows[orders.role[rows] != PLAIN]
+        orders.left[legs] = np.minimum(orders.left[legs], abs(shares))
 
     def restated_shares(self, number: int, numerator: int, denominator: int) -> dict[str, int]:
         """Shares of the instrument's open orders after a split, by id."""
-        table, out = self.orders.matrix, {}
-        for row in np.flatnonzero((self.orders.column(INSTRUMENT) == number) & self.orders.live()).tolist():
-            left = int(table[LEFT, row])
-            filled = (int(table[SHARES, row]) - left) * numerator // denominator
-            if int(table[ROLE, row]) == PLAIN:
+        orders: OpenOrders = self.orders
+        out = {}
+        for row in np.flatnonzero((self.orders.instrument == number) & self.orders.live()).tolist():
+            left = int(orders.left[row])
+            filled = (int(orders.shares[row]) - left) * numerator // denominator
+            if int(orders.role[row]) == PLAIN:
                 out[self.orders.ids[row]] = left * numerator // denominator + filled
         return out
 
@@ -292,22 +304,12 @@ class Account:
         """Paid, or owed by a short; open purchases below the market and stops above go down by the amount."""
         self.cash_cents += cash_cents
         orders = self.orders
-        mine = (orders.column(INSTRUMENT) == number) & (orders.column(ROLE) <= STOP_LEG) & orders.live()
+        mine = (orders.instrument == number) & (orders.role <= STOP_LEG) & orders.live()
         rows = np.flatnonzero(mine)
-        for row, price in self.reduced_by_dividend(rows, amount_usd_e4):
-            orders.matrix[price, row] = max(1, int(orders.matrix[price, row]) - amount_usd_e4)
-
-    def reduced_by_dividend(self, rows: Ints, amount_usd_e4: int) -> list[tuple[int, int]]:
-        """Order rows and price columns that a dividend lowers: limits of purchases, stops of sales."""
-        if not amount_usd_e4:
-            return []
-        table = self.orders.matrix
-        out = []
-        for row in rows.tolist():
-            price = LIMIT_AT if table[SIGN, row] > 0 else STOP_AT
-            if table[price, row] > 0:
-                out.append((row, price))
-        return out
+        buys = orders.sign[rows] > 0
+        for prices, lowered in ((orders.limit_usd_e4, rows[buys]), (orders.stop_usd_e4, rows[~buys])):
+            priced = lowered[prices[lowered] > 0]
+            prices[priced] = np.maximum(1, prices[priced] - amount_usd_e4)
 
     def take_cash(self, amount_cents: int) -> None:
         """Fees and interest: the cash changes."""
@@ -321,16 +323,16 @@ class Account:
 
     def bracket_of(self, number: int) -> dict[str, int]:
         """Stop, target and sessions held of the position's latest bracket, for the reader; empty without one."""
-        table, size = self.orders.matrix, self.orders.size
-        rows = [r for r in self.orders.bracket_rows().tolist() if table[INSTRUMENT, r] == number and r + BLOCK <= size]
+        orders, size = self.orders, self.orders.size
+        rows = [r for r in self.orders.bracket_rows().tolist() if orders.instrument[r] == number and r + BLOCK <= size]
         if not rows:
             return {}
         row = rows[-1]
         return {
-            "stop_usd_e4": int(table[STOP_AT, row + 1]),
-            "target_usd_e4": int(table[LIMIT_AT, row + 2]),
-            "held_sessions": int(table[HELD, row]),
-            "hold_sessions": int(table[HOLD, row]),
+            "stop_usd_e4": int(orders.stop_usd_e4[row + 1]),
+            "target_usd_e4": int(orders.limit_usd_e4[row + 2]),
+            "held_sessions": int(orders.held_sessions[row]),
+            "hold_sessions": int(orders.hold_sessions[row]),
         }
 
     def snapshot(self) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.engine.account import HELD_SHARES, Account
-from trading.engine.open_orders import INSTRUMENT, LEFT, OPENS, REFERENCE, SIGN
+from trading.engine.account import Account
 from trading.engine.requests import (
     BUY,
     BUY_TO_COVER,
@@ -37,7 +36,7 @@ def faults(account: Account, requests: OrderRequests, rules: AccountRules) -> tu
     simple = (
         known & (shares > 0) & (shares <= MAX_SHARES) & (side >= 0) & (side <= 1) & ((kind == 0) | (kind >= ON_BARS))
     )
-    held = account.matrix[HELD_SHARES, np.where(known, instrument, 0)] if account.matrix.shape[1] else shares * 0
+    held = account.shares[np.where(known, instrument, 0)] if account.matrix.shape[1] else shares * 0
     simple &= np.where(side == SELL, shares <= held, held >= 0)
     simple &= (kind <= ON_BARS + 1) & (in_force >= 0) & (in_force <= IN_FORCES) & (in_force != GTD)
     if simple.all() and not terms[5:].any() and not account.orders.live().any():
@@ -88,8 +87,8 @@ def _open_closing(account: Account) -> Ints:
     """Shares in open closing orders by instrument, legs left out."""
     orders, out = account.orders, np.zeros(account.matrix.shape[1], np.int64)
     rows = orders.plain_rows()
-    rows = rows[orders.matrix[OPENS, rows] == 0]
-    np.add.at(out, orders.matrix[INSTRUMENT, rows], orders.matrix[LEFT, rows])
+    rows = rows[orders.opens[rows] == 0]
+    np.add.at(out, orders.instrument[rows], orders.left[rows])
     return out
 
 
@@ -112,9 +111,8 @@ def held_for_orders_cents(account: Account, rules: AccountRules) -> int:
     rows = orders.plain_rows()
     if not len(rows):
         return 0
-    table = orders.matrix
-    rows = rows[table[OPENS, rows] == 1]
-    value = (table[LEFT, rows] * table[REFERENCE, rows] + 50) // 100
+    rows = rows[orders.opens[rows] == 1]
+    value = (orders.left[rows] * orders.reference_usd_e4[rows] + 50) // 100
     return int(rules.needed_cents(value).sum())
 
 
@@ -146,8 +144,7 @@ def open_by_instrument(account: Account) -> Ints:
     orders, out = account.orders, np.zeros(len(account.instruments), np.int64)
     rows = orders.plain_rows()
     if len(rows):
-        table = orders.matrix
-        np.add.at(out, table[INSTRUMENT, rows], table[SIGN, rows] * table[LEFT, rows])
+        np.add.at(out, orders.instrument[rows], orders.sign[rows] * orders.left[rows])
     return out
 
 

@@ -112,13 +112,21 @@ class Bars:
         still = np.zeros(len(instruments), np.bool_)
         if halted is not None:
             still[at] = halted
-        return Bars(step, wide[0], wide[1], wide[2], wide[3], wide[4], None if halted is None else still)
+        return Bars(
+            step=step,
+            open_usd_e4=wide[0],
+            high_usd_e4=wide[1],
+            low_usd_e4=wide[2],
+            close_usd_e4=wide[3],
+            volume=wide[4],
+            halted=None if halted is None else still,
+        )
 
     @staticmethod
     def none(step: Step) -> Bars:
         """A time at which nothing printed."""
         empty = np.zeros(0, np.int64)
-        return Bars(step, empty, empty, empty, empty, empty)
+        return Bars(step=step, open_usd_e4=empty, high_usd_e4=empty, low_usd_e4=empty, close_usd_e4=empty, volume=empty)
 
 
 @dataclass(frozen=True)

@@ -9,21 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from trading.engine.account import COST, FEES, HELD_SHARES, LAST, Account, Fills
+from trading.engine.account import Account, Fills
 from trading.engine.bars import CorporateAction, Step
 from trading.engine.entries import Log, fill_heads, mark_head, order_heads
 from trading.engine.fees import FeeSchedule
 from trading.engine.open_orders import (
-    BASE,
-    FILLED_VALUE,
-    FILLS,
-    INSTRUMENT,
-    LEFT,
     LEG_NAMES,
-    PAID,
-    ROLE,
-    SHARES,
-    SIDE,
 )
 from trading.engine.requests import BUY_TO_COVER, SELL, SIDES, Flags, Ints, OrderRequests
 from trading.errors import ConfigurationError, LedgerError
@@ -85,12 +76,12 @@ class Bookkeeper:
         orders = self.account.orders
         symbols = self.account.instruments.symbols
         for row in rows.tolist():
-            order_id, left = orders.ids[row], int(orders.matrix[LEFT, row])
-            symbol = symbols[orders.matrix[INSTRUMENT, row]]
+            order_id, left = orders.ids[row], int(orders.left[row])
+            symbol = symbols[orders.instrument[row]]
             self.draft(
                 "cancel", f"cancel:{order_id}", step,
                 order_id=order_id, symbol=symbol, reason=reason, shares=left, expired=expired,
-                leg=LEG_NAMES[orders.matrix[ROLE, row]],
+                leg=LEG_NAMES[orders.role[row]],
             )  # fmt: skip
         self.account.take_cancels(rows)
 
@@ -108,16 +99,16 @@ class Bookkeeper:
         orders = self.account.orders
         self.draft(
             "replace", change_id, step, order_id=orders.ids[row], shares=shares, limit_usd_e4=limit_usd_e4,
-            stop_usd_e4=stop_usd_e4, symbol=self.account.instruments.symbols[orders.matrix[INSTRUMENT, row]],
+            stop_usd_e4=stop_usd_e4, symbol=self.account.instruments.symbols[orders.instrument[row]],
         )  # fmt: skip
         self.account.take_replacement(change_id, row, shares=shares, limit_usd_e4=limit_usd_e4, stop_usd_e4=stop_usd_e4)
 
     def costs(self, rows: Ints, size: Ints, price_usd_e4: Ints, *, sells: Flags) -> tuple[Ints, Ints]:
         """Commission and regulatory fees in cents of fills of open orders; a commission counts what was paid before."""
-        table = self.account.orders.matrix
-        value = (table[FILLED_VALUE, rows] + size * price_usd_e4 + 50) // 100
-        filled = table[SHARES, rows] - table[LEFT, rows] + size
-        commission = np.maximum(self._fees.commission_cents(value, filled) - table[PAID, rows], 0)
+        orders = self.account.orders
+        value = (orders.filled_value_e4[rows] + size * price_usd_e4 + 50) // 100
+        filled = orders.shares[rows] - orders.left[rows] + size
+        commission = np.maximum(self._fees.commission_cents(value, filled) - orders.paid_cents[rows], 0)
         return commission, self._fees.regulatory_cents(cents(price_usd_e4, size), size, sells)
 
     def fill(
@@ -136,18 +127,17 @@ class Bookkeeper:
             costs: commission and fees in cents where a broker tells them; by the schedule without.
         """
         orders, size = self.account.orders, np.abs(shares)
-        table = orders.matrix
         commission, fees = costs or self.costs(rows, size, price_usd_e4, sells=shares < 0)
-        fills = self._figures(rows, table[INSTRUMENT, rows], shares, price_usd_e4, (commission, fees))
+        fills = self._figures(rows, orders.instrument[rows], shares, price_usd_e4, (commission, fees))
         quoted, ids = self.account.instruments.quoted, orders.ids
         heads = fill_heads(
             self._book, step, fills,
             ids=[ids[row] for row in rows.tolist()],
-            entries=[ids[row] for row in table[BASE, rows].tolist()],
-            numbers=table[FILLS, rows] + 1,
+            entries=[ids[row] for row in orders.base[rows].tolist()],
+            numbers=orders.fills[rows] + 1,
             symbols=[quoted[number] for number in fills.instrument.tolist()],
-            sides=table[SIDE, rows], reasons=reasons, ordered=table[SHARES, rows],
-            remaining=table[LEFT, rows] - size, slippage=slippage_usd_e4,
+            sides=orders.side[rows], reasons=reasons, ordered=orders.shares[rows],
+            remaining=orders.left[rows] - size, slippage=slippage_usd_e4,
         )  # fmt: skip
         self.account.take_fills(fills, step.session)
         self.log.add(heads, step)
@@ -156,7 +146,7 @@ class Bookkeeper:
         """The whole position is closed at its last price without an order, and its open orders are cancelled."""
         account = self.account
         mine = np.array([number])
-        shares, price = -account.matrix[HELD_SHARES, mine], account.matrix[LAST, mine]
+        shares, price = -account.shares[mine], account.last_usd_e4[mine]
         size, value = np.abs(shares), cents(price, np.abs(shares))
         commission = self._fees.commission_cents(value, size)
         fees = self._fees.regulatory_cents(value, size, shares < 0)
@@ -171,23 +161,33 @@ class Bookkeeper:
         account.take_fills(fills, step.session)
         self.log.add(heads, step)
         rows = account.orders.plain_rows()
-        self.cancel(step, rows[account.orders.matrix[INSTRUMENT, rows] == number], reason)
+        self.cancel(step, rows[account.orders.instrument[rows] == number], reason)
 
     def _figures(self, rows: Ints, mine: Ints, shares: Ints, price: Ints, costs: tuple[Ints, Ints]) -> Fills:
         commission, fees = costs
-        matrix = self.account.matrix
-        before, size, sign = matrix[HELD_SHARES, mine], np.abs(shares), np.sign(shares)
+        account = self.account
+        before, size, sign = account.shares[mine], np.abs(shares), np.sign(shares)
         value = cents(price, size)
         cost, gain, profit = sign * value, np.zeros_like(value), np.zeros_like(value)
         closing = before * shares < 0
         if closing.any():
             whole = np.maximum(np.abs(before), 1)
-            given_up = np.where(closing, relieved(matrix[COST, mine], size, whole), 0)
+            given_up = np.where(closing, relieved(account.cost_cents[mine], size, whole), 0)
             cost = np.where(closing, -given_up, cost)
             gain = np.where(closing, -sign * value - given_up, 0)
-            paid = relieved(matrix[FEES, mine], size, whole)
+            paid = relieved(account.entry_fees_cents[mine], size, whole)
             profit = np.where(closing, gain - commission - fees - paid, 0)
-        fills = Fills(rows, mine, shares, price, commission, fees, cost, gain, profit)
+        fills = Fills(
+            rows=rows,
+            instrument=mine,
+            shares=shares,
+            price_usd_e4=price,
+            commission_cents=commission,
+            fees_cents=fees,
+            cost_cents=cost,
+            gain_cents=gain,
+            profit_cents=profit,
+        )
         for column in vars(fills).values():
             if column.dtype != np.int64:
                 raise LedgerError(f"a fill at {self.account.name} holds {column.dtype}; the ledger takes integers")
@@ -204,18 +204,18 @@ class Bookkeeper:
         number = account.instruments.number(action.symbol)
         up, down = action.numerator, action.denominator
         rows = account.orders.plain_rows()
-        rows = rows[account.orders.matrix[INSTRUMENT, rows] == number]
+        rows = rows[account.orders.instrument[rows] == number]
         if len(rows) and up < down:
             self.cancel(step, rows, f"reverse split of {action.symbol} before the open")
             rows = rows[:0]
-        held = int(account.matrix[HELD_SHARES, number])
+        held = int(account.shares[number])
         whole, rest = divmod(abs(held) * up, down)
         if held and whole == 0:
             self.settle(step, number, f"split of {action.symbol} left less than one share")
             return
         if not held and not len(rows):
             return
-        paid = int(account.matrix[LAST, number]) * down // up * rest // (down * 100)
+        paid = int(account.last_usd_e4[number]) * down // up * rest // (down * 100)
         sign = 1 if held >= 0 else -1
         change, shares = -sign * paid, sign * whole
         name = account.name
@@ -234,11 +234,11 @@ class Bookkeeper:
         """A long position got the dividend, a short one paid it."""
         account = self.account
         number = account.instruments.number(action.symbol)
-        held = int(account.matrix[HELD_SHARES, number])
+        held = int(account.shares[number])
         size = cents(action.amount_usd_e4, abs(held))
         amount = size if held >= 0 else -size
         waiting = account.orders.plain_rows()
-        if not held and not (account.orders.matrix[INSTRUMENT, waiting] == number).any():
+        if not held and not (account.orders.instrument[waiting] == number).any():
             return
         name = account.name
         postings = (Posting(f"{name}:cash", amount), Posting(f"{name}:dividends", -amount))
@@ -271,7 +271,7 @@ class Bookkeeper:
         """
         account = self.account
         quoted = account.instruments.quoted
-        account.matrix[LAST, instrument] = closes
+        account.last_usd_e4[instrument] = closes
         equity = account.cash_cents + account.positions_cents
         moved = {account.orders.ids[r]: p for r, p in zip(trails[0].tolist(), trails[1].tolist(), strict=True)}
         symbols = [quoted[number] for number in instrument.tolist()]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.engine.account import HELD_SHARES, SEEN, SILENT, Account
+from trading.engine.account import Account
 from trading.engine.bars import Bars, Step
 from trading.engine.bookkeeper import Bookkeeper
-from trading.engine.open_orders import GOOD_TILL, IN_FORCE, INSTRUMENT, KIND, SIGN, STOP_AT, TRAIL, TRAIL_BP
 from trading.engine.requests import DAY, GTD, IOC, ON_CLOSE, ON_OPEN, Ints, day_number
 from trading.engine.rules import YEAR_DAYS, AccountRules
 from trading.money import E4
@@ -34,32 +33,33 @@ def _expire(books: Bookkeeper, step: Step) -> None:
     rows = orders.plain_rows()
     if not len(rows):
         return
-    table = orders.matrix
-    in_force, kind = table[IN_FORCE, rows], table[KIND, rows]
+    in_force, kind = orders.in_force[rows], orders.kind[rows]
     over = in_force == IOC
     if step.first:
         over |= kind == ON_OPEN
     if step.last:
         over |= ((in_force == DAY) & (kind != ON_OPEN)) | (kind == ON_CLOSE)
-        over |= (in_force == GTD) & (table[GOOD_TILL, rows] <= day_number(step.session))
+        over |= (in_force == GTD) & (orders.good_till_day[rows] <= day_number(step.session))
     if over.any():
         books.cancel(step, rows[over], "it did not fill in its time", expired=True)
 
 
 def _settle_silent(books: Bookkeeper, bars: Bars, rules: AccountRules) -> None:
-    matrix = books.account.matrix
-    silent = (matrix[HELD_SHARES] != 0) & (matrix[SEEN] == 0) & ~bars.printed
-    lost = np.flatnonzero(silent & (matrix[SILENT] + 1 >= rules.settle_after_silent_sessions))
+    account = books.account
+    silent = (account.shares != 0) & (account.seen == 0) & ~bars.printed
+    lost = np.flatnonzero(silent & (account.silent_sessions + 1 >= rules.settle_after_silent_sessions))
     if len(lost):
         for number in lost[np.argsort(books.account.instruments.rank[lost])].tolist():
             symbol = books.account.instruments.symbols[number]
-            books.settle(bars.step, number, f"{symbol} printed no bar in {int(matrix[SILENT, number]) + 1} sessions")
+            books.settle(
+                bars.step, number, f"{symbol} printed no bar in {int(account.silent_sessions[number]) + 1} sessions"
+            )
 
 
 def _charge(books: Bookkeeper, step: Step, rules: AccountRules) -> None:
     """Borrow fee and interest for the days since the session before."""
     account = books.account
-    short = account.matrix[HELD_SHARES] < 0
+    short = account.shares < 0
     if not short.any() and (account.cash_cents >= 0 or not rules.debit_interest_bp_per_year):
         return
     before = next(reversed(account.equity_cents), step.session)
@@ -80,13 +80,12 @@ def _trails(account: Account, bars: Bars) -> tuple[Ints, Ints]:
     rows = orders.trailing_rows()
     if not len(rows):
         return rows, rows
-    table = orders.matrix
-    instrument = table[INSTRUMENT, rows]
+    instrument = orders.instrument[rows]
     rows = rows[bars.printed[instrument]]
-    instrument, sells = table[INSTRUMENT, rows], table[SIGN, rows] < 0
+    instrument, sells = orders.instrument[rows], orders.sign[rows] < 0
     extreme = np.where(sells, bars.high_usd_e4[instrument], bars.low_usd_e4[instrument])
-    away = np.where(table[TRAIL, rows] > 0, table[TRAIL, rows], -(-extreme * table[TRAIL_BP, rows] // E4))
-    old = table[STOP_AT, rows]
+    away = np.where(orders.trail_usd_e4[rows] > 0, orders.trail_usd_e4[rows], -(-extreme * orders.trail_bp[rows] // E4))
+    old = orders.stop_usd_e4[rows]
     new = np.where(sells, np.maximum(old, extreme - away), np.minimum(old, extreme + away))
     moved = new != old
     return rows[moved], new[moved]

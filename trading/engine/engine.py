@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from trading.broker.orders import Replacement
-from trading.engine.account import HELD_SHARES, LAST, Account
+from trading.engine.account import Account
 from trading.engine.admission import faults, reference_prices, trailing_start, without_money
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.bookkeeper import Bookkeeper
@@ -21,16 +21,7 @@ from trading.engine.closing import close_bar
 from trading.engine.entries import Log
 from trading.engine.matching import Matcher, repeats
 from trading.engine.open_orders import (
-    INSTRUMENT,
-    KIND,
-    LEFT,
-    LIMIT_AT,
-    OPENS,
     PLAIN,
-    REFERENCE,
-    ROLE,
-    SHARES,
-    STOP_AT,
 )
 from trading.engine.requests import MARKET, ON_OPEN, TRAILING_STOP, Flags, Ints, OrderRequests
 from trading.engine.rules import EngineRules
@@ -135,17 +126,16 @@ class Engine:
     def _replace(self, change: Replacement, step: Step) -> str:
         orders = self.account.orders
         row = orders.row(change.order_id)
-        if row < 0 or orders.matrix[ROLE, row] != PLAIN:
+        if row < 0 or orders.role[row] != PLAIN:
             return "the order is not open"
-        table = orders.matrix
-        shares = int(table[SHARES, row]) if change.shares is None else change.shares
-        limit = int(table[LIMIT_AT, row]) if change.limit_usd_e4 is None else change.limit_usd_e4
-        stop = int(table[STOP_AT, row]) if change.stop_usd_e4 is None else change.stop_usd_e4
-        if shares <= int(table[SHARES, row] - table[LEFT, row]):
+        shares = int(orders.shares[row]) if change.shares is None else change.shares
+        limit = int(orders.limit_usd_e4[row]) if change.limit_usd_e4 is None else change.limit_usd_e4
+        stop = int(orders.stop_usd_e4[row]) if change.stop_usd_e4 is None else change.stop_usd_e4
+        if shares <= int(orders.shares[row] - orders.left[row]):
             return "so many shares have filled already"
-        if shares > int(table[SHARES, row]):
+        if shares > int(orders.shares[row]):
             return "an order can't grow; place another one"
-        if (limit > 0) != (table[LIMIT_AT, row] > 0) or (stop > 0) != (table[STOP_AT, row] > 0):
+        if (limit > 0) != (orders.limit_usd_e4[row] > 0) or (stop > 0) != (orders.stop_usd_e4[row] > 0):
             return "an order of this kind has other prices"
         self.books.replace(step, change.change_id, row, shares=shares, limit_usd_e4=limit, stop_usd_e4=stop)
         return ""
@@ -198,10 +188,10 @@ class Engine:
         else:
             number = self.account.instruments.number(action.symbol)
             words = f"break of {action.symbol} before the open: {action.reason}"
-            if self.account.matrix[HELD_SHARES, number]:
+            if self.account.shares[number]:
                 self.books.settle(step, number, words)
             rows = self.account.orders.plain_rows()
-            self.books.cancel(step, rows[self.account.orders.matrix[INSTRUMENT, rows] == number], words)
+            self.books.cancel(step, rows[self.account.orders.instrument[rows] == number], words)
 
     def _sane(self, bars: Bars) -> Bars:
         """The bars without those whose open no market could make of the price before.
@@ -222,15 +212,14 @@ class Engine:
 
     def _last_known(self) -> Ints:
         """By instrument, the price that an open is held against; zero for what is neither held nor waited for."""
-        matrix, orders = self.account.matrix, self.account.orders
-        known: Ints = np.where(matrix[HELD_SHARES] != 0, matrix[LAST], 0)
+        account, orders = self.account, self.account.orders
+        known: Ints = np.where(account.shares != 0, account.last_usd_e4, 0)
         rows = orders.plain_rows()
         if len(rows):
-            table = orders.matrix
             # Orders with a price of their own trade at no other, and have that for a reference.
-            rows = rows[(table[OPENS, rows] == 1) & ((table[KIND, rows] == MARKET) | (table[KIND, rows] == ON_OPEN))]
-            waited = table[INSTRUMENT, rows]
-            known[waited] = np.where(known[waited] > 0, known[waited], table[REFERENCE, rows])
+            rows = rows[(orders.opens[rows] == 1) & ((orders.kind[rows] == MARKET) | (orders.kind[rows] == ON_OPEN))]
+            waited = orders.instrument[rows]
+            known[waited] = np.where(known[waited] > 0, known[waited], orders.reference_usd_e4[rows])
         return known
 
 
@@ -258,8 +247,16 @@ def _as_wide(bars: Bars, width: int) -> Bars:
     def wide(column: Ints) -> Ints:
         return np.concatenate([column, np.zeros(missing, column.dtype)])
 
+    def wide_flags(flags: Flags | None) -> Flags | None:
+        return None if flags is None else np.concatenate([flags, np.zeros(missing, np.bool_)])
+
     return Bars(
-        bars.step, wide(bars.open_usd_e4), wide(bars.high_usd_e4), wide(bars.low_usd_e4), wide(bars.close_usd_e4),
-        wide(bars.volume), None if bars.halted is None else np.concatenate([bars.halted, np.zeros(missing, np.bool_)]),
-        None if bars.stale is None else np.concatenate([bars.stale, np.zeros(missing, np.bool_)]),
-    )  # fmt: skip
+        step=bars.step,
+        open_usd_e4=wide(bars.open_usd_e4),
+        high_usd_e4=wide(bars.high_usd_e4),
+        low_usd_e4=wide(bars.low_usd_e4),
+        close_usd_e4=wide(bars.close_usd_e4),
+        volume=wide(bars.volume),
+        halted=wide_flags(bars.halted),
+        stale=wide_flags(bars.stale),
+    )

@@ -1,4 +1,10 @@
-"""What a broker and the regulators take."""
+"""What a broker and the regulators take.
+
+To implement a new schedule: make a `FeeSchedule` with its rates and its source, like `ALPACA` below. For a rule that no
+rate says, such as tiers by month, derive a frozen dataclass from it and replace `commission_cents` or
+`regulatory_cents`. Both take and return arrays of cents, never negative and rounded against the account. They raise
+nothing and keep no state. Hand it to `FillModel(fees=...)`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""The fill model: at what price, and how much, an order trades in a bar. Every assumption is a parameter."""
+"""The fill model: at what price, and how much, an order trades in a bar. Every assumption is a parameter.
+
+To implement a new one: make a `FillModel` with other values; most models differ in nothing else. For a rule that no
+value says, derive a frozen dataclass from it and replace `slippage_usd_e4` or `most_shares`. Both take and return
+arrays, one value an order: prices in 1/10,000 USD, shares without a sign. They raise nothing and keep no state, so that
+a replay fills the same. Hand it to `EngineRules(fills=...)`.
+"""
 
 from __future__ import annotations
 

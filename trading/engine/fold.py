@@ -96,16 +96,22 @@ def _fill(account: Account, draft: Draft) -> None:
     told = draft.payload
     postings: dict[str, tuple[int, int]] = {p.account.split(":")[1]: (p.amount_cents, p.shares) for p in draft.postings}
     row = -1 if told["reason"] == "settled" else _row(account, draft, told["order_id"])
-    if row >= 0 and account.orders.left(row) - told["shares"] != told["remaining_shares"]:
+    if row >= 0 and account.orders.left[row] - told["shares"] != told["remaining_shares"]:
         raise LedgerError(f"{draft.command_id} leaves other shares open than its order has; fills came out of order")
-    if row >= 0 and draft.command_id != f"{told['order_id']}:fill:{account.orders.fills(row) + 1}":
+    if row >= 0 and draft.command_id != f"{told['order_id']}:fill:{account.orders.fills[row] + 1}":
         raise LedgerError(f"{draft.command_id} is not the next fill of its order")
     cost, shares = postings["position"]
     fills = Fills(
-        _one(row), _one(account.instruments.number(told["symbol"])), _one(shares), _one(told["price_usd_e4"]),
-        _one(told["commission_cents"]), _one(told["fees_cents"]), _one(cost), _one(-postings["realised"][0]),
-        _one(told["profit_cents"]),
-    )  # fmt: skip
+        rows=_one(row),
+        instrument=_one(account.instruments.number(told["symbol"])),
+        shares=_one(shares),
+        price_usd_e4=_one(told["price_usd_e4"]),
+        commission_cents=_one(told["commission_cents"]),
+        fees_cents=_one(told["fees_cents"]),
+        cost_cents=_one(cost),
+        gain_cents=_one(-postings["realised"][0]),
+        profit_cents=_one(told["profit_cents"]),
+    )
     account.take_fills(fills, draft.session)
 
 

@@ -7,26 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.engine.account import HELD_SHARES
 from trading.engine.bars import Bars
 from trading.engine.bookkeeper import Bookkeeper
 from trading.engine.fills import touch
 from trading.engine.open_orders import (
-    HELD,
-    HOLD,
-    INSTRUMENT,
-    KIND,
-    LEFT,
     LEG_NAMES,
-    LEG_STOP,
-    LIMIT_AT,
-    OPENS,
-    SIGN,
-    STOP_AT,
     STOP_LEG,
     TARGET_LEG,
     TIME_LEG,
-    TRIGGERED,
 )
 from trading.engine.requests import LIMIT, ON_CLOSE, STOP, STOP_LIMIT, Flags, Ints
 from trading.engine.rules import EngineRules
@@ -44,6 +32,21 @@ class _Trades:
 
     def only(self, chosen: Flags | Ints) -> _Trades:
         return _Trades(self.rows[chosen], self.tape[chosen], self.slips[chosen], self.at_open[chosen])
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """Where each bracket's way through a bar begins.
+
+    Attributes:
+        opens: the bar's open, or the fill of an entry within the bar.
+        fresh: the entry is of this bar.
+        inside: and not of its open.
+    """
+
+    opens: Ints
+    fresh: Flags
+    inside: Flags
 
 
 class Matcher:
@@ -64,37 +67,36 @@ class Matcher:
         rows = orders.plain_rows()
         late = rows[:0]
         if len(rows) and bars.step.last:
-            closing = orders.matrix[KIND, rows] == ON_CLOSE
+            closing = orders.kind[rows] == ON_CLOSE
             if closing.any():
                 rows, late = rows[~closing], rows[closing]
         if len(rows):
             self._orders(rows, bars)
         self._brackets(bars)
         if len(late):
-            self._orders(late[orders.matrix[LEFT, late] > 0], bars)
+            self._orders(late[orders.left[late] > 0], bars)
 
     def _orders(self, rows: Ints, bars: Bars) -> None:
-        table = self._account.orders.matrix
-        instrument = table[INSTRUMENT, rows]
+        orders = self._account.orders
+        instrument = orders.instrument[rows]
         tradable = bars.tradable[instrument]
         if not tradable.all():
             rows, instrument = rows[tradable], instrument[tradable]
-        before = table[TRIGGERED, rows] > 0
+        before = orders.triggered[rows] > 0
         met = touch(
-            table[KIND, rows], table[SIGN, rows], limit=table[LIMIT_AT, rows], stop=table[STOP_AT, rows],
+            orders.kind[rows], orders.sign[rows], limit=orders.limit_usd_e4[rows], stop=orders.stop_usd_e4[rows],
             triggered=before, instrument=instrument, bars=bars, opens=bars.open_usd_e4[instrument],
         )  # fmt: skip
         trades = _Trades(rows, met.tape, met.slips, met.at_open)
         if not met.hit.all():
             trades = trades.only(met.hit)
         if len(trades.rows):
-            reasons = np.where(table[OPENS, trades.rows] == 1, "entry", "exit")
+            reasons = np.where(orders.opens[trades.rows] == 1, "entry", "exit")
             self._execute(trades, reasons.tolist(), bars)
         touched = met.triggered & ~before
         if touched.any():
-            table = self._account.orders.matrix
             new = rows[touched]
-            self._books.trigger(bars.step, new[(table[TRIGGERED, new] == 0) & (table[LEFT, new] > 0)])
+            self._books.trigger(bars.step, new[(orders.triggered[new] == 0) & (orders.left[new] > 0)])
 
     def _brackets(self, bars: Bars) -> None:
         """At most one leg a bracket: its time is up, else its stop, else its target.
@@ -105,67 +107,64 @@ class Matcher:
         base = self._account.orders.bracket_rows()
         if not len(base):
             return
-        table = self._account.orders.matrix
-        instrument = table[INSTRUMENT, base]
+        orders = self._account.orders
+        instrument = orders.instrument[base]
         base = base[bars.tradable[instrument]]
-        instrument, sign = table[INSTRUMENT, base], -table[SIGN, base]
-        opens, fresh, inside = self._starts(base, bars.open_usd_e4[instrument])
+        instrument, sign = orders.instrument[base], -orders.sign[base]
+        ways = self._ways(base, bars.open_usd_e4[instrument])
         nothing = np.zeros(len(base), np.int64)
         stop = touch(
-            nothing + STOP, sign, limit=nothing, stop=table[STOP_AT, base + 1],
-            triggered=table[TRIGGERED, base + 1] > 0, instrument=instrument, bars=bars, opens=opens,
+            nothing + STOP, sign, limit=nothing, stop=orders.stop_usd_e4[base + 1],
+            triggered=orders.triggered[base + 1] > 0, instrument=instrument, bars=bars, opens=ways.opens,
         )  # fmt: skip
         target = touch(
-            nothing + LIMIT, sign, limit=table[LIMIT_AT, base + 2], stop=nothing, triggered=nothing > 0,
-            instrument=instrument, bars=bars, opens=opens,
+            nothing + LIMIT, sign, limit=orders.limit_usd_e4[base + 2], stop=nothing, triggered=nothing > 0,
+            instrument=instrument, bars=bars, opens=ways.opens,
         )  # fmt: skip
-        due = (table[LEFT, base + 3] > 0) & (table[HELD, base] >= table[HOLD, base]) & ~fresh
-        stopped = (table[LEFT, base + 1] > 0) & stop.hit
-        reached = (table[LEFT, base + 2] > 0) & target.hit & ~inside
+        due = (orders.left[base + 3] > 0) & (orders.held_sessions[base] >= orders.hold_sessions[base]) & ~ways.fresh
+        stopped = (orders.left[base + 1] > 0) & stop.hit
+        reached = (orders.left[base + 2] > 0) & target.hit & ~ways.inside
         leg = np.where(due, TIME_LEG, np.where(stopped, STOP_LEG, np.where(reached, TARGET_LEG, 0)))
-        tape = np.where(due, opens, np.where(stopped, stop.tape, target.tape))
+        tape = np.where(due, ways.opens, np.where(stopped, stop.tape, target.tape))
         trades = _Trades(base + leg, tape, leg != TARGET_LEG, np.ones(len(base), np.bool_)).only(leg > 0)
         if len(trades.rows):
             self._execute(trades, [LEG_NAMES[number] for number in leg[leg > 0].tolist()], bars)
         if stopped.any():
             stops = base[stopped & ~due] + 1
-            table = self._account.orders.matrix
-            self._books.trigger(bars.step, stops[(table[TRIGGERED, stops] == 0) & (table[LEFT, stops] > 0)])
+            self._books.trigger(bars.step, stops[(orders.triggered[stops] == 0) & (orders.left[stops] > 0)])
 
-    def _starts(self, base: Ints, opens: Ints) -> tuple[Ints, Flags, Flags]:
-        """Where each bracket's way through this bar begins, whether its entry is of this bar, and not of its open."""
+    def _ways(self, base: Ints, opens: Ints) -> _Ways:
         fresh, inside = np.zeros(len(base), np.bool_), np.zeros(len(base), np.bool_)
         if not self._entered:
-            return opens, fresh, inside
+            return _Ways(opens, fresh, inside)
         opens = opens.copy()
         for at, row in enumerate(base.tolist()):
             if row in self._entered:
                 opens[at], at_open = self._entered[row]
                 fresh[at], inside[at] = True, not at_open
-        return opens, fresh, inside
+        return _Ways(opens, fresh, inside)
 
     def _execute(self, trades: _Trades, reasons: Sequence[str], bars: Bars) -> None:
         """The trades happen as far as volume, position and money allow, in the order of the orders where they don't."""
-        table, matrix = self._account.orders.matrix, self._account.matrix
-        rows = trades.rows
-        instrument, sign = table[INSTRUMENT, rows], table[SIGN, rows]
-        opens = table[OPENS, rows] == 1
+        orders, rows = self._account.orders, trades.rows
+        instrument, sign = orders.instrument[rows], orders.sign[rows]
+        opens = orders.opens[rows] == 1
         if repeats(instrument):
             self._one_by_one(trades, reasons, bars)
             return
-        held, volume = matrix[HELD_SHARES, instrument], bars.volume[instrument]
+        held, volume = self._account.shares[instrument], bars.volume[instrument]
         wrong_way = np.where(opens, held * sign < 0, held * sign >= 0)
         if wrong_way.any():
             # A leg may have ended in this very bar, with the position that another bracket's leg closed.
-            open_still = rows[wrong_way & (table[LEFT, rows] > 0)]
+            open_still = rows[wrong_way & (orders.left[rows] > 0)]
             self._books.cancel(bars.step, open_still, "the position that it was meant for is gone or turned")
-        size = np.minimum(table[LEFT, rows], self._rules.fills.most_shares(volume) - self._used[instrument])
+        size = np.minimum(orders.left[rows], self._rules.fills.most_shares(volume) - self._used[instrument])
         size = np.maximum(np.where(opens, size, np.minimum(size, np.abs(held))), 0)
         slip = np.where(trades.slips, self._rules.fills.slippage_usd_e4(trades.tape, size, volume, bars), 0)
         price = trades.tape + sign * slip
-        bounded = table[KIND, rows] == STOP_LIMIT
+        bounded = orders.kind[rows] == STOP_LIMIT
         if bounded.any():
-            limit = table[LIMIT_AT, rows]
+            limit = orders.limit_usd_e4[rows]
             price = np.where(bounded, np.where(sign > 0, np.minimum(price, limit), np.maximum(price, limit)), price)
         price = np.maximum(price, 1)
         goes = (size > 0) & ~wrong_way
@@ -193,15 +192,15 @@ class Matcher:
     def _fill(
         self, trades: _Trades, bars: Bars, *, size: Ints, price: Ints, reasons: Sequence[str], costs: tuple[Ints, Ints]
     ) -> None:
-        table, rows = self._account.orders.matrix, trades.rows
-        sign = table[SIGN, rows]
-        brackets = table[LEG_STOP : HOLD + 1, rows].any(axis=0)
+        orders, rows = self._account.orders, trades.rows
+        sign = orders.sign[rows]
+        brackets = orders.bracketed(rows)
         if brackets.any():
             for row, tape, at_open in zip(
                 rows[brackets].tolist(), trades.tape[brackets].tolist(), trades.at_open[brackets].tolist(), strict=True
             ):
                 self._entered[row] = (tape, at_open)
-        self._used[table[INSTRUMENT, rows]] += size
+        self._used[orders.instrument[rows]] += size
         self._books.fill(
             bars.step, rows, sign * size, price_usd_e4=price, slippage_usd_e4=(price - trades.tape) * sign,
             reasons=reasons, costs=costs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Never
 
 import numpy as np
 
@@ -13,12 +14,7 @@ from trading.engine.requests import BUY, BUY_TO_COVER, LIMIT, MARKET, SELL_SHORT
     LEG_STOP, LEG_TARGET, LEG_STOP_DISTANCE, LEG_TARGET_DISTANCE, HOLD,
     LEFT, SIGN, OPENS, TRIGGERED, FILLS, FILLED_VALUE, PAID, REFERENCE, ROLE, BASE, HELD,
 ) = range(26)  # fmt: skip
-"""Columns; the first fifteen are those of `requests.FIELDS`.
-
-LEFT: shares that may still fill; zero ends the order. SIGN: 1 buys, -1 sells. OPENS: 1 adds to a position.
-FILLED_VALUE: sum of price and shares of its fills. PAID: commission so far. REFERENCE: the price at which buying power
-is held for it. ROLE: 0 an order, 1 a bracket's stop, 2 its target, 3 its time. BASE: row of the entry. HELD: sessions
-with a bar since the entry filled."""
+"""Rows of `OpenOrders.matrix`; the first fifteen are those of `requests.FIELDS`. Others name them: `orders.left`."""
 COLUMNS = 26
 PLAIN, STOP_LEG, TARGET_LEG, TIME_LEG = range(4)
 LEG_NAMES = ("", "stop", "target", "time")
@@ -26,19 +22,75 @@ BLOCK = 4
 """Rows of an order with a bracket: itself and its three legs."""
 
 
+class _Column:
+    """A column of all orders under its name: a view, to be read and written in place."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __get__(self, orders: OpenOrders, kind: type[OpenOrders]) -> Ints:
+        found: Ints = orders.matrix[self._number, : orders.size]
+        return found
+
+    def __set__(self, orders: OpenOrders, values: Never) -> None:
+        """Refused: it would hide the column instead of writing to it.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError("write to the column in place, as in orders.left[rows] = 0")
+
+
 class OpenOrders:
-    """A growing matrix of orders; rows that ended are dropped now and then, the others keep their order."""
+    """A growing matrix of orders; rows that ended are dropped now and then, the others keep their order.
+
+    Attributes:
+        instrument: and the fourteen that follow: see `requests.FIELDS`.
+        left: shares that may still fill; zero ends the order.
+        sign: 1 buys, -1 sells.
+        opens: 1 adds to a position.
+        triggered: 1 once its stop was touched, or something of it filled.
+        fills: how many it had.
+        filled_value_e4: sum of price and shares of its fills.
+        paid_cents: commission so far.
+        reference_usd_e4: the price at which buying power is held for it.
+        role: 0 an order, 1 a bracket's stop, 2 its target, 3 its time.
+        base: row of the entry.
+        held_sessions: sessions with a bar since the entry filled.
+    """
+
+    instrument = _Column(INSTRUMENT)
+    side = _Column(SIDE)
+    kind = _Column(KIND)
+    in_force = _Column(IN_FORCE)
+    shares = _Column(SHARES)
+    limit_usd_e4 = _Column(LIMIT_AT)
+    stop_usd_e4 = _Column(STOP_AT)
+    trail_usd_e4 = _Column(TRAIL)
+    trail_bp = _Column(TRAIL_BP)
+    good_till_day = _Column(GOOD_TILL)
+    leg_stop_usd_e4 = _Column(LEG_STOP)
+    leg_target_usd_e4 = _Column(LEG_TARGET)
+    leg_stop_distance_usd_e4 = _Column(LEG_STOP_DISTANCE)
+    leg_target_distance_usd_e4 = _Column(LEG_TARGET_DISTANCE)
+    hold_sessions = _Column(HOLD)
+    left = _Column(LEFT)
+    sign = _Column(SIGN)
+    opens = _Column(OPENS)
+    triggered = _Column(TRIGGERED)
+    fills = _Column(FILLS)
+    filled_value_e4 = _Column(FILLED_VALUE)
+    paid_cents = _Column(PAID)
+    reference_usd_e4 = _Column(REFERENCE)
+    role = _Column(ROLE)
+    base = _Column(BASE)
+    held_sessions = _Column(HELD)
 
     def __init__(self) -> None:
         self.matrix: Ints = np.zeros((COLUMNS, 64), np.int64)
         self.size = 0
         self.ids: list[str] = []
         self.rows: dict[str, int] = {}
-
-    def column(self, number: int) -> Ints:
-        """A column of all rows, to be read and written in place."""
-        found: Ints = self.matrix[number, : self.size]
-        return found
 
     def add(self, ids: Sequence[str], terms: Ints, reference: Ints) -> None:
         """The orders are open, in this order, each with waiting legs if it has a bracket.
@@ -82,81 +134,75 @@ class OpenOrders:
         terms[KIND] = (STOP, LIMIT, MARKET)
         ids = [f"{order_id}:{LEG_NAMES[role]}" for role in range(1, BLOCK)]
         self._append(ids, terms, np.zeros(BLOCK - 1, np.int64), np.full(BLOCK - 1, base))
-        self.matrix[ROLE, base + 1 : base + BLOCK] = (STOP_LEG, TARGET_LEG, TIME_LEG)
+        self.role[base + 1 : base + BLOCK] = (STOP_LEG, TARGET_LEG, TIME_LEG)
 
     def live(self) -> Flags:
         """Rows that may still fill."""
-        found: Flags = self.column(LEFT) > 0
+        found: Flags = self.left > 0
         return found
 
     def plain_rows(self) -> Ints:
         """Rows of orders, legs left out, that may still fill."""
-        return np.flatnonzero(self.live() & (self.column(ROLE) == PLAIN))
+        return np.flatnonzero(self.live() & (self.role == PLAIN))
 
     def bracket_rows(self) -> Ints:
         """Rows of entries whose legs are live."""
         if self.size < BLOCK:
             return np.zeros(0, np.int64)
-        legs = self.live() & (self.column(ROLE) != PLAIN)
-        return np.unique(self.column(BASE)[legs]) if legs.any() else np.zeros(0, np.int64)
+        legs = self.live() & (self.role != PLAIN)
+        return np.unique(self.base[legs]) if legs.any() else np.zeros(0, np.int64)
+
+    def bracketed(self, rows: Ints) -> Flags:
+        """Which of the rows came with a bracket."""
+        found: Flags = np.logical_or.reduce(self.matrix[LEG_STOP : HOLD + 1, rows], axis=0)
+        return found
 
     def row(self, order_id: str) -> int:
         """The row of an order or leg that may still fill; -1 if there is none."""
         row = self.rows.get(order_id, -1)
-        return row if row >= 0 and self.matrix[LEFT, row] > 0 else -1
-
-    def left(self, row: int) -> int:
-        """Shares of an order that may still fill."""
-        return int(self.matrix[LEFT, row])
-
-    def fills(self, row: int) -> int:
-        """How many fills an order had."""
-        return int(self.matrix[FILLS, row])
+        return row if row >= 0 and self.left[row] > 0 else -1
 
     def fill(self, rows: Ints, shares: Ints, prices_usd_e4: Ints, paid_cents: Ints) -> None:
         """So many shares of each order have filled: legs come to life behind entries, and go with their siblings."""
-        matrix = self.matrix
-        matrix[LEFT, rows] -= shares
-        matrix[FILLS, rows] += 1
-        matrix[TRIGGERED, rows] = 1
-        matrix[FILLED_VALUE, rows] += shares * prices_usd_e4
-        matrix[PAID, rows] += paid_cents
-        roles = matrix[ROLE, rows]
+        self.left[rows] -= shares
+        self.fills[rows] += 1
+        self.triggered[rows] = 1
+        self.filled_value_e4[rows] += shares * prices_usd_e4
+        self.paid_cents[rows] += paid_cents
+        roles = self.role[rows]
         if roles.any():
             legs = roles != PLAIN
             self._reduce_siblings(rows[legs], shares[legs])
-        entries = (roles == PLAIN) & matrix[LEG_STOP : HOLD + 1, rows].any(axis=0)
+        entries = (roles == PLAIN) & self.bracketed(rows)
         if entries.any():
             self._wake_legs(rows[entries], shares[entries])
 
     def _reduce_siblings(self, rows: Ints, shares: Ints) -> None:
-        base = self.matrix[BASE, rows]
+        base = self.base[rows]
         for step in range(1, BLOCK):
             others = base + step != rows
             at = (base + step)[others]
-            gone = np.minimum(self.matrix[LEFT, at], shares[others])
-            self.matrix[LEFT, at] -= gone
-            self.matrix[SHARES, at] -= gone
+            gone = np.minimum(self.left[at], shares[others])
+            self.left[at] -= gone
+            self.shares[at] -= gone
 
     def _wake_legs(self, rows: Ints, shares: Ints) -> None:
         """The legs hold what has filled, their prices measured from the average fill."""
-        matrix = self.matrix
-        sign = matrix[SIGN, rows]
-        average = matrix[FILLED_VALUE, rows] // np.maximum(1, matrix[SHARES, rows] - matrix[LEFT, rows])
-        for leg, given, distance, way, price_at in (
-            (1, LEG_STOP, LEG_STOP_DISTANCE, -1, STOP_AT),
-            (2, LEG_TARGET, LEG_TARGET_DISTANCE, 1, LIMIT_AT),
+        sign = self.sign[rows]
+        average = self.filled_value_e4[rows] // np.maximum(1, self.shares[rows] - self.left[rows])
+        for leg, given, distance, way, price_of in (
+            (STOP_LEG, self.leg_stop_usd_e4[rows], self.leg_stop_distance_usd_e4[rows], -1, self.stop_usd_e4),
+            (TARGET_LEG, self.leg_target_usd_e4[rows], self.leg_target_distance_usd_e4[rows], 1, self.limit_usd_e4),
         ):
-            measured = np.where(matrix[distance, rows] > 0, average + way * sign * matrix[distance, rows], 0)
-            price = np.where(matrix[given, rows] > 0, matrix[given, rows], np.maximum(measured, 0))
-            matrix[price_at, rows + leg] = price
-            exists = (matrix[given, rows] > 0) | (matrix[distance, rows] > 0)
-            more = np.where(exists & (price > 0), shares, 0)
-            matrix[LEFT, rows + leg] += more
-            matrix[SHARES, rows + leg] += more
-        timed = np.where(matrix[HOLD, rows] > 0, shares, 0)
-        matrix[LEFT, rows + 3] += timed
-        matrix[SHARES, rows + 3] += timed
+            measured = np.where(distance > 0, average + way * sign * distance, 0)
+            price = np.where(given > 0, given, np.maximum(measured, 0))
+            price_of[rows + leg] = price
+            more = np.where(((given > 0) | (distance > 0)) & (price > 0), shares, 0)
+            self.left[rows + leg] += more
+            self.shares[rows + leg] += more
+        timed = np.where(self.hold_sessions[rows] > 0, shares, 0)
+        self.left[rows + TIME_LEG] += timed
+        self.shares[rows + TIME_LEG] += timed
 
     def drop_ended(self) -> None:
         """Rows whose whole block has ended are gone, once they are the larger part."""
@@ -168,7 +214,7 @@ class OpenOrders:
             self.ids.clear()
             self.rows.clear()
             return
-        base = self.column(BASE)
+        base = self.base
         kept = np.zeros(self.size, np.bool_)
         kept[base[live]] = True
         rows = np.flatnonzero(kept[base])
@@ -177,11 +223,11 @@ class OpenOrders:
         place = np.cumsum(kept[base]) - 1
         self.matrix[:, : len(rows)] = self.matrix[:, rows]
         self.size = len(rows)
-        self.matrix[BASE, : self.size] = place[self.matrix[BASE, : self.size]]
+        self.base[:] = place[self.base]
         self.ids = [self.ids[row] for row in rows.tolist()]
         self.rows = {order_id: row for row, order_id in enumerate(self.ids)}
 
     def trailing_rows(self) -> Ints:
         """Rows of trailing stops that may still fill and were not touched yet."""
-        kinds = self.column(KIND)
-        return np.flatnonzero((kinds == TRAILING_STOP) & self.live() & (self.column(TRIGGERED) == 0))
+        kinds = self.kind
+        return np.flatnonzero((kinds == TRAILING_STOP) & self.live() & (self.triggered == 0))

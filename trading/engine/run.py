@@ -52,16 +52,26 @@ class BarHistory:
             wide[name] = np.zeros((len(days), len(instruments)), np.int64)
             wide[name][row, column] = np.rint(values if name == "volume" else values * E4)
         return BarHistory(
-            [Step.daily(as_date(day)) for day in days], instruments, wide["open"], wide["high"], wide["low"],
-            wide["close"], wide["volume"], actions or {},
-        )  # fmt: skip
+            steps=[Step.daily(as_date(day)) for day in days],
+            instruments=instruments,
+            open_usd_e4=wide["open"],
+            high_usd_e4=wide["high"],
+            low_usd_e4=wide["low"],
+            close_usd_e4=wide["close"],
+            volume=wide["volume"],
+            actions=actions or {},
+        )
 
     def bars(self, at: int) -> Bars:
         """The bars of one step."""
         return Bars(
-            self.steps[at], self.open_usd_e4[at], self.high_usd_e4[at], self.low_usd_e4[at], self.close_usd_e4[at],
-            self.volume[at],
-        )  # fmt: skip
+            step=self.steps[at],
+            open_usd_e4=self.open_usd_e4[at],
+            high_usd_e4=self.high_usd_e4[at],
+            low_usd_e4=self.low_usd_e4[at],
+            close_usd_e4=self.close_usd_e4[at],
+            volume=self.volume[at],
+        )
 
 
 def run(engine: Engine, strategy: Strategy, history: BarHistory) -> None:
@@ -94,7 +104,16 @@ def view(engine: Engine, history: BarHistory, at: int, last_close_usd_e4: Ints) 
     """What is known at the close of the bar number `at`."""
     account, seen = engine.account, slice(0, at + 1)
     return View(
-        history.steps[at], history.instruments, history.open_usd_e4[seen], history.high_usd_e4[seen],
-        history.low_usd_e4[seen], history.close_usd_e4[seen], history.volume[seen], last_close_usd_e4,
-        account.shares, open_by_instrument(account), account.cash_cents, account.cash_cents + account.positions_cents,
-    )  # fmt: skip
+        step=history.steps[at],
+        instruments=history.instruments,
+        open_usd_e4=history.open_usd_e4[seen],
+        high_usd_e4=history.high_usd_e4[seen],
+        low_usd_e4=history.low_usd_e4[seen],
+        close_usd_e4=history.close_usd_e4[seen],
+        volume=history.volume[seen],
+        last_close_usd_e4=last_close_usd_e4,
+        shares=account.shares,
+        ordered=open_by_instrument(account),
+        cash_cents=account.cash_cents,
+        equity_cents=account.cash_cents + account.positions_cents,
+    )

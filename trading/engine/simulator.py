@@ -10,7 +10,6 @@ import numpy as np
 
 from trading.broker.orders import OrderRequest, Replacement
 from trading.broker.port import BrokerCash, BrokerEvent, BrokerOrder, BrokerPosition, EventKind, Outcome, Status
-from trading.engine.account import COST, HELD_SHARES
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
 from trading.engine.requests import Ints, OrderRequests
@@ -78,9 +77,7 @@ class SimulatedBroker:
         """See `Broker.positions`."""
         account = self._engine.account
         return [
-            BrokerPosition(
-                account.instruments.symbols[i], int(account.matrix[HELD_SHARES, i]), int(account.matrix[COST, i])
-            )
+            BrokerPosition(account.instruments.symbols[i], int(account.shares[i]), int(account.cost_cents[i]))
             for i in account.held().tolist()
         ]
 
@@ -119,16 +116,28 @@ class SimulatedBroker:
         told = draft.payload
         refused = draft.kind == "refuse"
         order = BrokerOrder(
-            told["order_id"], f"sim:{told['order_id']}", told["symbol"], told["side"], told["shares"],
-            "refused" if refused else "open", reason=told["reason"] if refused else "",
-        )  # fmt: skip
+            order_id=told["order_id"],
+            broker_id=f"sim:{told['order_id']}",
+            symbol=told["symbol"],
+            side=told["side"],
+            shares=told["shares"],
+            status="refused" if refused else "open",
+            reason=told["reason"] if refused else "",
+        )
         self._orders[order.order_id] = order
         self._tell(draft, order, "refused" if refused else "accepted")
 
     def _fill(self, draft: Draft) -> None:
         told = draft.payload
         order_id = told["order_id"]
-        new = BrokerOrder(order_id, f"sim:{order_id}", told["symbol"], told["side"], told["ordered_shares"], "open")
+        new = BrokerOrder(
+            order_id=order_id,
+            broker_id=f"sim:{order_id}",
+            symbol=told["symbol"],
+            side=told["side"],
+            shares=told["ordered_shares"],
+            status="open",
+        )
         order = self._orders.get(order_id, new)
         filled = order.filled_shares + told["shares"]
         value = order.average_price_usd_e4 * order.filled_shares + told["price_usd_e4"] * told["shares"]

@@ -77,9 +77,15 @@ def label_bars(panel: Panel, atr: Floats, rules: OutcomeRules) -> tuple[Labelled
     def seen(direction: int) -> LabelledBars:
         found = label(panel, rows, np.full(len(panel), direction, dtype=np.int8), atr, rules)
         return LabelledBars(
-            direction, found.success, found.net_return, cell, at.astype(np.int64),
-            len(panel.symbols), len(sessions), rules.horizon_sessions,
-        )  # fmt: skip
+            direction=direction,
+            success=found.success,
+            net_return=found.net_return,
+            cell=cell,
+            session=at.astype(np.int64),
+            n_symbols=len(panel.symbols),
+            n_sessions=len(sessions),
+            horizon_sessions=rules.horizon_sessions,
+        )
 
     return seen(1), seen(-1)
 
@@ -111,7 +117,14 @@ class Totals:
         key = label_of * (bars.n_symbols * bars.n_buckets) + bars.cell[rows]
         count = np.bincount(key, minlength=size).astype(np.float64).reshape(shape)
         successes = np.bincount(key, weights=bars.success[rows], minlength=size).astype(np.float64).reshape(shape)
-        return cls(bars, rows, key, label_of * bars.n_sessions + bars.session[rows], count, successes)
+        return cls(
+            bars=bars,
+            rows=rows,
+            key=key,
+            slot=label_of * bars.n_sessions + bars.session[rows],
+            count=count,
+            successes=successes,
+        )
 
 
 @dataclass(frozen=True)

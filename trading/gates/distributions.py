@@ -63,7 +63,11 @@ def distributions(
         if factor is not None:
             splits.append(Split(change.symbol, change.session, factor.numerator, factor.denominator))
             detail = f"the source's factor says {factor.numerator}-for-{factor.denominator}; earlier bars are restated"
-            findings.append(Finding("split", "info", change.symbol, change.session, 1, detail))
+            findings.append(
+                Finding(
+                    gate="split", severity="info", symbol=change.symbol, session=change.session, rows=1, detail=detail
+                )
+            )
             continue
         amount = float(panel.close[row - 1]) * (1 - change.ratio)
         dividends.append(Dividend(change.symbol, change.session, change.ratio, amount if amount > 0 else None))
@@ -72,7 +76,9 @@ def distributions(
             breaks.append((row, Break(change.symbol, change.session, reason)))
     if dividends:
         detail = f"{len(dividends)} by the source's factors; on record, prices stay as printed"
-        findings.append(Finding("dividend", "info", None, None, len(dividends), detail))
+        findings.append(
+            Finding(gate="dividend", severity="info", symbol=None, session=None, rows=len(dividends), detail=detail)
+        )
     return Distributions(tuple(splits), tuple(dividends), tuple(breaks), tuple(findings), frozenset(rows))
 
 
@@ -88,4 +94,11 @@ def _row(panel: Panel, change: FactorChange) -> int | None:
 
 def _contradicted(change: FactorChange, ratio: float) -> Finding:
     detail = f"the source's factor says {change.ratio:.4f}, the open is {ratio:.4f} times the close before; not applied"
-    return Finding("factor_contradicts_price", "warning", change.symbol, change.session, 1, detail)
+    return Finding(
+        gate="factor_contradicts_price",
+        severity="warning",
+        symbol=change.symbol,
+        session=change.session,
+        rows=1,
+        detail=detail,
+    )

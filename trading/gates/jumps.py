@@ -127,7 +127,16 @@ def find_jumps(
         past.cut(cut.symbol, row)
         breaks.append(cut)
         detail = f"{cut.reason}; bars before it are withheld from this session on"
-        findings.append(Finding("large_distribution", "quarantine", cut.symbol, cut.session, withheld, detail))
+        findings.append(
+            Finding(
+                gate="large_distribution",
+                severity="quarantine",
+                symbol=cut.symbol,
+                session=cut.session,
+                rows=withheld,
+                detail=detail,
+            )
+        )
     for move in _moves(panel, expected_sessions, judged, past):
         if move.row in told.rows:
             continue
@@ -139,21 +148,45 @@ def find_jumps(
             withheld = move.row - past.start(move.symbol, move.row)
             past.cut(move.symbol, move.row)
             breaks.append(Break(move.symbol, session, f"{move.gap} sessions of silence; {move.in_words}"))
-            findings.append(Finding(gate, "quarantine", move.symbol, session, withheld, detail))
+            findings.append(
+                Finding(
+                    gate=gate, severity="quarantine", symbol=move.symbol, session=session, rows=withheld, detail=detail
+                )
+            )
         elif factor and move.gap <= LONGEST_SPLIT_GAP and _keeps_volume(move, factor):
             splits.append(Split(move.symbol, session, factor.numerator, factor.denominator))
             past.splits.append(splits[-1])
             detail = f"{move.in_words}: a {factor.numerator}-for-{factor.denominator} split; earlier bars are restated"
-            findings.append(Finding("split", "info", move.symbol, session, 1, detail))
+            findings.append(
+                Finding(gate="split", severity="info", symbol=move.symbol, session=session, rows=1, detail=detail)
+            )
         elif move.volume_ratio >= NEWS_VOLUME and not (factor and 1 in {factor.numerator, factor.denominator}):
             detail = f"{move.in_words}: taken for news; kept"
-            findings.append(Finding("large_move_with_volume", "warning", move.symbol, session, 1, detail))
+            findings.append(
+                Finding(
+                    gate="large_move_with_volume",
+                    severity="warning",
+                    symbol=move.symbol,
+                    session=session,
+                    rows=1,
+                    detail=detail,
+                )
+            )
         else:
             detail = f"{move.in_words}: unexplained; bars before it are withheld from this session on"
             withheld = move.row - past.start(move.symbol, move.row)
             past.cut(move.symbol, move.row)
             breaks.append(Break(move.symbol, session, move.in_words))
-            findings.append(Finding("unexplained_jump", "quarantine", move.symbol, session, withheld, detail))
+            findings.append(
+                Finding(
+                    gate="unexplained_jump",
+                    severity="quarantine",
+                    symbol=move.symbol,
+                    session=session,
+                    rows=withheld,
+                    detail=detail,
+                )
+            )
     return Jumps(tuple(splits), tuple(breaks), tuple(findings))
 
 

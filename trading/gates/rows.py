@@ -74,11 +74,13 @@ class Columns:
     def _of(cls, bars: pa.Table, session: Days, timed: Flags, over: Flags, time: Ints) -> Columns:
         named: Any = pc.fill_null(bars.column("symbol"), "")
         symbols, codes = symbol_codes(named)
-        numbers = (
-            bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
+        numbers = {
+            name: bars.column(name).to_numpy(zero_copy_only=False).astype(np.float64)
             for name in ("open", "high", "low", "close", "volume")
+        }
+        return cls(
+            names=symbols, code=codes.astype(np.int64), session=session, timed=timed, over=over, time=time, **numbers
         )
-        return cls(symbols, codes.astype(np.int64), session, timed, over, time, *numbers)
 
     @property
     def symbol(self) -> npt.NDArray[np.str_]:
@@ -192,7 +194,9 @@ def refusal_findings(columns: Columns, refusals: Refusals) -> Iterator[Finding]:
         more = ", …" if len(sessions) > SESSIONS_NAMED else ""
         single = sessions[0].item() if len(sessions) == 1 else None
         detail = f"{refusals.reason[rows[0]]} ({named or 'of no session'}{more}); withheld"
-        yield Finding(gate, "quarantine", symbol or None, single, len(rows), detail)
+        yield Finding(
+            gate=gate, severity="quarantine", symbol=symbol or None, session=single, rows=len(rows), detail=detail
+        )
 
 
 def widen_ranges(columns: Columns, accepted: Flags) -> tuple[Floats, Floats, list[Finding]]:
@@ -202,13 +206,13 @@ def widen_ranges(columns: Columns, accepted: Flags) -> tuple[Floats, Floats, lis
     changed = np.flatnonzero(accepted & ((high != columns.high) | (low != columns.low)))
     findings = [
         Finding(
-            "range_extended",
-            "warning",
-            str(columns.names[columns.code[row]]),
-            columns.session[row].item(),
-            1,
-            f"open {columns.open[row]:g} or close {columns.close[row]:g} was outside low {columns.low[row]:g} .. high "
-            f"{columns.high[row]:g}; the range is now {low[row]:g} .. {high[row]:g}",
+            gate="range_extended",
+            severity="warning",
+            symbol=str(columns.names[columns.code[row]]),
+            session=columns.session[row].item(),
+            rows=1,
+            detail=f"open {columns.open[row]:g} or close {columns.close[row]:g} was outside low {columns.low[row]:g} "
+            f".. high {columns.high[row]:g}; the range is now {low[row]:g} .. {high[row]:g}",
         )
         for row in changed.tolist()
     ]
@@ -221,7 +225,12 @@ def saturated_findings(columns: Columns, accepted: Flags) -> Iterator[Finding]:
     for row in rows.tolist():
         detail = f"the volume {columns.volume[row]:.0f} is a full 32-bit counter; the true volume was higher; kept"
         yield Finding(
-            "saturated_volume", "warning", str(columns.names[columns.code[row]]), columns.session[row].item(), 1, detail
+            gate="saturated_volume",
+            severity="warning",
+            symbol=str(columns.names[columns.code[row]]),
+            session=columns.session[row].item(),
+            rows=1,
+            detail=detail,
         )
 
 
@@ -232,7 +241,7 @@ def order_findings(columns: Columns) -> Iterator[Finding]:
     back = int(((code[1:] == code[:-1]) & (time[1:] < time[:-1]) & columns.timed[order[1:]]).sum())
     if back:
         detail = f"{back} row(s) are earlier than the row of their symbol before them; sorted"
-        yield Finding("time_order", "info", None, None, back, detail)
+        yield Finding(gate="time_order", severity="info", symbol=None, session=None, rows=back, detail=detail)
 
 
 def session_findings(columns: Columns, accepted: Flags, expected_sessions: Days) -> Iterator[Finding]:
@@ -250,10 +259,19 @@ def session_findings(columns: Columns, accepted: Flags, expected_sessions: Days)
     for day in expected[~np.isin(expected, traded)]:
         spanning = int(((first < day) & (last > day)).sum())
         detail = "the exchange was open, but no symbol has a bar; left missing"
-        yield Finding("missing_session", "warning", None, date.fromisoformat(str(day)), spanning, detail)
+        yield Finding(
+            gate="missing_session",
+            severity="warning",
+            symbol=None,
+            session=date.fromisoformat(str(day)),
+            rows=spanning,
+            detail=detail,
+        )
     span = np.searchsorted(traded, last) - np.searchsorted(traded, first) + 1
     holes = span - np.bincount(at, minlength=len(names))
     for position in np.flatnonzero(holes).tolist():
         count = int(holes[position])
         detail = f"{count} session(s) between {first[position]} and {last[position]} have no bar; left missing"
-        yield Finding("missing_bars", "info", str(names[position]), None, count, detail)
+        yield Finding(
+            gate="missing_bars", severity="info", symbol=str(names[position]), session=None, rows=count, detail=detail
+        )

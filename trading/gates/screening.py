@@ -81,7 +81,14 @@ def screen(
     ]
     accepted = widened.take(beside.new_rows)
     quarantined = _quarantined(bars, refusals)
-    return Screened(accepted, quarantined, tuple(findings), jumps.splits, jumps.breaks, told.dividends)
+    return Screened(
+        bars=accepted,
+        quarantined=quarantined,
+        findings=tuple(findings),
+        splits=jumps.splits,
+        breaks=jumps.breaks,
+        dividends=told.dividends,
+    )
 
 
 def screen_minutes(

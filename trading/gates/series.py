@@ -47,7 +47,14 @@ def series_findings(panel: Panel, judged: Flags) -> Iterator[Finding]:
 
 def _finding(panel: Panel, gate: str, row: int, rows: int, detail: str) -> Finding:
     symbol = str(panel.symbols[np.searchsorted(panel.offsets, row, side="right") - 1])
-    return Finding(gate, "warning", symbol, panel.sessions[row].item(), rows, f"{detail}; kept")
+    return Finding(
+        gate=gate,
+        severity="warning",
+        symbol=symbol,
+        session=panel.sessions[row].item(),
+        rows=rows,
+        detail=f"{detail}; kept",
+    )
 
 
 def _spikes(panel: Panel, judged: Flags) -> Iterator[Finding]:

@@ -98,7 +98,14 @@ class _Legs:
         above, below = np.full(count, np.inf), np.full(count, -np.inf)
         rows = np.zeros(count, dtype=np.int64)
         return cls(
-            np.zeros(count, dtype=np.int8), below.copy(), rows, above.copy(), below, above.copy(), above, above.copy()
+            trend=np.zeros(count, dtype=np.int8),
+            extreme=below.copy(),
+            extreme_row=rows,
+            reach=above.copy(),
+            high=below,
+            high_reach=above.copy(),
+            low=above,
+            low_reach=above.copy(),
         )
 
 

@@ -105,11 +105,18 @@ class Regimes:
             ]
         )
         return Regime(
-            as_date(self.sessions[at]), trend, volatility, source, driver, leaders, laggards, words,
+            session=as_date(self.sessions[at]),
+            trend=trend,
+            volatility=volatility,
+            volatility_source=source,
+            driver=driver,
+            leaders=leaders,
+            laggards=laggards,
+            words=words,
             volatility_points=_known(self.volatility_points[at]),
             catalyst_share=_known(self.catalyst_share[at]),
             sector_dispersion=_known(self.sectors.dispersion[at]),
-        )  # fmt: skip
+        )
 
     @property
     def volatility_sign(self) -> Floats:

@@ -90,7 +90,14 @@ def sector_rotation(
     centre = _divide(np.nansum(strength, axis=1), known)
     squares = np.nansum((strength - centre[:, None]) ** 2, axis=1)
     dispersion = np.sqrt(_divide(squares, np.where(known > 1, known - 1, 0)))
-    return SectorRotation(names, strength, returns, of_symbol, dispersion, _turnover(strength))
+    return SectorRotation(
+        names=names,
+        strength=strength,
+        returns=returns,
+        of_symbol=of_symbol,
+        dispersion=dispersion,
+        turnover=_turnover(strength),
+    )
 
 
 def _sector_returns(panel: Panel, returns: Floats, context: MarketContext, of_symbol: Ints, n_sectors: int) -> Floats:

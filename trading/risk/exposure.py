@@ -95,10 +95,18 @@ def _correlation(returns: Floats, min_sessions: int) -> Floats:
     return found
 
 
-def room_cents(
+@dataclass(frozen=True, order=True)
+class Room:
+    """What a new position may cost at most, never negative, and which cap says so, in words. The smaller is less."""
+
+    cents: int
+    cap: str
+
+
+def room_for(
     symbol: str, equity_cents: int, exposure_cents: Mapping[str, int], around: Surroundings, limits: ExposureLimits
-) -> tuple[int, str]:
-    """How much a new position in the symbol may cost at most, never negative, and which cap says so, in words.
+) -> Room:
+    """How much a new position in the symbol may cost: the least that a cap leaves.
 
     Args:
         symbol: of the candidate.
@@ -117,6 +125,9 @@ def room_cents(
     if sector is not None:
         caps.append((limits.max_sector, alike, f"of the sector {sector}"))
     return min(
-        (max(0, int(equity_cents * cap) - sum(exposure_cents[held] for held in members)), f"the cap {words}, {cap:.0%}")
+        Room(
+            max(0, int(equity_cents * cap) - sum(exposure_cents[held] for held in members)),
+            f"the cap {words}, {cap:.0%}",
+        )
         for cap, members, words in caps
     )

@@ -68,7 +68,11 @@ class TradeHistory:
         entry = str(told["entry_order_id"])
         self.closes.append(
             Close(
-                session, str(told["symbol"]), entry, self.sources.get(entry, ""), int(told["profit_cents"]),
-                told["reason"] == STOP,
+                session=session,
+                symbol=str(told["symbol"]),
+                entry_order_id=entry,
+                source=self.sources.get(entry, ""),
+                profit_cents=int(told["profit_cents"]),
+                stopped=told["reason"] == STOP,
             )
-        )  # fmt: skip
+        )

@@ -89,7 +89,10 @@ def scan_intraday(
     in_play, excluded = ranked(found, rules, float_shares or {}, quiet, stands="now")
     if len(known.symbols) > len(fresh):
         excluded[STALE] = len(known.symbols) - len(fresh)
-    placed = tuple(InPlay(o.symbol, o.score, o.parts, o.rank, o.reason, int(rows[o.row])) for o in in_play)
+    placed = tuple(
+        InPlay(symbol=o.symbol, score=o.score, parts=o.parts, rank=o.rank, reason=o.reason, row=int(rows[o.row]))
+        for o in in_play
+    )
     return IntradayScan(at, as_date(session), mode, placed, dict(sorted(excluded.items())))
 
 

@@ -13,7 +13,7 @@ from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.queries import Queries
 from tests.fakes.engine_script import SYMBOLS, Moment, live, scripts
 from tests.integration.replayed import journal_of
-from trading.engine.account import HELD_SHARES, Account
+from trading.engine.account import Account
 from trading.engine.engine import Engine
 from trading.engine.fees import INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import FillModel
@@ -65,7 +65,7 @@ def test_the_record_takes_and_tells_what_the_engine_did(pool: Pool, moments: lis
     split = {action.symbol for moment in moments for action in moment.actions if action.kind == "split"}
     for number, symbol in enumerate(SYMBOLS):
         if symbol not in split:
-            assert filled.get(symbol, 0) == account.matrix[HELD_SHARES, number]
+            assert filled.get(symbol, 0) == account.shares[number]
     points = [point for point in Queries(pool).equity_curve() if point.book == book]
     assert {point.session: point.equity_cents for point in points} == account.equity_cents
     held = Accounts(pool).positions(book, 10)

@@ -29,12 +29,12 @@ from trading.errors import LedgerError
 CHILD = """
 import sys
 from datetime import UTC, datetime
-from adapters.alpaca_http import AlpacaKeys
-from adapters.brokers.alpaca import AlpacaBroker
+from adapters.alpaca.http import AlpacaKeys
+from adapters.alpaca.broker import AlpacaBroker
 from adapters.postgres.broker_record import BrokerRecord
 from adapters.postgres.pool import open_pool
 from pydantic import SecretStr
-from trading.engine.requests import OrderRequest
+from trading.broker.orders import OrderRequest
 clock = lambda: datetime.now(UTC)
 record = BrokerRecord(open_pool(sys.argv[1]), clock=clock)
 keys = AlpacaKeys(SecretStr("rehearsal-key"), SecretStr("rehearsal-secret"))

@@ -66,7 +66,7 @@ import sys
 from datetime import datetime
 from types import SimpleNamespace
 from pydantic import SecretStr
-from adapters.alpaca_http import AlpacaKeys
+from adapters.alpaca.http import AlpacaKeys
 from adapters.postgres.pool import open_pool
 from tests.fakes.broker_desk import CLOSES, MONDAY, SetClock, decided, desk_of
 clock = SetClock(datetime.fromisoformat(sys.argv[3]))

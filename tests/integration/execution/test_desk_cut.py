@@ -58,7 +58,7 @@ def ending(alpaca: TradingServer, pool: Pool, clock: SetClock, at: int, *, after
     broker = AlpacaBroker(
         alpaca.keys, alpaca.url, records.events, clock, bucket=TokenBucket(100_000), wait=lambda _: None
     )
-    terms = DeskTerms("alpaca-paper", "rule", DecisionRules())
+    terms = DeskTerms("alpaca-paper", "rule", DecisionRules(), live=False)
     return BrokerDesk(broker, broker.account_id, mortal, terms, clock, wait=lambda _: None)
 
 

@@ -22,7 +22,7 @@ from tests.fakes.broker_desk import (
     desk_of,
     records_of,
 )
-from trading.broker.book import opening
+from trading.broker.book import Ordered
 from trading.broker.controls import Control
 
 
@@ -98,13 +98,17 @@ def test_what_was_cut_off_is_sent_by_the_next_look_unless_its_open_has_passed(
     """What was cut off is sent by the next look unless its open has passed."""
     desk = desk_of(alpaca, pool, clock)
     desk.settle(MONDAY, CLOSES)
-    intents = [opening(decided(MONDAY, name), MONDAY, CLOSES[name], clock.at) for name in ("AAPL", "MSFT")]
+    intents = [
+        Ordered.opening(decided(MONDAY, name), session=MONDAY, close_usd_e4=CLOSES[name], at=clock.at)
+        for name in ("AAPL", "MSFT")
+    ]
     records_of(pool, clock).orders.place(MONDAY, intents)
     desk.watch()
     assert {answer for answer, _ in answers(pool, clock).values()} == {"accepted"}
     clock.evening(TUESDAY)
     desk.settle(TUESDAY, CLOSES)
-    records_of(pool, clock).orders.place(TUESDAY, [opening(decided(TUESDAY), TUESDAY, CLOSES["AAPL"], clock.at)])
+    intent = Ordered.opening(decided(TUESDAY), session=TUESDAY, close_usd_e4=CLOSES["AAPL"], at=clock.at)
+    records_of(pool, clock).orders.place(TUESDAY, [intent])
     clock.opening(WEDNESDAY)
     desk.watch()
     assert "has passed" in answers(pool, clock)["order:2026-11-17:broker:AAPL"][1]

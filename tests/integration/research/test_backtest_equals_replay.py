@@ -23,6 +23,9 @@ from trading.decisions.book_view import Decision
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 16))]
 
 
+JUDGED = ("session", "account", "symbol", "veto", "reason")
+
+
 def _judged(decisions: Sequence[Decision]) -> list[tuple[date, str, str, str, str]]:
     """What risk and the views said of each candidate, in the order of the record."""
     return sorted((one.session, one.book, one.candidate.symbol, one.veto, one.reason) for one in decisions)
@@ -68,8 +71,9 @@ def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(
     odd = next((p for p in zip(ours.entries, theirs.journal, strict=False) if p[0].body != p[1][2]), None)
     assert odd is None, f"the first entry that differs: {odd}"
     assert ours.journal_hash == theirs.journal[-1][3]
-    veto, reason = DECISION_COLUMNS.index("veto"), DECISION_COLUMNS.index("reason")
-    assert _judged(ours.decisions) == sorted((*row[:3], row[veto], row[reason]) for row in theirs.decisions)
+    assert _judged(ours.decisions) == sorted(
+        tuple(row[DECISION_COLUMNS.index(name)] for name in JUDGED) for row in theirs.decisions
+    )
     vetoes = " ".join(decision.veto for decision in ours.decisions)
     assert "regime: " in vetoes, "no size by regime would be compared"
     assert sum(len(found) for found in ours.in_play.values()) == len(theirs.scans)

@@ -42,12 +42,12 @@ class _Wedge:
 
     def take(self, which: Flags) -> _Wedge:
         return _Wedge(
-            self.start[which],
-            self.last.take(which),
-            self.last_low.take(which),
-            self.upper.take(which),
-            self.lower.take(which),
-            self.height[which],
+            start=self.start[which],
+            last=self.last.take(which),
+            last_low=self.last_low.take(which),
+            upper=self.upper.take(which),
+            lower=self.lower.take(which),
+            height=self.height[which],
         )
 
     def change(self, line: Line) -> Floats:
@@ -99,7 +99,7 @@ def _wedges(view: View, last_side: int) -> _Wedge:
     fits &= (bars >= MIN_BARS) & (bars <= MAX_BARS)
     fits &= np.abs((three.row - one.row) / bars - 0.5) <= 0.5 - CENTRAL
     last_low = four if last_side > 0 else five
-    return _Wedge(one.row, five, last_low, upper, lower, height).take(fits)
+    return _Wedge(start=one.row, last=five, last_low=last_low, upper=upper, lower=lower, height=height).take(fits)
 
 
 def _broken(view: View, wedge: _Wedge) -> Found:

@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime
 
 from data.verification.broker_book import check_broker_book
 from trading.broker.book import Ordered
-from trading.broker.orders import Side
+from trading.broker.orders import Bracket, OrderRequest, Side
 from trading.broker.port import BrokerEvent
 
 AT = datetime(2026, 11, 16, 21, 30, tzinfo=UTC)
-ENTRY = Ordered(
-    "e", date(2026, 11, 16), "open", "", "AAPL", "buy", 10, 102, 98, 104, 5, "", AT, "accepted", AT
-)  # fmt: skip
-EXIT = replace(ENTRY, order_id="x", purpose="exit", entry_id="e", side="sell")
+MONDAY = date(2026, 11, 16)
+DECIDED = OrderRequest("e", "AAPL", "buy", 10, bracket=Bracket(2, 4, hold_sessions=5))
+ENTRY = replace(Ordered.opening(DECIDED, session=MONDAY, close_usd_e4=100, at=AT), answer="accepted", answered_at=AT)
+EXIT = replace(
+    Ordered.sale(ENTRY, session=MONDAY, shares=10, reason="", at=AT), order_id="x", answer="accepted", answered_at=AT
+)
 
 
 def fill(order_id: str, shares: int, side: Side = "sell") -> BrokerEvent:

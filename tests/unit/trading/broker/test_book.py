@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from trading.broker.book import Ordered, Trade, last_prices, opening, root, spent_cents, trades
+from trading.broker.book import Ordered, Trade, last_prices, root, spent_cents, trades
 from trading.broker.orders import Bracket, OrderRequest
 from trading.broker.port import BrokerEvent, BrokerOrder
 from trading.broker.reconciliation import Adoption, Holdings, expected, foreign_orders
@@ -17,8 +17,12 @@ from trading.broker.reconciliation import Adoption, Holdings, expected, foreign_
 AT = datetime(2026, 11, 16, 21, 30, tzinfo=UTC)
 MONDAY = date(2026, 11, 16)
 DECIDED = OrderRequest("e", "AAPL", "buy", 10, "on_open", bracket=Bracket(2_0000, 4_0000, hold_sessions=5))
-SENT = replace(opening(DECIDED, MONDAY, 100_0000, AT), answer="accepted", answered_at=AT)
-EXIT = Ordered("x", MONDAY, "exit", "e", "AAPL", "sell", 10, 0, 0, 0, 0, "due", AT, "accepted", AT)
+SENT = replace(
+    Ordered.opening(DECIDED, session=MONDAY, close_usd_e4=100_0000, at=AT), answer="accepted", answered_at=AT
+)
+EXIT = replace(
+    Ordered.sale(SENT, session=MONDAY, shares=10, reason="due", at=AT), order_id="x", answer="accepted", answered_at=AT
+)
 
 
 def event(name: str, kind: str, **more: Any) -> BrokerEvent:
@@ -43,8 +47,24 @@ def test_a_decisions_distances_become_prices_from_its_close() -> None:
     legs = SENT.request().bracket
     assert legs is not None
     assert (legs.stop_distance_usd_e4, legs.target_distance_usd_e4, legs.hold_sessions) == (0, 0, 0)
-    cheap = opening(DECIDED, MONDAY, 1_0000, AT)
+    cheap = Ordered.opening(DECIDED, session=MONDAY, close_usd_e4=1_0000, at=AT)
     assert cheap.stop_usd_e4 == 1, "a stop never has a price of nothing"
+
+
+def test_a_stop_and_a_sale_end_the_opening_that_they_are_made_from() -> None:
+    """Both sell its symbol and name it; only the stop has a price, the one that was decided."""
+    opening = replace(SENT, order_id="order:2026-11-16:broker:AAPL")
+    stop = Ordered.stop(opening, session=MONDAY, shares=4, reason="bare", at=AT)
+    sale = Ordered.sale(opening, session=MONDAY, shares=4, reason="due", at=AT)
+    assert {(one.entry_id, one.symbol, one.side, one.shares) for one in (stop, sale)} == {
+        (opening.order_id, "AAPL", "sell", 4)
+    }
+    assert stop.order_id == "protect:2026-11-16:2026-11-16:broker:AAPL"
+    assert sale.order_id == "exit:2026-11-16:2026-11-16:broker:AAPL"
+    assert stop.request() == OrderRequest(
+        stop.order_id, "AAPL", "sell", 4, "stop", "gtc", stop_usd_e4=98_0000, reason="bare"
+    )
+    assert sale.request() == OrderRequest(sale.order_id, "AAPL", "sell", 4, reason="due")
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))

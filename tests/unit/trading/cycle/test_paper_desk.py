@@ -15,6 +15,7 @@ from tests.fakes.journal import FlakyJournal
 from tests.fakes.paper_script import FIRST, Step, quotes_of, scripts
 from trading.broker.orders import Bracket, OrderRequest
 from trading.cycle.paper_desk import PaperDesk
+from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import Source
 from trading.engine.rules import PAPER_RULES
 from trading.errors import LedgerError, UnavailableError
@@ -123,7 +124,7 @@ def test_nothing_is_complete_before_its_orders_are_placed() -> None:
     ]
     desk.place(FIRST, {"rule": [ORDER]}, 7)
     both = {"rule": CASH_CENTS, "ensemble": CASH_CENTS}
-    assert desk.completed(FIRST) == (both, {"rule": 0, "ensemble": 0}, 7)
+    assert desk.completed(FIRST) == SessionSummary(FIRST, both, {"rule": 0, "ensemble": 0}, 7)
 
 
 def test_a_waiting_order_counts_as_held_and_its_fill_is_counted() -> None:

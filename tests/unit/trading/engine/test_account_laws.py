@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.engine_script import SYMBOLS, Moment, live, scripts
-from trading.engine.account import COST, HELD_SHARES, LAST, Account
+from trading.engine.account import COST, HELD_SHARES, Account
 from trading.engine.engine import Engine
 from trading.engine.fees import INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import FillModel
@@ -85,9 +85,7 @@ def test_money_neither_appears_nor_vanishes(moments: list[Moment], rules: Engine
     for draft in journal:
         if draft.kind == "mark" and draft.payload["ends_session"]:
             assert account.equity_cents[draft.session] == draft.payload["equity_cents"]
-    worth = sum(
-        int(held) * int(last) for held, last in zip(account.matrix[HELD_SHARES], account.matrix[LAST], strict=True)
-    )
+    worth = sum(int(held) * int(last) for held, last in zip(account.shares, account.last_usd_e4, strict=True))
     assert account.positions_cents == pytest.approx(worth / 100, abs=0.5 * len(account.instruments))
 
 
@@ -101,7 +99,7 @@ def test_profits_fees_and_dividends_explain_the_cash(moments: list[Moment], rule
         for draft in journal if draft.kind in {"dividend", "borrow", "interest"}
         for posting in draft.postings if posting.account == "rule:cash"
     )  # fmt: skip
-    still_out = int(account.matrix[COST].sum() + account.matrix[2].sum())
+    still_out = int(account.cost_cents.sum() + account.entry_fees_cents.sum())
     assert account.cash_cents == CASH_CENTS + sum(account.trades) + extra - still_out
 
 

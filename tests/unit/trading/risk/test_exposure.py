@@ -16,7 +16,7 @@ from trading.decisions.book_view import BookView, Candidate, Circumstances
 from trading.decisions.decide import decide
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.drawdown import DrawdownState, judge, losses_in_a_row
-from trading.risk.exposure import ExposureLimits, Surroundings, room_cents, surroundings
+from trading.risk.exposure import ExposureLimits, Surroundings, room_for, surroundings
 from trading.risk.sizing import SizingLimits, position_shares
 
 DAY = date(2010, 1, 4)
@@ -53,9 +53,9 @@ def test_the_narrowest_cap_says_how_much_fits(
     correlation: float, sectors: dict[str, str], cents: int, words: str
 ) -> None:
     """Of 10,000 USD, B and C hold 2,000 each: 3,000 are left alone, 1,000 in B's sector, none in the cluster."""
-    room, why = room_cents("A", 1_000_000, {"B": 200_000, "C": 200_000}, around(correlation, sectors), LIMITS)
-    assert room == cents
-    assert words in why, why
+    room = room_for("A", 1_000_000, {"B": 200_000, "C": 200_000}, around(correlation, sectors), LIMITS)
+    assert room.cents == cents
+    assert words in room.cap
 
 
 def test_correlations_are_those_of_numpy_on_the_same_returns() -> None:
