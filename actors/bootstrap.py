@@ -14,9 +14,9 @@ from actors.checks import AskChecks, Checks
 from actors.coordinator import AskCoordinator, Coordinator
 from actors.execution import Execution
 from actors.health import Health
+from actors.heaps import hand_back
 from actors.ingestion import AskIngestion, Ingestion
 from actors.local import ON_HEAD, dismiss_actors
-from actors.memory import hand_back
 from actors.news import AskNews, News
 from actors.paper_trading import AskPaperTrading, PaperTrading
 from actors.pattern_analysis import AskPatternAnalysis, PatternAnalysis

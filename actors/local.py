@@ -7,7 +7,7 @@ import os
 
 import ray
 
-from actors.memory import be_frugal
+from actors.heaps import be_frugal
 from actors.wiring import NAMESPACE
 from trading.errors import UnavailableError
 

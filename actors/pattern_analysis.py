@@ -15,7 +15,8 @@ from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.session_patterns import SessionPatternStore
-from trading.bars.panel import Ints, as_day
+from trading.arrays import Ints
+from trading.bars.panel import as_day
 from trading.cycle import services
 from trading.cycle.questions import question
 from trading.cycle.stages import Market, Patterns

@@ -9,7 +9,7 @@ from actors.wiring import Wiring
 from adapters.postgres.decisions import ScanStore
 from data.known_at import known_at_close
 from trading.cycle.stages import Market, Patterns
-from trading.scanner.at_close import InPlay, scan_all
+from trading.scanner.at_close import InPlay, scan
 
 
 class Scanner(Service):
@@ -24,7 +24,7 @@ class Scanner(Service):
     def scan(self, session: date, market: Market, patterns: Patterns) -> tuple[InPlay, ...]:
         """The stocks in play at the close of the session, best first; they are on record."""
         known = known_at_close(self.on_record, session)
-        found = scan_all(
+        found = scan(
             market.panel, market.indicators, market.context, patterns.catalyst,
             session=session, rules=self.wiring.scanner, jumps=[*known.splits, *known.breaks],
         )  # fmt: skip

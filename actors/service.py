@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 from typing import Literal
 
-from actors.memory import hand_back
+from actors.heaps import hand_back
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool, open_pool
 from adapters.record import Record

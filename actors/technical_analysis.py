@@ -12,9 +12,10 @@ from actors.service import Service
 from actors.wiring import Wiring
 from adapters.postgres.regimes import RegimeStore
 from data.known_at import closed_before, known_at_close
+from trading.arrays import Days, Floats
 from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
-from trading.bars.panel import Days, Floats, Panel, as_day
+from trading.bars.panel import Panel, as_day
 from trading.bars.segments import segments
 from trading.cycle import services
 from trading.cycle.questions import question

@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trading.bars.panel import Days
-from trading.bars.session_hours import SessionHours, Stamps
+from adapters.exchange_time import NEW_YORK, TIME_ZONE
+from trading.arrays import Days, Stamps
+from trading.bars.session_hours import SessionHours
 from trading.errors import BadDataError
 
-EXCHANGE = "XNYS"
+CALENDAR = "XNYS"
+"""The New York Stock Exchange by its market identifier code (ISO 10383)."""
 FIRST = "1990-01-01"
 """The first day that is computed; the last is a year ahead, as far as holidays are announced."""
-TIME_ZONE = "America/New_York"
 LONGEST_PAUSE_DAYS = 10
 """Without a session; the longest since 1990 had six, in September 2001."""
 PREMARKET_HOUR, REGULAR_CLOSE_HOUR, END_HOUR, EARLY_END_HOUR = 4, 16, 20, 17
@@ -28,7 +28,7 @@ PREMARKET_HOUR, REGULAR_CLOSE_HOUR, END_HOUR, EARLY_END_HOUR = 4, 16, 20, 17
 def _calendar() -> Any:
     import exchange_calendars  # noqa: PLC0415 - slow to import, and not every command needs it
 
-    return exchange_calendars.get_calendar(EXCHANGE, start=FIRST)
+    return exchange_calendars.get_calendar(CALENDAR, start=FIRST)
 
 
 def sessions_between(first: date, last: date) -> Days:
@@ -57,7 +57,7 @@ def _closes(sessions: Days) -> pd.Series[pd.Timestamp]:
     try:
         found: pd.Series[pd.Timestamp] = _calendar().schedule["close"].loc[pd.DatetimeIndex(sessions)]
     except KeyError as error:
-        raise ValueError(f"not a session of the {EXCHANGE} calendar: {error}") from None
+        raise ValueError(f"not a session of the {CALENDAR} calendar: {error}") from None
     return found
 
 
@@ -104,7 +104,7 @@ def is_latest(session: date, at: datetime) -> bool:
 
 def session_on(at: datetime) -> date:
     """The day in New York on which something happened."""
-    return at.astimezone(ZoneInfo(TIME_ZONE)).date()
+    return at.astimezone(NEW_YORK).date()
 
 
 def session_hours(first: date, last: date) -> SessionHours:

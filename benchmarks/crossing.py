@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from trading.arrays import Ints
 from trading.bars.panel import Panel
 from trading.engine.instruments import Instruments
-from trading.engine.requests import BUY, SELL, Ints, OrderRequests
+from trading.engine.requests import BUY, SELL, OrderRequests
 from trading.engine.run import BarHistory
 from trading.engine.strategy import View
 from trading.errors import BadDataError

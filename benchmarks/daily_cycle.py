@@ -15,7 +15,7 @@ from trading.cycle.stages import Market, Patterns, analyse, recognise, setups_at
 from trading.indicators.daily import compute
 from trading.indicators.raw import YEAR_BARS
 from trading.patterns.candlestick import detect
-from trading.scanner.at_close import scan_all
+from trading.scanner.at_close import scan
 from trading.scanner.rules import large_cap
 
 PATTERNS = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))
@@ -29,7 +29,7 @@ def session_work(universe: Universe) -> tuple[Market, Patterns]:
     market = analyse(history, vix=universe.vix, sectors=universe.sectors)
     patterns = recognise(market, universe.events, covered_at(universe.events, universe.last))
     setups_at(market, patterns, as_day(universe.last))
-    scan_all(
+    scan(
         market.panel, market.indicators, market.context, patterns.catalyst,
         session=universe.last, rules=large_cap(), jumps=[*universe.splits, *universe.breaks],
     )  # fmt: skip

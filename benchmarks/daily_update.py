@@ -16,7 +16,7 @@ from trading.indicators.levels import compute_levels
 from trading.indicators.swings import swings
 from trading.market.regimes import Regimes
 from trading.patterns.chart import registry
-from trading.scanner.at_close import large_cap, scan_all
+from trading.scanner.at_close import large_cap, scan
 from trading.views.setups import build_setups
 
 MINOR_ATR = 1.5
@@ -59,7 +59,7 @@ def full_history(universe: Universe) -> tuple[int, int]:
     jumps: list[Split | Break] = [*universe.splits, *universe.breaks]
     in_play: int = sum(
         len(
-            scan_all(
+            scan(
                 panel, market.indicators, market.context, patterns.catalyst, session=session, rules=large_cap(),
                 jumps=jumps,
             ).in_play

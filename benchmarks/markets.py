@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 
 from adapters.calendar import sessions_between
 from adapters.sample.bundled import load_bars, load_earnings, load_instruments
+from trading.arrays import Days, Floats
 from trading.bars.actions import Break, Split
-from trading.bars.panel import BARS_SCHEMA, Days, Floats
+from trading.bars.panel import BARS_SCHEMA
 from trading.gates.screening import screen
 
 LARGE_FILE = "us_all_daily_2015_2016.parquet"

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from actors.wiring import now
 from adapters.bars.minute_files import MinuteFiles
-from adapters.calendar import TIME_ZONE, session_on
-from adapters.postgres.catalysts import EXCHANGE
+from adapters.calendar import session_on
+from adapters.exchange_time import NEW_YORK, TIME_ZONE
 from adapters.record import NO_BARS, Record, reading
 from adapters.settings import read_settings
 from cli.output import print_json
@@ -136,7 +136,7 @@ def _market(regime: Regime | None) -> dict[str, Any] | None:
 
 def _heading(found: ScanAt, profile: str) -> str:
     """What was known, when, and what the market was like."""
-    clock = f"Known at {found.known_at.astimezone(EXCHANGE):%Y-%m-%d %H:%M} {TIME_ZONE}, "
+    clock = f"Known at {found.known_at.astimezone(NEW_YORK):%Y-%m-%d %H:%M} {TIME_ZONE}, "
     if found.bars == "1d":
         regime = found.regime.words if found.regime else "unknown"
         return (

@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cluster import bootstrap, names, reaper
+from cluster import bootstrap_config as bootstrap
+from cluster import names, reaper
 from cluster.api import DigitalOcean
 from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock

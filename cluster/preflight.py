@@ -15,7 +15,8 @@ import jsonschema
 import yaml
 from ray.autoscaler._private.util import validate_config
 
-from cluster import bootstrap, timer
+from cluster import bootstrap_config as bootstrap
+from cluster import timer
 from cluster.api import FORBIDDEN, SKEW_TOLD_S, UNAUTHORIZED, DigitalOcean, skew_text
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps

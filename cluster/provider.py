@@ -29,7 +29,8 @@ from ray.autoscaler.tags import (
     TAG_RAY_USER_NODE_TYPE,
 )
 
-from cluster import bootstrap, names, reaper
+from cluster import bootstrap_config as bootstrap
+from cluster import names, reaper
 from cluster.api import DigitalOcean, connect
 from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock, SystemClock

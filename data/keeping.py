@@ -11,7 +11,7 @@ from pathlib import Path
 from adapters.calendar import closes, sessions_between
 from adapters.machine.disk_use import bytes_on_disk
 from adapters.postgres.pool import Pool
-from adapters.postgres.storage_events import KINDS, Kind, StorageEvent, StorageEvents
+from adapters.postgres.storage_events import KINDS, StorageEvent, StorageEventKind, StorageEvents
 from adapters.postgres.tier_record import Measurement, TierRecord
 from data.backup.making import Backup
 from data.storage_rules import StorageRules
@@ -112,7 +112,7 @@ class Keeping:
         late = last is None or last.at + timedelta(hours=rules.every_h) <= now or last.at > now
         return late and not self._failed_lately("backup")
 
-    def _failed_lately(self, kind: Kind) -> bool:
+    def _failed_lately(self, kind: StorageEventKind) -> bool:
         failed = self._events.last(kind, ok=False)
         return failed is not None and self._clock() - RETRY_AFTER < failed.at <= self._clock()
 
@@ -127,7 +127,7 @@ class Keeping:
         sessions = sessions_between(now.date() - timedelta(days=LONGEST_CLOSURE_DAYS), now.date())
         return max(close for close in (at + AFTER_CLOSE for at in closes(sessions)) if close <= now)
 
-    def _attempt(self, kind: Kind, work: Callable[[], str]) -> StorageEvent:
+    def _attempt(self, kind: StorageEventKind, work: Callable[[], str]) -> StorageEvent:
         try:
             event = StorageEvent(kind, self._clock(), True, work())
         except InplayError as error:

@@ -27,9 +27,10 @@ import pyarrow.compute as pc
 from adapters.calendar import close_times, closed_at, session_on
 from adapters.record import Record
 from data.news.known import NewsMemory, news_record, rows_before
+from trading.arrays import Days, Floats
 from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
-from trading.bars.panel import Days, Floats, Panel, as_day
+from trading.bars.panel import Panel, as_day
 from trading.catalysts.earnings import covered_at
 from trading.cycle.stages import Market, analyse
 from trading.news.coverage import Followed

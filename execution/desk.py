@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from adapters.calendar import TIME_ZONE, following
+from adapters.calendar import following
+from adapters.exchange_time import NEW_YORK
 from adapters.postgres.execution_record import Look, Mark
 from execution.book_on_record import UNREACHED, BookOnRecord, Books, Records
 from execution.reconciling import Reconciled, Reconciliation
@@ -108,9 +108,7 @@ class BrokerDesk:
         return Past(
             sessions=sorted({session, *(one.session for one in before)}),
             equity_cents={day: worth for day, worth in curve.items() if worth > 0},
-            history=history_of(
-                self.books().trades.values(), session, lambda at: at.astimezone(ZoneInfo(TIME_ZONE)).date()
-            ),
+            history=history_of(self.books().trades.values(), session, lambda at: at.astimezone(NEW_YORK).date()),
         )
 
     def execute(self, session: date, orders: Sequence[OrderRequest], closes_usd_e4: Mapping[str, int]) -> int:

@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.performance.figures import Figures
 from trading.performance.groups import Group
 from trading.performance.metrics import TARGETS, Estimate, Performance, targets_met

@@ -24,7 +24,7 @@ from trading.cycle.stages import Market
 from trading.errors import BadDataError, UnavailableError
 from trading.indicators.intraday import USUAL_SESSIONS
 from trading.market.regimes import Regime, regimes
-from trading.scanner.at_close import Scan, scan_all
+from trading.scanner.at_close import Scan, scan
 from trading.scanner.flags import flags, flags_now
 from trading.scanner.intraday import IntradayScan, scan_intraday
 from trading.scanner.rules import ScannerRules
@@ -159,7 +159,7 @@ def _during(found: DuringSession, known: Daily | None, at: datetime, rules: Scan
 
 def _daily(known: Daily, at: datetime, rules: ScannerRules) -> ScanAt:
     market, session, jumps = known.market, known.closed.session, known.jumps
-    found = scan_all(
+    found = scan(
         market.panel, market.indicators, market.context, known.catalyst, session=session, rules=rules, jumps=jumps
     )
     since = known.events.filter(pc.greater_equal(known.events.column("event_date"), pa.scalar(session, pa.date32())))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from adapters.calendar import TIME_ZONE, session_hours
-from adapters.postgres.catalysts import EXCHANGE
+from adapters.calendar import session_hours
+from adapters.exchange_time import NEW_YORK, TIME_ZONE
 from trading.bars.intraday import IntradayPanel
 from trading.bars.minute_bars import MinuteBars
 from trading.bars.session_hours import SessionHours
@@ -49,7 +49,7 @@ def during_session(minutes: MinuteBars, at: datetime, usual_sessions: int) -> Du
         BadDataError: when the source isn't what it claims to be.
     """
     instant = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "s")
-    today = at.astimezone(EXCHANGE).date()
+    today = at.astimezone(NEW_YORK).date()
     try:
         hours = session_hours(today - timedelta(days=3 * usual_sessions + CLOSURE_DAYS), today)
     except ValueError as error:
@@ -60,7 +60,7 @@ def during_session(minutes: MinuteBars, at: datetime, usual_sessions: int) -> Du
     first = hours.sessions[max(0, place - 2 * usual_sessions)]
     read = minutes.until(first.item(), at)
     if not (read.bars.num_rows and read.bars.column("starts_at").to_numpy().max() >= hours.premarket_at[place]):
-        return f"there is no minute bar of {today} that was over by {at.astimezone(EXCHANGE):%H:%M} {TIME_ZONE}"
+        return f"there is no minute bar of {today} that was over by {at.astimezone(NEW_YORK):%H:%M} {TIME_ZONE}"
     bars = IntradayPanel.from_arrow(read.bars, hours)
     known_at = bars.closes_at.max().item().replace(tzinfo=UTC)
     return DuringSession(instant, known_at, bars, hours, read.refused, usual_sessions)

@@ -5,15 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
 from tune.estimators import booster_params
-from tune.training_set import Matrix
-
-Floats = npt.NDArray[np.float64]
-
 
 ON_HEAD = {"node:__internal_head__": 0.001}
 """Work on CPUs stays on the head: to an autoscaler it would be a reason to rent a machine."""

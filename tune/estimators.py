@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from trading.arrays import Floats, Matrix
 from trading.views.members.member import Estimator
-from tune.training_set import Matrix
-
-Floats = npt.NDArray[np.float64]
 
 
 def medians_of(matrix: Matrix) -> Matrix:

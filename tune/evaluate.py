@@ -6,15 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from trading.arrays import Flags, Floats
 from trading.performance.metrics import BLOCK_SESSIONS, Estimate, block_samples, interval, widening
 from trading.views.ensemble import Views
 from trading.views.rule_system import BUY_AT
 from tune.training_set import TrainingSet
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -98,12 +95,12 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
     wide = widening(len(sessions), BLOCK_SESSIONS)
     every = np.ones(len(test), dtype=np.bool_)
 
-    def share(right: Bools, among: Bools = every) -> tuple[float, Floats]:
+    def share(right: Flags, among: Flags = every) -> tuple[float, Floats]:
         hits, sizes = (np.bincount(group, weights=of, minlength=len(sessions)) for of in (right & among, among))
         with np.errstate(invalid="ignore"):
             return float(np.divide(hits.sum(), sizes.sum())), hits[draws].sum(axis=1) / sizes[draws].sum(axis=1)
 
-    def success(among: Bools) -> Estimate:
+    def success(among: Flags) -> Estimate:
         return interval(*share(truth, among), widen=wide, within=(0.0, 1.0)) if among.any() else Estimate(None)
 
     shares = {name: share(call == truth) for name, call in calls.items()}

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from adapters.models.scoring import CARD, Card, ModelFile, sha256_of
+from trading.arrays import Floats
 from trading.errors import ModelError
 from trading.views.members.member import Estimator, Member, Members
 from trading.views.setups import FEATURES
@@ -19,7 +19,6 @@ from tune.estimators import Forest
 from tune.search import Winner
 from tune.training_set import TARGET_SCALE
 
-Floats = npt.NDArray[np.float64]
 QUANTILES = 1_001
 
 

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from adapters.models.scoring import Card, Said, views_of
+from trading.arrays import Floats
 from trading.errors import ModelError
 from trading.views.ensemble import Views
 from trading.views.members.member import Member, Members
@@ -29,7 +29,6 @@ from tune.training_set import TrainingSet, columns_of, target_of
 HOLDOUT_FRACTION = 0.25
 MIN_REFERENCE = 100
 """Fewer setups than this don't tell a rank to the per cent."""
-Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from trading.arrays import Floats
 from trading.evidence.significance import ALPHA, q_values, session_variance, two_sided
 from trading.outcomes.barriers import OutcomeRules
 from trading.views.ensemble import Views
 from trading.views.regime_weights import STATES, in_state
 from tune.training_set import TrainingSet
 
-Floats = npt.NDArray[np.float64]
 OVERLAP_SESSIONS = OutcomeRules().horizon_sessions
 MIN_SESSIONS = 20
 """Fewer sessions in a state say nothing about it."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from ray import tune as ray_tune
 
+from trading.arrays import Floats
 from trading.errors import ModelError
 from trading.views.members.member import Member, Members
 from tune.distributed import ON_HEAD
@@ -18,7 +18,6 @@ from tune.estimators import FITTERS, log_loss
 from tune.splits import Split, walk_forward
 from tune.training_set import TARGET_SCALE, TrainingSet, columns_of, target_of
 
-Floats = npt.NDArray[np.float64]
 EMBARGO_SESSIONS = 1
 FOLDS = 3
 

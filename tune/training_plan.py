@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-Kind = Literal["gpu", "cpu"]
+TrainingKind = Literal["gpu", "cpu"]
 Code = Literal[
     "opens",
     "off",
@@ -63,7 +63,7 @@ class SessionRules:
 class Session:
     """A session that was held or tried. `data_fingerprint`: of what there was to learn from."""
 
-    kind: Kind
+    kind: TrainingKind
     opened_at: datetime
     data_fingerprint: str
     trained: bool
@@ -97,7 +97,7 @@ class Facts:
 class Plan:
     """Whether a session opens now, and why or why not. `window_from`: of the week, or of the day."""
 
-    kind: Kind
+    kind: TrainingKind
     window_from: datetime
     opens: bool
     code: Code

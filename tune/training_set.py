@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from trading.arrays import Days, Flags, Floats, Matrix
 from trading.bars.panel import as_day
 from trading.cycle.stages import Market, Patterns, regimes_of, rule_inputs
 from trading.errors import ModelError
@@ -19,10 +20,6 @@ from trading.views.members.member import Member
 from trading.views.rule_system import confidence
 from trading.views.setups import FEATURES, Setups, build_setups
 
-Floats = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float32]
-Days = npt.NDArray[np.datetime64]
-Bools = npt.NDArray[np.bool_]
 TARGET_SCALE = 0.01
 """Net returns are predicted in per cent, so that XGBoost's regularisation meets numbers near one."""
 UNKNOWN = "unknown in every setup that the models learned from"
@@ -54,7 +51,7 @@ class TrainingSet:
     session: Days
     known_session: Days
     rule_confidence: Floats
-    in_play: Bools
+    in_play: Flags
     left_out: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -88,7 +85,7 @@ class TrainingSet:
         A source that isn't connected leaves its columns unknown. Nothing can be learned from them, and a model would
         meet their first value unprepared.
         """
-        known: Bools = np.asarray(np.isfinite(self.matrix[rows]).any(axis=0))
+        known: Flags = np.asarray(np.isfinite(self.matrix[rows]).any(axis=0))
         unknown = {name: UNKNOWN for name, there in zip(self.features, known, strict=True) if not there}
         return replace(self, left_out={**self.left_out, **unknown})
 
@@ -116,7 +113,7 @@ def target_of(member: Member, data: TrainingSet) -> Floats:
     return data.success if member.predicts == "success" else data.net_return / TARGET_SCALE
 
 
-def looks_in_play(setups: Setups, rules: ScannerRules) -> Bools:
+def looks_in_play(setups: Setups, rules: ScannerRules) -> Flags:
     """Whether each setup is long, and moves and trades as the scanner asks; price, value and rank are left out."""
 
     def column(name: str) -> Floats:

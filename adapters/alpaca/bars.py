@@ -10,14 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
 from adapters.alpaca.addresses import AlpacaFeed
 from adapters.alpaca.http import AlpacaHttp
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.calendar import TIME_ZONE
+from adapters.exchange_time import NEW_YORK
 from adapters.feeds.port import Page, Span
 from adapters.feeds.source import UNREAD_SCHEMA
 from trading.errors import BadDataError
@@ -29,7 +28,6 @@ SYMBOLS_AT_ONCE = 200
 NAMES = {"1d": "1Day", "1m": "1Min"}
 LARGEST = 2**53
 """Whole numbers up to it are exact in JSON."""
-EXCHANGE_TIME = ZoneInfo(TIME_ZONE)
 MINUTE_S = 60
 
 
@@ -107,7 +105,7 @@ def _values(symbol: Any, row: dict[str, Any], timeframe: Timeframe) -> tuple[Any
     if volume != int(volume):
         raise ValueError("the volume is no whole number of shares")
     if timeframe == "1d":
-        return symbol, at.astimezone(EXCHANGE_TIME).date(), *prices, int(volume)
+        return symbol, at.astimezone(NEW_YORK).date(), *prices, int(volume)
     if at.timestamp() % MINUTE_S:
         raise ValueError("the time is no whole minute")
     return symbol, at, *prices, int(volume)

@@ -17,8 +17,9 @@ import pyarrow.parquet as pq
 
 from adapters.bars.locations import Tier
 from adapters.bars.places import Readable
+from trading.arrays import Days, Ints
 from trading.bars.intraday import INTRADAY_SCHEMA
-from trading.bars.panel import BARS_SCHEMA, Days, Ints, symbol_codes
+from trading.bars.panel import BARS_SCHEMA, symbol_codes
 from trading.errors import BadDataError, UnavailableError
 
 HOT = "bars/hot"

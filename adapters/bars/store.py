@@ -33,7 +33,7 @@ from adapters.bars.files import (
 from adapters.bars.files_lock import files_lock
 from adapters.bars.locations import Places, TierLocations
 from adapters.bars.places import sync
-from trading.bars.panel import Days
+from trading.arrays import Days
 from trading.errors import BadDataError, UnavailableError
 
 

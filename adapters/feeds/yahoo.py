@@ -21,7 +21,7 @@ import pandas as pd
 import pyarrow as pa
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.calendar import TIME_ZONE
+from adapters.exchange_time import TIME_ZONE
 from adapters.feeds.port import Page, Span
 from adapters.pace import TokenBucket, backoff_s
 from trading.errors import AskedTooOftenError, ConfigurationError, UnavailableError

@@ -16,16 +16,14 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
 from trading.views.ensemble import Views, rank_among, weighted
 from trading.views.members.member import Estimator, Target
 from trading.views.regime_weights import regime_weights
 from trading.views.setups import FEATURES
 
-Floats = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float32]
 CARD = "card.json"
 
 

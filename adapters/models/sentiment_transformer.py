@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.errors import ConfigurationError, ModelError
 
 BATCH_TEXTS = 32

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trading.bars.panel import Flags, Ints
+from trading.arrays import Flags, Ints
 from trading.errors import BadDataError
 
 Bytes = npt.NDArray[np.uint8]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 from psycopg import sql
 
+from adapters.exchange_time import NEW_YORK
 from adapters.postgres.bulk import MICROSECOND, insert_missing, read_table, rows_of
 from adapters.postgres.pool import Pool, transaction
 
-EXCHANGE = ZoneInfo("America/New_York")
 CATALYSTS_SCHEMA = pa.schema(
     [("symbol", pa.string()), ("event_date", pa.date32()), ("kind", pa.string()), ("knowable_at", MICROSECOND)]
 )
@@ -22,7 +21,7 @@ def knowable_at(event_date: date) -> datetime:
 
     It may have come after the close, so the session of its own day must not use it.
     """
-    return datetime.combine(event_date + timedelta(days=1), time(), tzinfo=EXCHANGE)
+    return datetime.combine(event_date + timedelta(days=1), time(), tzinfo=NEW_YORK)
 
 
 class CatalystStore:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres.pool import Pool, transaction
 
-Kind = Literal["parity", "lookahead"]
+CheckKind = Literal["parity", "lookahead"]
 Verdict = Literal["passed", "explained", "failed", "not done"]
 COLUMNS = "session, kind, verdict, compared, differences, detail, findings, took_s, checked_at"
 
@@ -29,7 +29,7 @@ class DailyCheck:
     """
 
     session: date
-    kind: Kind
+    kind: CheckKind
     verdict: Verdict
     compared: int
     differences: int

@@ -11,7 +11,7 @@ import numpy as np
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.news import LOCK
 from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.news.sentiment import LexiconScorer
 
 COLUMNS = ("article_id", "scorer", "score")

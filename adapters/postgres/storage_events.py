@@ -8,8 +8,8 @@ from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 
-Kind = Literal["archive", "backup", "volume"]
-KINDS: tuple[Kind, ...] = ("archive", "backup", "volume")
+StorageEventKind = Literal["archive", "backup", "volume"]
+KINDS: tuple[StorageEventKind, ...] = ("archive", "backup", "volume")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class StorageEvent:
         detail: what it did, or why it failed.
     """
 
-    kind: Kind
+    kind: StorageEventKind
     at: datetime
     ok: bool
     detail: str
@@ -40,7 +40,7 @@ class StorageEvents:
                 [event.kind, event.at, event.ok, event.detail],
             )
 
-    def last(self, kind: Kind, *, ok: bool | None = None) -> StorageEvent | None:
+    def last(self, kind: StorageEventKind, *, ok: bool | None = None) -> StorageEvent | None:
         """The one of its kind that was recorded last; only of those that went well, or that failed, if asked for."""
         with transaction(self._pool) as cursor:
             cursor.execute(

@@ -10,7 +10,7 @@ from typing import Literal
 from adapters.postgres.pool import Pool, transaction
 from trading.transitions import Transitions
 
-Kind = Literal["gpu", "cpu"]
+TrainingKind = Literal["gpu", "cpu"]
 State = Literal["open", "trained", "sold_out", "failed", "interrupted"]
 STATES: Transitions[State] = Transitions(
     "training session",
@@ -35,7 +35,7 @@ class PlanRow:
     """A plan on record. `code`: the reason in a word; `reason`: in a sentence."""
 
     planned_at: datetime
-    kind: Kind
+    kind: TrainingKind
     window_from: datetime
     opens: bool
     code: str
@@ -54,7 +54,7 @@ class SessionRow:
     """
 
     session_id: str
-    kind: Kind
+    kind: TrainingKind
     window_from: datetime
     opened_at: datetime
     data_fingerprint: str
@@ -84,7 +84,7 @@ class TrainingRecord:
                 [row.planned_at, row.kind, row.window_from, row.opens, row.code, row.reason],
             )
 
-    def last_plan(self, kind: Kind) -> PlanRow | None:
+    def last_plan(self, kind: TrainingKind) -> PlanRow | None:
         """What was decided last."""
         with transaction(self._pool) as cursor:
             cursor.execute(
@@ -121,7 +121,7 @@ class TrainingRecord:
                 ],
             )  # fmt: skip
 
-    def sessions(self, kind: Kind, limit: int) -> list[SessionRow]:
+    def sessions(self, kind: TrainingKind, limit: int) -> list[SessionRow]:
         """The latest, latest first."""
         with transaction(self._pool) as cursor:
             cursor.execute(

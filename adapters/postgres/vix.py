@@ -9,7 +9,7 @@ import numpy as np
 
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.pool import Pool, transaction
-from trading.bars.panel import Days, Floats
+from trading.arrays import Days, Floats
 from trading.market.vix import VixRows
 
 

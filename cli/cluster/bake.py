@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.output import print_json
-from cluster import bootstrap
+from cluster import bootstrap_config as bootstrap
 from cluster import preflight as checks
 from cluster.api import connect
 from cluster.bake import Image, Oven, delete_old, list_images

@@ -17,7 +17,7 @@ from cli.output import print_json
 from cluster import preflight as checks
 from cluster import timer
 from cluster.api import DigitalOcean, connect
-from cluster.bootstrap import check_types
+from cluster.bootstrap_config import check_types
 from cluster.catalogue import Catalogue
 from cluster.clock import SystemClock
 from cluster.cost import HOUR_S, PHASES, Running, forecast

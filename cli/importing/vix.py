@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from actors.wiring import now
+from adapters.exchange_time import NEW_YORK
 from adapters.feeds.cboe_vix import CBOE, vix_rows
-from adapters.postgres.catalysts import EXCHANGE
 from adapters.record import writing
 from adapters.settings import read_settings
 from cli.output import print_json
@@ -28,7 +28,7 @@ def vix(
     the same again changes nothing.
     """
     at = now()
-    rows = read_vix(vix_rows(source), today=at.astimezone(EXCHANGE).date())
+    rows = read_vix(vix_rows(source), today=at.astimezone(NEW_YORK).date())
     with writing(read_settings(), now=at) as record:
         counts = record.vix.record(rows, source=source if "://" in source else Path(source).name, imported_at=at)
     if json_:

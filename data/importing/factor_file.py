@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from trading.bars.panel import Ints
+from trading.arrays import Ints
 from trading.errors import BadDataError
 
 NEEDED = ("symbol", "date", "price_factor", "split_factor")

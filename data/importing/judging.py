@@ -18,7 +18,8 @@ from adapters.feeds.source import UNREAD_SCHEMA
 from adapters.postgres.bars_record import BarRecord, Part
 from data.importing.remembered import Remembered
 from data.importing.tail import FIRST_DAY, TAIL_DAYS, Tail
-from trading.bars.panel import Days, Flags, Floats, Ints, as_date, symbol_codes
+from trading.arrays import Days, Flags, Floats, Ints
+from trading.bars.panel import as_date, symbol_codes
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
 from trading.gates.factors import FactorChange

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.calendar import TIME_ZONE
+from adapters.exchange_time import TIME_ZONE
 from adapters.feeds.source import FACTOR, UNREAD_SCHEMA, Chunk
 from data.importing.factor_file import FactorFile
-from trading.bars.panel import Flags
+from trading.arrays import Flags
 from trading.errors import BadDataError, ConfigurationError
 
 DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y")

@@ -18,7 +18,7 @@ TAIL_DAYS = 180
 FIRST_DAY = date(1990, 1, 2)
 """The calendar begins here; earlier bars belong to no session that is known."""
 
-Days = Callable[[date, date], Iterable[pa.Table]]
+DaysOf = Callable[[date, date], Iterable[pa.Table]]
 """Reads the days on record from one session to another, both included, as `BARS_SCHEMA`, in steps that are bounded."""
 
 
@@ -29,7 +29,7 @@ class Tail:
     import reads each session once, and memory holds a few bars a symbol and one step of reading.
     """
 
-    def __init__(self, days: Days) -> None:
+    def __init__(self, days: DaysOf) -> None:
         self._days = days
         self._kept = BARS_SCHEMA.empty_table()
         self._unread_from = FIRST_DAY

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from adapters.calendar import sessions_between
 from data.verification.trouble import Trouble
-from trading.bars.panel import Days, as_date, symbol_codes
+from trading.arrays import Days
+from trading.bars.panel import as_date, symbol_codes
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import pyarrow as pa
 from adapters.calendar import closed_at
 from adapters.record import Record
 from data.known_at import closed_before, knowable_by, known_at_close, taken_effect, told_before
+from trading.arrays import Days, Floats
 from trading.bars.actions import Break, Split
-from trading.bars.panel import Days, Floats, as_date, as_day
+from trading.bars.panel import as_date, as_day
 from trading.errors import BadDataError
 from trading.news.record import NewsRecord
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from research.backtest.recorded import Recorded
 from research.backtest.running import Backtested
-from trading.bars.panel import Floats, Panel
+from trading.arrays import Floats
+from trading.bars.panel import Panel
 from trading.decisions.book_view import Decision, Source
 from trading.engine.account import Account
 from trading.engine.fold import take

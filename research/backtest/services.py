@@ -7,11 +7,11 @@ from datetime import date
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from adapters.calendar import close_times
 from research.backtest.recorded import Recorded
+from trading.arrays import Matrix
 from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
 from trading.bars.panel import Panel, as_day
@@ -49,7 +49,7 @@ from trading.ledger.journal import MemoryJournal
 from trading.market.regimes import Regime
 from trading.patterns.in_session import SessionPatterns
 from trading.risk.decision_rules import DecisionRules
-from trading.scanner.at_close import InPlay, scan_all
+from trading.scanner.at_close import InPlay, scan
 from trading.scanner.rules import ScannerRules
 from trading.views.ensemble import Views
 from trading.views.setups import Setups
@@ -175,7 +175,7 @@ class RecordedScanner:
 
     def scan(self, session: date, market: Market, patterns: Patterns) -> tuple[InPlay, ...]:
         """The stocks in play at the close of the session, best first."""
-        self.in_play[session] = scan_all(
+        self.in_play[session] = scan(
             market.panel, market.indicators, market.context, patterns.catalyst,
             session=session, rules=self._rules, jumps=self._jumps,
         ).in_play  # fmt: skip
@@ -238,9 +238,6 @@ class MemoryDesk:
     def journal_hash(self) -> str:
         """The hash of the journal's last entry."""
         return self._desk.journal_hash
-
-
-Matrix = npt.NDArray[np.float32]
 
 
 class NoModels:

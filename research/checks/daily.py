@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import partial
 
 from adapters.models.scoring import EnsembleScorer
-from adapters.postgres.daily_checks import DailyCheck, Kind, Verdict
+from adapters.postgres.daily_checks import CheckKind, DailyCheck, Verdict
 from adapters.postgres.journal import JournalStore
 from adapters.record import Record
 from research.backtest.recorded import read_recorded
@@ -112,6 +112,6 @@ def sampled(symbols: Sequence[str], session: date) -> list[str]:
     return list(symbols[session.toordinal() % step :: step]) if step else []
 
 
-def _not_done(session: date, kind: Kind, error: Exception, began: datetime, ended: datetime) -> DailyCheck:
+def _not_done(session: date, kind: CheckKind, error: Exception, began: datetime, ended: datetime) -> DailyCheck:
     took_s = (ended - began).total_seconds()
     return DailyCheck(session, kind, "not done", 0, 0, f"nothing was compared: {error}", (), took_s, ended)

@@ -12,7 +12,8 @@ import numpy as np
 from research.backtest.recorded import Recorded
 from research.backtest.running import Terms
 from research.backtest.services import NoModels, RecordedNews, RecordedScanner, SegmentAnalysis
-from trading.bars.panel import Floats, as_day
+from trading.arrays import Floats
+from trading.bars.panel import as_day
 from trading.cycle.stages import Market, candidates, long_setups
 from trading.decisions.book_view import BookView, Circumstances
 from trading.decisions.decide import decide

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
-from adapters.postgres.training_record import Kind, SessionRow, TrainingRecord
+from adapters.postgres.training_record import SessionRow, TrainingKind, TrainingRecord
 from adapters.spend.costs import E6, PHASES, MachineCosts, lives, month_of, reckon
 from serve.desk import Desk
 from serve.schema import Schema
@@ -18,7 +18,7 @@ from serve.sources import Sources
 
 router = APIRouter()
 
-KINDS: Final[tuple[Kind, ...]] = ("gpu", "cpu")
+KINDS: Final[tuple[TrainingKind, ...]] = ("gpu", "cpu")
 SESSIONS: Final = 10
 
 

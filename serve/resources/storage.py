@@ -12,7 +12,7 @@ from pydantic import Field
 from adapters.bars.files import BarFile
 from adapters.bars.locations import TIERS
 from adapters.postgres.pool import Pool
-from adapters.postgres.storage_events import Kind as EventKind
+from adapters.postgres.storage_events import StorageEventKind as EventKind
 from adapters.postgres.storage_events import StorageEvents
 from adapters.postgres.tier_record import TierRecord
 from data.keeping import outlook

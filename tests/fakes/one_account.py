@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trading.broker.orders import Bracket, Kind, OrderRequest, Side
+from trading.broker.orders import Bracket, OrderKind, OrderRequest, Side
 from trading.engine.account import Account
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
@@ -38,7 +38,7 @@ class OneAccount:
         self.engine.deposit(self.now, cash_usd * 100)
         self.engine.log.clear()
 
-    def order(self, name: str, side: Side, shares: int, kind: Kind = "market", **terms: Any) -> str:
+    def order(self, name: str, side: Side, shares: int, kind: OrderKind = "market", **terms: Any) -> str:
         """The order placed now; the reason if it was refused. Prices are in USD: `limit`, `stop`, `trail`."""
         prices = {f"{what}_usd_e4": usd_e4(terms.pop(what)) for what in ("limit", "stop", "trail") if what in terms}
         request = OrderRequest(name, terms.pop("symbol", "AA"), side, shares, kind, **prices, **terms)

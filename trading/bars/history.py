@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from trading.arrays import Days
 from trading.bars.actions import Break, Split
-from trading.bars.panel import Days, Panel, as_day
+from trading.bars.panel import Panel, as_day
 
 
 def as_of(

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trading.bars.panel import Days, Floats, Ints, symbol_codes
-from trading.bars.session_hours import REGULAR, Phases, SessionHours, Stamps
+from trading.arrays import Days, Floats, Ints, Stamps
+from trading.bars.panel import symbol_codes
+from trading.bars.session_hours import REGULAR, Phases, SessionHours
 from trading.errors import BadDataError
 
 _FIELDS: list[Any] = [

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trading.arrays import Flags, Ints
 from trading.bars.intraday import INTRADAY_SCHEMA
-from trading.bars.panel import Flags, Ints
 
 _MORE = [
     pa.field("arrived_at", pa.timestamp("us", "UTC")),

@@ -10,12 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trading.arrays import Days, Floats, Ints
 from trading.errors import BadDataError
-
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Days = npt.NDArray[np.datetime64]
-Flags = npt.NDArray[np.bool_]
 
 _FIELDS: list[Any] = [
     pa.field("symbol", pa.string()),

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from trading.arrays import Floats, Ints
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats, Ints, Panel
+from trading.bars.panel import Panel
 from trading.bars.session_hours import REGULAR, SessionHours
 from trading.errors import ConfigurationError
 

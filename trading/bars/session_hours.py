@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Days, Ints
+from trading.arrays import Days, Ints, Stamps
 from trading.errors import BadDataError
 
-Stamps = npt.NDArray[np.datetime64]
-"""`datetime64[s]`, UTC."""
 Phases = npt.NDArray[np.int8]
 
 PREMARKET, REGULAR, AFTER_HOURS = -1, 0, 1

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal
 
 Side = Literal["buy", "sell", "sell_short", "buy_to_cover"]
-Kind = Literal["market", "limit", "stop", "stop_limit", "trailing_stop", "on_open", "on_close"]
+OrderKind = Literal["market", "limit", "stop", "stop_limit", "trailing_stop", "on_open", "on_close"]
 InForce = Literal["day", "gtc", "gtd", "ioc"]
 
 
@@ -49,7 +49,7 @@ class OrderRequest:
     symbol: str
     side: Side
     shares: int
-    kind: Kind = "market"
+    kind: OrderKind = "market"
     in_force: InForce = "day"
     limit_usd_e4: int = 0
     stop_usd_e4: int = 0

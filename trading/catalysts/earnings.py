@@ -12,7 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trading.bars.panel import Days, Floats, Ints, Panel, as_day
+from trading.arrays import Days, Floats, Ints
+from trading.bars.panel import Panel, as_day
 from trading.errors import BadDataError
 
 

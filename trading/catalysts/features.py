@@ -15,9 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trading.arrays import Floats, Ints, Stamps
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats, Ints, Panel
-from trading.bars.session_hours import PREMARKET, Stamps
+from trading.bars.panel import Panel
+from trading.bars.session_hours import PREMARKET
 from trading.errors import BadDataError
 from trading.news.article import Channel
 from trading.news.catalyst_kind import KINDS

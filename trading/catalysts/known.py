@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trading.bars.panel import Floats, Ints, Panel
+from trading.arrays import Floats, Ints
+from trading.bars.panel import Panel
 from trading.catalysts.earnings import Catalyst, earnings_catalyst
 from trading.catalysts.features import catalyst_features
 from trading.indicators.levels import compute_levels

@@ -14,10 +14,10 @@ from dataclasses import fields, replace
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from trading.bars.panel import Days, Floats, Ints, Panel, as_day
+from trading.arrays import Days, Floats, Ints, Stamps
+from trading.bars.panel import Panel, as_day
 from trading.bars.segments import Segment
 from trading.catalysts.earnings import Catalyst
 from trading.catalysts.known import known_catalysts
@@ -31,7 +31,6 @@ from trading.risk.decision_rules import DecisionRules
 
 LEAST_BARS = 64
 """A view holds three months at least; who reads further back is named in `bars_needed`."""
-Stamps = npt.NDArray[np.datetime64]
 
 
 def bars_needed(rules: DecisionRules) -> int:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from trading.bars.panel import Days, Floats, Panel
+from trading.arrays import Days, Floats
+from trading.bars.panel import Panel
 from trading.catalysts.earnings import Catalyst
 from trading.catalysts.known import known_catalysts
 from trading.decisions.book_view import Candidate

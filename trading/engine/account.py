@@ -13,6 +13,7 @@ from typing import Any, Never
 
 import numpy as np
 
+from trading.arrays import Ints
 from trading.engine.instruments import Instruments
 from trading.engine.open_orders import (
     BASE,
@@ -23,7 +24,7 @@ from trading.engine.open_orders import (
     STOP_LEG,
     OpenOrders,
 )
-from trading.engine.requests import Ints, day_number
+from trading.engine.requests import day_number
 from trading.errors import LedgerError
 from trading.money import cents
 

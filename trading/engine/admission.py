@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from trading.arrays import Flags, Ints
 from trading.engine.account import Account
 from trading.engine.requests import (
     BUY,
@@ -15,8 +16,6 @@ from trading.engine.requests import (
     STOP,
     STOP_LIMIT,
     TRAILING_STOP,
-    Flags,
-    Ints,
     OrderRequests,
 )
 from trading.engine.rules import AccountRules

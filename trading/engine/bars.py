@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
+from trading.arrays import Flags, Ints
 from trading.bars.actions import Break, Split
 from trading.engine.instruments import Instruments
-from trading.engine.requests import Flags, Ints
 from trading.errors import BadDataError
 
 REGULAR_S = 23_400

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from trading.arrays import Flags, Ints
 from trading.engine.account import Account, Fills
 from trading.engine.bars import CorporateAction, Step
 from trading.engine.entries import Log, fill_heads, mark_head, order_heads
@@ -16,7 +17,7 @@ from trading.engine.fees import FeeSchedule
 from trading.engine.open_orders import (
     LEG_NAMES,
 )
-from trading.engine.requests import BUY_TO_COVER, SELL, SIDES, Flags, Ints, OrderRequests
+from trading.engine.requests import BUY_TO_COVER, SELL, SIDES, OrderRequests
 from trading.errors import ConfigurationError, LedgerError
 from trading.ledger.double_entry import Draft, Posting
 from trading.money import cents

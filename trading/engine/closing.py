@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from trading.arrays import Ints
 from trading.engine.account import Account
 from trading.engine.bars import Bars, Step
 from trading.engine.bookkeeper import Bookkeeper
-from trading.engine.requests import DAY, GTD, IOC, ON_CLOSE, ON_OPEN, Ints, day_number
+from trading.engine.requests import DAY, GTD, IOC, ON_CLOSE, ON_OPEN, day_number
 from trading.engine.rules import YEAR_DAYS, AccountRules
 from trading.money import E4
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from trading.arrays import Flags, Ints
 from trading.broker.orders import Replacement
 from trading.engine.account import Account
 from trading.engine.admission import faults, reference_prices, trailing_start, without_money
@@ -23,7 +24,7 @@ from trading.engine.matching import Matcher, repeats
 from trading.engine.open_orders import (
     PLAIN,
 )
-from trading.engine.requests import MARKET, ON_OPEN, TRAILING_STOP, Flags, Ints, OrderRequests
+from trading.engine.requests import MARKET, ON_OPEN, TRAILING_STOP, OrderRequests
 from trading.engine.rules import EngineRules
 from trading.errors import LedgerError
 

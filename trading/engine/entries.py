@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from json.encoder import encode_basestring_ascii as quoted
 
+from trading.arrays import Ints
 from trading.engine.account import Fills
 from trading.engine.bars import Step
-from trading.engine.requests import FIELDS, IN_FORCE, KINDS, SIDES, Ints
+from trading.engine.requests import FIELDS, IN_FORCE, KINDS, SIDES
 from trading.ledger.double_entry import Draft, body_of, draft_of
 
 _ORDER_KEYS = tuple(

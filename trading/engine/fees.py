@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.engine.requests import Flags, Ints
+from trading.arrays import Flags, Ints
 from trading.money import E4
 
 E9 = 1_000_000_000

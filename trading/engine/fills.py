@@ -12,19 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from trading.arrays import Flags, Ints
 from trading.engine.bars import REGULAR_S, Bars
 from trading.engine.fees import ALPACA, INTERACTIVE_BROKERS_FIXED, FeeSchedule
-from trading.engine.requests import (
-    LIMIT,
-    MARKET,
-    ON_CLOSE,
-    ON_OPEN,
-    STOP,
-    STOP_LIMIT,
-    TRAILING_STOP,
-    Flags,
-    Ints,
-)
+from trading.engine.requests import LIMIT, MARKET, ON_CLOSE, ON_OPEN, STOP, STOP_LIMIT, TRAILING_STOP
 from trading.money import E4
 
 HALF_SPREAD_TIERS = ((0, 100), (100_000, 50), (1_000_000, 20), (10_000_000, 5), (100_000_000, 1))

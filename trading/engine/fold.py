@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from trading.arrays import Ints
 from trading.engine.account import Account, Fills
 from trading.engine.instruments import Instruments
-from trading.engine.requests import FIELDS, IN_FORCE, KINDS, SIDES, Ints
+from trading.engine.requests import FIELDS, IN_FORCE, KINDS, SIDES
 from trading.errors import LedgerError
 from trading.ledger.double_entry import Draft
 

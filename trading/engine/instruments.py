@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from trading.engine.requests import Ints
+from trading.arrays import Ints
 
 
 class Instruments:

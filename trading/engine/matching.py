@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trading.arrays import Flags, Ints
 from trading.engine.bars import Bars
 from trading.engine.bookkeeper import Bookkeeper
 from trading.engine.fills import touch
@@ -16,7 +17,7 @@ from trading.engine.open_orders import (
     TARGET_LEG,
     TIME_LEG,
 )
-from trading.engine.requests import LIMIT, ON_CLOSE, STOP, STOP_LIMIT, Flags, Ints
+from trading.engine.requests import LIMIT, ON_CLOSE, STOP, STOP_LIMIT
 from trading.engine.rules import EngineRules
 from trading.money import cents
 

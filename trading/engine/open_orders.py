@@ -7,7 +7,8 @@ from typing import Never
 
 import numpy as np
 
-from trading.engine.requests import BUY, BUY_TO_COVER, LIMIT, MARKET, SELL_SHORT, STOP, TRAILING_STOP, Flags, Ints
+from trading.arrays import Flags, Ints
+from trading.engine.requests import BUY, BUY_TO_COVER, LIMIT, MARKET, SELL_SHORT, STOP, TRAILING_STOP
 
 (
     INSTRUMENT, SIDE, KIND, IN_FORCE, SHARES, LIMIT_AT, STOP_AT, TRAIL, TRAIL_BP, GOOD_TILL,

@@ -7,16 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
-from trading.broker.orders import Bracket, InForce, Kind, OrderRequest, Side
-
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-
+from trading.arrays import Ints
+from trading.broker.orders import Bracket, InForce, OrderKind, OrderRequest, Side
 
 SIDES: tuple[Side, ...] = ("buy", "sell", "sell_short", "buy_to_cover")
-KINDS: tuple[Kind, ...] = ("market", "limit", "stop", "stop_limit", "trailing_stop", "on_open", "on_close")
+KINDS: tuple[OrderKind, ...] = ("market", "limit", "stop", "stop_limit", "trailing_stop", "on_open", "on_close")
 IN_FORCE: tuple[InForce, ...] = ("day", "gtc", "gtd", "ioc")
 BUY, SELL, SELL_SHORT, BUY_TO_COVER = range(4)
 MARKET, LIMIT, STOP, STOP_LIMIT, TRAILING_STOP, ON_OPEN, ON_CLOSE = range(7)

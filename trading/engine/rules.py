@@ -7,9 +7,9 @@ from typing import Literal
 
 import numpy as np
 
+from trading.arrays import Ints
 from trading.engine.account import Account
 from trading.engine.fills import PAPER_FILLS, FillModel
-from trading.engine.requests import Ints
 from trading.money import E4
 
 YEAR_DAYS = 360

@@ -8,12 +8,12 @@ from datetime import date
 
 import numpy as np
 
+from trading.arrays import Ints
 from trading.bars.panel import Panel, as_date
 from trading.engine.admission import open_by_instrument
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
 from trading.engine.instruments import Instruments
-from trading.engine.requests import Ints
 from trading.engine.strategy import Strategy, View
 from trading.errors import BadDataError
 from trading.money import E4

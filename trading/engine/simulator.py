@@ -8,11 +8,12 @@ from datetime import datetime
 
 import numpy as np
 
+from trading.arrays import Ints
 from trading.broker.orders import OrderRequest, Replacement
 from trading.broker.port import BrokerCash, BrokerEvent, BrokerOrder, BrokerPosition, EventKind, Outcome, Status
 from trading.engine.bars import Bars, CorporateAction, Step
 from trading.engine.engine import Engine
-from trading.engine.requests import Ints, OrderRequests
+from trading.engine.requests import OrderRequests
 from trading.ledger.double_entry import Draft
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from trading.arrays import Ints
 from trading.engine.bars import Step
 from trading.engine.instruments import Instruments
-from trading.engine.requests import Ints, OrderRequests
+from trading.engine.requests import OrderRequests
 
 
 @dataclass(frozen=True)

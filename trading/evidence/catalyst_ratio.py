@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.evidence.conditions import Condition
 from trading.evidence.random_candles import LabelledBars
 from trading.evidence.significance import session_variance, student_quantile

@@ -12,13 +12,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Days, Floats
+from trading.arrays import Days, Flags, Floats
 from trading.cycle.stages import Market, Patterns
 from trading.errors import ConfigurationError
 from trading.evidence.log import VOLUME_SPIKE_RATIO
 
 Codes = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
 RSI_EDGES = (25.0, 35.0, 50.0, 65.0, 75.0)
 """The strategy asks for 25 to 35; the others mirror it about 50. A band holds its lower edge."""
 UNKNOWN = "unknown"

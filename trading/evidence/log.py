@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trading.bars.panel import Floats, Ints
+from trading.arrays import Floats, Ints
 from trading.cycle.stages import Market, Patterns
 from trading.evidence.outcomes import own_outcome, shared_outcome
 from trading.market.regimes import known_vix

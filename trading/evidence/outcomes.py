@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trading.bars.panel import Floats, Ints, Panel
+from trading.arrays import Floats, Ints
+from trading.bars.panel import Panel
 from trading.cycle.stages import Market
 from trading.outcomes.barriers import OutcomeRules, label
 from trading.outcomes.own import label_own
 
 Columns = dict[str, Any]
 Directions = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
 
 
 def shared_outcome(market: Market, rows: Ints, direction: Directions, rules: OutcomeRules) -> Columns:

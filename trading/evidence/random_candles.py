@@ -11,15 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Floats, Ints, Panel
+from trading.arrays import Flags, Floats, Ints
+from trading.bars.panel import Panel
 from trading.outcomes.barriers import OutcomeRules, label
 
 CLOSE_BUCKETS = 5
 """Fifths of the range that the close may lie in, plus one bucket for bars without a range."""
 PRIOR_BARS = 20.0
 """A cell with this many bars weighs its own mean and the universe's equally: few bars alone would be mostly luck."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trading.arrays import Floats, Ints
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats, Ints
 from trading.bars.session_hours import REGULAR, SessionHours
 from trading.outcomes.in_session import SessionOutcomes, label_in_session
 from trading.patterns.chart.detections import ChartDetections

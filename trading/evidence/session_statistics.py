@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trading.bars.panel import Days, Floats
+from trading.arrays import Days, Floats
 from trading.evidence.significance import (
     ALPHA,
     corrected_alpha,

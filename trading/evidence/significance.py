@@ -7,14 +7,12 @@ Counting each as independent makes intervals far too narrow, so variances here a
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.errors import BadDataError
 
 ALPHA = 0.05
-Flags = npt.NDArray[np.bool_]
 
 
 def session_variance(influence: Floats, lags: int) -> Floats:

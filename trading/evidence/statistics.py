@@ -13,9 +13,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Floats, Ints
+from trading.arrays import Flags, Floats, Ints
 from trading.evidence.conditions import Codes, Condition
-from trading.evidence.random_candles import Comparison, Flags, LabelledBars, Totals, compare
+from trading.evidence.random_candles import Comparison, LabelledBars, Totals, compare
 from trading.evidence.significance import (
     ALPHA,
     corrected_alpha,

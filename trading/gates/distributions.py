@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trading.arrays import Days, Flags
 from trading.bars.actions import Break, Dividend, Split
-from trading.bars.panel import Days, Flags, Panel
+from trading.bars.panel import Panel
 from trading.gates.factors import FactorChange
 from trading.gates.findings import Finding
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from trading.bars.panel import Days, Floats, Ints
+from trading.arrays import Days, Floats, Ints
 
 SAME_FACTOR = 1e-3
 """A change of less is rounding: adjusted closes have two to six decimals."""

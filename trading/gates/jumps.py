@@ -9,8 +9,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.actions import Break, Split
-from trading.bars.panel import Days, Flags, Floats, Ints, Panel
+from trading.bars.panel import Panel
 from trading.gates.distributions import Distributions
 from trading.gates.findings import Finding
 

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trading.bars.panel import Days, Flags, Floats, Ints, symbol_codes
+from trading.arrays import Days, Flags, Floats, Ints
+from trading.bars.panel import symbol_codes
 from trading.bars.session_hours import SessionHours
 from trading.gates.findings import Finding
 

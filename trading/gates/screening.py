@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trading.arrays import Days, Flags
 from trading.bars.intraday import INTRADAY_SCHEMA, IntradayPanel
-from trading.bars.panel import BARS_SCHEMA, Days, Flags, Panel, symbol_codes
+from trading.bars.panel import BARS_SCHEMA, Panel, symbol_codes
 from trading.bars.resample import to_daily
 from trading.bars.session_hours import SessionHours
 from trading.errors import BadDataError

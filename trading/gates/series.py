@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from trading.bars.panel import Flags, Floats, Ints, Panel
+from trading.arrays import Flags, Floats, Ints
+from trading.bars.panel import Panel
 from trading.gates.findings import Finding
 
 SPIKE = 0.25

@@ -16,7 +16,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from trading.bars.panel import Floats, Panel
+from trading.arrays import Floats
+from trading.bars.panel import Panel
 from trading.indicators.raw import raw_values
 
 

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from trading.arrays import Floats, Ints
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats, Ints
 from trading.bars.session_hours import REGULAR, SessionHours
 from trading.indicators.daily import Indicator
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.indicators.daily import Indicator
 from trading.indicators.swings import Bars, Swings
 

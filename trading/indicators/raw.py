@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 import talib
 
-from trading.bars.panel import Floats, Panel
+from trading.arrays import Floats
+from trading.bars.panel import Panel
 
 YEAR_BARS = 252
 """Bars of a year on the New York exchanges, 52 weeks."""

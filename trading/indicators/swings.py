@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 import talib
 
-from trading.bars.panel import Floats, Ints
+from trading.arrays import Flags, Floats, Ints
 
 ATR_BARS = 14
 Signs = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
 
 
 class Bars(Protocol):

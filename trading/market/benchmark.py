@@ -7,9 +7,10 @@ from datetime import date
 
 import numpy as np
 
+from trading.arrays import Floats
 from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
-from trading.bars.panel import Floats, Panel, as_day
+from trading.bars.panel import Panel, as_day
 
 
 def equal_weight(

@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Days, Floats, Panel, as_date, as_day
+from trading.arrays import Days, Floats
+from trading.bars.panel import Panel, as_date, as_day
 from trading.catalysts.earnings import Catalyst
 from trading.market.context import MarketContext
 from trading.market.sector_rotation import SectorRotation, sector_rotation

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.bars.panel import Floats, Ints, Panel
+from trading.arrays import Floats, Ints
+from trading.bars.panel import Panel
 from trading.market.context import MarketContext
 
 STRENGTH_SESSIONS = 20

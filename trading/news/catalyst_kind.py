@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-Kind = Literal[
+CatalystKind = Literal[
     "fda_clinical", "merger", "offering", "guidance", "earnings", "analyst_action", "contract", "legal", "management",
     "other",
 ]  # fmt: skip
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS: tuple[str, ...] = get_args(CatalystKind)
 BODY_CHARS = 600
 
 _WORDS: dict[str, tuple[str, ...]] = {

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Ints
-from trading.bars.session_hours import Stamps
+from trading.arrays import Ints, Stamps
 from trading.news.article import Channel
 
 HEARD_WITHIN_S = 3_600

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from trading.bars.panel import Floats, Ints
-from trading.bars.session_hours import Stamps
+from trading.arrays import Floats, Ints, Stamps
 from trading.news.article import Article
 from trading.news.catalyst_kind import kind_of
 from trading.news.duplicates import HASHES, Hashes, near_duplicates, signatures

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from trading.bars.panel import Ints
-from trading.bars.session_hours import Stamps
+from trading.arrays import Ints, Stamps
 
 Hashes = npt.NDArray[np.uint64]
 

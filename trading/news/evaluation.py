@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.bars.panel import Ints
+from trading.arrays import Ints
 from trading.errors import BadDataError
 from trading.news.sentiment import SentimentScorer
 

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from trading.bars.panel import Ints
-from trading.bars.session_hours import Stamps
+from trading.arrays import Ints, Stamps
 from trading.news.coverage import Followed
 
 _FIELDS: list[Any] = [

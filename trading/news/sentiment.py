@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.news.lexicon import INTENSIFIERS, NEGATIONS, PHRASES, WORDS
 
 SCORED_WORDS = 600

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Days, Floats, Ints, Panel
+from trading.arrays import Days, Flags, Floats, Ints
+from trading.bars.panel import Panel
 from trading.errors import BadDataError, ConfigurationError
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from trading.arrays import Floats, Ints, Stamps
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats, Ints
-from trading.bars.session_hours import REGULAR, Stamps
+from trading.bars.session_hours import REGULAR
 
 CHUNK = 4_096
 """Trades followed at a time: some 60 MB of bars when a session has 390."""

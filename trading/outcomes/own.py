@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Days, Floats, Ints, Panel
+from trading.arrays import Days, Floats, Ints
+from trading.bars.panel import Panel
 from trading.outcomes.barriers import OutcomeRules, exits, window_after
 
 

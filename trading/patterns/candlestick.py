@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import talib
 
-from trading.bars.panel import Ints, Panel
+from trading.arrays import Ints
+from trading.bars.panel import Panel
 
 _FUNCTIONS = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))
 

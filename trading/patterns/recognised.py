@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Floats, Ints, Panel
+from trading.arrays import Floats, Ints
+from trading.bars.panel import Panel
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
 from trading.patterns.chart.detections import ChartDetections

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.performance.groups import Group, Ratio, catalyst_ratio_of, groups
 from trading.performance.metrics import SESSIONS_A_YEAR, Performance, performance
 from trading.performance.record import AccountRecord

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from trading.arrays import Flags
 from trading.performance.metrics import Estimate, block_samples, interval, profit_factor, widening, wilson
-from trading.performance.record import Flags, Texts, Trades
+from trading.performance.record import Texts, Trades
 
 CATALYST = {1: "with a catalyst", 0: "without", -1: "unknown"}
 TWICE = 2.0

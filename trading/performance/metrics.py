@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from trading.arrays import Floats
+
 SESSIONS_A_YEAR = 252
 BLOCK_SESSIONS = 5
 RESAMPLES = 2_000
@@ -23,8 +25,6 @@ MIN_BLOCKS = 4
 MIN_TRADES = 10
 FLAT = 1e-12
 """Returns that vary less than this are constant but for rounding; a ratio to their deviation means nothing."""
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

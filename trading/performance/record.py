@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Days, Floats, Ints
+from trading.arrays import Days, Floats, Ints
 from trading.errors import BadDataError
 
-Flags = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
 
 

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from scipy import special, stats
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.performance.metrics import FLAT, SESSIONS_A_YEAR
 
 EULER = 0.5772156649015329

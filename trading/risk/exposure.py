@@ -8,7 +8,8 @@ from datetime import date
 
 import numpy as np
 
-from trading.bars.panel import Floats, Panel, as_day
+from trading.arrays import Floats
+from trading.bars.panel import Panel, as_day
 
 
 @dataclass(frozen=True)

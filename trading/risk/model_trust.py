@@ -7,7 +7,8 @@ from datetime import date
 
 import numpy as np
 
-from trading.bars.panel import Days, as_day
+from trading.arrays import Days
+from trading.bars.panel import as_day
 from trading.performance.metrics import wilson
 from trading.risk.model_risk import ModelRiskLimits
 from trading.risk.trade_history import TradeHistory

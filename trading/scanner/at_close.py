@@ -7,35 +7,18 @@ from datetime import date
 
 import numpy as np
 
+from trading.arrays import Days, Floats, Ints
 from trading.bars.actions import Break, Split
-from trading.bars.panel import Days, Floats, Ints, Panel, as_date, as_day
+from trading.bars.panel import Panel, as_date, as_day
 from trading.catalysts.earnings import Catalyst
 from trading.market.context import MarketContext
 from trading.scanner.ranking import Candidates, InPlay, Scan, ranked
 from trading.scanner.rules import ScannerRules, large_cap, ross_cameron
 
-__all__ = ["InPlay", "Scan", "ScannerRules", "large_cap", "recent_jumps", "ross_cameron", "scan", "scan_all"]
+__all__ = ["InPlay", "Scan", "ScannerRules", "large_cap", "recent_jumps", "ross_cameron", "scan"]
 
 
 def scan(
-    panel: Panel,
-    indicators: Mapping[str, Floats],
-    context: MarketContext,
-    catalyst: Catalyst,
-    *,
-    session: date | np.datetime64,
-    rules: ScannerRules,
-    jumps: Iterable[Split | Break] = (),
-    float_shares: Mapping[str, float] | None = None,
-) -> list[InPlay]:
-    """The stocks in play at the close of `session`, best first: `scan_all(…).in_play`; arguments as there."""
-    found = scan_all(
-        panel, indicators, context, catalyst, session=session, rules=rules, jumps=jumps, float_shares=float_shares
-    )
-    return list(found.in_play)
-
-
-def scan_all(
     panel: Panel,
     indicators: Mapping[str, Floats],
     context: MarketContext,

@@ -7,9 +7,10 @@ from datetime import date
 
 import numpy as np
 
+from trading.arrays import Days
 from trading.bars.actions import Break, Split
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Days, Panel, as_day
+from trading.bars.panel import Panel, as_day
 from trading.scanner.ranking import InPlay
 
 PENNY_USD = 5.0

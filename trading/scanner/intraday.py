@@ -9,13 +9,13 @@ from typing import Literal
 
 import numpy as np
 
+from trading.arrays import Flags, Floats, Ints
 from trading.bars.actions import Break, Split
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats, Ints, as_date
+from trading.bars.panel import as_date
 from trading.bars.session_hours import AFTER_HOURS, PREMARKET, REGULAR, SessionHours
 from trading.errors import BadDataError
 from trading.indicators.intraday import USUAL_SESSIONS, relative_volume, running_sum
-from trading.indicators.swings import Flags
 from trading.scanner.at_close import recent_jumps
 from trading.scanner.ranking import Candidates, InPlay, ranked
 from trading.scanner.rules import ScannerRules

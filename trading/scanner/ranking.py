@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Floats, Ints
+from trading.arrays import Floats, Ints
 from trading.scanner.rules import ScannerRules
 
 PART_WEIGHTS: Mapping[str, float] = {"move": 0.4, "volume": 0.4, "catalyst": 0.2}

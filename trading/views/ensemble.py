@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from trading.arrays import Floats
 from trading.views.members.registry import MEMBERS
-
-Floats = npt.NDArray[np.float64]
 
 
 def weighted(probabilities: Floats, weights: Floats) -> Floats:

@@ -8,9 +8,9 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from trading.arrays import Floats
 from trading.errors import ModelError
 
-Floats = npt.NDArray[np.float64]
 Factors = Mapping[str, Sequence[float]]
 """By state of `STATES`: what multiplies the weight of each member, in their order."""
 

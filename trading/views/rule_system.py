@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
+from trading.arrays import Flags, Floats
 
 BUY_AT = 0.6
 """A rule confidence from here on is a buy (the strategy's confidence threshold)."""
@@ -40,7 +38,7 @@ class RuleInputs:
     has_catalyst: Floats
 
 
-def _conditions(inputs: RuleInputs) -> tuple[tuple[float, str, Bools], ...]:
+def _conditions(inputs: RuleInputs) -> tuple[tuple[float, str, Flags], ...]:
     with np.errstate(invalid="ignore"):
         return (
             (0.20, "pattern", inputs.n_patterns > 0),

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Floats, Ints, Panel
+from trading.arrays import Floats, Ints
+from trading.bars.panel import Panel
 from trading.catalysts.earnings import Catalyst
 from trading.catalysts.features import CATALYST_FEATURES
 from trading.market.context import MarketContext, relative_strength_20

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.alpaca.bars import EXCHANGE_TIME
 from adapters.calendar import session_hours
-from trading.bars.panel import Days, Ints
+from adapters.exchange_time import NEW_YORK
+from trading.arrays import Days, Ints
 from trading.gates import daily_bars
 
 MINUTE = np.timedelta64(60, "s")
@@ -95,7 +95,7 @@ def _instants(table: pa.Table, *, daily: bool) -> Ints | Days:
         instants: Days = table.column("starts_at").to_numpy().astype("datetime64[s]")
         return instants
     midnights = [
-        datetime.combine(day, datetime.min.time(), EXCHANGE_TIME).astimezone(UTC).timestamp()
+        datetime.combine(day, datetime.min.time(), NEW_YORK).astimezone(UTC).timestamp()
         for day in table.column("session").to_numpy().astype("datetime64[D]").tolist()
     ]
     return np.array(midnights, dtype=np.int64).astype("datetime64[s]")

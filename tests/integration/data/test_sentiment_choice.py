@@ -18,7 +18,7 @@ from data.news.importing import NewsImport
 from data.news.known import NewsMemory, news_record
 from data.news.sentiment import adopt
 from tests.fakes.importing import asked
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.errors import ConfigurationError
 from trading.news.article import Fetched, RawArticle
 from trading.news.normalise import Rules

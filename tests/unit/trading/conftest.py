@@ -10,7 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from trading.bars.panel import BARS_SCHEMA, Days
+from trading.arrays import Days
+from trading.bars.panel import BARS_SCHEMA
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Floats
+from trading.arrays import Floats
 from trading.evidence.random_candles import CLOSE_BUCKETS, LabelledBars
 from trading.evidence.statistics import Sightings
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from trading.bars.panel import BARS_SCHEMA, Days, Panel
+from trading.arrays import Days
+from trading.bars.panel import BARS_SCHEMA, Panel
 
 FIRST = date(2010, 1, 4)
 

@@ -130,7 +130,7 @@ def test_no_scan_looks_ahead(seed: int, cut: int) -> None:
         indicators = compute(panel)
         catalyst = earnings_catalyst(panel, EVENTS, {"S0", "S1", "S2"})
         context = market_context(panel, indicators)
-        found = scan(panel, indicators, context, catalyst, session=DAYS[cut], rules=large_cap())
+        found = scan(panel, indicators, context, catalyst, session=DAYS[cut], rules=large_cap()).in_play
         return [(name.symbol, name.score, name.reason) for name in found]
 
     panel = random_panel(seed)

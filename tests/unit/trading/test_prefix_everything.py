@@ -33,7 +33,7 @@ from trading.news.record import NEWS_SCHEMA, NewsAt, NewsRecord
 from trading.outcomes.barriers import OutcomeRules
 from trading.patterns import candlestick
 from trading.patterns.chart import registry
-from trading.scanner.at_close import large_cap, scan_all
+from trading.scanner.at_close import large_cap, scan
 from trading.views.setups import FEATURES
 
 Known = dict[str, Any]
@@ -231,7 +231,7 @@ def scanner(panel: Panel, session: np.datetime64) -> Known:
     """Every score, part and reason of the scan."""
     market = analyse(panel)
     catalyst = _patterns(market).catalyst
-    found = scan_all(panel, market.indicators, market.context, catalyst, session=session, rules=large_cap())
+    found = scan(panel, market.indicators, market.context, catalyst, session=session, rules=large_cap())
     # A name without a bar yet is stale to the whole panel and unknown to the history: it is in neither list below.
     return {one.symbol: (one.rank, one.score, one.parts, one.reason) for one in found.in_play}
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from tests.fakes.planted import SIGNAL, planted
+from trading.arrays import Floats
 from trading.views.ensemble import Views
 from trading.views.members.registry import MEMBERS
 from trading.views.rule_system import BUY_AT
 from tune.evaluate import auc, evaluate
-
-Floats = npt.NDArray[np.float64]
 
 
 def views(probability: Floats) -> Views:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trading.bars.panel import Floats, Ints
-from trading.indicators.swings import Flags, Swings
+from trading.arrays import Flags, Floats, Ints
+from trading.indicators.swings import Swings
 from trading.patterns.chart.view import Found, Line, View, first_break
 
 MIN_CUP_BARS, MAX_CUP_BARS = 35, 325

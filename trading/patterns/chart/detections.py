@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
-from trading.bars.panel import Floats, Ints
+from trading.arrays import Floats, Ints
 from trading.patterns.chart.session_view import SessionView
 from trading.patterns.chart.view import Found, View
 

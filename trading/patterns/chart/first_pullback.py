@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.bars.panel import Floats, Ints
-from trading.indicators.swings import Flags
+from trading.arrays import Flags, Floats, Ints
 from trading.patterns.chart.session_view import REWARD_TO_RISK, SessionView
 from trading.patterns.chart.view import Found
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.bars.panel import Floats, Ints
-from trading.indicators.swings import Flags
+from trading.arrays import Flags, Floats, Ints
 from trading.patterns.chart.pole import Poles, poles
 from trading.patterns.chart.view import Found, View
 

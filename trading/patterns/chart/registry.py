@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from trading.arrays import Floats
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats
 from trading.bars.session_hours import SessionHours
 from trading.errors import ConfigurationError
 from trading.indicators.swings import Bars

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from trading.arrays import Floats, Ints
 from trading.bars.intraday import IntradayPanel
-from trading.bars.panel import Floats, Ints
 from trading.bars.session_hours import PREMARKET, REGULAR, SessionHours
 from trading.indicators.intraday import vwap
 

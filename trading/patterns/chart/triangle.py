@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.bars.panel import Floats, Ints
-from trading.indicators.swings import Flags, Swings
+from trading.arrays import Flags, Floats, Ints
+from trading.indicators.swings import Swings
 from trading.patterns.chart.view import Found, Line, View, first_break
 
 FLAT = 0.15

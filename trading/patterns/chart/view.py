@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.bars.panel import Floats, Ints
-from trading.indicators.swings import Bars, Flags, Swings, swings
+from trading.arrays import Flags, Floats, Ints
+from trading.indicators.swings import Bars, Swings, swings
 
 MINOR_ATR, MAJOR_ATR = 1.0, 2.5
 """Ranges of a turn: the small ones inside a consolidation, and those of the formation itself."""

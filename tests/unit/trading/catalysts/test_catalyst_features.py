@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.unit.trading.made_bars import random_panel, weekdays
 from tests.unit.trading.made_minutes import minutes
+from trading.arrays import Floats, Stamps
 from trading.bars.history import as_of
-from trading.bars.panel import Floats, Panel
-from trading.bars.session_hours import Stamps
+from trading.bars.panel import Panel
 from trading.catalysts.features import (
     CATALYST_FEATURES,
     KIND_WEIGHTS,

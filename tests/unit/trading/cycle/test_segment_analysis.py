@@ -24,7 +24,7 @@ from trading.news.record import NEWS_SCHEMA, NewsAt, NewsRecord
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.exposure import ExposureLimits, surroundings
-from trading.scanner.at_close import large_cap, scan_all
+from trading.scanner.at_close import large_cap, scan
 
 WHOLE = wandering(7, (420, 420, 400, 300, 300, 200, 30, 3))
 DAYS = np.unique(WHOLE.sessions)
@@ -123,7 +123,7 @@ def test_what_is_decided_and_recorded_from_a_view_is_that_of_the_whole_history(s
     np.testing.assert_array_equal(ours.matrix, theirs.matrix)
     np.testing.assert_array_equal(rows_of(fresh.panel, market.panel)[ours.row], theirs.row)
     scans = [
-        scan_all(one.panel, one.indicators, one.context, of.catalyst, session=session, rules=large_cap())
+        scan(one.panel, one.indicators, one.context, of.catalyst, session=session, rules=large_cap())
         for one, of in ((market, patterns), (fresh, found))
     ]
     assert [replace(one, row=0) for one in scans[0].in_play] == [replace(one, row=0) for one in scans[1].in_play]

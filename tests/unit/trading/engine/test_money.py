@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.fakes.one_account import CASH, MARGIN, NO_COSTS, OneAccount, bracket, fills, quiet, reasons
-from trading.broker.orders import Kind, OrderRequest
+from trading.broker.orders import OrderKind, OrderRequest
 from trading.engine.bars import REGULAR_S, Bars, CorporateAction, Step
 from trading.engine.fees import ALPACA, INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import PAPER_FILLS, FillModel
@@ -222,7 +222,7 @@ def test_a_price_jump_of_a_hundred_times_is_no_price() -> None:
 
 
 @pytest.mark.parametrize(("kind", "opens"), [("market", 2_000), ("on_open", 2_000), ("market", 0.5)])
-def test_a_price_jump_fills_no_purchase_that_waits_at_the_market(kind: Kind, opens: float) -> None:
+def test_a_price_jump_fills_no_purchase_that_waits_at_the_market(kind: OrderKind, opens: float) -> None:
     """Ordered at 20, the stock opens a hundred times higher or forty times lower: that is no price to buy at."""
     account = OneAccount(PAPER_RULES)
     account.bar(quiet(20))

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.trading.made_bars import closes, random_bars, table, weekdays
-from trading.bars.panel import BARS_SCHEMA, Days
+from trading.arrays import Days
+from trading.bars.panel import BARS_SCHEMA
 from trading.errors import BadDataError
 from trading.gates import QUARANTINE_SCHEMA, Finding, Screened, Split, screen
 

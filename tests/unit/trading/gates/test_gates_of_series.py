@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from trading.bars.panel import BARS_SCHEMA, Days
+from trading.arrays import Days
+from trading.bars.panel import BARS_SCHEMA
 from trading.gates import Dividend, Finding, Screened, Split, screen
 from trading.gates.factors import FactorChange, split_of
 from trading.gates.meanings import GATES

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.trading.drawn import PRELUDE, draw, scaled, wandering
+from trading.arrays import Floats
 from trading.bars.history import as_of
-from trading.bars.panel import Floats, Panel
+from trading.bars.panel import Panel
 from trading.indicators.levels import LEVELS, RECENT_TURNS, compute_levels
 from trading.indicators.swings import average_true_range, swings
 

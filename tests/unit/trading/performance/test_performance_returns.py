@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trading.arrays import Floats
 from trading.performance import metrics
 from trading.performance.returns import (
     _probabilistic,
@@ -31,7 +32,7 @@ series = st.integers(0, 10_000).map(
 
 @settings(max_examples=60, deadline=None)
 @given(returns=series)
-def test_figures_are_those_of_empyrical(returns: metrics.Floats) -> None:
+def test_figures_are_those_of_empyrical(returns: Floats) -> None:
     """Sharpe, Sortino, Calmar, yearly return and volatility, and maximum drawdown of random series.
 
     Of a series without a loss they call the ratio of Sortino infinite; ours is unknown.

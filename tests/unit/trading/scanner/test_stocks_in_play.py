@@ -16,7 +16,7 @@ from trading.errors import ConfigurationError
 from trading.gates import Break, Split
 from trading.indicators.daily import compute
 from trading.market.context import market_context
-from trading.scanner.at_close import Scan, large_cap, ross_cameron, scan, scan_all
+from trading.scanner.at_close import Scan, large_cap, ross_cameron, scan
 
 DAYS = weekdays(30)
 LAST = DAYS[-1]
@@ -38,8 +38,7 @@ def _scan(
     catalyst = earnings_catalyst(panel, dates, set(covered))
     context = market_context(panel, indicators)
     arguments = {"session": LAST, "rules": rules or large_cap(), **more}
-    found = scan_all(panel, indicators, context, catalyst, **arguments)
-    assert scan(panel, indicators, context, catalyst, **arguments) == list(found.in_play)
+    found = scan(panel, indicators, context, catalyst, **arguments)
     assert len(found.in_play) + sum(found.excluded.values()) == len(panel.symbols), "every name must be accounted for"
     return found
 
@@ -103,7 +102,7 @@ def test_a_young_name_has_a_short_history() -> None:
     panel = Panel.from_arrow(closes("A", [10.0] * 19 + [10.5], [4_000_000] * 19 + [12_000_000]))
     indicators = compute(panel)
     unknown = Catalyst(np.full(20, np.nan), np.full(20, np.nan))
-    found = scan_all(panel, indicators, market_context(panel, indicators), unknown, session=DAYS[19], rules=large_cap())
+    found = scan(panel, indicators, market_context(panel, indicators), unknown, session=DAYS[19], rules=large_cap())
     assert found.excluded == {"short history": 1}
 
 
@@ -149,7 +148,7 @@ def test_scores_lie_between_0_and_1_and_fall_with_the_rank() -> None:
     found = scan(
         panel, indicators, market_context(panel, indicators), catalyst, session=panel.sessions[-1], rules=rules
     )
-    scores = [name.score for name in found]
+    scores = [name.score for name in found.in_play]
     assert len(scores) == 25
     assert scores == sorted(scores, reverse=True)
     assert all(0 < score < 1 for score in scores)

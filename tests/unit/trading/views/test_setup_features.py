@@ -11,7 +11,8 @@ import pytest
 
 from tests.unit.trading.drawn import draw
 from tests.unit.trading.made_bars import random_panel
-from trading.bars.panel import BARS_SCHEMA, Floats, Panel
+from trading.arrays import Floats
+from trading.bars.panel import BARS_SCHEMA, Panel
 from trading.catalysts.earnings import Catalyst, earnings_catalyst
 from trading.catalysts.features import CATALYST_FEATURES
 from trading.indicators.daily import INDICATORS, compute
