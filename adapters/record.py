@@ -19,6 +19,7 @@ from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.migrate import migrate
+from adapters.postgres.migrate import missing as behind
 from adapters.postgres.models import ModelStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.patterns import PatternStore
@@ -108,7 +109,8 @@ def reading(settings: Settings, *, now: datetime, missing: str = NO_RECORD) -> I
     """The folder's record, in sessions in which PostgreSQL refuses to write. No data folder is made.
 
     The database of a run that is alive is used where it is; without a run the embedded server is up for as long as the
-    context lasts, and the folder is locked so that no run begins meanwhile.
+    context lasts, and the folder is locked so that no run begins meanwhile. A record of an earlier version is brought
+    up to date first, where nobody else can be using it.
 
     Args:
         settings: name the data folder or a database.
@@ -116,13 +118,18 @@ def reading(settings: Settings, *, now: datetime, missing: str = NO_RECORD) -> I
         missing: what to say when there is no record, with `{home}` for the folder.
 
     Raises:
-        UnavailableError: when there is no record, or its database can't be reached.
+        UnavailableError: when there is no record, its database can't be reached, or it is of an earlier version and may
+            be in use.
+        ConfigurationError: when it is of a later version.
     """
     with ExitStack() as stack:
         _require_record(settings, missing)
-        url = _url_beside_a_run(settings, stack, now)
+        url, ours = _url_beside_a_run(settings, stack, now)
         try:
-            yield _record(stack, settings, open_pool(url, name="inplay reading", size=2, read_only=True))
+            record = _record(stack, settings, open_pool(url, name="inplay reading", size=2, read_only=True))
+            if behind(record.pool):
+                _bring_up_to_date(settings, url, ours=ours)
+            yield record
         except psycopg.errors.UndefinedTable:
             raise UnavailableError(
                 f"The database of {settings.home} has no tables of ours. Nothing was changed. "
@@ -150,7 +157,7 @@ def writing(settings: Settings, *, now: datetime, make: bool = True) -> Iterator
     with ExitStack() as stack:
         if not make:
             _require_record(settings, NO_BARS)
-        url = _url_beside_a_run(settings, stack, now)
+        url, _ = _url_beside_a_run(settings, stack, now)
         record = _record(stack, settings, open_pool(url, name="inplay writing", size=2))
         if make:
             migrate(record.pool)
@@ -188,19 +195,37 @@ def _require_record(settings: Settings, missing: str) -> None:
         raise UnavailableError(missing.format(home=settings.home))
 
 
-def _url_beside_a_run(settings: Settings, stack: ExitStack, now: datetime) -> str:
-    """Of the database given, of the run that is alive, or of a server that is up as long as the stack."""
+def _bring_up_to_date(settings: Settings, url: str, *, ours: bool) -> None:
+    if not ours:
+        raise UnavailableError(
+            f"The record of {settings.home} is of an earlier version than this program, and something else may be "
+            "using it. Nothing was changed. End the run of the earlier version, then start `inplay run`, which brings "
+            "the record up to date."
+        )
+    pool = open_pool(url, name="inplay migrating", size=1)
+    try:
+        migrate(pool)
+    finally:
+        pool.close()
+
+
+def _url_beside_a_run(settings: Settings, stack: ExitStack, now: datetime) -> tuple[str, bool]:
+    """Of the database given, of the run that is alive, or of a server that is up as long as the stack.
+
+    Returns:
+        The URL, and whether the server is ours alone.
+    """
     url = _given(settings)
     if url is not None:
-        return url
+        return url, False
     server = EmbeddedPostgres(settings.home)
     if is_held(settings.home):
-        return server.url
+        return server.url, False
     try:
         stack.enter_context(RunLock(settings.home, now=now))
     except AlreadyRunningError:  # it began this very instant
-        return server.url
-    return _started(server, stack)
+        return server.url, False
+    return _started(server, stack), True
 
 
 def _started(server: EmbeddedPostgres, stack: ExitStack) -> str:

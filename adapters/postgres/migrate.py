@@ -93,6 +93,20 @@ def migrate(pool: Pool, migrations: Sequence[Migration] | None = None) -> list[i
     return applied
 
 
+def missing(pool: Pool) -> list[int]:
+    """The versions that would be applied; nothing is, and nothing is locked.
+
+    Raises:
+        ConfigurationError: as `migrate`.
+        psycopg.errors.UndefinedTable: when no tables of ours are there.
+    """
+    wanted = bundled()
+    with transaction(pool) as cursor:
+        done = _applied(cursor)
+    _require_same(done, wanted)
+    return [migration.version for migration in wanted if migration.version not in done]
+
+
 def erase(pool: Pool) -> None:
     """Our tables are gone from the database, with everything in them; nothing else is touched."""
     with transaction(pool) as cursor:
@@ -111,6 +125,10 @@ def _execute(cursor: Cursor, text: str) -> None:
 def _done(cursor: Cursor) -> dict[int, tuple[str, str]]:
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
     cursor.execute(RECORD)
+    return _applied(cursor)
+
+
+def _applied(cursor: Cursor) -> dict[int, tuple[str, str]]:
     cursor.execute("SELECT version, name, sha256 FROM schema_migrations ORDER BY version")
     return {version: (name, digest) for version, name, digest in cursor.fetchall()}
 

@@ -13,14 +13,14 @@ from typer.testing import CliRunner
 
 from adapters.machine.lock import RunLock, is_held
 from adapters.postgres.broker_record import ControlRecord
-from adapters.postgres.migrate import migrate
+from adapters.postgres.migrate import bundled, migrate, missing
 from adapters.postgres.pool import open_pool, transaction
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.record import NO_BARS, NO_RECORD, reading
 from adapters.settings import Settings
 from cli.main import app
 from trading.broker.controls import Control
-from trading.errors import UnavailableError
+from trading.errors import ConfigurationError, UnavailableError
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -48,6 +48,37 @@ def test_without_a_run_the_server_is_up_for_the_command_only(recorded: Path) -> 
             cursor.execute("DELETE FROM pattern_training_data")
     assert not is_held(recorded)
     assert not (recorded / "postgres/data/postmaster.pid").exists()
+
+
+def test_a_record_of_an_earlier_version_is_brought_up_to_date_where_nobody_uses_it(tmp_path: Path) -> None:
+    """A run of the earlier version may be alive: then it stays as it is, and the error says what to do."""
+    server = EmbeddedPostgres(tmp_path)
+    pool = open_pool(server.start())
+    migrate(pool, bundled()[:-2])
+    pool.close()
+    with (
+        RunLock(tmp_path, now=NOW), pytest.raises(UnavailableError, match="earlier version"),
+        reading(Settings(home=tmp_path), now=NOW),
+    ):  # fmt: skip
+        pass
+    server.stop()
+    with reading(Settings(home=tmp_path), now=NOW) as record:
+        assert missing(record.pool) == []
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), transaction(record.pool) as cursor:
+            cursor.execute("DELETE FROM decisions")
+
+
+def test_a_record_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    """Also by whom only reads: it may mean other things by the same columns."""
+    server = EmbeddedPostgres(tmp_path)
+    pool = open_pool(server.start())
+    migrate(pool)
+    with transaction(pool) as cursor:
+        cursor.execute("INSERT INTO schema_migrations VALUES (9999, 'later', 'x')")
+    pool.close()
+    server.stop()
+    with pytest.raises(ConfigurationError, match="Update inplay"), reading(Settings(home=tmp_path), now=NOW):
+        pass
 
 
 @pytest.mark.parametrize("missing", ["inplay run", "no bars on record"])
