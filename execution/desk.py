@@ -18,9 +18,10 @@ from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices
 from trading.broker.orders import OrderRequest
 from trading.broker.port import Broker
 from trading.decisions.book_view import BookView, Source
-from trading.decisions.restrictions import Past, restriction, standing
+from trading.decisions.restrictions import restriction, standing
 from trading.money import cents
 from trading.risk.decision_rules import DecisionRules
+from trading.risk.past import Past
 
 PART_FILLED = timedelta(minutes=1)
 """So long an entry may fill in parts; its shares have no stop until then. A convention."""

@@ -13,11 +13,12 @@ from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.projection import book_of
-from trading.decisions.restrictions import Past, standing
+from trading.decisions.restrictions import standing
 from trading.engine.account import Account
 from trading.engine.fold import take
 from trading.ledger.double_entry import GENESIS, Draft, draft_of
 from trading.risk.decision_rules import DecisionRules
+from trading.risk.past import Past
 from trading.risk.trade_history import TradeHistory
 
 

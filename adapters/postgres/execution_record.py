@@ -10,7 +10,7 @@ from datetime import date, datetime
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.broker.book import ANSWERS, Answered, Ordered
 from trading.errors import ConfigurationError
-from trading.risk.drawdown import DrawdownState
+from trading.risk.past import DrawdownState
 
 ORDER_FIELDS = (
     "order_id", "session", "purpose", "entry_id", "symbol", "side", "shares", "limit_usd_e4", "stop_usd_e4",

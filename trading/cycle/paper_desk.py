@@ -9,7 +9,7 @@ from datetime import date
 from trading.broker.orders import OrderRequest, Replacement
 from trading.cycle.summary import SessionSummary
 from trading.decisions.book_view import BookView, Source
-from trading.decisions.restrictions import Past, standing
+from trading.decisions.restrictions import standing
 from trading.engine.account import Account
 from trading.engine.bars import CorporateAction, Quotes, Step
 from trading.engine.engine import Engine
@@ -21,6 +21,7 @@ from trading.errors import LedgerError
 from trading.ledger.double_entry import GENESIS, Draft, chain, draft_of
 from trading.ledger.journal import Journal, SessionDone
 from trading.risk.decision_rules import DecisionRules
+from trading.risk.past import Past
 from trading.risk.trade_history import TradeHistory
 
 

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Literal
 
 from trading.decisions.restrictions import Standing
-from trading.risk.drawdown import DrawdownState
 from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import Verdict
+from trading.risk.past import DrawdownState
 from trading.risk.regime_size import RegimeSize
 
 Source = Literal["rule", "ensemble"]

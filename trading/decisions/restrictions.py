@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
-from trading.risk.cooldown import paused, resting
+from trading.risk.cooldown import resting
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.drawdown import DrawdownState, judge
 from trading.risk.model_trust import lost_skill
-from trading.risk.trade_history import TradeHistory
-
-
-@dataclass(frozen=True)
-class Past:
-    """An account up to the close of a session.
-
-    Attributes:
-        sessions: that it was marked in, ascending; the last one is that session.
-        equity_cents: at each close that it was known for certain at.
-        history: of its trades.
-    """
-
-    sessions: Sequence[date]
-    equity_cents: Mapping[date, int]
-    history: TradeHistory
+from trading.risk.past import DrawdownState, Past, Restricting
 
 
 @dataclass(frozen=True)
@@ -43,24 +26,15 @@ class Standing:
     doubt: str
 
 
-Restriction = Callable[[Past, DecisionRules], DrawdownState]
-
-
-def _by_losses(past: Past, limits: DecisionRules) -> DrawdownState:
-    return judge(past.equity_cents, limits.drawdown, [close.profit_cents for close in past.history.closes])
-
-
-def _by_pause(past: Past, limits: DecisionRules) -> DrawdownState:
-    return paused(past.history, sorted(past.equity_cents), limits.cooldown)
-
-
-RESTRICTIONS: tuple[Restriction, ...] = (_by_losses, _by_pause)
-"""What may shrink every new position of an account. To add one: a file in `trading/risk` with its rule, and a row."""
+def restricting(limits: DecisionRules) -> list[Restricting]:
+    """The limits that may shrink new positions, in the order of the fields of `DecisionRules`."""
+    sections = [getattr(limits, section.name) for section in fields(limits)]
+    return [section for section in sections if isinstance(section, Restricting)]
 
 
 def restriction(past: Past, limits: DecisionRules) -> DrawdownState:
-    """The strictest of `RESTRICTIONS` at the close of the last session; the first of them where two are as strict."""
-    return min((judged(past, limits) for judged in RESTRICTIONS), key=lambda found: found.scale)
+    """The strictest of them at the close of the last session; the first where two are as strict."""
+    return min((section.restrict(past) for section in restricting(limits)), key=lambda found: found.scale)
 
 
 def standing(past: Past, limits: DecisionRules, drawdown: DrawdownState | None = None) -> Standing:

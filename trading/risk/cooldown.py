@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from trading.risk.drawdown import DrawdownState, losses_in_a_row
+from trading.risk.drawdown import losses_in_a_row
+from trading.risk.past import DrawdownState, Past
 from trading.risk.trade_history import TradeHistory
 
 
@@ -23,6 +24,10 @@ class CooldownLimits:
     stop_out_sessions: int = 5
     pause_streak: int = 8
     pause_sessions: int = 3
+
+    def restrict(self, past: Past) -> DrawdownState:
+        """By the pause after a streak of losses; see `paused`."""
+        return paused(past.history, sorted(past.equity_cents), self)
 
 
 def resting(history: TradeHistory, sessions: Sequence[date], limits: CooldownLimits) -> dict[str, str]:

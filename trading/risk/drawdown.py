@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from trading.risk.past import DrawdownState, Past
+
 
 @dataclass(frozen=True)
 class DrawdownLimits:
@@ -23,18 +25,9 @@ class DrawdownLimits:
     weekly_suspend: float = 0.08
     streak_reduce: int = 6
 
-
-@dataclass(frozen=True)
-class DrawdownState:
-    """What the losses so far allow.
-
-    Attributes:
-        scale: factor on new positions: 1, 0.5 or 0.
-        reason: in words; empty when nothing is restricted.
-    """
-
-    scale: float
-    reason: str
+    def restrict(self, past: Past) -> DrawdownState:
+        """By the losses of sessions, weeks and trades in a row; see `judge`."""
+        return judge(past.equity_cents, self, [close.profit_cents for close in past.history.closes])
 
 
 WEEK_SESSIONS = 5

@@ -18,7 +18,7 @@ from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
 from trading.errors import BadDataError, ConfigurationError
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.drawdown import DrawdownState
+from trading.risk.past import DrawdownState
 
 DAY = date(2010, 1, 4)
 

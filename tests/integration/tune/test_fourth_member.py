@@ -23,7 +23,7 @@ from trading.decisions.decide import decide
 from trading.errors import ModelError
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.drawdown import DrawdownState
+from trading.risk.past import DrawdownState
 from trading.views.members.grids import BOOSTERS
 from trading.views.members.member import Member, Members, by_member
 from trading.views.members.registry import MEMBERS

@@ -16,9 +16,10 @@ from trading.decisions.decide import decide
 from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.drawdown import DrawdownState, judge
+from trading.risk.drawdown import judge
 from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import by_ensemble, by_rule
+from trading.risk.past import DrawdownState
 from trading.risk.sizing import SizingLimits, position_shares
 from trading.views.ensemble import Views, rank_among
 from trading.views.members.registry import MEMBERS

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from trading.decisions.book_view import BookView
-from trading.decisions.restrictions import RESTRICTIONS, Past, restriction, standing
+from trading.decisions.restrictions import restricting, restriction, standing
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.drawdown import DrawdownState
+from trading.risk.past import DrawdownState, Past
 from trading.risk.trade_history import Close, TradeHistory
 
 DAYS = [date(2026, 11, 2) + timedelta(days=number) for number in range(10)]
@@ -31,7 +31,7 @@ def test_the_strictest_restriction_counts() -> None:
 def test_of_two_that_are_as_strict_the_first_in_the_table_is_told() -> None:
     """A session that lost a tenth suspends; the pause, as strict, stands behind it."""
     account = past(8, [100, 90])
-    assert [judged(account, RULES).scale for judged in RESTRICTIONS] == [0.0, 0.0]
+    assert [limits.restrict(account).scale for limits in restricting(RULES)] == [0.0, 0.0]
     assert restriction(account, RULES).reason.startswith("suspended: the session lost 10.0%")
 
 

@@ -15,8 +15,9 @@ from trading.bars.panel import Panel
 from trading.decisions.book_view import BookView, Candidate, Circumstances
 from trading.decisions.decide import decide
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.drawdown import DrawdownState, judge, losses_in_a_row
+from trading.risk.drawdown import judge, losses_in_a_row
 from trading.risk.exposure import ExposureLimits, Surroundings, room_for, surroundings
+from trading.risk.past import DrawdownState
 from trading.risk.sizing import SizingLimits, position_shares
 
 DAY = date(2010, 1, 4)

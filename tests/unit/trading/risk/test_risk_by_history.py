@@ -17,9 +17,9 @@ from trading.errors import ConfigurationError
 from trading.market.regimes import Regime
 from trading.risk.cooldown import CooldownLimits, paused, resting
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.drawdown import DrawdownState
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble
 from trading.risk.model_trust import lost_skill, stale_models
+from trading.risk.past import DrawdownState
 from trading.risk.regime_size import RegimeSize, RegimeSizes, regime_size
 from trading.risk.trade_history import TradeHistory, decided_by, told_by
 

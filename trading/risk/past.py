@@ -1,0 +1,51 @@
+"""What an account went through: what limits of risk judge it by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol, runtime_checkable
+
+from trading.risk.trade_history import TradeHistory
+
+
+@dataclass(frozen=True)
+class Past:
+    """An account up to the close of a session.
+
+    Attributes:
+        sessions: that it was marked in, ascending; the last one is that session.
+        equity_cents: at each close that it was known for certain at.
+        history: of its trades.
+    """
+
+    sessions: Sequence[date]
+    equity_cents: Mapping[date, int]
+    history: TradeHistory
+
+
+@dataclass(frozen=True)
+class DrawdownState:
+    """What the losses so far allow.
+
+    Attributes:
+        scale: factor on new positions: 1, 0.5 or 0.
+        reason: in words; empty when nothing is restricted.
+    """
+
+    scale: float
+    reason: str
+
+
+@runtime_checkable
+class Restricting(Protocol):
+    """Limits that may shrink every new position of an account.
+
+    To add some: a file here with a frozen class of limits and this method, a field of `DecisionRules` for it, and a row
+    of `trading.risk.limits.LIMITS` for each value.
+    """
+
+    def restrict(self, past: Past) -> DrawdownState:
+        """What the past leaves of new positions at the close of its last session."""
+        ...
