@@ -1,8 +1,8 @@
-"""Finds machines that nobody needs any more and destroys them; runs anywhere, with nothing but a token.
+"""Garbage collection: finds machines that leaked and destroys them; runs anywhere, with nothing but a token.
 
 What is reaped: a machine past its deadline, which a head has only until `ray up` has set it up, or by `max_hours`; a
-worker whose cluster has no head; a machine that never got its tags, and so no firewall. Then networks, firewalls and
-keys of clusters that have had no machine for a while. Strangers' machines are never looked at twice.
+worker whose cluster has no head, an orphan; a machine that never got its tags, and so no firewall. Then networks,
+firewalls and keys of clusters that have had no machine for a while. Strangers' machines are never looked at twice.
 """
 
 from __future__ import annotations

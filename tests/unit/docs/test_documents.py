@@ -21,7 +21,7 @@ from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import LIMITS, limits_of
 
 ROOT = Path(__file__).parents[3]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 CODE = re.compile(r"^```\w*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#]+)\)")
 COMMAND = re.compile(r"(?:^|/|\s)inplay((?:\s+[a-z-][\w.=-]*)*)")
