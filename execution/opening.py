@@ -12,10 +12,8 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Protocol
 
 from adapters.alpaca.account import BrokerAccount
-from adapters.alpaca.broker import TIMEOUT_S, AlpacaBroker
 from adapters.alpaca.http import AlpacaKeys
 from adapters.alpaca.opening import alpaca_keys
-from adapters.alpaca.trade_updates import TradeUpdates
 from adapters.pace import TokenBucket
 from adapters.settings import Settings
 from trading.broker.events import EventRecord
@@ -53,22 +51,27 @@ class BrokerRow:
     Attributes:
         live: with money.
         url: of its trading, unless the settings name another one.
-        connect: the account behind the port; its events go to the record, and no answer takes longer than the seconds.
+        connect: the account behind the port; its events go to the record, and no answer takes longer than the seconds;
+            the broker's own bound for None.
         listen: its stream; each update is handed to the first, and what couldn't be taken is told to the second.
     """
 
     live: bool
     url: str
-    connect: Callable[[BrokerAccount, EventRecord, Clock, float], Account]
+    connect: Callable[[BrokerAccount, EventRecord, Clock, float | None], Account]
     listen: Callable[[BrokerAccount, Heard, NotTaken], Updates]
 
 
-def _alpaca(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s: float) -> Account:
-    bucket = TokenBucket(account.requests_per_min)
-    return AlpacaBroker(account.keys, account.url, events, clock, timeout_s=timeout_s, bucket=bucket)
+def _alpaca(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s: float | None) -> Account:
+    from adapters.alpaca.broker import TIMEOUT_S, AlpacaBroker  # noqa: PLC0415  heavy, and most runs have no broker
+
+    bucket, bound_s = TokenBucket(account.requests_per_min), TIMEOUT_S if timeout_s is None else timeout_s
+    return AlpacaBroker(account.keys, account.url, events, clock, timeout_s=bound_s, bucket=bucket)
 
 
 def _alpaca_updates(account: BrokerAccount, heard: Heard, not_taken: NotTaken) -> Updates:
+    from adapters.alpaca.trade_updates import TradeUpdates  # noqa: PLC0415  likewise
+
     return TradeUpdates(account.keys, account.stream_url, heard, not_taken)
 
 
@@ -113,7 +116,7 @@ def broker_account(settings: Settings) -> BrokerAccount | None:
     return None if settings.broker == "simulated" else account_of(settings)
 
 
-def connect(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s: float = TIMEOUT_S) -> Account:
+def connect(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s: float | None = None) -> Account:
     """The account behind the broker port; nothing is asked yet."""
     return BROKERS[account.broker].connect(account, events, clock, timeout_s)
 

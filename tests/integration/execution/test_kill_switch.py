@@ -25,7 +25,6 @@ from trading.bars.panel import as_date
 from trading.ledger.double_entry import Entry
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 2), date(2010, 6, 11))]
-ACTION = DECISION_COLUMNS.index("action")
 BEFORE, AFTER, RESUMED = SESSIONS[:3], SESSIONS[3:7], SESSIONS[7]
 ROOT = Path(__file__).parents[3]
 ACTION = DECISION_COLUMNS.index("action")

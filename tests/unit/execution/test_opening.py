@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -12,6 +15,7 @@ from execution.opening import BROKERS, account_of, connect
 from trading.broker.events import EventsInMemory
 from trading.errors import ConfigurationError
 
+ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 11, 16, 21, 30, tzinfo=UTC)
 
 
@@ -24,6 +28,13 @@ def test_money_is_at_stake_in_no_row_but_the_live_one() -> None:
     """A row that says wrongly that it isn't live would open positions that nobody armed."""
     assert {name for name, row in BROKERS.items() if row.live} == {"alpaca-live"}
     assert len({row.url for row in BROKERS.values()}) == len(BROKERS)
+
+
+def test_who_only_asks_for_the_account_loads_no_brokers_client() -> None:
+    """Alpaca's client loads pandas, which costs time and memory in a run that has no broker at all."""
+    ask = "import sys, execution.opening; print(sorted({'alpaca', 'pandas'} & set(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
+    assert told.stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("name", BROKERS)
