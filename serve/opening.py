@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +17,12 @@ from adapters.postgres.accounts import Accounts
 from adapters.postgres.pool import open_pool
 from adapters.postgres.queries import Queries
 from data.storage_rules import StorageRules
-from serve.sources import Sources
+from serve.sources import Service, Sources
 from trading.errors import InplayError, UnavailableError
 from trading.views.ensemble import Views
 
 Asked = ParamSpec("Asked")
+S = TypeVar("S")
 T = TypeVar("T")
 NAMESPACE: Final = "inplay"
 ANSWER_TIMEOUT_S: Final = 8.0
@@ -35,17 +36,18 @@ class RayActors:
         self._ensemble = ensemble
 
     def ask(
-        self, service: str, method: Callable[Concatenate[Any, Asked], T], *args: Asked.args, **named: Asked.kwargs
+        self, service: Service[S], method: Callable[Concatenate[S, Asked], T], *args: Asked.args, **named: Asked.kwargs
     ) -> T:
         """The actor's answer."""
         try:
-            actor = ray.get_actor(service, namespace=NAMESPACE)
+            actor = ray.get_actor(service.name, namespace=NAMESPACE)
             asked = getattr(actor, method.__name__).remote(*args, **named)
             return cast("T", ray.get(asked, timeout=ANSWER_TIMEOUT_S))
         except RayTaskError as error:
             raise error.cause if isinstance(error.cause, InplayError) else error from error
         except (ValueError, RayActorError, GetTimeoutError) as error:
-            raise UnavailableError(f"The service {service} does not answer now; nothing is lost. Try again.") from error
+            said = f"The service {service.name} does not answer now; nothing is lost. Try again."
+            raise UnavailableError(said) from error
 
     def score(self, features: npt.NDArray[np.float32]) -> Views:
         """What the ensemble says of the rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final, Protocol
 
-from serve.sources import Sources
+from serve.sources import Service, Sources
 from trading.performance.metrics import Performance
 
 ACCOUNT_LABELS: Final = {"rule": "Rule-based account", "ensemble": "Ensemble account"}
@@ -39,6 +39,9 @@ class Reporting(Protocol):
         ...
 
 
+REPORTING: Final = Service[Reporting]("reporting")
+
+
 class LatestReport:
     """The report, asked for anew only when there are new entries in the journal."""
 
@@ -50,7 +53,7 @@ class LatestReport:
         """The report over the sessions replayed so far; None before the first one."""
         last = self._sources.accounts.last_hash()
         if self._kept[0] != last:
-            self._kept = (last, self._sources.actors.ask("reporting", Reporting.report, self._sources.seed))
+            self._kept = (last, self._sources.actors.ask(REPORTING, Reporting.report, self._sources.seed))
         return self._kept[1]
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, TypeVarTuple, cast
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, TypeVarTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,21 +31,33 @@ from trading.risk.limits import rules_of
 from trading.views.ensemble import Views
 
 Asked = ParamSpec("Asked")
+S = TypeVar("S")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
+
+
+@dataclass(frozen=True)
+class Service(Generic[S]):
+    """A service by the name of its actor, and what a resource asks of it: the methods of `S`.
+
+    Attributes:
+        name: as in `actors/`; a test holds it against the actor's own.
+    """
+
+    name: str
 
 
 class AskActors(Protocol):
     """The services that run beside the HTTP interface, for what is not on record."""
 
     def ask(
-        self, service: str, method: Callable[Concatenate[Any, Asked], T], *args: Asked.args, **named: Asked.kwargs
+        self, service: Service[S], method: Callable[Concatenate[S, Asked], T], *args: Asked.args, **named: Asked.kwargs
     ) -> T:
         """The service's answer.
 
         Args:
-            service: its name.
-            method: of a Protocol that the service fulfils; the resource that asks has it.
+            service: that is asked.
+            method: of its Protocol, which the resource that asks has.
             args: as the method takes them.
             named: likewise.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -12,7 +12,7 @@ from adapters.calendar import close_of
 from serve.desk import Desk
 from serve.parameters import Limit
 from serve.schema import Schema, Symbol
-from serve.sources import Sources
+from serve.sources import Service, Sources
 
 router = APIRouter()
 
@@ -41,6 +41,9 @@ class NewsService(Protocol):
         ...
 
 
+NEWS: Final = Service[NewsService]("news")
+
+
 def read(sources: Sources, limit: int) -> Catalysts:
     """Catalysts, latest first."""
     session = sources.queries.progress().last_session
@@ -48,7 +51,7 @@ def read(sources: Sources, limit: int) -> Catalysts:
         return Catalysts(covered_symbols=None, catalysts=[])
     rows = sources.queries.catalysts(close_of(session), limit)
     return Catalysts(
-        covered_symbols=sources.actors.ask("news", NewsService.covered_symbols, session),
+        covered_symbols=sources.actors.ask(NEWS, NewsService.covered_symbols, session),
         catalysts=[
             Catalyst(symbol=r.symbol, kind=r.kind, event_date=r.event_date, knowable_at=r.knowable_at) for r in rows
         ],

@@ -11,7 +11,7 @@ from pydantic import Field
 from serve.desk import Desk
 from serve.parameters import Limit
 from serve.schema import Probability, Schema, Symbol
-from serve.sources import Sources
+from serve.sources import Service, Sources
 
 router = APIRouter()
 
@@ -52,11 +52,14 @@ class Scanner(Protocol):
         ...
 
 
+SCANNER: Final = Service[Scanner]("scanner")
+
+
 def read(sources: Sources, limit: int) -> Scan:
     """The latest session's stocks in play, by rank."""
     session, rows = sources.queries.last_scan(ALL_NAMES)
     names = [InPlay(symbol=r.symbol, rank=r.rank, score=r.score, parts=dict(r.parts), reason=r.reason) for r in rows]
-    told = sources.actors.ask("scanner", Scanner.last_exclusions)
+    told = sources.actors.ask(SCANNER, Scanner.last_exclusions)
     excluded = told[1] if told and told[0] == session else {}
     considered = sum(excluded.values()) + len(rows) if excluded else None
     return Scan(session=session, profile=PROFILE, considered=considered, in_play=names[:limit], excluded=excluded)

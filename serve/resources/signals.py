@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
@@ -15,7 +15,7 @@ from serve.desk import Desk
 from serve.members import ByMember
 from serve.parameters import MAX_ROWS, Limit
 from serve.schema import Probability, Schema, Symbol
-from serve.sources import Sources
+from serve.sources import Service, Sources
 from trading.cycle.stages import rule_inputs
 from trading.errors import UnavailableError
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble
@@ -135,12 +135,18 @@ class PatternRecognition(Protocol):
         ...
 
 
+PATTERN_RECOGNITION: Final = Service[PatternRecognition]("pattern_recognition")
+
+
 class Coordinator(Protocol):
     """What is asked of `coordinator`."""
 
     def refresh(self, session: date) -> None:
         """The services know a complete session again after a restart; nothing is added."""
         ...
+
+
+COORDINATOR: Final = Service[Coordinator]("coordinator")
 
 
 def read(sources: Sources, symbols: Sequence[str] | None, limit: int) -> Signals:
@@ -170,14 +176,14 @@ def _latest(sources: Sources, symbols: tuple[str, ...]) -> Latest:
     """Features at the latest complete session or a later one; services that were restarted since are brought up."""
     complete = sources.queries.progress().last_session
     try:
-        latest = sources.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
+        latest = sources.actors.ask(PATTERN_RECOGNITION, PatternRecognition.latest, symbols)
         if complete is None or latest.session >= complete:
             return latest
     except UnavailableError:
         if complete is None:
             raise
-    sources.actors.ask("coordinator", Coordinator.refresh, complete)
-    return sources.actors.ask("pattern_recognition", PatternRecognition.latest, symbols)
+    sources.actors.ask(COORDINATOR, Coordinator.refresh, complete)
+    return sources.actors.ask(PATTERN_RECOGNITION, PatternRecognition.latest, symbols)
 
 
 def signals_of(latest: Latest, views: Views, ensemble_id: str, limits: ModelRiskLimits) -> list[Signal]:

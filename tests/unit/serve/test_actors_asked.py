@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from actors.reporting import Reporting
 from actors.scanner import Scanner
 from serve import report
 from serve.resources import catalysts, scanner, signals
+from serve.sources import Service
 
 ASKED: dict[type, type] = {
     scanner.Scanner: Scanner,
@@ -31,6 +33,21 @@ def checked_by_mypy(
 ]:  # fmt: skip
     """Each actor where a resource's Protocol is wanted: arguments and answers of another type are a type error."""
     return made
+
+
+SERVICES: dict[Service[Any], Any] = {
+    scanner.SCANNER: Scanner,
+    catalysts.NEWS: News,
+    signals.PATTERN_RECOGNITION: PatternRecognition,
+    signals.COORDINATOR: Coordinator,
+    report.REPORTING: Reporting,
+}
+
+
+@pytest.mark.parametrize(("service", "actor"), SERVICES.items(), ids=lambda one: getattr(one, "name", ""))
+def test_a_service_has_the_name_of_its_actor(service: Service[Any], actor: Any) -> None:
+    """Ray finds it by that name."""
+    assert service.name == actor.name
 
 
 @pytest.mark.parametrize(("asked", "actor"), ASKED.items(), ids=lambda one: one.__name__)

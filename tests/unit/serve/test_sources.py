@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pytest
 
 from serve.report import Reporting, latest_report
-from serve.sources import Sources
+from serve.sources import Service, Sources
 from tests.fakes.bare_sources import bare_sources
 from trading.errors import UnavailableError
 
@@ -36,9 +36,9 @@ class FakeReporting:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     away: bool = False
 
-    def ask(self, service: str, method: Callable[..., Any], *args: Any) -> Any:
+    def ask(self, service: Service[Any], method: Callable[..., Any], *args: Any) -> Any:
         """The number of the report."""
-        self.asked.append((service, method, *args))
+        self.asked.append((service.name, method, *args))
         if self.away:
             raise UnavailableError("away")
         return len(self.asked)

@@ -14,6 +14,7 @@ import pytest
 
 from adapters.postgres.queries import ScanRow
 from serve.resources import scanner, signals
+from serve.sources import Service
 from tests.fakes.bare_sources import bare_sources
 from trading.errors import UnavailableError
 
@@ -32,9 +33,9 @@ class Scripted:
     answers: dict[Any, list[Any]]
     asked: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def ask(self, service: str, method: Callable[..., Any], *args: Any) -> Any:
+    def ask(self, service: Service[Any], method: Callable[..., Any], *args: Any) -> Any:
         """The next answer."""
-        self.asked.append((service, *args))
+        self.asked.append((service.name, *args))
         answer = self.answers[method].pop(0)
         if isinstance(answer, Exception):
             raise answer
