@@ -14,7 +14,8 @@ from trading.cycle.questions import Questions, question
 from trading.engine.fold import fold
 from trading.ledger.double_entry import draft_of
 from trading.market.benchmark import equal_weight
-from trading.performance.metrics import Performance, performance
+from trading.performance.measuring import performances
+from trading.performance.metric import Values
 
 BENCHMARK = "equal-weight buy and hold"
 
@@ -25,13 +26,13 @@ class Report:
 
     Attributes:
         equity_usd: per account and for the benchmark; one value before the first session, then one a session.
-        figures: likewise.
+        figures: likewise, each by the metric's name; the benchmark has no trades.
         open_positions: per account.
     """
 
     sessions: tuple[date, ...]
     equity_usd: dict[str, tuple[float, ...]]
-    figures: dict[str, Performance]
+    figures: dict[str, Values]
     open_positions: dict[str, int]
     journal_hash: str
 
@@ -62,7 +63,7 @@ class Reporting(Service):
         return Report(
             sessions=tuple(sessions),
             equity_usd=equity,
-            figures={name: performance(curve, profits.get(name, []), seed=seed) for name, curve in equity.items()},
+            figures=performances(equity, profits, benchmark=BENCHMARK, seed=seed),
             open_positions={name: len(book.held()) for name, book in books.items()},
             journal_hash=entries[-1].hash,
         )

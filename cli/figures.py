@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading.performance.metrics import Estimate
+from trading.performance.estimate import Estimate
 
 
 def percent(value: float | None, sign: str = "", digits: int = 1) -> str:

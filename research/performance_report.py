@@ -8,11 +8,14 @@ from html import escape
 import numpy as np
 
 from trading.arrays import Floats
+from trading.performance.estimate import Estimate
 from trading.performance.figures import Figures
 from trading.performance.groups import Group
-from trading.performance.metrics import TARGETS, Estimate, Performance, targets_met
+from trading.performance.measuring import targets_met
+from trading.performance.metric import Values, estimate
+from trading.performance.metrics.max_drawdown import drawdowns
+from trading.performance.metrics.registry import all_metrics, targets
 from trading.performance.record import AccountRecord
-from trading.performance.returns import drawdowns
 
 WIDTH, HEIGHT, MARGIN = 900, 260, 64
 LETTER = 7
@@ -98,50 +101,36 @@ def _plot(days: Sequence[str], curves: Sequence[Floats], names: Sequence[str], n
 
 
 def _figures(record: AccountRecord, figures: Figures) -> str:
-    mine, other = figures.account, figures.benchmark
-    curve, against = figures.curve, figures.benchmark_curve
     rows = [
-        ("total return", _span(mine.total_return, "{:+.1%}"), _span(other.total_return, "{:+.1%}")),
-        ("a year", _one(curve.annual_return, "{:+.1%}"), _one(against.annual_return, "{:+.1%}")),
-        ("volatility a year", _one(curve.annual_volatility, "{:.1%}"), _one(against.annual_volatility, "{:.1%}")),
-        ("Sharpe ratio", _span(mine.sharpe, "{:.2f}"), _span(other.sharpe, "{:.2f}")),
-        ("Sortino ratio", _one(curve.sortino, "{:.2f}"), _one(against.sortino, "{:.2f}")),
-        ("Calmar ratio", _one(curve.calmar, "{:.2f}"), _one(against.calmar, "{:.2f}")),
-        ("probability of a Sharpe ratio above zero", _one(curve.sharpe_above_zero, "{:.1%}"),
-         _one(against.sharpe_above_zero, "{:.1%}")),
-        (f"… above the luck of {figures.trials} attempts (deflated)", _one(curve.sharpe_above_luck, "{:.1%}"), ""),
-        ("maximum drawdown", f"{mine.max_drawdown:.1%}", f"{other.max_drawdown:.1%}"),
-        ("longest drawdown, sessions", f"{curve.longest_drawdown_sessions}", f"{against.longest_drawdown_sessions}"),
-        ("worst session", _one(curve.worst_session, "{:+.1%}"), _one(against.worst_session, "{:+.1%}")),
-        ("best session", _one(curve.best_session, "{:+.1%}"), _one(against.best_session, "{:+.1%}")),
-        ("beta on the benchmark", _one(figures.beta, "{:.2f}"), ""),
-        ("closed trades", f"{mine.trades:,}", ""),
-        ("win rate", _span(mine.win_rate, "{:.1%}"), ""),
-        ("profit factor", _span(mine.profit_factor, "{:.2f}"), ""),
-    ]  # fmt: skip
+        (
+            metric.title.format(trials=figures.trials),
+            _span(estimate(figures.account[metric.name]), metric.form),
+            _span(estimate(figures.benchmark[metric.name]), metric.form)
+            if metric.of_benchmark and metric.benchmark_shown
+            else "",
+        )
+        for metric in all_metrics()
+        if metric.of is not AccountRecord
+    ]
     return _table(("[95 % interval]", record.name, record.benchmark_name), rows)
 
 
-def _targets(mine: Performance) -> str:
+def _targets(mine: Values) -> str:
     words = {True: ("met", "met"), False: ("NOT met", "missed"), None: ("not defined", "note")}
+    met = targets_met(mine)
     told = [
-        f"{escape(name.replace('_', ' '))} {'>' if name != 'max_drawdown' else '<'} {TARGETS[name]:g}: "
-        f'<span class="{words[met][1]}">{words[met][0]}</span>'
-        for name, met in targets_met(mine).items()
+        f"{escape(metric.name.replace('_', ' '))} {target.comparison} {target.value:g}: "
+        f'<span class="{words[met[metric.name]][1]}">{words[met[metric.name]][0]}</span>'
+        for metric, target in targets()
     ]
     return f"<p>The strategy's targets: {', '.join(told)}.</p>"
 
 
 def _activity(figures: Figures) -> str:
-    it = figures.activity
     rows = [
-        ("exposure, long and short over equity", f"{it.exposure:.1%}"),
-        ("net exposure", f"{it.net_exposure:+.1%}"),
-        ("sessions with a position", f"{it.time_invested:.1%}"),
-        ("turnover a year, both sides over equity", f"{it.turnover_a_year:.1f}"),
-        ("costs", f"${it.costs_usd:,.2f}"),
-        ("costs a year, of equity", f"{it.costs_of_equity_a_year:.2%}"),
-        ("sessions a trade was held", _one(it.mean_held_sessions, "{:.1f}")),
+        (metric.title, _span(estimate(figures.account[metric.name]), metric.form))
+        for metric in all_metrics()
+        if metric.of is AccountRecord
     ]
     return _table(("", figures.name), rows)
 

@@ -6,9 +6,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from serve.measures import measures_script
 from trading.errors import UnavailableError
 
 DASHBOARD = Path(__file__).parent / "dashboard"
@@ -40,6 +41,10 @@ def add_pages(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def reference() -> FileResponse:
         return FileResponse(DASHBOARD / "docs.html", media_type="text/html")
+
+    @app.get("/static/measures.js", include_in_schema=False)
+    async def measures() -> Response:
+        return Response(measures_script(), media_type="text/javascript")
 
     app.mount("/docs/static", StaticFiles(directory=swagger_assets()), name="reference files")
     app.mount("/static", StaticFiles(directory=DASHBOARD / "static"), name="dashboard files")

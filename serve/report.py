@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from serve.sources import Service, Sources
-from trading.performance.metrics import Performance
+from trading.performance.metric import Values
 
 ACCOUNT_LABELS: Final = {"rule": "Rule-based account", "ensemble": "Ensemble account"}
 """What the report holds beside these is the benchmark."""
@@ -26,8 +26,8 @@ class Report(Protocol):
         ...
 
     @property
-    def figures(self) -> dict[str, Performance]:
-        """Of each account and the benchmark."""
+    def figures(self) -> dict[str, Values]:
+        """Of each account and the benchmark, by the metric's name."""
         ...
 
 

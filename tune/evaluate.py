@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from trading.arrays import Flags, Floats
-from trading.performance.metrics import BLOCK_SESSIONS, Estimate, block_samples, interval, widening
+from trading.performance.estimate import BLOCK_SESSIONS, Estimate, block_samples, interval, widening
 from trading.views.ensemble import Views
 from trading.views.rule_system import BUY_AT
 from tune.training_set import TrainingSet

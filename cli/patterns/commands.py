@@ -25,7 +25,7 @@ from trading.errors import ConfigurationError
 from trading.evidence.conditions import parse_where
 from trading.evidence.statistics import ALL, MIN_COUNT, Measured, Verdict, clearest_first
 from trading.patterns.recognised import FAMILY_OF, direction_word
-from trading.performance.metrics import Estimate
+from trading.performance.estimate import Estimate
 from tune.pattern_table import success_rates
 
 patterns = typer.Typer(help="What was measured of the patterns.", no_args_is_help=True)

@@ -22,6 +22,8 @@ from cli.run.main_job import JobDone, MainJob, Options
 from cli.run.platform import Platform, platform_of
 from cli.run.progress import Printer
 from trading.errors import ConfigurationError
+from trading.performance.metric import point
+from trading.performance.metrics.registry import in_every_report
 
 DAY = ["%Y-%m-%d"]
 
@@ -120,16 +122,8 @@ def _accounts(report: Report | None) -> dict[str, Any]:
 
 def _account(report: Report, name: str) -> dict[str, Any]:
     figures = report.figures[name]
-    facts: dict[str, Any] = {
+    shown = [metric for metric in in_every_report() if metric.of_benchmark or name != BENCHMARK]
+    return {
         "equity_usd": report.equity_usd[name][-1],
-        "total_return": figures.total_return.value,
-        "sharpe": figures.sharpe.value,
-        "max_drawdown": figures.max_drawdown,
+        **{metric.name: point(figures[metric.name]) for metric in shown},
     }
-    if name != BENCHMARK:
-        facts |= {
-            "trades": figures.trades,
-            "win_rate": figures.win_rate.value,
-            "profit_factor": figures.profit_factor.value,
-        }
-    return facts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,10 +14,11 @@ from actors.ingestion import Imported
 from actors.reporting import BENCHMARK, Report
 from adapters.postgres.patterns import PatternCounts
 from trading.cycle.summary import SessionSummary
-from trading.performance.metrics import TARGETS, Estimate, Performance, targets_met
+from trading.performance.estimate import Estimate
+from trading.performance.measuring import targets_met
+from trading.performance.metric import Metric, Value
+from trading.performance.metrics.registry import counts_last, in_every_report
 from tune.evaluate import Accuracy
-
-PER_CENT = {"total_return", "win_rate"}
 
 
 def estimate_text(estimate: Estimate, *, per_cent: bool) -> str:
@@ -30,6 +32,21 @@ def estimate_text(estimate: Estimate, *, per_cent: bool) -> str:
     if estimate.value is None or estimate.low is None:
         return one(estimate.value)
     return f"{one(estimate.value)} [{one(estimate.low)}, {one(estimate.high)}]"
+
+
+def figure_text(metric: Metric[Any], value: Value) -> str:
+    """A metric's figure: as `estimate_text` where it has an interval, else the bare number in the metric's form."""
+    if isinstance(value, Estimate):
+        return estimate_text(value, per_cent=metric.unit == "fraction")
+    return str(value) if metric.unit == "count" else metric.shown(value, "-")
+
+
+def target_text(metric: Metric[Any]) -> str:
+    """What the strategy wants of it, such as `> 65%`; empty where it wants nothing."""
+    if metric.target is None:
+        return ""
+    wanted = metric.target.value
+    return f"{metric.target.comparison} {f'{wanted:.0%}' if metric.unit == 'fraction' else wanted}"
 
 
 def pattern_words(counts: PatternCounts) -> str:
@@ -131,29 +148,15 @@ class Printer:
         for name in names:
             table.add_column(name, justify="right")
         table.add_column("target", justify="right")
-        for label, key, target in (
-            ("return", "total_return", ""),
-            ("Sharpe ratio", "sharpe", f"> {TARGETS['sharpe']}"),
-            ("maximum drawdown", "max_drawdown", f"< {TARGETS['max_drawdown']:.0%}"),
-            ("win rate", "win_rate", f"> {TARGETS['win_rate']:.0%}"),
-            ("profit factor", "profit_factor", f"> {TARGETS['profit_factor']}"),
-            ("closed trades", "trades", ""),
-        ):
-            table.add_row(label, *(self._figure(report.figures[name], key, name) for name in names), target)
+        for metric in counts_last(in_every_report()):
+            told = {name: report.figures[name] for name in names if metric.of_benchmark or name != BENCHMARK}
+            shown = [figure_text(metric, told[name][metric.name]) if name in told else "" for name in names]
+            table.add_row(metric.short or metric.title, *shown, target_text(metric))
         self.console.print(table)
         for name in (n for n in names if n != BENCHMARK):
             self._targets(name, targets_met(report.figures[name]))
         self.step("buy and hold carries no costs; both accounts carry commission and slippage")
         self.step(f"journal hash {report.journal_hash}")
-
-    @staticmethod
-    def _figure(figures: Performance, key: str, name: str) -> str:
-        value = getattr(figures, key)
-        if name == BENCHMARK and key in {"win_rate", "profit_factor", "trades"}:
-            return ""
-        if isinstance(value, Estimate):
-            return estimate_text(value, per_cent=key in PER_CENT)
-        return f"{value:.1%}" if key == "max_drawdown" else str(value)
 
     def _targets(self, name: str, met: Mapping[str, bool | None]) -> None:
         words = {True: "met", False: "NOT met", None: "cannot be told"}

@@ -2,56 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
+from pydantic.json_schema import JsonSchemaValue
 
 from serve.desk import Desk
+from serve.measures import ByMetric, WithTarget
 from serve.report import ACCOUNT_LABELS, Report, latest_report
 from serve.schema import Book, Estimate, Schema, book_of, estimate_of
 from serve.sources import Sources
-from trading.performance.metrics import TARGETS, targets_met
-from trading.performance.metrics import Performance as Figures
+from trading.performance.measuring import targets_met
+from trading.performance.metric import Metric, Value, Values, estimate, point
+from trading.performance.metric import Target as Wanted
+from trading.performance.metrics.registry import targets
 
 router = APIRouter()
 
-Measure = Literal["sharpe", "max_drawdown", "win_rate", "profit_factor"]
-MEASURES: Final[dict[Measure, tuple[str, str]]] = {
-    "sharpe": ("Sharpe ratio", "{:.2f}"),
-    "max_drawdown": ("maximum drawdown", "{:.1%}"),
-    "win_rate": ("win rate", "{:.1%}"),
-    "profit_factor": ("profit factor", "{:.2f}"),
-}
 
-
-class AccountPerformance(Schema):
+class AccountPerformance(ByMetric):
     """Measures of one account over the sessions replayed so far, with confidence intervals."""
 
     book: Book
-    total_return: Estimate = Field(description="Fraction of the starting equity.")
-    sharpe: Estimate = Field(description="Annualised, of session returns.")
-    max_drawdown: Estimate = Field(description="Largest fall from a peak, as a positive fraction.")
-    win_rate: Estimate = Field(description="Share of closed trades with a profit.")
-    profit_factor: Estimate = Field(description="Gross profit / gross loss; null without a losing trade.")
-    trades: int = Field(ge=0, description="Closed trades.")
+    measures: Mapping[str, Estimate | int]
+
+    @classmethod
+    def describe(cls, metric: Metric[Any], value: JsonSchemaValue) -> JsonSchemaValue:
+        """A whole number, or an estimate."""
+        if metric.unit == "count":
+            title = metric.name.replace("_", " ").title()
+            return {"type": "integer", "minimum": 0, "title": title, "description": metric.says}
+        estimated, _ = value["anyOf"]
+        return {**estimated, "description": metric.says}
 
 
-class Benchmark(Schema):
+class Benchmark(ByMetric):
     """What the accounts are measured against, over the same sessions."""
 
     name: str = Field(examples=["equal-weight buy and hold"])
-    total_return: float | None
-    sharpe: float | None
-    max_drawdown: float | None
+    measures: Mapping[str, float | None]
+
+    @classmethod
+    def metrics(cls) -> tuple[Metric[Any], ...]:
+        """Those that follow from a curve."""
+        return tuple(metric for metric in super().metrics() if metric.of_benchmark)
+
+    @classmethod
+    def describe(cls, metric: Metric[Any], value: JsonSchemaValue) -> JsonSchemaValue:
+        """A number; the account's measure of the same name says what it is."""
+        return {**value, "title": metric.name.replace("_", " ").title()}
 
 
 class Target(Schema):
     """A target of the strategy and whether an account meets it. `met` is null while it can't be told."""
 
     book: Book
-    measure: Literal["sharpe", "max_drawdown", "win_rate", "profit_factor", "accuracy", "total_return"]
+    measure: Annotated[str, WithTarget()]
     comparison: Literal[">", "<"]
     target: float = Field(examples=[1.5])
     value: float | None = Field(examples=[0.62])
@@ -95,48 +104,40 @@ def performance_of(report: Report | None) -> Performance:
         interval_method="moving-block bootstrap of 5 sessions, 2,000 draws; Wilson for the win rate",
         accounts=[_account(name, report.figures[name]) for name in books],
         benchmark=Benchmark(
-            name=held,
-            total_return=hold.total_return.value,
-            sharpe=hold.sharpe.value,
-            max_drawdown=hold.max_drawdown,
+            name=held, measures={metric.name: point(hold[metric.name]) for metric in Benchmark.metrics()}
         ),
         targets=[target for name in books for target in _targets(name, report.figures[name])],
     )
 
 
-def _account(name: str, figures: Figures) -> AccountPerformance:
-    return AccountPerformance(
-        book=book_of(name),
-        total_return=estimate_of(figures.total_return),
-        sharpe=estimate_of(figures.sharpe),
-        max_drawdown=Estimate(value=figures.max_drawdown),
-        win_rate=estimate_of(figures.win_rate),
-        profit_factor=estimate_of(figures.profit_factor),
-        trades=figures.trades,
-    )
+def _account(name: str, figures: Values) -> AccountPerformance:
+    measures = {metric.name: _measure(metric, figures[metric.name]) for metric in AccountPerformance.metrics()}
+    return AccountPerformance(book=book_of(name), measures=measures)
 
 
-def _targets(name: str, figures: Figures) -> list[Target]:
+def _measure(metric: Metric[Any], value: Value) -> Estimate | int:
+    return int(point(value) or 0) if metric.unit == "count" else estimate_of(estimate(value))
+
+
+def _targets(name: str, figures: Values) -> list[Target]:
     met = targets_met(figures)
-    return [_target(name, measure, figures, met[measure]) for measure in MEASURES]
+    return [
+        _target(name, metric, wanted, value=point(figures[metric.name]), met=met[metric.name])
+        for metric, wanted in targets()
+    ]
 
 
-def _target(name: str, measure: Measure, figures: Figures, met: bool | None) -> Target:  # noqa: FBT001
-    label, form = MEASURES[measure]
-    value = getattr(figures, measure)
-    number = value if isinstance(value, float) else value.value
-    comparison: Literal["<", ">"] = "<" if measure == "max_drawdown" else ">"
+def _target(name: str, metric: Metric[Any], wanted: Wanted, *, value: float | None, met: bool | None) -> Target:
     verdict = {True: "met", False: "not met", None: "cannot be told"}[met]
-    shown = "unknown" if number is None else form.format(number)
-    text = f"{label} {shown}, target {comparison} {form.format(TARGETS[measure])}: {verdict}"
+    shown, aim = metric.shown(value, "unknown"), metric.form.format(wanted.value)
     return Target(
         book=book_of(name),
-        measure=measure,
-        comparison=comparison,
-        target=TARGETS[measure],
-        value=number,
+        measure=metric.name,
+        comparison=wanted.comparison,
+        target=wanted.value,
+        value=value,
         met=met,
-        text=text,
+        text=f"{metric.title} {shown}, target {wanted.comparison} {aim}: {verdict}",
     )
 
 

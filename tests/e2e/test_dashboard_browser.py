@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import struct
 import zlib
 from collections.abc import Iterator
@@ -20,7 +21,9 @@ from tests.fakes.client import TOKEN
 from tests.fakes.eventually import eventually
 from tests.fakes.replay import Replay, sessions
 from tests.fakes.server import served
+from tests.fakes.ulcer import ULCER
 from trading.errors import UnavailableError
+from trading.performance.metrics.registry import METRICS
 
 pytestmark = [
     pytest.mark.browser,
@@ -265,3 +268,15 @@ def test_the_reference_opens_in_the_browser(window: Browser, url: str, pictures:
     assert "Authorize" in window.text("#reference")
     assert_a_picture(window.screenshot(pictures / "api-reference.png"), DESK[0])
     assert_clean(window, url)
+
+
+def test_a_metric_of_the_registry_has_a_row_in_the_accounts(
+    url: str, window: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page has nothing of its own for it, yet shows its title and its figure, after the four it ships with."""
+    monkeypatch.setattr("trading.performance.metrics.registry.METRICS", (*METRICS, ULCER))
+    sign_in(window, url)
+    rows = window.text(".account.rule .measures tbody").splitlines()
+    titles = [row.split("\t")[0] for row in rows]
+    assert titles == ["Sharpe ratio", "Max. drawdown", "Win rate", "Profit factor", "Ulcer index"]
+    assert re.match(r"Ulcer index\t\d+\.\d\s%\t", rows[-1])

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from actors.reporting import BENCHMARK, Report
-from trading.performance.metrics import performance
+from trading.performance.measuring import performances
 from trading.performance.record import AccountRecord, Trades
 
 FIRST = np.datetime64("2020-01-01")
@@ -71,7 +71,7 @@ def report_of(sessions: int, trades: int) -> Report:
     return Report(
         sessions=tuple(date(2020, 1, 1) + timedelta(days=day) for day in range(sessions)),
         equity_usd=equity,
-        figures={name: performance(curve, profits.get(name, []), seed=7) for name, curve in equity.items()},
+        figures=performances(equity, profits, benchmark=BENCHMARK, seed=7),
         open_positions={"rule": 0, "ensemble": 1},
         journal_hash="ab" * 32,
     )

@@ -13,9 +13,12 @@ from serve.resources import (
 )
 from serve.resources.equity import Curve, EquityCurves
 from serve.resources.performance import AccountPerformance, Benchmark, Performance, Target
-from serve.schema import Book
+from serve.schema import Book, Estimate
 from tests.fakes.accounts import BOOKS, closed_by, curve_of
 from tests.fakes.replay import START_USD, Replay, around, sessions
+from trading.performance import measuring
+from trading.performance.metric import point
+from trading.performance.metrics.registry import in_every_report
 
 TARGETS = (("sharpe", ">", 1.5), ("max_drawdown", "<", 0.10), ("win_rate", ">", 0.65), ("profit_factor", ">", 1.5))
 LABELS = {
@@ -46,20 +49,30 @@ def _measured(replay: Replay, book: Book) -> AccountPerformance:
     gains = sum(t.profit_usd for t in trades if t.profit_usd > 0)
     losses = -sum(t.profit_usd for t in trades if t.profit_usd < 0)
     total, sharpe, drawdown = _measures(curve)
-    return AccountPerformance(
-        book=book,
-        total_return=around(total, 0.06),
-        sharpe=around(sharpe, 1.1),
-        max_drawdown=around(drawdown, 0.02),
-        win_rate=around(sum(t.profit_usd > 0 for t in trades) / len(trades) if trades else None, 0.09),
-        profit_factor=around(gains / losses if losses else None, 0.4),
-        trades=len(trades),
-    )
+    measures: dict[str, Estimate | int] = {
+        "total_return": around(total, 0.06),
+        "sharpe": around(sharpe, 1.1),
+        "max_drawdown": around(drawdown, 0.02),
+        "win_rate": around(sum(t.profit_usd > 0 for t in trades) / len(trades) if trades else None, 0.09),
+        "profit_factor": around(gains / losses if losses else None, 0.4),
+        "trades": len(trades),
+    }
+    others = {name: Estimate(value=value) for name, value in _others(curve, measures).items()}
+    return AccountPerformance(book=book, measures={**measures, **others})
 
 
 def _benchmark(replay: Replay) -> Benchmark:
-    total, sharpe, drawdown = _measures(curve_of(replay, "benchmark"))
-    return Benchmark(name="equal-weight buy and hold", total_return=total, sharpe=sharpe, max_drawdown=drawdown)
+    curve = curve_of(replay, "benchmark")
+    total, sharpe, drawdown = _measures(curve)
+    measures = {"total_return": total, "sharpe": sharpe, "max_drawdown": drawdown}
+    return Benchmark(name="equal-weight buy and hold", measures={**measures, **_others(curve, measures)})
+
+
+def _others(curve: list[float], measures: Mapping[str, Any]) -> dict[str, float | None]:
+    """Figures of a curve that nobody made up: of metrics that came to the registry since."""
+    new = [metric for metric in in_every_report() if metric.of_benchmark and metric.name not in measures]
+    figures = measuring.performance([START_USD, *curve], (), seed=1) if new else {}
+    return {metric.name: point(figures[metric.name]) for metric in new}
 
 
 def _equity_curves(replay: Replay) -> EquityCurves:
@@ -79,7 +92,7 @@ def _measures(curve: list[float]) -> tuple[float | None, float | None, float | N
 
 
 def _target(account: AccountPerformance, measure: str, comparison: str, target: float) -> Target:
-    estimate = getattr(account, measure)
+    estimate = account.measures[measure]
     value = estimate.value
     met = None if value is None else (value > target if comparison == ">" else value < target)
     said = "not known yet" if met is None else "met" if met else "not met"

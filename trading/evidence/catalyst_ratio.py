@@ -13,7 +13,7 @@ from trading.evidence.conditions import Condition
 from trading.evidence.random_candles import LabelledBars
 from trading.evidence.significance import session_variance, student_quantile
 from trading.evidence.statistics import MIN_SESSIONS, Sightings
-from trading.performance.metrics import Estimate, wilson
+from trading.performance.estimate import Estimate, wilson
 
 CLAIM = 2.0
 """The strategy expects patterns with catalysts to succeed twice as often."""

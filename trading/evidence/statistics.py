@@ -24,7 +24,7 @@ from trading.evidence.significance import (
     student_quantile,
     two_sided,
 )
-from trading.performance.metrics import Estimate, wilson
+from trading.performance.estimate import Estimate, wilson
 
 MIN_COUNT = 30
 MIN_SESSIONS = 10

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.arrays import Flags
-from trading.performance.metrics import Estimate, block_samples, interval, profit_factor, widening, wilson
+from trading.arrays import Flags, Floats
+from trading.performance.estimate import Estimate, block_samples, finite, interval, widening
+from trading.performance.metrics.profit_factor import profit_factor
+from trading.performance.metrics.win_rate import win_rate
 from trading.performance.record import Texts, Trades
 
 CATALYST = {1: "with a catalyst", 0: "without", -1: "unknown"}
@@ -59,15 +61,14 @@ def _patterns(trades: Trades) -> list[Group]:
 
 def _group(trades: Trades, by: str, label: str, here: Flags) -> Group:
     profit = trades.profit_usd[here]
-    factor = profit_factor(profit)
     return Group(
         by=by,
         label=label,
         trades=len(profit),
-        success=wilson(int((profit > 0).sum()), len(profit)),
+        success=win_rate(profit),
         mean_return=float(trades.net_return[here].mean()) if len(profit) else None,
         profit_usd=float(profit.sum()),
-        profit_factor=factor if np.isfinite(factor) else None,
+        profit_factor=finite(profit_factor(profit)),
     )
 
 
@@ -95,7 +96,7 @@ def catalyst_ratio_of(trades: Trades, *, seed: int) -> Ratio:
     sessions, at = np.unique(trades.decided, return_inverse=True)
     won = trades.profit_usd > 0
 
-    def by_session(flags: Flags) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    def by_session(flags: Flags) -> Floats:
         return np.bincount(at, weights=flags.astype(np.float64), minlength=len(sessions)).astype(np.float64)
 
     sums = [by_session(flags) for flags in (has & won, has, lacks & won, lacks)]

@@ -99,13 +99,3 @@ class AccountRecord:
         for name, length in wanted.items():
             if len(getattr(self, name)) != length:
                 raise BadDataError(f"{name} of {self.name} has {len(getattr(self, name))} values for {n} sessions")
-
-    @property
-    def returns(self) -> Floats:
-        """Of each session, as a fraction."""
-        return self.equity_usd[1:] / self.equity_usd[:-1] - 1.0
-
-    @property
-    def benchmark_returns(self) -> Floats:
-        """Likewise of the benchmark."""
-        return self.benchmark_usd[1:] / self.benchmark_usd[:-1] - 1.0

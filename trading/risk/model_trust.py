@@ -9,7 +9,7 @@ import numpy as np
 
 from trading.arrays import Days
 from trading.bars.panel import as_day
-from trading.performance.metrics import wilson
+from trading.performance.estimate import wilson
 from trading.risk.model_risk import ModelRiskLimits
 from trading.risk.trade_history import TradeHistory
 
@@ -44,7 +44,7 @@ def lost_skill(history: TradeHistory, sessions: Sequence[date], limits: ModelRis
         limits: window, least trades and least win rate.
 
     Source:
-        The interval: Wilson (1927), see `trading.performance.metrics.wilson`. It decides by its upper end, so that bad
+        The interval: Wilson (1927), see `trading.performance.estimate.wilson`. It decides by its upper end, so that bad
         luck alone rarely stops models that are well.
     """
     profit_cents: dict[str, int] = {}

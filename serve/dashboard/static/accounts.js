@@ -2,14 +2,17 @@
 
 import { el } from "./dom.js";
 import { count, interval, number, percent, signedPercent, tone, usd } from "./format.js";
+import { MEASURES } from "./measures.js";
 
 const TITLES = { rule: "Rule account", ensemble: "Ensemble account" };
-const MEASURES = [
-  { name: "sharpe", title: "Sharpe ratio", format: (value) => number(value) },
-  { name: "max_drawdown", title: "Max. drawdown", format: (value) => percent(value) },
-  { name: "win_rate", title: "Win rate", format: (value) => percent(value) },
-  { name: "profit_factor", title: "Profit factor", format: (value) => number(value) },
-];
+const FORMATS = {
+  fraction: (value) => percent(value),
+  number: (value) => number(value),
+  count: (value) => count(value),
+  usd: (value) => usd(value),
+};
+const SHORTER = { max_drawdown: "max. drawdown" };
+const BESIDE = ["total_return", "trades"]; // in the card's head and foot
 
 function verdict(target, format) {
   if (!target) {
@@ -24,20 +27,34 @@ function verdict(target, format) {
   );
 }
 
+const UNKNOWN = { value: null, low: null, high: null };
+
+/** A measure's estimate; a whole number is one without an interval. */
+function estimateOf(measured, name) {
+  const found = measured?.[name] ?? UNKNOWN;
+  return typeof found === "number" ? { ...UNKNOWN, value: found } : found;
+}
+
+function titleOf(measure) {
+  const title = SHORTER[measure.name] ?? measure.title;
+  return title[0].toUpperCase() + title.slice(1);
+}
+
 function row(measure, measured, targets) {
-  const estimate = measured?.[measure.name] ?? { value: null, low: null, high: null };
+  const estimate = estimateOf(measured, measure.name);
+  const format = FORMATS[measure.unit];
   return el(
     "tr",
     {},
-    el("th", { scope: "row" }, measure.title),
-    el("td", { class: "num strong" }, measure.format(estimate.value)),
-    el("td", { class: "num faint" }, interval(estimate, measure.format)),
-    el("td", { class: "num" }, verdict(targets.find((target) => target.measure === measure.name), measure.format)),
+    el("th", { scope: "row" }, titleOf(measure)),
+    el("td", { class: "num strong" }, format(estimate.value)),
+    el("td", { class: "num faint" }, interval(estimate, format)),
+    el("td", { class: "num" }, verdict(targets.find((target) => target.measure === measure.name), format)),
   );
 }
 
 function hero(account, measured) {
-  const total = measured?.total_return ?? { value: null, low: null, high: null };
+  const total = estimateOf(measured, "total_return");
   const change =
     total.value === null
       ? el("p", { class: "faint" }, "no return yet")
@@ -68,6 +85,7 @@ export function accountCard(name, portfolio, performance) {
   const measured = performance.accounts.find((one) => one.book === name);
   const targets = performance.targets.filter((target) => target.book === name);
   const level = performance.interval_level === null ? "Interval" : `${percent(performance.interval_level, 0)} interval`;
+  const shown = MEASURES.filter((measure) => !BESIDE.includes(measure.name));
   const paused = account && account.state !== "trading" ? el("span", { class: "badge missed" }, account.state) : null;
   return el(
     "article",
@@ -82,7 +100,7 @@ export function accountCard(name, portfolio, performance) {
         {},
         el("tr", {}, ["Measure", "Value", level, "Target"].map((title, k) => el("th", { scope: "col", class: k ? "num" : null }, title))),
       ),
-      el("tbody", {}, MEASURES.map((measure) => row(measure, measured, targets))),
+      el("tbody", {}, shown.map((measure) => row(measure, measured, targets))),
     ),
     foot(account, measured, performance.benchmark),
   );

@@ -27,7 +27,7 @@ def test_profits_positions_and_equity_of_the_record_are_those_of_the_journal() -
     assert set(record.trades.decided_by.tolist()) == {"rule"}
     assert (record.trades.decided < record.trades.opened).all(), "a decision fills on a later bar"
     assert record.models == {}
-    assert figures_of(record, seed=7).account.trades == len(closing)
+    assert figures_of(record, seed=7).account["trades"] == len(closing)
 
 
 def test_models_are_used_from_the_session_on_before_which_they_learned_nothing() -> None:

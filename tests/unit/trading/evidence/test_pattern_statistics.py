@@ -11,7 +11,7 @@ from tests.unit.trading.labelled import labelled, market, patterns_at
 from trading.evidence.catalyst_ratio import catalyst_ratio
 from trading.evidence.conditions import Condition
 from trading.evidence.statistics import ALL, Sightings, clearest_first, measure
-from trading.performance.metrics import wilson
+from trading.performance.estimate import wilson
 
 
 def _sightings(rows: list[int], directions: list[int] | None = None) -> Sightings:

@@ -12,6 +12,7 @@ from research.performance_report import report_html
 from trading.errors import BadDataError
 from trading.performance.figures import figures_of
 from trading.performance.groups import catalyst_ratio_of, groups
+from trading.performance.metric import point
 from trading.performance.record import AccountRecord, Trades
 
 DAYS = np.arange("2020-01-01", "2020-01-05", dtype="datetime64[D]")
@@ -59,11 +60,11 @@ def _record() -> AccountRecord:
 
 def test_activity_by_hand() -> None:
     """Half invested on two of four sessions; a thousand traded in four sessions of a thousand is 63 times a year."""
-    it = figures_of(_record(), seed=1).activity
-    assert it.exposure == pytest.approx(0.25, abs=1e-6)
-    assert (it.time_invested, it.costs_usd, it.mean_held_sessions) == (0.5, 2.0, 2.0)
-    assert it.turnover_a_year == pytest.approx(63.0)
-    assert it.costs_of_equity_a_year == pytest.approx(0.126)
+    it = figures_of(_record(), seed=1).to_dict()["activity"]
+    assert it["exposure"] == pytest.approx(0.25, abs=1e-6)
+    assert (it["time_invested"], it["costs_usd"], it["mean_held_sessions"]) == (0.5, 2.0, 2.0)
+    assert it["turnover_a_year"] == pytest.approx(63.0)
+    assert it["costs_of_equity_a_year"] == pytest.approx(0.126)
 
 
 def test_a_trade_counts_under_each_of_its_patterns() -> None:
@@ -142,5 +143,5 @@ def test_an_account_that_did_nothing_has_a_report() -> None:
         trades=_trades([], [], [], []),
     )  # fmt: skip
     figures = figures_of(empty, seed=1)
-    assert figures.account.sharpe.value is None
+    assert point(figures.account["sharpe"]) is None
     assert "not defined" in report_html(empty, figures, [])

@@ -11,19 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trading.arrays import Floats
-from trading.performance import metrics
-from trading.performance.returns import (
-    _probabilistic,
-    annual_return,
-    annual_volatility,
-    calmar,
-    deflated_sharpe,
-    drawdowns,
-    expected_best_sharpe,
-    longest_drawdown,
-    probabilistic_sharpe,
-    sortino,
-)
+from trading.performance.metrics.annual_return import annual_return
+from trading.performance.metrics.annual_volatility import annual_volatility
+from trading.performance.metrics.calmar import calmar
+from trading.performance.metrics.longest_drawdown import longest_drawdown
+from trading.performance.metrics.max_drawdown import drawdowns, max_drawdown
+from trading.performance.metrics.sharpe import sharpe
+from trading.performance.metrics.sharpe_above_luck import deflated_sharpe, expected_best_sharpe
+from trading.performance.metrics.sharpe_above_zero import _probabilistic, probabilistic_sharpe
+from trading.performance.metrics.sortino import sortino
 
 series = st.integers(0, 10_000).map(
     lambda seed: np.random.default_rng(seed).normal(0.0005, 0.02, np.random.default_rng(seed).integers(3, 400))
@@ -39,8 +35,8 @@ def test_figures_are_those_of_empyrical(returns: Floats) -> None:
     """
     equity = np.concatenate([[1.0], np.cumprod(1.0 + returns)])
     ours = [
-        metrics.sharpe(returns), sortino(returns), calmar(returns), annual_return(returns), annual_volatility(returns),
-        -metrics.max_drawdown(equity.tolist()),
+        sharpe(returns), sortino(returns), calmar(returns), annual_return(returns), annual_volatility(returns),
+        -max_drawdown(equity),
     ]  # fmt: skip
     theirs = [
         empyrical.sharpe_ratio(returns), empyrical.sortino_ratio(returns), empyrical.calmar_ratio(returns),

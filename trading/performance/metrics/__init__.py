@@ -1,0 +1,1 @@
+"""One metric a file: its function, its source, its row. `registry.py` lists the rows."""
