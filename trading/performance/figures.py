@@ -35,8 +35,8 @@ class Figures:
     def to_dict(self) -> dict[str, Any]:
         """The figures for a program.
 
-        Those that every report has are `account` and `benchmark`. Those of backtests alone are `curve` and
-        `benchmark_curve`, `activity`, and, where they compare the two, beside these.
+        `account` and `benchmark` hold the figures that every report has. `curve`, `benchmark_curve` and `activity` hold
+        those of backtests alone; of these, one that compares the two curves stands beside them under its own name.
         """
         shared = counts_last(in_every_report())
         own = [metric for metric in counts_last(all_metrics()) if metric not in shared]
