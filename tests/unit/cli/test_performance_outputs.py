@@ -1,4 +1,4 @@
-"""Every place that shows the figures of accounts says, byte for byte, what is on record beside this file."""
+"""Every place that shows the figures of accounts says what is on record beside this file, to the ninth digit."""
 
 from __future__ import annotations
 
@@ -46,9 +46,15 @@ def terminal(report: Report) -> str:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_outputs_are_those_on_record(case: str) -> None:
-    """Keys, their order, texts and every digit; `python -m tests.unit.cli.test_performance_outputs` renews them."""
+    """Keys, their order, texts and digits; `python -m tests.unit.cli.test_performance_outputs` renews them."""
     for name, text in outputs(*CASES[case]).items():
-        assert text == (OUTPUTS / case / name).read_text(encoding="utf-8"), f"{case}/{name} became different"
+        kept = (OUTPUTS / case / name).read_text(encoding="utf-8")
+        assert rounded(text) == rounded(kept), f"{case}/{name} became different"
+
+
+def rounded(text: str) -> str:
+    """Fractions to nine significant digits: the last ones of a sum depend on the processor that adds it up."""
+    return re.sub(r"-?\d+\.\d+(?:e[-+]?\d+)?", lambda found: f"{float(found[0]):.9g}", text)
 
 
 if __name__ == "__main__":

@@ -20,11 +20,15 @@ STEPS = int(os.environ.get("LEDGER_STEPS", "20000"))
 STEPS_PER_EXAMPLE = 50
 
 
+FEW = 10_000
+"""Fewer steps are the same each time: how many of them crash would be left to chance."""
+
+
 def bounded(examples: int, *phases: Phase) -> settings:
     """So many runs of fifty steps. What fails isn't shrunk, which took minutes; its seeds are printed."""
     return settings(
         max_examples=examples, stateful_step_count=STEPS_PER_EXAMPLE, deadline=None, phases=phases, database=None,
-        report_multiple_bugs=False, suppress_health_check=list(HealthCheck), derandomize=False, print_blob=True,
+        report_multiple_bugs=False, suppress_health_check=list(HealthCheck), derandomize=STEPS < FEW, print_blob=True,
     )  # fmt: skip
 
 
