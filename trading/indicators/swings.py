@@ -14,7 +14,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import talib
 
 from trading.arrays import Flags, Floats, Ints
 
@@ -113,6 +112,8 @@ def average_true_range(bars: Bars) -> Floats:
 
     The same as `trading.indicators.compute(panel)["atr_14"]`, for bars of any length.
     """
+    import talib  # noqa: PLC0415  loads pandas, which nobody needs who only knows the names of patterns
+
     values = np.full(len(bars.close), np.nan)
     for start, end in zip(bars.offsets[:-1].tolist(), bars.offsets[1:].tolist(), strict=True):
         rows = slice(start, end)

@@ -13,15 +13,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import talib
 
 from trading.arrays import Ints
 from trading.bars.panel import Panel
 
-_FUNCTIONS = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))
-
-NAMES: tuple[str, ...] = tuple(name.removeprefix("CDL").lower() for name in _FUNCTIONS)
-"""Every pattern, ascending: TA-Lib's own function name in lower case without `CDL`."""
+NAMES: tuple[str, ...] = (
+    "2crows", "3blackcrows", "3inside", "3linestrike", "3outside", "3starsinsouth", "3whitesoldiers", "abandonedbaby",
+    "advanceblock", "belthold", "breakaway", "closingmarubozu", "concealbabyswall", "counterattack", "darkcloudcover",
+    "doji", "dojistar", "dragonflydoji", "engulfing", "eveningdojistar", "eveningstar", "gapsidesidewhite",
+    "gravestonedoji", "hammer", "hangingman", "harami", "haramicross", "highwave", "hikkake", "hikkakemod",
+    "homingpigeon", "identical3crows", "inneck", "invertedhammer", "kicking", "kickingbylength", "ladderbottom",
+    "longleggeddoji", "longline", "marubozu", "matchinglow", "mathold", "morningdojistar", "morningstar", "onneck",
+    "piercing", "rickshawman", "risefall3methods", "separatinglines", "shootingstar", "shortline", "spinningtop",
+    "stalledpattern", "sticksandwich", "takuri", "tasukigap", "thrusting", "tristar", "unique3river",
+    "upsidegap2crows", "xsidegap3methods",
+)  # fmt: skip
+"""Every pattern, ascending: TA-Lib's own function name in lower case without `CDL`. Written out, since features stand
+in this order, and to ask TA-Lib for it loads pandas. A test holds it against TA-Lib."""
 
 NEUTRAL: frozenset[str] = frozenset(
     {
@@ -70,6 +78,8 @@ def detect(panel: Panel) -> Detections:
 
     Symbols too short for a pattern have none.
     """
+    import talib  # noqa: PLC0415  loads pandas, and whoever reads what was found needs neither
+
     segments = [
         (rows, panel.open[rows], panel.high[rows], panel.low[rows], panel.close[rows])
         for rows in map(slice, panel.offsets[:-1].tolist(), panel.offsets[1:].tolist())
@@ -77,8 +87,8 @@ def detect(panel: Panel) -> Detections:
     ]
     found_rows, found_patterns, found_strengths = [], [], []
     strength = np.zeros(len(panel), dtype=np.int32)
-    for pattern, name in enumerate(_FUNCTIONS):
-        recognise = getattr(talib, name)
+    for pattern, name in enumerate(NAMES):
+        recognise = getattr(talib, f"CDL{name.upper()}")
         for rows, open_, high, low, close in segments:
             strength[rows] = recognise(open_, high, low, close)
         hits = np.flatnonzero(strength)

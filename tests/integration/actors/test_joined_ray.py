@@ -40,7 +40,7 @@ def test_services_live_on_a_joined_ray_and_leave_it(head: str, pool: Pool, empty
     join_ray(head)
     home.mkdir()
     actors = bootstrap(Wiring(home, SecretStr(empty_url), 10_000_000))
-    assert "training_scheduler" in actors
+    assert "training_scheduler" in actors.everything
     plan = eventually(lambda: TrainingRecord(pool).last_plan("gpu"), what="the first plan", timeout_s=60)
     assert plan.code == "off"
     leave_ray()
