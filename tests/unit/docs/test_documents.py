@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ def commands() -> list[tuple[str, list[str]]]:
     return found
 
 
+@cache
 def _typed(group: Any = None, before: str = "") -> dict[str, Any]:
     """Every command of the command line by its words; typer says no common type of what it makes."""
     found: dict[str, Any] = {}
