@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from adapters.alpaca.account import BrokerAccount
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from data.live.feeds import LiveToFollow
 from data.news.sources import NewsToFollow
 from data.storage_rules import StorageRules
+from execution.account import BrokerAccount
 from trading.decisions.book_view import Source
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.risk.decision_rules import DecisionRules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from adapters.bars.locations import TierLocations
 from adapters.bars.store import BarStore
 from adapters.bars.tier_settings import tier_locations
 from adapters.machine.lock import RunLock, is_held
+from adapters.machine.server_lock import exclusive, shared
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DecisionStore
@@ -43,11 +44,13 @@ class Record:
         home: the data folder, which holds the hot bars.
         tiers: where warm and cold bars lie; not asked before a bar is, so that what the settings say wrong of tiers
             stops nobody who needs no bars.
+        migrated: versions that were applied when it was opened alone.
     """
 
     pool: Pool
     home: Path
     tiers: Callable[[], TierLocations] = TierLocations
+    migrated: tuple[int, ...] = ()
 
     @cached_property
     def locations(self) -> TierLocations:
@@ -108,9 +111,9 @@ class Record:
 def reading(settings: Settings, *, now: datetime, missing: str = NO_RECORD) -> Iterator[Record]:
     """The folder's record, in sessions in which PostgreSQL refuses to write. No data folder is made.
 
-    The database of a run that is alive is used where it is; without a run the embedded server is up for as long as the
-    context lasts, and the folder is locked so that no run begins meanwhile. A record of an earlier version is brought
-    up to date first, where nobody else can be using it.
+    The database of a run that is alive is used where it is, and so is that of another command. Otherwise the embedded
+    server is up for as long as the context lasts, and the folder is locked so that no run begins meanwhile. A record of
+    another version is left as it is.
 
     Args:
         settings: name the data folder or a database.
@@ -118,17 +121,20 @@ def reading(settings: Settings, *, now: datetime, missing: str = NO_RECORD) -> I
         missing: what to say when there is no record, with `{home}` for the folder.
 
     Raises:
-        UnavailableError: when there is no record, its database can't be reached, or it is of an earlier version and may
-            be in use.
+        UnavailableError: when there is no record, its database can't be reached, or it is of an earlier version.
         ConfigurationError: when it is of a later version.
     """
     with ExitStack() as stack:
         _require_record(settings, missing)
-        url, ours = _url_beside_a_run(settings, stack, now)
+        url = _url_beside_a_run(settings, stack, now)
         try:
             record = _record(stack, settings, open_pool(url, name="inplay reading", size=2, read_only=True))
             if behind(record.pool):
-                _bring_up_to_date(settings, url, ours=ours)
+                raise UnavailableError(
+                    f"The record of {settings.home} was made by an earlier version of inplay. Nothing was changed. "
+                    "Bring it up to date with `inplay data migrate`; the earlier version can't use it afterwards, so "
+                    "make a backup with that version first if you may go back."
+                )
             yield record
         except psycopg.errors.UndefinedTable:
             raise UnavailableError(
@@ -157,7 +163,7 @@ def writing(settings: Settings, *, now: datetime, make: bool = True) -> Iterator
     with ExitStack() as stack:
         if not make:
             _require_record(settings, NO_BARS)
-        url, _ = _url_beside_a_run(settings, stack, now)
+        url = _url_beside_a_run(settings, stack, now)
         record = _record(stack, settings, open_pool(url, name="inplay writing", size=2))
         if make:
             migrate(record.pool)
@@ -174,10 +180,9 @@ def alone(settings: Settings, *, now: datetime) -> Iterator[Record]:
     """
     with ExitStack() as stack:
         stack.enter_context(RunLock(settings.home, now=now))
-        url = _given(settings) or _started(EmbeddedPostgres(settings.home), stack)
+        url = _given(settings) or _started(EmbeddedPostgres(settings.home), settings.home, stack)
         record = _record(stack, settings, open_pool(url, name="inplay alone"))
-        migrate(record.pool)
-        yield record
+        yield replace(record, migrated=tuple(migrate(record.pool)))
 
 
 def _record(stack: ExitStack, settings: Settings, pool: Pool) -> Record:
@@ -195,39 +200,33 @@ def _require_record(settings: Settings, missing: str) -> None:
         raise UnavailableError(missing.format(home=settings.home))
 
 
-def _bring_up_to_date(settings: Settings, url: str, *, ours: bool) -> None:
-    if not ours:
-        raise UnavailableError(
-            f"The record of {settings.home} is of an earlier version than this program, and something else may be "
-            "using it. Nothing was changed. End the run of the earlier version, then start `inplay run`, which brings "
-            "the record up to date."
-        )
-    pool = open_pool(url, name="inplay migrating", size=1)
-    try:
-        migrate(pool)
-    finally:
-        pool.close()
-
-
-def _url_beside_a_run(settings: Settings, stack: ExitStack, now: datetime) -> tuple[str, bool]:
-    """Of the database given, of the run that is alive, or of a server that is up as long as the stack.
-
-    Returns:
-        The URL, and whether the server is ours alone.
-    """
+def _url_beside_a_run(settings: Settings, stack: ExitStack, now: datetime) -> str:
+    """Of the database given, of whoever owns the folder, or of a server that is up as long as the stack."""
     url = _given(settings)
     if url is not None:
-        return url, False
+        return url
     server = EmbeddedPostgres(settings.home)
-    if is_held(settings.home):
-        return server.url, False
-    try:
-        stack.enter_context(RunLock(settings.home, now=now))
-    except AlreadyRunningError:  # it began this very instant
-        return server.url, False
-    return _started(server, stack), True
+    while True:
+        if is_held(settings.home):
+            with ExitStack() as using:
+                using.enter_context(shared(settings.home))
+                if is_held(settings.home):  # its owner didn't end meanwhile, and waits for us now
+                    stack.push(using.pop_all())
+                    return server.url
+        try:
+            stack.enter_context(RunLock(settings.home, now=now))
+        except AlreadyRunningError:  # somebody began this very instant
+            continue
+        return _started(server, settings.home, stack)
 
 
-def _started(server: EmbeddedPostgres, stack: ExitStack) -> str:
-    stack.callback(server.stop)
-    return server.start()
+def _started(server: EmbeddedPostgres, home: Path, stack: ExitStack) -> str:
+    """The URL of the server, which stops with the stack, once nobody else uses it."""
+
+    def stop() -> None:
+        with exclusive(home):
+            server.stop()
+
+    with exclusive(home):
+        stack.callback(stop)
+        return server.start()

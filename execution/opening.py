@@ -11,11 +11,11 @@ from datetime import datetime
 from types import MappingProxyType, TracebackType
 from typing import Any, Protocol
 
-from adapters.alpaca.account import BrokerAccount
 from adapters.alpaca.http import AlpacaKeys
 from adapters.alpaca.opening import alpaca_keys
 from adapters.pace import TokenBucket
 from adapters.settings import Settings
+from execution.account import BrokerAccount
 from trading.broker.events import EventRecord
 from trading.broker.port import Account
 from trading.errors import ConfigurationError
@@ -51,6 +51,7 @@ class BrokerRow:
     Attributes:
         live: with money.
         url: of its trading, unless the settings name another one.
+        credentials: of the settings; ConfigurationError when some are missing.
         connect: the account behind the port; its events go to the record, and no answer takes longer than the seconds;
             the broker's own bound for None.
         listen: its stream; each update is handed to the first, and what couldn't be taken is told to the second.
@@ -58,29 +59,39 @@ class BrokerRow:
 
     live: bool
     url: str
+    credentials: Callable[[Settings], Any]
     connect: Callable[[BrokerAccount, EventRecord, Clock, float | None], Account]
     listen: Callable[[BrokerAccount, Heard, NotTaken], Updates]
+
+
+def _trading_keys(settings: Settings) -> AlpacaKeys:
+    return alpaca_keys(
+        settings,
+        without=f"INPLAY_BROKER is {settings.broker} without keys. Nothing was started and nothing was sent. Set "
+        "APCA_API_KEY_ID and APCA_API_SECRET_KEY to those of that account, or unset INPLAY_BROKER.",
+    )
 
 
 def _alpaca(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s: float | None) -> Account:
     from adapters.alpaca.broker import TIMEOUT_S, AlpacaBroker  # noqa: PLC0415  heavy, and most runs have no broker
 
     bucket, bound_s = TokenBucket(account.requests_per_min), TIMEOUT_S if timeout_s is None else timeout_s
-    return AlpacaBroker(account.keys, account.url, events, clock, timeout_s=bound_s, bucket=bucket)
+    return AlpacaBroker(account.credentials, account.url, events, clock, timeout_s=bound_s, bucket=bucket)
 
 
 def _alpaca_updates(account: BrokerAccount, heard: Heard, not_taken: NotTaken) -> Updates:
     from adapters.alpaca.trade_updates import TradeUpdates  # noqa: PLC0415  likewise
 
-    return TradeUpdates(account.keys, account.stream_url, heard, not_taken)
+    stream_url = f"{account.url.replace('http', 'ws', 1)}/stream"
+    return TradeUpdates(account.credentials, stream_url, heard, not_taken)
 
+
+_PAPER, _LIVE = "https://paper-api.alpaca.markets", "https://api.alpaca.markets"
 
 BROKERS: Mapping[str, BrokerRow] = MappingProxyType(
     {
-        "alpaca-paper": BrokerRow(
-            live=False, url="https://paper-api.alpaca.markets", connect=_alpaca, listen=_alpaca_updates
-        ),
-        "alpaca-live": BrokerRow(live=True, url="https://api.alpaca.markets", connect=_alpaca, listen=_alpaca_updates),
+        "alpaca-paper": BrokerRow(False, _PAPER, _trading_keys, _alpaca, _alpaca_updates),
+        "alpaca-live": BrokerRow(True, _LIVE, _trading_keys, _alpaca, _alpaca_updates),
     }
 )
 """By the name that the setting `broker` has. Source of the URLs: https://docs.alpaca.markets/docs/paper-trading"""
@@ -99,7 +110,7 @@ def account_of(settings: Settings) -> BrokerAccount:
         )
     return BrokerAccount(
         broker=settings.broker,
-        keys=_trading_keys(settings),
+        credentials=BROKERS[settings.broker].credentials(settings),
         url=settings.alpaca_trading_url or BROKERS[settings.broker].url,
         decides_by=settings.broker_follows,
         reconcile_every_s=settings.broker_reconcile_min * 60,
@@ -124,11 +135,3 @@ def connect(account: BrokerAccount, events: EventRecord, clock: Clock, timeout_s
 def listen(account: BrokerAccount, heard: Heard, not_taken: NotTaken) -> Updates:
     """The account's stream; it isn't heard until it is entered."""
     return BROKERS[account.broker].listen(account, heard, not_taken)
-
-
-def _trading_keys(settings: Settings) -> AlpacaKeys:
-    return alpaca_keys(
-        settings,
-        without=f"INPLAY_BROKER is {settings.broker} without keys. Nothing was started and nothing was sent. Set "
-        "APCA_API_KEY_ID and APCA_API_SECRET_KEY to those of that account, or unset INPLAY_BROKER.",
-    )

@@ -89,7 +89,9 @@ def status_of(settings: Settings) -> Status:
 
 
 def _without_run(home: Path, state: RunState | None, disk: dict[str, int | None]) -> Status:
-    if state is None:
+    if state is None and disk.get("record"):
+        said = "nothing runs; there is a record, and `inplay run` goes on from it"
+    elif state is None:
         said = "nothing ran here yet; `inplay run --sample` begins"
     elif state.phase == "stopped":
         said = "nothing runs; `inplay run --sample` goes on from the record"

@@ -82,7 +82,14 @@ def write_ensemble(
         ensemble_id=ensemble_id,
         features=list(FEATURES),
         models=[
-            _model_file(member, contents[member.name], fitted[member.name], winners[member.name], left_out=left_out)
+            _model_file(
+                member,
+                contents[member.name],
+                fitted[member.name],
+                winners[member.name],
+                weight=members.weight_of(member.name),
+                left_out=left_out,
+            )
             for member in members
         ],
         strengths=np.quantile(strengths, np.linspace(0, 1, QUANTILES)).tolist(),
@@ -101,7 +108,13 @@ def _content(member: Member, model: Any) -> tuple[str, bytes]:
 
 
 def _model_file(
-    member: Member, content: tuple[str, bytes], model: Any, winner: Winner, *, left_out: Mapping[str, str]
+    member: Member,
+    content: tuple[str, bytes],
+    model: Any,
+    winner: Winner,
+    *,
+    weight: float,
+    left_out: Mapping[str, str],
 ) -> ModelFile:
     path, data = content
     forest = model if isinstance(model, Forest) else None
@@ -110,7 +123,7 @@ def _model_file(
         member=member.name,
         estimator=member.estimator,
         predicts=member.predicts,
-        weight=member.weight,
+        weight=weight,
         path=path,
         sha256=sha256_of(data),
         features=[name for name in member.features if name not in left_out],

@@ -124,7 +124,7 @@ def unseen_views(
     said = [
         Said(
             member.name,
-            member.weight,
+            members.weight_of(member.name),
             fold_predictions(member, winners[member.name].params, data, split, seed),
             winners[member.name].residual_std if member.predicts == "net_return" else None,
         )

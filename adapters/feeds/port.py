@@ -34,7 +34,7 @@ class Page:
     """Some of what was asked for.
 
     Attributes:
-        bars: schema of the domain for the timeframe.
+        bars: `trading.bars.panel.BARS_SCHEMA` for days, `trading.bars.intraday.INTRADAY_SCHEMA` for minutes.
         unread: `UNREAD_SCHEMA`; what came and is no bar.
         cursor: asks for what follows; None at the end.
     """

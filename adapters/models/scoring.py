@@ -60,7 +60,7 @@ class Card:
 
     Attributes:
         ensemble_id: names the ensemble in the registry and in every decision.
-        features: all columns of the input, in order.
+        features: all columns that there were when it was trained, in order.
         models: of the members, in order.
         strengths: ascending quantiles of the strengths given to setups that the models had not seen.
         left_out: columns of the input that no model learned from, and why.
@@ -213,29 +213,33 @@ class EnsembleScorer:
 
         Raises:
             ModelError: when the card or a file is missing, a file is not the one on the card, or the models learned
-                from other features than this version computes.
+                from features that this version doesn't compute any more. New ones are nothing to them.
         """
         try:
             self.card = Card.from_json((folder / CARD).read_text())
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise ModelError(f"{folder / CARD} can't be read as a model card: {error}; train again") from error
-        if tuple(self.card.features) != FEATURES:
-            raise ModelError(f"{self.card.ensemble_id} learned from other features than this version has; train again")
+        gone = sorted({name for file in self.card.models for name in file.features} - set(FEATURES))
+        if gone:
+            raise ModelError(
+                f"{self.card.ensemble_id} learned from features that this version doesn't have: {', '.join(gone)}. It "
+                "can't score. Use the version that trained it, or train anew on the record."
+            )
         self._models = [LOADERS[file.estimator](_bytes(folder, file), file) for file in self.card.models]
-        self._columns = [[self.card.features.index(name) for name in file.features] for file in self.card.models]
+        self._columns = [[FEATURES.index(name) for name in file.features] for file in self.card.models]
 
     def score(self, matrix: Matrix) -> Views:
         """The models' views of each row.
 
         Args:
-            matrix: columns as on the card, NaN = unknown, shape `(n, n_features)`.
+            matrix: the columns of `FEATURES`, NaN = unknown, shape `(n, len(FEATURES))`; models see theirs by name.
 
         Raises:
-            ModelError: when the columns don't fit the card.
+            ModelError: when there are more or fewer columns.
         """
         card = self.card
-        if matrix.ndim != 2 or matrix.shape[1] != len(card.features):  # noqa: PLR2004
-            raise ModelError(f"the models take {len(card.features)} features, the rows have shape {matrix.shape}")
+        if matrix.ndim != 2 or matrix.shape[1] != len(FEATURES):  # noqa: PLR2004
+            raise ModelError(f"the models take {len(FEATURES)} features, the rows have shape {matrix.shape}")
         said = [
             Said(
                 member=file.member,
@@ -245,7 +249,7 @@ class EnsembleScorer:
             )
             for file, model, columns in zip(card.models, self._models, self._columns, strict=True)
         ]
-        weights = regime_weights(matrix, card.features, card.regime_factors, card.weights)
+        weights = regime_weights(matrix, FEATURES, card.regime_factors, card.weights)
         return views_of(said, strengths=np.asarray(card.strengths), weights=weights)
 
     @staticmethod

@@ -7,6 +7,7 @@ import typer
 from cli.data import quarantine as data_quarantine
 from cli.data.archive import archive
 from cli.data.backup import backup
+from cli.data.migrate import migrate
 from cli.data.restore import restore
 from cli.data.tiers import tiers
 from cli.data.verify import verify
@@ -18,6 +19,7 @@ app.command()(tiers)
 app.command()(archive)
 app.command()(backup)
 app.command()(restore)
+app.command()(migrate)
 
 
 @app.callback()

@@ -69,7 +69,7 @@ def yahoo(
     replace: Replace = False,
     json_: Json = False,
 ) -> None:
-    """Put Yahoo's bars on record, its adjustment for splits undone; needs the extra `inplay[yahoo]`."""
+    r"""Put Yahoo's bars on record, its adjustment for splits undone; needs the extra `inplay\[yahoo]`."""
     span = _span(symbols_named(symbols, universe), timeframe, first, last, timedelta())
     _bring(read_settings(), YahooBars(now()), span, replace=replace, json_=json_)
 

@@ -26,7 +26,7 @@ from trading.views.rule_system import BUY_AT, confidence, reasons
 from trading.views.setups import Setups
 
 router = APIRouter()
-WEIGHED = " + ".join(f"{member.weight:g}·p_{member.name}" for member in MEMBERS)
+WEIGHED = " + ".join(f"{weight:g}·p_{name}" for name, weight in zip(MEMBERS.names, MEMBERS.weights, strict=True))
 
 
 class SignalsRequest(Schema):

@@ -39,6 +39,7 @@ def test_a_record_of_an_earlier_version_is_gone_on_with(tmp_path: Path) -> None:
     home = tmp_path / "home"
     assert _said(home, "data", "restore", str(KEPT))["journal_hash"] == SO_FAR
 
+    assert _said(home, "data", "migrate")["applied"][0] == 22
     decisions = _said(home, "explain", "T", "--at", "2010-05-21")["decisions"]
     assert [(told["account"], told["source"], told["action"]) for told in decisions] == [
         ("ensemble", "ensemble", "none"), ("rule", "rule", "buy"),

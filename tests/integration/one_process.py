@@ -75,7 +75,7 @@ def register_scorer(pool: Pool) -> None:
         ModelRow(kind, kind, NOON, "none", "0" * 64, "0" * 64, "test", {}, {}, ["return_5"], day, day)
         for kind in MEMBERS.names
     ]
-    members = tuple(MemberRow(member.name, member.name, member.weight) for member in MEMBERS)
+    members = tuple(MemberRow(name, name, MEMBERS.weight_of(name)) for name in MEMBERS.names)
     ensemble = EnsembleRow("momentum", NOON, members, "champion", {}, "0" * 64, day)
     ModelStore(pool).register(models, ensemble)
 

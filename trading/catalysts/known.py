@@ -47,7 +47,7 @@ def known_catalysts(
 
     Args:
         panel: bars.
-        indicators: `trading.indicators.compute(panel)`.
+        indicators: `trading.indicators.daily.compute(panel)`.
         events: earnings days; see `earnings_catalyst`.
         covered: symbols that the source of earnings days follows.
         news: None without a source; what only news can tell is NaN then.

@@ -110,7 +110,7 @@ class _Legs:
 def average_true_range(bars: Bars) -> Floats:
     """Wilder's average true range of 14 bars in USD, NaN for the first 14 of each stretch; shape `(n_rows,)`.
 
-    The same as `trading.indicators.compute(panel)["atr_14"]`, for bars of any length.
+    The same as `trading.indicators.daily.compute(panel)["atr_14"]`, for bars of any length.
     """
     import talib  # noqa: PLC0415  loads pandas, which nobody needs who only knows the names of patterns
 

@@ -65,7 +65,7 @@ def market_context(panel: Panel, indicators: Mapping[str, Floats]) -> MarketCont
 
     Args:
         panel: history as known at some session.
-        indicators: `trading.indicators.compute(panel)`.
+        indicators: `trading.indicators.daily.compute(panel)`.
     """
     sessions, at = np.unique(panel.sessions, return_inverse=True)
     mean, deviation = _mean_and_deviation(indicators["return_1"], at, len(sessions))

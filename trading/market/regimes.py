@@ -151,7 +151,7 @@ def regimes(
 
     Args:
         panel: history as known at some session.
-        indicators: `trading.indicators.compute(panel)`.
+        indicators: `trading.indicators.daily.compute(panel)`.
         context: of the panel.
         catalyst: of the panel.
         sectors: sector by symbol; names without one belong to none.

@@ -78,7 +78,7 @@ def sector_rotation(
 
     Args:
         panel: history as known at some session.
-        indicators: `trading.indicators.compute(panel)`.
+        indicators: `trading.indicators.daily.compute(panel)`.
         context: of the panel; its index is the market.
         sectors: sector by symbol; which names belong to which is taken as given for all sessions.
     """

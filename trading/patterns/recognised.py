@@ -69,7 +69,7 @@ def recognise_all(panel: Panel, atr: Floats) -> Detections:
 
     Args:
         panel: daily bars, restated for splits known by then (`trading.bars.history.as_of`).
-        atr: average true range of each bar in USD: `trading.indicators.compute(panel)["atr_14"]`.
+        atr: average true range of each bar in USD: `trading.indicators.daily.compute(panel)["atr_14"]`.
     """
     candles, charts = candlestick.detect(panel), registry.detect(panel, atr)
     row = np.concatenate([candles.row, charts.row])

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from trading.risk.drawdown import losses_in_a_row
-from trading.risk.past import DrawdownState, Past
+from trading.risk.past import DrawdownState, Past, Restricting
 from trading.risk.trade_history import TradeHistory
 
 
 @dataclass(frozen=True)
-class CooldownLimits:
+class CooldownLimits(Restricting):
     """How long to stay away, in sessions of the account; conventions, none was fitted.
 
     Attributes:

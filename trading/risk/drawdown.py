@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from trading.risk.past import DrawdownState, Past
+from trading.risk.past import DrawdownState, Past, Restricting
 
 
 @dataclass(frozen=True)
-class DrawdownLimits:
+class DrawdownLimits(Restricting):
     """Thresholds, as fractions of equity.
 
     Attributes:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, runtime_checkable
 
 from trading.risk.trade_history import TradeHistory
 
@@ -38,14 +38,13 @@ class DrawdownState:
     reason: str
 
 
-@runtime_checkable
-class Restricting(Protocol):
+class Restricting(ABC):
     """Limits that may shrink every new position of an account.
 
-    To add some: a file here with a frozen class of limits and this method, a field of `DecisionRules` for it, and a row
-    of `trading.risk.limits.LIMITS` for each value.
+    To add some: a file here with a frozen class of limits that is one of these, a field of `DecisionRules` for it, and
+    a row of `trading.risk.limits.LIMITS` for each value. A method of another name is an error when the class is used.
     """
 
+    @abstractmethod
     def restrict(self, past: Past) -> DrawdownState:
         """What the past leaves of new positions at the close of its last session."""
-        ...

@@ -33,7 +33,7 @@ def scan(
 
     Args:
         panel: history as known at `session`.
-        indicators: `trading.indicators.compute(panel)`.
+        indicators: `trading.indicators.daily.compute(panel)`.
         context: of the panel; its sessions say how long ago a split or break was.
         catalyst: of the panel.
         session: the session that has just closed.

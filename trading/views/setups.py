@@ -96,10 +96,10 @@ def build_setups(
 
     Args:
         panel: bars.
-        indicators: `trading.indicators.compute(panel)`.
-        context: `trading.regime.market_context(panel, indicators)`.
+        indicators: `trading.indicators.daily.compute(panel)`.
+        context: `trading.market.context.market_context(panel, indicators)`.
         detections: `trading.patterns.recognised.recognise_all(panel, indicators["atr_14"])`.
-        catalyst: `trading.known_catalysts.known_catalysts(panel, …)`.
+        catalyst: `trading.catalysts.known.known_catalysts(panel, …)`.
         rows: only these bars; all if None.
         regime: of each session of the panel; without it the features of `_REGIME` are unknown.
     """

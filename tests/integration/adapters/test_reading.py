@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from adapters.postgres.server import EmbeddedPostgres
 from adapters.record import NO_BARS, NO_RECORD, reading
 from adapters.settings import Settings
 from cli.main import app
+from tests.fakes.eventually import eventually
 from trading.broker.controls import Control
 from trading.errors import ConfigurationError, UnavailableError
 
@@ -50,22 +53,52 @@ def test_without_a_run_the_server_is_up_for_the_command_only(recorded: Path) -> 
     assert not (recorded / "postgres/data/postmaster.pid").exists()
 
 
-def test_a_record_of_an_earlier_version_is_brought_up_to_date_where_nobody_uses_it(tmp_path: Path) -> None:
-    """A run of the earlier version may be alive: then it stays as it is, and the error says what to do."""
+def test_a_record_of_an_earlier_version_is_left_to_who_asks_for_the_change(tmp_path: Path) -> None:
+    """To read migrates nothing and says what does: the earlier version couldn't use it afterwards."""
     server = EmbeddedPostgres(tmp_path)
     pool = open_pool(server.start())
     migrate(pool, bundled()[:-2])
     pool.close()
-    with (
-        RunLock(tmp_path, now=NOW), pytest.raises(UnavailableError, match="earlier version"),
-        reading(Settings(home=tmp_path), now=NOW),
-    ):  # fmt: skip
-        pass
     server.stop()
+    with pytest.raises(UnavailableError, match="inplay data migrate"), reading(Settings(home=tmp_path), now=NOW):
+        pass
+    asked = ["data", "migrate", "--json"]
+    environment = {"INPLAY_HOME": str(tmp_path)}
+    done = [CliRunner().invoke(app, asked, env=environment) for _ in range(2)]
+    last = bundled()[-1].version
+    assert [json.loads(one.stdout) for one in done] == [
+        {"version": last, "applied": [last - 1, last]}, {"version": last, "applied": []},
+    ]  # fmt: skip
     with reading(Settings(home=tmp_path), now=NOW) as record:
         assert missing(record.pool) == []
-        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), transaction(record.pool) as cursor:
-            cursor.execute("DELETE FROM decisions")
+
+
+def test_commands_that_overlap_share_the_server(recorded: Path) -> None:
+    """Whoever started it stops it last; who comes while it stops starts it anew."""
+    settings = Settings(home=recorded)
+    order: list[str] = []
+
+    def look(name: str, until: threading.Event) -> None:
+        with reading(settings, now=NOW) as record, transaction(record.pool) as cursor:
+            order.append(f"{name} in")
+            assert until.wait(30)
+            cursor.execute("SELECT count(*) FROM decisions")
+            assert cursor.fetchone() == (0,)
+        order.append(f"{name} out")
+
+    first_may_go, second_may_go = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(look, "first", first_may_go)
+        eventually(lambda: order == ["first in"], what="the first reader")
+        second = threads.submit(look, "second", second_may_go)
+        eventually(lambda: order == ["first in", "second in"], what="the second reader")
+        first_may_go.set()
+        third = threads.submit(look, "third", second_may_go)
+        second_may_go.set()
+        for one in (first, second, third):
+            one.result(timeout=60)
+    assert order.index("second out") < order.index("first out")
+    assert not is_held(recorded)
 
 
 def test_a_record_of_a_later_version_is_refused(tmp_path: Path) -> None:

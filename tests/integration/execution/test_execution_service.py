@@ -13,11 +13,11 @@ from pydantic import SecretStr
 
 from actors.execution import Execution
 from actors.wiring import Wiring, now
-from adapters.alpaca.account import BrokerAccount
 from adapters.alpaca.simulator.trading import TradingServer
 from adapters.postgres.broker_record import BrokerRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from adapters.postgres.pool import Pool
+from execution.account import BrokerAccount
 from tests.fakes.eventually import eventually
 from trading.bars.panel import BARS_SCHEMA
 from trading.errors import ConfigurationError

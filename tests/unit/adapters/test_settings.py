@@ -157,10 +157,7 @@ def test_an_account_at_a_broker_needs_keys_and_its_stream_is_beside_its_orders(m
     monkeypatch.setenv("APCA_API_SECRET_KEY", "b")
     account = broker_account(read_settings())
     assert account is not None
-    assert (account.url, account.stream_url) == (
-        "https://paper-api.alpaca.markets",
-        "wss://paper-api.alpaca.markets/stream",
-    )
+    assert account.url == "https://paper-api.alpaca.markets"
     assert (account.decides_by, account.reconcile_every_s) == ("ensemble", 300.0)
 
 

@@ -11,15 +11,16 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from tests.fakes.planted import SIGNAL, planted
 from trading.arrays import Floats
 from trading.views.ensemble import Views
-from trading.views.members.registry import MEMBERS
 from trading.views.rule_system import BUY_AT
 from tune.evaluate import auc, evaluate
+
+THREE, WEIGHTS = ("pattern", "catalyst", "outcome"), (0.4, 0.4, 0.2)
 
 
 def views(probability: Floats) -> Views:
     """Three models that agree."""
-    weights = np.array(MEMBERS.weights)
-    return Views(MEMBERS.names, np.array([probability] * 3), probability - 0.5, probability, weights)
+    weights = np.array(WEIGHTS)
+    return Views(THREE, np.array([probability] * len(THREE)), probability - 0.5, probability, weights)
 
 
 @settings(max_examples=50, deadline=None)
@@ -37,8 +38,8 @@ def test_the_auc_is_that_of_scikit_learn(seed: int, n: int, ties: int) -> None:
 def test_each_share_is_the_plain_accuracy_of_its_own_calls() -> None:
     """Majority by the training's base rate, rules from their threshold on, models above one half."""
     data, rng = planted(5), np.random.default_rng(5)
-    guessed, weights = rng.uniform(size=(3, len(data))), np.array(MEMBERS.weights)
-    said = Views(MEMBERS.names, guessed, guessed[2] - 0.5, guessed[0], weights)
+    guessed, weights = rng.uniform(size=(3, len(data))), np.array(WEIGHTS)
+    said = Views(THREE, guessed, guessed[2] - 0.5, guessed[0], weights)
     got = evaluate(said, data, 0.45, seed=1)
     truth = data.success > 0
     calls = {

@@ -10,7 +10,6 @@ import pytest
 from tests.fakes.planted import planted
 from trading.errors import ModelError
 from trading.views.ensemble import Views, weighted
-from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
 from trading.views.setups import FEATURES
 from tune.regime_factors import BETTER, WORSE, regime_factors
@@ -18,7 +17,9 @@ from tune.training_set import TrainingSet
 
 HIGH, LOW, UNKNOWN = 1.0, 0.0, np.nan
 
-WEIGHTS = MEMBERS.weights
+THREE = ("pattern", "catalyst", "outcome")
+WEIGHTS = (0.4, 0.4, 0.2)
+"""The strategy's."""
 
 
 def _matrix(*volatility: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -44,7 +45,7 @@ def _views(test: TrainingSet, seed: int, *, informed: bool) -> Views:
     if informed:
         high = test.matrix[:, test.features.index("market_volatility")] == HIGH
         guesses[1] = np.where(high, np.where(test.success > 0, 0.8, 0.2), guesses[1])
-    return Views(MEMBERS.names, np.array(guesses), guesses[2] - 0.5, guesses[0], np.array(WEIGHTS))
+    return Views(THREE, np.array(guesses), guesses[2] - 0.5, guesses[0], np.array(WEIGHTS))
 
 
 def test_without_factors_the_weights_are_the_strategys_bit_by_bit() -> None:

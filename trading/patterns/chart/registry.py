@@ -86,8 +86,8 @@ def detect(bars: Bars, atr: Floats) -> ChartDetections:
     Args:
         bars: a daily panel, restated for splits known by then (`trading.bars.history.as_of`), or an intraday one, for
             example `panel.regular.session_by_session`.
-        atr: average true range of each bar in USD: `trading.indicators.compute(panel)["atr_14"]`, or for bars that are
-            not days `trading.swings.average_true_range(bars)`.
+        atr: average true range of each bar in USD: `trading.indicators.daily.compute(panel)["atr_14"]`, or for bars
+            that are not days `trading.indicators.swings.average_true_range(bars)`.
     """
     view = View.of(bars, atr)
     with np.errstate(invalid="ignore"):  # missing prices compare as false: they trigger nothing

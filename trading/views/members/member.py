@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Member:
         estimator: `forest` = scikit-learn's random forest; `booster` = XGBoost's.
         predicts: `success` = the probability that a setup makes money; `net_return` = what it makes, as a fraction.
         features: the columns it sees.
-        weight: in the sum of the probabilities; those of an ensemble add up to one.
+        weight: in the sum of the probabilities, relative to those of the other members.
         says: what its probability is, for the reference of the HTTP interface, and `example` one.
         grid: parameter sets that the search compares, the simplest first (it wins ties).
     """
@@ -55,7 +56,7 @@ class Member:
             ((self.estimator, self.predicts) not in MADE, f"no {self.estimator} predicts {self.predicts}"),
             (bool(unknown), f"no setup has the features {', '.join(unknown)}"),
             (not self.features or not self.grid, "it sees nothing, or there is nothing to try"),
-            (not 0 < self.weight <= 1, f"its weight is {self.weight}"),
+            (not 0 < self.weight < math.inf, f"its weight is {self.weight}"),
         ]
         said = [words for is_wrong, words in wrong if is_wrong]
         if said:
@@ -81,8 +82,6 @@ class Members:
     def __post_init__(self) -> None:
         if len(set(self.names)) != len(self.every):
             raise ModelError(f"two members have one name: {', '.join(self.names)}")
-        if abs(sum(self.weights) - 1.0) > 1e-9:  # noqa: PLR2004 - rounding of decimal fractions
-            raise ModelError(f"the members' weights add up to {sum(self.weights)}, and not to one")
         if not any(member.predicts == "net_return" for member in self.every):
             raise ModelError("no member predicts the net return, so no setup would have an expected one")
 
@@ -99,8 +98,13 @@ class Members:
 
     @property
     def weights(self) -> tuple[float, ...]:
-        """In order."""
-        return tuple(member.weight for member in self.every)
+        """In order; they add up to one."""
+        whole = sum(member.weight for member in self.every)
+        return tuple(member.weight / whole for member in self.every)
+
+    def weight_of(self, name: str) -> float:
+        """The member's share of the whole."""
+        return self.weights[self.names.index(name)]
 
 
 PROBABILITIES = "probabilities"

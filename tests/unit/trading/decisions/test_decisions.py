@@ -248,11 +248,20 @@ def test_an_unknown_fact_never_counts_in_favour(name: str) -> None:
 def test_the_ensemble_weighs_and_measures_disagreement() -> None:
     """0.4, 0.4, 0.2; the widest gap of the three; one silent model silences the whole."""
     probabilities = np.array([[0.9, NAN], [0.5, 0.5], [0.6, 0.6]])
-    weights = np.array(MEMBERS.weights)
-    views = Views(MEMBERS.names, probabilities, np.zeros(2), rank=np.array([0.5, NAN]), weights=weights)
+    weights = np.array([0.4, 0.4, 0.2])
+    views = Views(
+        ("pattern", "catalyst", "outcome"), probabilities, np.zeros(2), rank=np.array([0.5, NAN]), weights=weights
+    )
     assert views.strength[0] == pytest.approx(0.36 + 0.2 + 0.12)
     assert views.disagreement[0] == pytest.approx(0.4)
     assert np.isnan([views.strength[1], views.disagreement[1]]).all()
+
+
+def test_the_shipped_members_have_the_weights_of_the_strategy() -> None:
+    """Section 4.2: pattern detector, catalyst classifier, outcome regressor."""
+    first = MEMBERS.every[:3]
+    expected = [("pattern", 0.4), ("catalyst", 0.4), ("outcome", 0.2)]
+    assert [(member.name, member.weight) for member in first] == expected
 
 
 def test_the_rank_is_the_share_of_earlier_strengths_below() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pytest
+
 from trading.decisions.book_view import BookView
 from trading.decisions.restrictions import restricting, restriction, standing
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.past import DrawdownState, Past
+from trading.risk.past import DrawdownState, Past, Restricting
 from trading.risk.trade_history import Close, TradeHistory
 
 DAYS = [date(2026, 11, 2) + timedelta(days=number) for number in range(10)]
@@ -50,3 +52,14 @@ def test_a_book_has_all_that_its_past_forbids() -> None:
         found, name="b", decides_by="rule", equity_cents=90, symbols=frozenset({"AA"}), exposure_cents={"AA": 9}
     )
     assert view == BookView("b", "rule", 90, frozenset({"AA"}), found.drawdown, {"AA": 9}, found.resting, found.doubt)
+
+
+def test_a_limit_whose_method_is_misspelt_can_not_be_made() -> None:
+    """It would restrict nothing without a word."""
+
+    class Misspelt(Restricting):
+        def restricts(self, past: Past) -> DrawdownState:
+            raise AssertionError(past)
+
+    with pytest.raises(TypeError, match="restrict"):
+        Misspelt()  # type: ignore[abstract]

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from adapters.alpaca.http import AlpacaKeys
 from trading.decisions.book_view import Source
 
 
 @dataclass(frozen=True)
 class BrokerAccount:
-    """An account at Alpaca.
+    """An account at a broker.
 
     Attributes:
-        broker: `alpaca-paper` or `alpaca-live`.
+        broker: its row of `execution.opening.BROKERS`.
+        credentials: what lets its adapter in, as its row makes it of the settings; no text of it shows a secret.
         url: of the trading API.
         decides_by: the system that the book follows.
         reconcile_every_s: beside each session.
     """
 
     broker: str
-    keys: AlpacaKeys
+    credentials: Any
     url: str
     decides_by: Source
     reconcile_every_s: float
     requests_per_min: int
-
-    @property
-    def stream_url(self) -> str:
-        """Of `trade_updates`."""
-        return f"{self.url.replace('http', 'ws', 1)}/stream"
