@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,10 +21,10 @@ from adapters.postgres.server import EmbeddedPostgres
 from adapters.record import NO_BARS, NO_RECORD, reading
 from adapters.settings import Settings
 from cli.main import app
-from tests.fakes.eventually import eventually
 from trading.broker.controls import Control
 from trading.errors import ConfigurationError, UnavailableError
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
@@ -73,32 +73,58 @@ def test_a_record_of_an_earlier_version_is_left_to_who_asks_for_the_change(tmp_p
         assert missing(record.pool) == []
 
 
+READER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from adapters.postgres.pool import transaction
+from adapters.record import reading
+from adapters.settings import Settings
+with reading(Settings(home=Path(sys.argv[1])), now=datetime.now(UTC)) as record, transaction(record.pool) as cursor:
+    print("in", flush=True)
+    sys.stdin.readline()
+    cursor.execute("SELECT count(*) FROM decisions")
+    assert cursor.fetchone() == (0,)
+"""
+
+
+def _reader(home: Path) -> subprocess.Popen[str]:
+    """A process that reads until it is told to go on."""
+    command = [sys.executable, "-c", READER, str(home)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+
+
 def test_commands_that_overlap_share_the_server(recorded: Path) -> None:
-    """Whoever started it stops it last; who comes while it stops starts it anew."""
-    settings = Settings(home=recorded)
-    order: list[str] = []
-
-    def look(name: str, until: threading.Event) -> None:
-        with reading(settings, now=NOW) as record, transaction(record.pool) as cursor:
-            order.append(f"{name} in")
-            assert until.wait(30)
-            cursor.execute("SELECT count(*) FROM decisions")
-            assert cursor.fetchone() == (0,)
-        order.append(f"{name} out")
-
-    first_may_go, second_may_go = threading.Event(), threading.Event()
-    with ThreadPoolExecutor(3) as threads:
-        first = threads.submit(look, "first", first_may_go)
-        eventually(lambda: order == ["first in"], what="the first reader")
-        second = threads.submit(look, "second", second_may_go)
-        eventually(lambda: order == ["first in", "second in"], what="the second reader")
-        first_may_go.set()
-        third = threads.submit(look, "third", second_may_go)
-        second_may_go.set()
-        for one in (first, second, third):
-            one.result(timeout=60)
-    assert order.index("second out") < order.index("first out")
+    """Whoever started it stops it last; who comes while it waits for the others reads as well."""
+    first, second = _reader(recorded), None
+    try:
+        assert first.stdout.readline() == "in\n"
+        second = _reader(recorded)
+        assert second.stdout.readline() == "in\n"
+        first.stdin.write("\n")
+        first.stdin.flush()
+        with pytest.raises(subprocess.TimeoutExpired):
+            first.wait(1.0)  # it has read what it wanted, and waits for the second
+        assert second.communicate("\n", timeout=60)[0] == ""
+        assert (second.returncode, first.wait(60)) == (0, 0)
+    finally:
+        for process in (first, second):
+            if process is not None:
+                process.kill()
+                process.communicate()
     assert not is_held(recorded)
+    assert not (recorded / "postgres/data/postmaster.pid").exists()
+
+
+def test_a_reader_that_is_killed_stops_nobody_for_good(recorded: Path) -> None:
+    """Kill -9 of the one that started the server: the next command starts it anew."""
+    first = _reader(recorded)
+    assert first.stdout.readline() == "in\n"
+    first.kill()
+    first.communicate()
+    after = _reader(recorded)
+    assert after.communicate("\n", timeout=60)[0] == "in\n"
+    assert after.returncode == 0
 
 
 def test_a_record_of_a_later_version_is_refused(tmp_path: Path) -> None:
