@@ -43,9 +43,11 @@ run: $(STAMP) ## the platform on the bundled sample: import, train, replay, serv
 check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
-	LEDGER_STEPS=300 $(BIN)/pytest tests/unit --quiet --numprocesses=2
+	@# Types beside the tests: mypy uses one core, and a test that waits uses none.
+	$(BIN)/mypy & types=$$!; tests=0; \
+	LEDGER_STEPS=300 $(BIN)/pytest tests/unit --quiet --numprocesses=2 || tests=$$?; \
+	wait $$types && exit $$tests
 
 test: check ## check, and everything else that CI runs
 	$(BIN)/pytest tests/e2e tests/contract tests/integration $(LEDGER) --numprocesses=2 --dist=loadfile --no-loadscope-reorder
