@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from adapters.exchange_time import NEW_YORK, TIME_ZONE
 from trading.arrays import Days, Stamps
 from trading.bars.session_hours import SessionHours
 from trading.errors import BadDataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CALENDAR = "XNYS"
 """The New York Stock Exchange by its market identifier code (ISO 10383)."""
@@ -54,6 +56,8 @@ def closes(sessions: Days) -> list[datetime]:
 
 
 def _closes(sessions: Days) -> pd.Series[pd.Timestamp]:
+    import pandas as pd  # noqa: PLC0415 - as above
+
     try:
         found: pd.Series[pd.Timestamp] = _calendar().schedule["close"].loc[pd.DatetimeIndex(sessions)]
     except KeyError as error:
@@ -66,6 +70,8 @@ def close_times(sessions: Days) -> Stamps:
 
     A bar of a day on which the exchange was closed, which some archives have, counts as known at 16:00 New York time.
     """
+    import pandas as pd  # noqa: PLC0415 - as above
+
     days, at = np.unique(sessions, return_inverse=True)
     closed = exchange_time_to_utc((pd.DatetimeIndex(days) + pd.Timedelta(hours=REGULAR_CLOSE_HOUR)).to_numpy())
     real = (
@@ -92,6 +98,8 @@ def following(session: date) -> tuple[date, datetime, datetime]:
     Raises:
         ValueError: when the calendar does not reach so far.
     """
+    import pandas as pd  # noqa: PLC0415 - as above
+
     later = sessions_between(session + timedelta(days=1), session + timedelta(days=LONGEST_PAUSE_DAYS))
     hours = _calendar().schedule.loc[pd.DatetimeIndex(later[:1])]
     return later[0].astype(date), hours["open"].iloc[0].to_pydatetime(), hours["close"].iloc[0].to_pydatetime()
@@ -118,6 +126,8 @@ def session_hours(first: date, last: date) -> SessionHours:
     Source: NYSE Arca trading hours (https://www.nyse.com/markets/hours-calendars): early session from 4:00, late
         session to 20:00, on early-close days to 17:00.
     """
+    import pandas as pd  # noqa: PLC0415 - as above
+
     sessions = sessions_between(first, last)
     table = _calendar().schedule.loc[pd.DatetimeIndex(sessions)]
     midnight = pd.DatetimeIndex(sessions)
@@ -140,6 +150,8 @@ def exchange_time_to_utc(stamps: npt.NDArray[np.datetime64]) -> npt.NDArray[np.d
         BadDataError: for a time that the clock skipped or showed twice; New York changes its clocks on Sundays at
             02:00, when nothing trades.
     """
+    import pandas as pd  # noqa: PLC0415 - as above
+
     wall = pd.DatetimeIndex(stamps)
     instants = wall.tz_localize(TIME_ZONE, ambiguous="NaT", nonexistent="NaT")
     lost = wall[instants.isna()]
