@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from abc import abstractmethod
+from typing import Any
 
 from pydantic import GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from serve.schema import Schema
+from serve.schema import Schema, plain_schema
 from trading.performance.metric import Metric
 from trading.performance.metrics.registry import counts_last, in_every_report, targets
 
@@ -25,6 +26,7 @@ class ByMetric(Schema):
         return counts_last(in_every_report())
 
     @classmethod
+    @abstractmethod
     def describe(cls, metric: Metric[Any], value: JsonSchemaValue) -> JsonSchemaValue:
         """What the reference says of a metric's field.
 
@@ -32,7 +34,6 @@ class ByMetric(Schema):
             metric: of the field.
             value: the schema of all values of `measures`.
         """
-        raise NotImplementedError
 
     @model_serializer(mode="wrap")
     def _flat(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -41,8 +42,7 @@ class ByMetric(Schema):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        plain = cast("CoreSchema", {key: value for key, value in core_schema.items() if key != "serialization"})
-        schema = handler.resolve_ref_schema(handler(plain))
+        schema = plain_schema(core_schema, handler)
         value = schema["properties"][MEASURES]["additionalProperties"]
         fields = {metric.name: cls.describe(metric, value) for metric in cls.metrics()}
         schema["properties"] = _spread(schema["properties"], fields)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from abc import abstractmethod
+from typing import Any
 
 from pydantic import GetJsonSchemaHandler, SerializerFunctionWrapHandler, model_serializer
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from serve.schema import Schema
+from serve.schema import Schema, plain_schema
 from trading.views.members.member import PROBABILITIES, Member, by_member
 from trading.views.members.registry import MEMBERS
 
@@ -17,9 +18,9 @@ class ByMember(Schema):
     """An answer whose `probabilities` hold what each member of the ensemble gives, by name; null where it can't say."""
 
     @classmethod
+    @abstractmethod
     def describe(cls, member: Member) -> dict[str, Any]:
         """What the reference says of a member's field."""
-        raise NotImplementedError
 
     @model_serializer(mode="wrap")
     def _flat(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -27,8 +28,7 @@ class ByMember(Schema):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        plain = cast("CoreSchema", {key: value for key, value in core_schema.items() if key != "serialization"})
-        schema = handler.resolve_ref_schema(handler(plain))
+        schema = plain_schema(core_schema, handler)
         fields = {member.name: _field(cls.describe(member), f"P {member.name}") for member in MEMBERS}
         schema["properties"] = by_member({**schema["properties"], PROBABILITIES: fields})
         schema["required"] = list(by_member({**dict.fromkeys(schema["required"]), PROBABILITIES: fields}))

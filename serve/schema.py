@@ -7,9 +7,11 @@ reader that lets one through fails loudly instead of printing nonsense.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 Book = Literal["rule", "ensemble"]
 """The two paper accounts that run side by side."""
@@ -19,6 +21,12 @@ Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9.\-]{0,9}$")]
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 """Between 0 and 1."""
+
+
+def plain_schema(core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    """The JSON schema of a model as its fields say it, whatever its serializer makes of them."""
+    fields = cast("CoreSchema", {key: value for key, value in core_schema.items() if key != "serialization"})
+    return handler.resolve_ref_schema(handler(fields))
 
 
 class Schema(BaseModel):

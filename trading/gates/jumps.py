@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 import numpy as np
@@ -13,7 +14,7 @@ from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.actions import Break, Split
 from trading.bars.panel import Panel
 from trading.gates.distributions import Distributions
-from trading.gates.findings import Finding
+from trading.gates.findings import Finding, Severity
 
 FARTHEST_PRINT = 0.6
 """A trade this far from its reference price was cancelled as clearly erroneous after the crash of 2010-05-06.
@@ -119,76 +120,60 @@ def find_jumps(
       the price: these can't be told apart from bars), or when there is no volume that would support the move.
     - News otherwise: kept.
     """
-    splits: list[Split] = list(told.splits)
-    breaks: list[Break] = []
-    findings: list[Finding] = list(told.findings)
     past = _Past(panel, [*known_splits, *told.splits], known_breaks)
+    found = _Found(past, list(told.splits), [], list(told.findings))
     for row, cut in told.breaks:
-        withheld = row - past.start(cut.symbol, row)
-        past.cut(cut.symbol, row)
-        breaks.append(cut)
-        detail = f"{cut.reason}; bars before it are withheld from this session on"
-        findings.append(
-            Finding(
-                gate="large_distribution",
-                severity="quarantine",
-                symbol=cut.symbol,
-                session=cut.session,
-                rows=withheld,
-                detail=detail,
-            )
-        )
+        found.cut("large_distribution", row, cut, cut.reason)
     for move in _moves(panel, expected_sessions, judged, past):
-        if move.row in told.rows:
-            continue
-        session = panel.sessions[move.row].item()
+        if move.row not in told.rows:
+            found.judge(move, panel.sessions[move.row].item())
+    return Jumps(tuple(found.splits), tuple(found.breaks), tuple(found.findings))
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What moves were judged to be, so far; a split or a cut changes the past that later moves are judged by."""
+
+    past: _Past
+    splits: list[Split]
+    breaks: list[Break]
+    findings: list[Finding]
+
+    def judge(self, move: _Move, session: date) -> None:
+        """See `find_jumps`."""
         factor = _split_factor(move.ratio)
         if move.gap >= REUSE_SILENCE:
-            gate = "symbol_reuse"
-            detail = f"{move.in_words}: it may be another company; bars before it are withheld from this session on"
-            withheld = move.row - past.start(move.symbol, move.row)
-            past.cut(move.symbol, move.row)
-            breaks.append(Break(move.symbol, session, f"{move.gap} sessions of silence; {move.in_words}"))
-            findings.append(
-                Finding(
-                    gate=gate, severity="quarantine", symbol=move.symbol, session=session, rows=withheld, detail=detail
-                )
-            )
+            reason = f"{move.gap} sessions of silence; {move.in_words}"
+            words = f"{move.in_words}: it may be another company"
+            self.cut("symbol_reuse", move.row, Break(move.symbol, session, reason), words)
         elif factor and move.gap <= LONGEST_SPLIT_GAP and _keeps_volume(move, factor):
-            splits.append(Split(move.symbol, session, factor.numerator, factor.denominator))
-            past.splits.append(splits[-1])
-            detail = f"{move.in_words}: a {factor.numerator}-for-{factor.denominator} split; earlier bars are restated"
-            findings.append(
-                Finding(gate="split", severity="info", symbol=move.symbol, session=session, rows=1, detail=detail)
-            )
+            self.splits.append(Split(move.symbol, session, factor.numerator, factor.denominator))
+            self.past.splits.append(self.splits[-1])
+            words = f"a {factor.numerator}-for-{factor.denominator} split; earlier bars are restated"
+            self._note("split", "info", move, session, words)
         elif move.volume_ratio >= NEWS_VOLUME and not (factor and 1 in {factor.numerator, factor.denominator}):
-            detail = f"{move.in_words}: taken for news; kept"
-            findings.append(
-                Finding(
-                    gate="large_move_with_volume",
-                    severity="warning",
-                    symbol=move.symbol,
-                    session=session,
-                    rows=1,
-                    detail=detail,
-                )
-            )
+            self._note("large_move_with_volume", "warning", move, session, "taken for news; kept")
         else:
-            detail = f"{move.in_words}: unexplained; bars before it are withheld from this session on"
-            withheld = move.row - past.start(move.symbol, move.row)
-            past.cut(move.symbol, move.row)
-            breaks.append(Break(move.symbol, session, move.in_words))
-            findings.append(
-                Finding(
-                    gate="unexplained_jump",
-                    severity="quarantine",
-                    symbol=move.symbol,
-                    session=session,
-                    rows=withheld,
-                    detail=detail,
-                )
+            words = f"{move.in_words}: unexplained"
+            self.cut("unexplained_jump", move.row, Break(move.symbol, session, move.in_words), words)
+
+    def cut(self, gate: str, row: int, cut: Break, words: str) -> None:
+        """The symbol's history starts at the row, and what is withheld by that is told."""
+        withheld = row - self.past.start(cut.symbol, row)
+        self.past.cut(cut.symbol, row)
+        self.breaks.append(cut)
+        detail = f"{words}; bars before it are withheld from this session on"
+        self.findings.append(
+            Finding(
+                gate=gate, severity="quarantine", symbol=cut.symbol, session=cut.session, rows=withheld, detail=detail
             )
-    return Jumps(tuple(splits), tuple(breaks), tuple(findings))
+        )
+
+    def _note(self, gate: str, severity: Severity, move: _Move, session: date, words: str) -> None:
+        detail = f"{move.in_words}: {words}"
+        self.findings.append(
+            Finding(gate=gate, severity=severity, symbol=move.symbol, session=session, rows=1, detail=detail)
+        )
 
 
 class _Past:
