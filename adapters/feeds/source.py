@@ -15,6 +15,9 @@ UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate
 
 FACTOR = "factor"
 """Adjusted price / price of the bar, a float; null where it isn't known."""
+SPLIT, DIVIDEND = "split", "dividend"
+"""What took effect at the bar, floats: new shares for an old one (1 or 0 for none), USD a share; null where the source
+says nothing."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Chunk:
 
     Attributes:
         bars: schema of the domain for the source's timeframe; a value that is missing is null. A source of days that
-            knows its splits and dividends adds the column `FACTOR` to all of them.
+            knows its splits and dividends adds the columns `FACTOR`, `SPLIT` or `DIVIDEND` to all of them.
         unread: `UNREAD_SCHEMA`.
     """
 

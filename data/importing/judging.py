@@ -22,7 +22,7 @@ from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.panel import as_date, symbol_codes
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
-from trading.gates.factors import FactorChange
+from trading.gates.factors import Statements
 
 NIGHT = np.timedelta64(5, "h")
 SAME_PRICE = 1e-6
@@ -63,16 +63,16 @@ class Judge:
 
     def skip(self, bars: pa.Table) -> None:
         """A part that is on record already; the next one follows it."""
-        self._remembered.changes(bars)
+        self._remembered.stated(bars)
 
     def part(self, name: str, bars: pa.Table) -> Part:
         """What the part puts on record; its files are written."""
-        changes = self._remembered.changes(bars)
+        stated = self._remembered.stated(bars)
         bars = bars.select(SHAPES[self._timeframe].schema.names)
         first, last = self._reach(bars)
         compared = self._compare(bars, first, last)
         self._refuse_contradiction(name, compared)
-        screened = self._screened(compared, changes, first, last)
+        screened = self._screened(compared, stated, first, last)
         doubles = _doubles(screened.quarantined)
         quarantined = screened.quarantined.filter(pa.array(~doubles))
         stored = self._with_session(screened.bars)
@@ -145,7 +145,7 @@ class Judge:
             duplicates=int(same.sum()),
         )
 
-    def _screened(self, compared: _Compared, changes: list[FactorChange], first: date, last: date) -> Screened:
+    def _screened(self, compared: _Compared, stated: Statements, first: date, last: date) -> Screened:
         known_days = self._tail.before(first)
         known_days = pa.concat_tables([known_days, self._silent(compared.fresh, known_days, first)])
         begin = min([max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), *_first_of(known_days)])
@@ -153,7 +153,7 @@ class Judge:
         if self._timeframe == "1d":
             both = replace(history, bars=pa.concat_tables([known_days, compared.others]))
             return screen(
-                compared.fresh, expected_sessions=sessions_between(begin, last), history=both, changes=changes,
+                compared.fresh, expected_sessions=sessions_between(begin, last), history=both, stated=stated,
                 last_over=self._last_over(),
             )  # fmt: skip
         now = np.datetime64(self._today.astimezone(UTC).replace(tzinfo=None), "s")

@@ -52,11 +52,15 @@ GATES: dict[str, Meaning] = {
         contradicting_duplicate=("bars of one symbol and time have other values", "Release the one that is right."),
         duplicate=("the same bar stands twice", "Nothing: the first of them is on record."),
         unsupported_print=(
-            "the high or low lies over 60 % beyond open and close without the volume of news",
+            "the open, high or low lies over 60 % beyond the prices around it without the volume of news",
             "Compare with another source; release it if the print stood.",
         ),
+        glitch=(
+            "the whole bar lies far from the bars before and after, which agree, without the dollar volume of news",
+            "Compare with another source; release it if it was traded so.",
+        ),
         unexplained_jump=(
-            "the open is far from the close before, and neither a split, a factor of the source nor volume explains it",
+            "the open is far from the close before, and neither the source, a split nor dollar volume explains it",
             "Earlier bars are withheld from then on. Import a source with factors if it was a split or a spin-off.",
         ),
         large_distribution=(
@@ -76,10 +80,29 @@ GATES: dict[str, Meaning] = {
         ),
         saturated_volume=("the volume is a full 32-bit counter", UNTOUCHED),
         missing_session=("the exchange was open and no symbol has a bar", "Import the session from another source."),
-        large_move_with_volume=("a large move on many times the usual volume, taken for news", UNTOUCHED),
+        first_bars=(
+            "a print over 60 % beyond the prices around it in the first days of a symbol, whose usual volume isn't known",
+            UNTOUCHED,
+        ),
+        large_move_with_volume=(
+            "a large move on many times the usual dollar volume, or a rise that no corporate action makes: taken for news",
+            UNTOUCHED,
+        ),
+        large_move_without_action=(
+            "a large move for which the source says that no split or distribution took effect",
+            UNTOUCHED,
+        ),
+        split_guessed=(
+            "a split by price and dollar volume alone: a guess",
+            "Confirm or refuse it with `inplay data splits`. Earlier bars are restated meanwhile.",
+        ),
         factor_contradicts_price=(
-            "the source's factor changes and the price doesn't follow",
+            "the source names a split or distribution and the price doesn't follow",
             "Nothing was restated. Compare with another source.",
+        ),
+        adjusted_prices=(
+            "the source names splits that leave no trace in its prices: they are adjusted already",
+            "Import unadjusted prices: earlier bars are not what was printed.",
         ),
         price_spike=("the close leaves its neighbours, and the market, and is back on the next bar", UNTOUCHED),
         stale_bars=("bars repeat the bar before in every value, volume included: filled forward", UNTOUCHED),
@@ -91,8 +114,8 @@ GATES: dict[str, Meaning] = {
     ),
     **_of(
         "info",
-        split=("a split, by price and volume or by the source's factor", "Nothing: earlier bars are restated."),
-        dividend=("a dividend, by the source's factor", "Nothing: it is on record; prices stay as printed."),
+        split=("a split, by the source", "Nothing: earlier bars are restated."),
+        dividend=("a dividend, by the source", "Nothing: it is on record; prices stay as printed."),
         missing_bars=("a symbol lacks sessions between its first and last", "Import them from another source."),
         time_order=("rows don't come in order of time", "Nothing: they are sorted."),
     ),
