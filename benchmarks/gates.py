@@ -1,8 +1,8 @@
 """An exam of the data gates: splits and distributions of the whole US market against what the source knows of them.
 
-The truth is built from `cum_adj` of `us_all_daily_2015_2016` and from what prices did in the sessions around, later ones
-included, which the gates may not look at. Where the source contradicts its own prices, or prices show what looks like a
-split and the source is silent, the case is doubtful: it is printed and counts neither way.
+The truth is built from `cum_adj` of `us_all_daily_2015_2016` and from what prices did in the sessions around, later
+ones included, which the gates may not look at. Where the source contradicts its own prices, or prices show what looks
+like a split and the source is silent, the case is doubtful: it is printed and counts neither way.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from adapters.calendar import sessions_between
@@ -124,9 +123,9 @@ class Exam:
         lines = []
         for name, score in (("with factors", self.with_factors), ("prices alone", self.prices_alone)):
             lines.append(
-                f"{name}: precision {score.precision:.3f}, recall {score.recall:.3f} ({score.found} found, {score.wrong} "
-                f"wrong, {score.missed} missed); {score.breaks} breaks, {score.withheld_without_cause:,} bars withheld "
-                "without cause"
+                f"{name}: precision {score.precision:.3f}, recall {score.recall:.3f} ({score.found} found, "
+                f"{score.wrong} wrong, {score.missed} missed); {score.breaks} breaks, "
+                f"{score.withheld_without_cause:,} bars withheld without cause"
             )
         lines.append("doubtful, so not counted:")
         lines += [
@@ -235,7 +234,7 @@ def truth_of(market: Market) -> Iterator[Event]:
             follows = abs(shift - np.log(ratio)) < abs(shift) and abs(moves[row] - np.log(ratio)) < abs(moves[row])
             doubt = "" if follows else f"the price moved by {np.exp(shift):.4g} and opened at {np.exp(moves[row]):.4g}"
             yield Event(name, session, kind, ratio, doubt)
-        elif _like_a_split(market, row, int(starts[at]), int(ends[at]), shift, float(moves[row])):
+        elif _like_a_split(market, row, (int(starts[at]), int(ends[at])), shift, float(moves[row])):
             doubt = "prices and dollar volume look like a split, and the source is silent"
             yield Event(name, session, "split", float(np.exp(moves[row])), doubt)
 
@@ -246,7 +245,8 @@ def _shift(market: Market, row: int, start: int, end: int) -> float:
     return float(np.log(np.median(market.close[row : min(end, row + AROUND)]) / before))
 
 
-def _like_a_split(market: Market, row: int, start: int, end: int, shift: float, move: float) -> bool:
+def _like_a_split(market: Market, row: int, bounds: tuple[int, int], shift: float, move: float) -> bool:
+    start, end = bounds
     if abs(move - shift) > abs(move) / 2 or row - start < AROUND or end - row < AROUND:
         return False
     before = np.median(market.dollars[max(start, row - DOLLAR_SESSIONS) : row])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from adapters.calendar import close_of, session_hours, sessions_between
 from adapters.feeds.source import UNREAD_SCHEMA
 from adapters.postgres.bars_record import BarRecord, Part
 from data.importing.remembered import Remembered
+from data.importing.restated import Restated, restated
 from data.importing.tail import FIRST_DAY, TAIL_DAYS, Tail
 from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.panel import as_date, symbol_codes
@@ -39,12 +40,14 @@ class _Compared:
         replaced: rows on record that one of those would replace, stored schema.
         others: rows on record that none of those touches.
         duplicates: how many rows of the part are on record as they are.
+        restated: symbols that are told anew in another base.
     """
 
     fresh: pa.Table
     replaced: pa.Table
     others: pa.Table
     duplicates: int
+    restated: tuple[Restated, ...] = ()
 
 
 class Judge:
@@ -88,6 +91,8 @@ class Judge:
         )
 
     def _refuse_contradiction(self, name: str, compared: _Compared) -> None:
+        if compared.restated and not self._replace:
+            self._refuse_restated(name, compared.restated)
         differ = compared.replaced.num_rows
         both = differ + compared.duplicates
         if self._replace or differ < CONTRADICTED_ROWS or differ < CONTRADICTED_SHARE * both:
@@ -98,6 +103,17 @@ class Judge:
             f"{example['symbol']} of {example['session']}, which closed at {example['close']:g}. This part was not "
             "stored; parts before it were. If the source is right, import it with --replace; if it only counts in "
             "another way (adjusted prices, another unit), keep it in a data folder of its own (INPLAY_HOME)."
+        )
+
+    @staticmethod
+    def _refuse_restated(name: str, restated: Sequence[Restated]) -> None:
+        one = restated[0]
+        others = f" (and {len(restated) - 1} more symbols)" if len(restated) > 1 else ""
+        raise BadDataError(
+            f"All {one.rows} bar(s) of {one.symbol}{others} that {name} tells anew, up to {one.last}, differ from the "
+            f"record by one factor, {one.factor:.4g}: the source put a split or dividend into past prices. This part "
+            "was not stored; parts before it were. Import only bars that are new, or prices as they were printed; or "
+            "say --replace if the record is wrong; or keep this source in a data folder of its own (INPLAY_HOME)."
         )
 
     def _reach(self, bars: pa.Table) -> tuple[date, date]:
@@ -133,7 +149,9 @@ class Judge:
         counterpart = at[group[known.num_rows :]]
         there = counterpart >= 0
         same = np.zeros(len(named), dtype=np.bool_)
-        same[there] = _equal(known.take(pa.array(counterpart[there])), bars.take(pa.array(named[there])))
+        ours, theirs = known.take(pa.array(counterpart[there])), bars.take(pa.array(named[there]))
+        same[there] = _equal(ours, theirs)
+        anew = tuple(restated(self._with_session(ours), theirs, ~same[there])) if (there & ~same).any() else ()
         fresh = np.ones(bars.num_rows, dtype=np.bool_)
         fresh[named[same]] = False
         touched = np.zeros(known.num_rows, dtype=np.bool_)
@@ -143,6 +161,7 @@ class Judge:
             replaced=self._with_session(known.filter(pa.array(touched))),
             others=known.filter(pa.array(~touched)),
             duplicates=int(same.sum()),
+            restated=anew,
         )
 
     def _screened(self, compared: _Compared, stated: Statements, first: date, last: date) -> Screened:

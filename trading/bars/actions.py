@@ -31,8 +31,8 @@ class Break:
     """From `session` on, the earlier prices of the symbol can't be joined to the later ones.
 
     Attributes:
-        explained: the source says what was distributed, so that the last price before is what a share was worth. Without
-            that a position is worth the worse of the prices around the break.
+        explained: the source says what was distributed, so that the last price before is what a share was worth.
+            Without that a position is worth the worse of the prices around the break.
     """
 
     symbol: str

@@ -1,4 +1,4 @@
-"""Factors by which a source adjusts its prices: what changes in them, how exactly, and where they say that nothing did."""
+"""Factors by which a source adjusts its prices: what changes in them, how exactly, and where nothing does."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _told_outright(rows: Rows) -> Iterable[FactorChange]:
         ratio = (1 - (amount or 0.0) * float(split or 1) / float(before[row])) / float(split or 1)
         if ratio > 0:
             name, session = str(rows.names[rows.code[row]]), rows.session[row].item()
-            yield FactorChange(name, session, ratio, SINGLE_PRECISION, split, amount)
+            yield FactorChange(name, session, ratio, split=split, dividend_usd=amount)
 
 
 def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[list[FactorChange], Flags]:

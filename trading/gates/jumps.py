@@ -16,15 +16,21 @@ from trading.bars.panel import Panel
 from trading.gates.distributions import Distributions
 from trading.gates.factors import NOTHING_STATED, Statements
 from trading.gates.findings import Finding, Severity
-from trading.gates.ratios import guessed_split
+from trading.gates.ratios import guessed_split, near_a_split
 
 NEWS_DOLLARS = 2.0
 """From this multiple of the median dollar volume on, a large fall is believed to be news. Shares are no measure: after
 a split of 50 for 1 there are fifty times as many of them."""
+NEWS_DOLLARS_OF_RATIO = 5.0
+"""For a fall to a half, a third, …, which a split on news or a spin-off makes as well."""
 NEWS_DOLLARS_OF_RISE = 20.0
 """For a rise that a reverse split could be: those come with more dollars than usual, news with many times more."""
 LEAST_REVERSE_SPLIT = 1.7
 """Open / close before. No corporate action raises a price by less: 1-for-2 is the smallest usual reverse split."""
+
+USUAL_MOVES = 20.0
+"""A move within so many times the median move of the symbol from close to open is its own: splits and distributions of
+US stocks in 2015 and 2016 were nearly all farther out, and most large moves of thin stocks and warrants nearer."""
 
 LARGEST_QUIET_MOVE = 0.20
 """Of the logarithm of open / previous close for one session; it grows with the square root of the sessions between."""
@@ -65,6 +71,7 @@ class _Move:
         gap: sessions from the bar before in the exchange calendar.
         volume_ratio: volume / median of the bars before, NaN with too few of them.
         dollar_ratio: the same of dollar volume.
+        usual: the move over the median move from close to open, logarithms; NaN likewise.
         close_before: USD.
         drift: of the logarithm, from open to close.
     """
@@ -75,6 +82,7 @@ class _Move:
     gap: int
     volume_ratio: float
     dollar_ratio: float
+    usual: float
     close_before: float
     drift: float
 
@@ -90,14 +98,16 @@ class _Move:
         """New shares per old share of the split that bars alone suggest; below 1 for a reverse split."""
         if self.gap > LONGEST_SPLIT_GAP or abs(self.drift) > LARGEST_DRIFT:
             return None
-        return guessed_split(self.ratio, self.dollar_ratio, self.close_before)
+        return guessed_split(self.ratio, self.dollar_ratio, self.close_before, self.gap)
 
     @property
     def explained_by_volume(self) -> bool:
         """Whether so many dollars changed hands that the move is believed; a rise that is no split's needs none."""
         if 1 < self.ratio < LEAST_REVERSE_SPLIT:
             return True
-        return self.dollar_ratio >= (NEWS_DOLLARS if self.ratio < 1 else NEWS_DOLLARS_OF_RISE)
+        if self.ratio > 1:
+            return self.dollar_ratio >= NEWS_DOLLARS_OF_RISE
+        return self.dollar_ratio >= (NEWS_DOLLARS_OF_RATIO if near_a_split(self.ratio) else NEWS_DOLLARS)
 
 
 def find_jumps(
@@ -125,6 +135,7 @@ def find_jumps(
     - A real move, when the source says that no split or distribution took effect: kept.
     - A split that is guessed, when the ratio and the dollar volume leave one usual split; see `guessed_split`.
     - News, when dollar volume supports the move, or no corporate action could have caused it: kept.
+    - The symbol's own, when its opens are far from its closes every day: kept.
     - A break otherwise.
     """
     past = _Past(panel, [*known_splits, *told.splits], known_breaks)
@@ -166,6 +177,9 @@ class _Found:
             self._note("split_guessed", "warning", move, session, words)
         elif move.explained_by_volume:
             self._note("large_move_with_volume", "warning", move, session, "taken for news; kept")
+        elif move.usual <= USUAL_MOVES:
+            words = f"{move.usual:.0f} times the usual move to the open of this symbol; kept"
+            self._note("large_move_of_its_own", "warning", move, session, words)
         else:
             words = f"{move.in_words}: unexplained"
             self.cut("unexplained_jump", move.row, Break(move.symbol, session, move.in_words), words)
@@ -259,6 +273,7 @@ def _moves(panel: Panel, expected_sessions: Days, judged: Flags | None, past: _P
             gap=int(gap[row]),
             volume_ratio=_volume_ratio(panel, row, first, splits),
             dollar_ratio=_dollar_ratio(panel, row, first),
+            usual=_over_usual(panel, row, first),
             close_before=float(panel.close[row - 1]),
             drift=math.log(panel.close[row] / panel.open[row]),
         )
@@ -277,6 +292,13 @@ def _dollar_ratio(panel: Panel, row: int, first_row: int) -> float:
     """Close times volume over the median of that of up to 20 bars before it; NaN with fewer than 5 of them."""
     before = slice(max(first_row, row - MEDIAN_BARS), row)
     return over_median(float(panel.close[row] * panel.volume[row]), panel.close[before] * panel.volume[before])
+
+
+def _over_usual(panel: Panel, row: int, first_row: int) -> float:
+    """Size of the move to the open over the median of those of up to 20 bars before it; NaN with fewer than 5."""
+    start = max(first_row, row - MEDIAN_BARS - 1)
+    moves = np.abs(np.log(panel.open[start + 1 : row + 1] / panel.close[start:row]))
+    return over_median(float(moves[-1]), moves[:-1]) if row > start else math.nan
 
 
 def over_median(value: float, before: Floats) -> float:

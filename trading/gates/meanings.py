@@ -61,7 +61,7 @@ GATES: dict[str, Meaning] = {
         ),
         unexplained_jump=(
             "the open is far from the close before, and neither the source, a split nor dollar volume explains it",
-            "Earlier bars are withheld from then on. Import a source with factors if it was a split or a spin-off.",
+            "Earlier bars are withheld from then on. Say with `inplay data splits` what it was.",
         ),
         large_distribution=(
             "a dividend or spin-off of more than a fifth of the price, by the source's factor",
@@ -81,13 +81,14 @@ GATES: dict[str, Meaning] = {
         saturated_volume=("the volume is a full 32-bit counter", UNTOUCHED),
         missing_session=("the exchange was open and no symbol has a bar", "Import the session from another source."),
         first_bars=(
-            "a print over 60 % beyond the prices around it in the first days of a symbol, whose usual volume isn't known",
+            "a print over 60 % beyond the prices around it in the first days of a symbol: no usual volume is known",
             UNTOUCHED,
         ),
         large_move_with_volume=(
-            "a large move on many times the usual dollar volume, or a rise that no corporate action makes: taken for news",
+            "a large move on many times the usual dollars, or a rise that no corporate action makes: taken for news",
             UNTOUCHED,
         ),
+        large_move_of_its_own=("a large move of a symbol that moves far from close to open every day", UNTOUCHED),
         large_move_without_action=(
             "a large move for which the source says that no split or distribution took effect",
             UNTOUCHED,

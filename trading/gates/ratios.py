@@ -1,4 +1,4 @@
-"""Which split or distribution a ratio of prices stands for: what a source's factor says, and what bars alone suggest."""
+"""Which split or distribution a ratio of prices stands for: by a source's factor, and by bars alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fractions import Fraction
 SMALLEST_SPLIT = 0.08
 """Of the logarithm: a stock dividend of 10 % is a split of 11 for 10, a smaller payment is a dividend."""
 EXACT = 5e-6
-"""Relative. A factor within it equals a ratio of whole numbers; special dividends and spin-offs come close by chance."""
+"""Relative. A factor within it equals a ratio of whole numbers; distributions come close by chance."""
 HALF_CENT_USD = 0.0051
 """A source that rounds its adjusted close to cents says the factor of its one earlier price no better."""
 ROUGHEST = 1e-3
@@ -113,12 +113,12 @@ REVERSE = _table(
 )  # fmt: skip
 """Old shares for a new one. The shares are rough, from the reverse splits of US stocks in 2015 and 2016."""
 FORWARD = (2, 3, 4, 5, 7, 10, 20, 50)
-"""New shares for an old one that companies choose. 3-for-2 is left out: spin-offs and special dividends look like it."""
+"""New shares for an old one that companies choose. 3-for-2 is left out: distributions look like it."""
 
 REVERSE_SPREAD = 0.09
 """Standard deviation of log(open / previous close / ratio) on the day of a reverse split; the mean is a fall of 3 %."""
 REVERSE_DRIFT = -0.03
-SURE = 0.9
+SURE = 0.93
 """A reverse split is guessed where one ratio is this probable among the usual ones."""
 REVERSE_DOLLARS = (0.3, 15.0)
 """Dollar volume over its median. It rises with a reverse split, but not as with news that multiply the price."""
@@ -127,16 +127,18 @@ LEAST_REVERSE = 2.4
 LEAST_PRICE_USD = 0.1
 """Below it a tick is more than the difference between two ratios."""
 
-FORWARD_DOLLARS = (0.3, 3.0)
+FORWARD_DOLLARS = (0.3, 2.0)
 FORWARD_TOLERANCE = 0.04
 FORWARD_TOLERANCE_OF_MANY = 0.08
 """Of the logarithm, from 7-for-1 on: no other split is near, and no fall of that size passes with the usual dollars."""
 MANY = 7
+NEAR = 0.05
+"""Of the logarithm."""
 LEAST_FORWARD_PRICE_USD = 10.0
 """Companies split shares that have become dear."""
 
 
-def guessed_split(ratio: float, dollars: float, close_before: float) -> Fraction | None:
+def guessed_split(ratio: float, dollars: float, close_before: float, gap: int = 1) -> Fraction | None:
     """New shares for old ones of the split that bars alone suggest; None where they suggest none, or several.
 
     The evidence is the ratio of the open to the close before, and dollar volume: a split leaves it about where it was,
@@ -146,6 +148,7 @@ def guessed_split(ratio: float, dollars: float, close_before: float) -> Fraction
         ratio: open / close before.
         dollars: dollar volume of the session / median of the sessions before; NaN where it isn't known.
         close_before: USD.
+        gap: sessions from the bar before; what a price moves by itself grows with their root.
     """
     if ratio > 1:
         return _guessed_reverse(ratio, dollars, close_before)
@@ -154,7 +157,13 @@ def guessed_split(ratio: float, dollars: float, close_before: float) -> Fraction
         return None
     shares = min(FORWARD, key=lambda usual: abs(math.log(ratio * usual)))
     tolerance = FORWARD_TOLERANCE_OF_MANY if shares >= MANY else FORWARD_TOLERANCE
-    return Fraction(shares) if abs(math.log(ratio * shares)) <= tolerance else None
+    return Fraction(shares) if abs(math.log(ratio * shares)) <= tolerance * math.sqrt(gap) else None
+
+
+def near_a_split(ratio: float) -> bool:
+    """Whether a fall is about as large as that of a usual split: a distribution or a split on news may look so too."""
+    shares = min(range(2, LARGEST_TERM), key=lambda whole: abs(math.log(ratio * whole)))
+    return abs(math.log(ratio * shares)) <= NEAR
 
 
 def _guessed_reverse(ratio: float, dollars: float, close_before: float) -> Fraction | None:

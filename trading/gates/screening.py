@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from trading.gates.distributions import distributions
 from trading.gates.factors import NOTHING_STATED, Statements
 from trading.gates.findings import MINUTE_QUARANTINE_SCHEMA, QUARANTINE_SCHEMA, Finding, History, Screened
 from trading.gates.jumps import Jumps, find_jumps
+from trading.gates.minute_prints import unsupported_minutes
 from trading.gates.prints import FARTHEST_PRINT, NEWS_VOLUME, odd_prints
 from trading.gates.rows import (
     Columns,
@@ -35,6 +35,10 @@ from trading.gates.series import series_findings
 
 FAR = f"the open, high or low lies more than {FARTHEST_PRINT:.0%} beyond the prices around it"
 UNSUPPORTED = f"{FAR} on less than {NEWS_VOLUME:g} times the usual volume"
+UNSUPPORTED_MINUTE = (
+    f"the high or low lies more than {FARTHEST_PRINT:.0%} from the close before on less than {NEWS_VOLUME:g} times the "
+    "volume of a usual bar"
+)
 GLITCH = "the whole bar is far from the bars before and after it, which agree, without the dollar volume of news"
 END_OF_TIME = np.datetime64("9999-12-31", "s")
 
@@ -125,6 +129,9 @@ def screen_minutes(
     bars = _conformed(bars, INTRADAY_SCHEMA)
     columns = Columns.of_minutes(bars, hours, bar_s, now)
     refusals = refuse_rows(columns, ("outside_hours", "no session trades at this time, extended hours included"))
+    far = np.zeros(len(refusals.gate), dtype=np.bool_)
+    far[unsupported_minutes(bars, refusals.accepted)] = True
+    refusals.refuse(far, "unsupported_print", UNSUPPORTED_MINUTE)
     widened, extended = _widened(bars, columns, refusals)
     accepted = widened.filter(pa.array(refusals.accepted))
     days = _with_others(accepted, others)
