@@ -265,7 +265,7 @@ def _kind(ratio: float, close_before: float) -> Kind:
     if abs(shares / round(shares) - 1) <= 3e-4 or abs(shares / 1.5 - 1) <= 3e-4:  # noqa: PLR2004 - see the docstring
         cents = 100 * close_before * (1 - ratio)
         return "distribution" if ratio > 0.7 and abs(cents - round(cents)) < 1e-3 else "split"  # noqa: PLR2004
-    small = min(Fraction(shares).limit_denominator(10), Fraction(round(20 * shares), 20), key=_distance(shares))
+    small = min((Fraction(round(20 * shares), 20), Fraction(4, 3), Fraction(5, 3)), key=_distance(shares))
     cents = 100 * close_before * (1 - ratio)
     exact = abs(float(small) * ratio - 1) <= 5e-6  # noqa: PLR2004 - single precision
     return "split" if exact and abs(cents - round(cents)) >= 1e-3 else "distribution"  # noqa: PLR2004

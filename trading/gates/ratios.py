@@ -14,8 +14,10 @@ HALF_CENT_USD = 0.0051
 """A source that rounds its adjusted close to cents says the factor of its one earlier price no better."""
 ROUGHEST = 1e-3
 """Relative. What rounding is believed to do to the factor of a usual split at most."""
-LARGEST_TERM, PERCENT_STEP = 12, 20
-"""Other splits have terms up to twelve (5-for-4), or are stock dividends in steps of five percent (23-for-20)."""
+PERCENT_STEP = 20
+THIRDS = (Fraction(4, 3), Fraction(5, 3))
+"""Other splits are stock dividends in steps of five percent (5-for-4, 23-for-20), and these. Nobody chooses 7-for-6."""
+LARGEST_TERM = 12
 LARGEST_DIVIDEND_BESIDE = 0.02
 """Of the price: what may be paid on the day of a split and hide in the same factor."""
 ROUGH = 1e-4
@@ -44,8 +46,8 @@ def read_ratio(ratio: float, error: float, close_before: float) -> Reading:
     """What a source's factor says happened.
 
     A usual split (2-for-1, 1-for-10, 3-for-2) may be rounded by half a cent. Any other one has to be met exactly, and
-    the amount that a distribution would have been must be no whole number of cents: 8/9 is a dividend of 0.27 USD on a
-    price of 2.43 rather than a split of 9 for 8. What raises the price was a reverse split, as nothing else does. A
+    the amount that a distribution would have been must be no whole number of cents: 3/4 is a dividend of 0.61 USD on a
+    price of 2.44 rather than a split of 4 for 3. What raises the price was a reverse split, as nothing else does. A
     small dividend may hide in the factor of a split.
 
     Args:
@@ -82,11 +84,9 @@ def _usual(ratio: float) -> Fraction:
 
 
 def _other(ratio: float) -> Fraction:
-    """The nearest split with small terms, or stock dividend of some times five percent."""
-    small = Fraction(1 / ratio).limit_denominator(LARGEST_TERM)
+    """The nearest stock dividend of some times five percent, or split of 4 or 5 for 3."""
     percent = Fraction(round(PERCENT_STEP / ratio), PERCENT_STEP)
-    candidates = [percent] if small.numerator > LARGEST_TERM else [small, percent]
-    return min(candidates, key=lambda factor: abs(float(factor) * ratio - 1))
+    return min((percent, *THIRDS), key=lambda factor: abs(float(factor) * ratio - 1))
 
 
 def _cents(ratio: float, close_before: float) -> bool:

@@ -211,7 +211,7 @@ def test_a_break_settles_at_the_worse_price_unless_it_is_explained(
     side: Side,
     opens: float,
     explained: bool,
-    settled: float,  # noqa: FBT001 - a parameter of the test
+    settled: float,
 ) -> None:
     """Of the last close before and the first price after; both are on record, and open orders are cancelled."""
     account = OneAccount(MARGIN)
