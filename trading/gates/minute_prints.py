@@ -13,7 +13,7 @@ from trading.bars.panel import symbol_codes
 from trading.gates.jumps import FEWEST_BARS, MEDIAN_BARS
 from trading.gates.prints import FARTHEST_PRINT, NEWS_VOLUME
 
-WIDE = 1 / (1 - FARTHEST_PRINT)
+WIDE = 1 + FARTHEST_PRINT
 """Highest over lowest price of a symbol, below which none of its bars can be too far from another."""
 NIGHT = np.timedelta64(5, "h")
 

@@ -208,10 +208,7 @@ def test_a_symbol_that_stays_silent_is_settled_in_the_fifth_session() -> None:
     ],
 )
 def test_a_break_settles_at_the_worse_price_unless_it_is_explained(
-    side: Side,
-    opens: float,
-    explained: bool,
-    settled: float,
+    side: Side, opens: float, *, explained: bool, settled: float
 ) -> None:
     """Of the last close before and the first price after; both are on record, and open orders are cancelled."""
     account = OneAccount(MARGIN)

@@ -162,9 +162,10 @@ def test_a_factor_of_whole_numbers_is_a_split(ratio: float, split: tuple[int, in
      (0.50133, 67.48, None), (0.66014, 73.56, None)],
 )  # fmt: skip
 def test_a_whole_number_of_cents_is_a_dividend(ratio: float, close: float, split: tuple[int, int] | None) -> None:
-    """3/4 of 2.44 USD is 1.83: 0.61 was paid. Nobody splits 7 for 6 or 9 for 8, and 7 for 5 is 40 % in stock. Half a cent of rounding makes GIL's 2-for-1 0.499916, and SBUX's 0.50005.
+    """3/4 of 2.44 USD is 1.83: 0.61 was paid. Nobody splits 7 for 6 or 9 for 8, and 7 for 5 is 40 % in stock.
 
-    SOR paid 33.65 USD of 67.48, NATH 25.00 of 73.56: near 2-for-1 and 3-for-2, and neither.
+    Half a cent of rounding makes GIL's 2-for-1 0.499916, and SBUX's 0.50005. SOR paid 33.65 USD of 67.48, NATH 25.00 of
+    73.56: near 2-for-1 and 3-for-2, and neither.
     """
     found = read_ratio(ratio, 1e-6, close).split
     assert (found.as_integer_ratio() if found else None) == split
