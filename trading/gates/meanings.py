@@ -10,6 +10,17 @@ CORRECT = "Correct the row in the source and import that."
 UNTOUCHED = "Nothing; the bars are kept as they came. Look at them before you trust a result that hangs on them."
 
 
+OF_DAYS = frozenset({
+    "time_of_day", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars", "price_spike",
+    "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
+    "factor_contradicts_price", "adjusted_prices", "large_move_without_action",
+})  # fmt: skip
+OF_MINUTES = frozenset({"outside_hours", "ambiguous_time"})
+BY_DAYS = frozenset({
+    "unexplained_jump", "symbol_reuse", "split_guessed", "large_move_with_volume", "large_move_of_its_own",
+})  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Meaning:
     """What a gate is for.
@@ -23,6 +34,13 @@ class Meaning:
     severity: Severity
     checks: str
     advice: str
+
+    @property
+    def lengths(self) -> str:
+        """For which bars it holds, in words."""
+        if self.gate in BY_DAYS:
+            return "days, and minutes by the days that they make up"
+        return "days" if self.gate in OF_DAYS else "minutes" if self.gate in OF_MINUTES else "days and minutes"
 
 
 def _of(severity: Severity, **gates: tuple[str, str]) -> dict[str, Meaning]:
