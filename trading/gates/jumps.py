@@ -142,10 +142,11 @@ def find_jumps(
     found = _Found(past, list(told.splits), [], list(told.findings))
     for row, cut in told.breaks:
         found.cut("large_distribution", row, cut, cut.reason)
-    for move in _moves(panel, expected_sessions, judged, past):
-        if move.row not in told.rows:
-            nothing_happened = stated.of_nothing(move.symbol, panel.sessions[move.row])
-            found.judge(move, panel.sessions[move.row].item(), nothing_happened=nothing_happened)
+    open_ = np.ones(len(panel), dtype=np.bool_) if judged is None else judged.copy()
+    open_[list(told.rows)] = False
+    for move in _moves(panel, expected_sessions, open_, past):
+        nothing_happened = stated.of_nothing(move.symbol, panel.sessions[move.row])
+        found.judge(move, panel.sessions[move.row].item(), nothing_happened=nothing_happened)
     return Jumps(tuple(found.splits), tuple(found.breaks), tuple(found.findings))
 
 
@@ -249,7 +250,7 @@ class _Past:
         return [split for split in self.splits if split.symbol == symbol and np.datetime64(split.session) <= session]
 
 
-def _moves(panel: Panel, expected_sessions: Days, judged: Flags | None, past: _Past) -> Iterator[_Move]:
+def _moves(panel: Panel, expected_sessions: Days, judged: Flags, past: _Past) -> Iterator[_Move]:
     """Every move beyond the quiet bound, by symbol and session.
 
     The caller adds to `past` while it consumes: a split restates the earlier volumes of later moves, a break ends what
@@ -260,7 +261,7 @@ def _moves(panel: Panel, expected_sessions: Days, judged: Flags | None, past: _P
     ratio: Floats = panel.open / panel.shifted(panel.close)
     size = np.abs(np.log(ratio))
     moved = (size > LARGEST_QUIET_MOVE * np.sqrt(gap)) | ((gap >= REUSE_SILENCE) & (size > REUSE_MOVE))
-    large = np.flatnonzero(moved if judged is None else moved & judged)
+    large = np.flatnonzero(moved & judged)
     symbol_index = panel.symbol_index
     for row in large.tolist():
         symbol = str(panel.symbols[symbol_index[row]])
@@ -303,5 +304,8 @@ def _over_usual(panel: Panel, row: int, first_row: int) -> float:
 
 def over_median(value: float, before: Floats) -> float:
     """The value over the median of those before it; NaN with fewer than 5 of them, or where the median is zero."""
-    median = float(np.median(before)) if len(before) >= FEWEST_BARS else 0.0
+    if len(before) < FEWEST_BARS:
+        return math.nan
+    ordered = np.sort(before)  # a tenth of the time of `np.median`
+    median = float(ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
     return value / median if median > 0 else math.nan
