@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 _BROKER_RATING = (
     r"(?:strong )?(?:buy|sell|hold|neutral|overweight|underweight|equal[- ]?weight|market[- ]?weight|sector weight|"
-    r"outperform|underperform|(?:market|sector|peer|in[- ]line|line) ?perform|accumulate|reduce|add|positive|"
-    r"perform|long[- ]term buy|conviction buy)"
+    r"outperform|underperform|(?:market|sector|peer|in[- ]line|line) ?perform|accumulate|reduce|long[- ]term buy|"
+    r"conviction buy)(?!-)"
 )
 _CHIEF = (
     r"(?:ceo|cfo|coo|cto|chief (?:executive|financial|operating|technology|medical|marketing|scientific|legal)"
@@ -20,7 +20,8 @@ _PERIOD = (
     r"(?:first|second|third|fourth)[- ](?:quarter|half)|(?:next|current|this)[- ](?:quarter|year)|long[- ]term)"
 )
 _FIGURE = (
-    r"(?:adj(?:usted|\.)?|eps|sales|revenues?|earnings|profits?|ebitda?|margins?|income|results|view|growth|cash flow)"
+    r"(?:adj(?:usted|\.)?|eps|sales|revenues?|earnings|profits?|ebitda?|margins?|income|results|view|growth|"
+    r"cash flow)"
 )
 _GUIDES = (
     r"(?:sees|expects?|reaffirms?|reaffirmed|affirms?|affirmed|maintains?|maintained|reiterates?|confirms?|"
@@ -30,104 +31,71 @@ _GUIDES = (
 )
 _PRICED = r"(?:us|can|c|a|hk)?[$\u20ac\u00a3\u00a5]\s?\d|(?:eur|usd|gbp|sek|chf|nok|dkk|cad)\s?\d|\d"
 _TARGET = r"(?:pt|tp|tgt|price target|target price|price objective|(?:stock|share|street-high) (?:price )?target)s?"
+_NO_CLOCK = r"(?<!m )(?<!m\. )(?<!:\d\d )"
 _MOVES = (
     r"(?:rais\w+|lower\w*|cuts?|cutting|boost\w*|lift\w*|hik\w+|trim\w*|slash\w*|bump\w*|tweak\w*|ups|increas\w+|"
     r"decreas\w+|reduc\w+|adjust\w*|mov\w+|maintain\w*|reiterat\w+|sets?|keeps?|drops?|nudg\w+|tak\w+|upp\w+)"
 )
 
-NO_COMPANY: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "round-up": (
-            r"(?:mid[- ]?day|mid[- ]?morning|mid[- ]?afternoon|morning|afternoon|evening|pre-?market|after[- ]?hours|"
-            r"closing|daily|weekly|opening|stock|us|u\.s\.|european|asian|global|biotech|ipo) market "
-            r"(?:update|wrap|summary|recap|round-?up|report|primer|outlook|overview|clubhouse|movers)",
-            r"market (?:wrap|round-?up|recap|movers|primer|snapshot)|(?:stock|share)s? (?:round-?up|movers|market today)",
-            r"(?:top|biggest|notable|largest|big|pre-?market|after[- ]?hours|mid-?day|morning|intraday|today'?s|"
-            r"healthcare|tech|energy) (?:\S+ ){0,3}(?:gainers|losers|movers|decliners|advancers|winners)",
-            r"(?:gainers|losers|movers|insider (?:buys|sales|trades)) (?:of|for|as of|from|in|on|today|this)",
-            r"\d+ (?:\S+ ){0,4}(?:stocks|shares|companies|picks|names|ipos|etfs) (?:\S+ ){0,3}"
-            r"(?:to|that|moving|you|for|with|hitting|trading|making|under|seeing)",
-            r"(?:stocks|shares|ipos|etfs) (?:to watch|to buy|in focus|making|moving|hitting|that hit|on the move|"
-            r"trading ex|in the news|going ex)",
-            r"(?:earnings|ipos?|economic data|events) (?:scheduled|calendar|due|to watch|season preview)",
-            r"(?:fda|pdufa|earnings|ipo|economic|catalyst|dividend|conference) calendar|watch ?list",
-            r"(?:top|latest|monday'?s|tuesday'?s|wednesday'?s|thursday'?s|friday'?s|today'?s|biggest|notable|"
-            r"key|this week'?s|week'?s) (?:\S+ ){0,2}(?:upgrades|downgrades|initiations|analyst (?:calls|ratings|"
-            r"actions|moves)|stories|headlines|reiterations)",
-            r"upgrades (?:and|&|/|,) downgrades|(?:analyst )?(?:ratings|calls) (?:round-?up|recap|summary|of the day)",
-            r"(?:the )?week(?:end)? (?:ahead|in review|in preview|that was)|day ahead|month ahead|what to (?:watch|expect)",
-            r"wall street (?:breakfast|lunch|brunch|today)|(?:morning|evening|afternoon|daily|weekly) "
-            r"(?:brief(?:ing)?|note|news|headlines|digest|bell|call|recap|wrap|summary|rundown|scan)",
-            r"(?:new )?52[- ]week (?:highs|lows)|(?:sector|industry) (?:update|round-?up|watch)|news (?:digest|round-?up)",
-            r"other (?:stocks|shares|movers|companies) (?:\S+ ){0,2}(?:moving|spike|rise|fall|higher|lower|jump|drop)",
-        ),
-        "options": (
-            r"options? (?:alert|activity|traders?|volume|flow|trades?|chain|bulls|bears|update|action|brief|radar|"
-            r"market|contracts?|buyers?|sellers?|sweeps?|premium|watch|paper|players|sweepers|expir\w+|block)",
-            r"unusual (?:\S+ )?(?:options?|call|put)s?|(?:calls?|puts?) (?:sweep|volume|buyers?|sellers?|buying|selling|"
-            r"spread|open interest|options?|activity|trade|block|condor|ratio|writers?)",
-            r"\$?\d+(?:\.\d+)?[- ](?:strike )?(?:calls?|puts?)|(?:implied|option) volatility|put[/-]call|"
-            r"open interest",
-            r"(?:weekly|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*) "
-            r"(?:\S+ ){0,2}\$?\d+(?:\.\d+)? (?:calls?|puts?)",
-            r"\d[\d,]* contracts? (?:traded?|@|at the (?:ask|bid)|between)|contracts? (?:traded? )?(?:@|vs\.? \d\S* oi)",
-            r"\d[\d,]+ (?:\S+ ){0,3}(?:calls|puts)|(?:straddle|strangle|iron condor|covered call)s?",
-        ),
-        "credit": (
-            r"(?:s&p|standard (?:&|and) poor'?s|moody'?s|fitch|dbrs(?: morningstar)?|egan[- ]jones|a\.?m\.? best|kroll|kbra)"
-            r"(?: global)?(?: ratings)?(?: investors service)?,? "
-            r"(?!500|400|600|(?:capital iq|equity|index|midcap|smallcap)\b)(?:upgrad\w+|downgrad\w+|affirm\w*|assign\w*|"
-            r"plac\w+|rates|confirm\w*|withdraw\w* (?:\S+ ){0,4}ratings?|revis\w+|(?:puts?|keeps?) (?:\S+ ){0,5}(?:watch|"
-            r"review)|(?:raises?|cuts?|lowers?|lifts?|changes?|moves?|drops?|says|warns) (?:\S+ ){0,6}"
-            r"(?:ratings?|notch(?:es)?|junk|outlook (?:to|stable|positive|negative|on)|to '?[abc][abc123+-]*'?(?!\w)|debt))",
-            r"credit[- ](?:rating|watch|outlook)s?|creditwatch|(?:issuer default|corporate family|senior unsecured|"
-            r"debt|bond|issuer|financial strength) ratings?|idr|junk status|rating (?:agency|watch)|"
-            r"(?:to|into|below|above|from) (?:junk|investment[- ]grade)",
-            r"(?:rating|debt|bonds?|notes?) (?:\S+ ){0,3}(?:cut|lowered|raised|upgraded|downgraded|affirmed) (?:\S+ ){0,3}"
-            r"by (?:s&p|moody'?s|fitch|dbrs)|(?:upgraded|downgraded|cut|raised|affirmed|lowered) (?:\S+ ){0,4}(?:by|at) "
-            r"(?:s&p|moody'?s|fitch|dbrs)(?! capital| equity)",
-            r"'?(?:bbb|bb|aaa|aa|ccc|baa[123]|ba[123]|caa[123]|aa[123])[+-]?'?[;,.]? (?:(?:rating|from|to|with|and)\b|outlook)",
-        ),
-        "debt tender": (
-            r"(?:debt|notes?|bonds?|debentures?|securities) (?:exchange|tender) offers?",
-            r"(?:tender|exchange) offers? (?:\S+ ){0,10}(?:notes|bonds|debentures|debt)",
-            r"consent solicitations?|(?:notes|bonds|debentures) (?:\S+ ){0,6}tender offers?|dutch auction",
-        ),
-    }
-)
-"""What isn't news of one company: such a headline is `other`, whatever else stands in it."""
-
 BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "analyst_action": (
-            rf"{_MOVES} (?:\S+ ){{0,6}}?(?<!m )(?<!m\. ){_TARGET}|(?<!m )(?<!m\. ){_TARGET}:? (?:\S+ ){{0,4}}?(?:to |of |at |from |now |is |by )?"
-            rf"(?:{_PRICED})[\d.,]*(?! ?(?:am|pm|a\.m|p\.m))|{_TARGET} (?:\S+ ){{0,3}}?{_MOVES}",
+            (
+                rf"{_MOVES} (?:\S+ ){{0,6}}?{_NO_CLOCK}{_TARGET}|{_NO_CLOCK}{_TARGET}:? (?:\S+ ){{0,4}}?(?:to |"
+                rf"of |at |from |now |is |by )?"
+                rf"(?:{_PRICED})[\d.,]*(?! ?(?:am|pm|a\.m|p\.m))|{_TARGET} (?:\S+ ){{0,3}}?{_MOVES}"
+            ),
             rf"(?:{_PRICED})[\d.,]* (?:price )?(?:pt|tp|tgt|target)",
-            r"(?:target|tgt) (?:raised|cut|lowered|boosted|lifted|hiked|trimmed|increased|reduced|to|at) (?:to )?"
-            r"(?:us|c)?[$\u20ac\u00a3]\d+(?:\.\d+)?(?!\S| ?(?:m|b|million|billion))",
-            r"(?:upgrade|downgrade)[sd]?(?! (?:its?|their|our|the|to (?:its|the)) )(?! (?:\S+ ){0,2}(?:guidance|forecasts?|"
-            r"outlook|network|software|systems?|platform|fleet|plants?|factory|facilit\w+|data cent\w+|wi-?fi|line|"
-            r"infrastructure|equipment|technology|security)\b)",
-            r"(?:is|was|gets?|got|been|receives?|an?) (?:upgrade|downgrade)[sd]?",
+            (
+                r"(?:target|tgt) (?:raised|cut|lowered|boosted|lifted|hiked|trimmed|increased|reduced|to|at) (?:to )?"
+                r"(?:us|c)?[$\u20ac\u00a3]\d+(?:\.\d+)?(?!\S| ?(?:m|b|million|billion))"
+            ),
+            (
+                r"(?<!network )(?<!software )(?<!system )(?<!plant )(?<!windows )(?<!security )(?<!iphone )"
+                r"(?:upgrade|downgrade)[sd]?(?! (?:its?|their|our|the|of|to (?:its|"
+                r"the)) )(?! (?:\S+ ){0,2}(?:guidance|forecasts?|"
+                r"outlook|network|software|systems?|platform|fleet|plants?|factory|facilit\w+|data cent\w+|"
+                r"wi-?fi|line|"
+                r"infrastructure|equipment|technology|security)\b)"
+            ),
+            r"(?:gets?|got|receives?) (?:an? )?(?:upgrade|downgrade)[sd]?(?! (?:of|to its|to the))",
             rf"(?:up|down)graded? (?:to|at|by|from)|(?:upgrade|downgrade)[sd]? (?:\S+ )?(?:to|from) {_BROKER_RATING}",
-            rf"(?:initiat\w+|starts?|started|resum\w+|assum\w+|launch\w*|reinstat\w+|begins?|rates?|rated) (?:new |as )?"
-            rf"(?:\S+ ){{0,6}}?(?:coverage|(?:at|with|as|new|an?) (?:an? )?['\u2018\"]?{_BROKER_RATING})",
+            (
+                rf"(?:initiat\w+|starts?|started|resum\w+|assum\w+|launch\w*|reinstat\w+|begins?|rates?|"
+                rf"rated) (?:new |as )?"
+                rf"(?:\S+ ){{0,6}}?(?:coverage|(?:at|with|as|new|an?) (?:an? )?['\u2018\"]?{_BROKER_RATING})"
+            ),
             r"coverage (?:initiated|started|resumed|assumed|launched|reinstated)|(?:initiates|resumes) coverage",
-            rf"(?:reiterat\w+|maintain\w*|keeps?|kept|affirm\w*|stays?|remains) (?:\S+ ){{0,4}}?['\u2018\"]?"
-            rf"(?:{_BROKER_RATING})(?: rating)?(?= on\b| rating|,|;|$| at\b| for\b| \(| with\b| ahead| after|['\u2019\"])",
+            (
+                rf"(?:reiterat\w+|maintain\w*|keeps?|kept|affirm\w*|stays?|remains) (?:\S+ ){{0,4}}?['\u2018\"]?"
+                rf"(?:{_BROKER_RATING})(?: rating)?(?= on\b| rating|,|;|$| at\b| for\b| \(| with\b| ahead| after|"
+                rf"['\u2019\"])"
+            ),
             rf"{_BROKER_RATING} rating|rated (?:new )?['\u2018\"]?{_BROKER_RATING}",
-            r"(?:added|removed|adds?|removes?) (?:\S+ ){0,4}?(?:to|from) (?:\S+ ){0,3}?(?:conviction|focus|best ideas?|"
-            r"top picks?|buy|analyst) (?:\S+ )?(?:list|ideas?|picks?)|(?:conviction (?:buy )?|focus )list",
-            r"analysts? (?:\S+ ){0,3}(?:raises?|cuts?|lowers?|bullish|bearish)|(?:raises?|cuts?|lowers?|lifts?|trims?|"
-            r"boosts?|ups) (?:\S+ ){0,5}?estimates (?:on|for|at|ahead|after|following)",
-            r"(?:raised|cut|lowered|boosted|lifted) to ['\u2018\"]?(?:buy|sell|hold|neutral|outperform|underperform|overweight|"
-            r"underweight|accumulate|reduce)",
+            (
+                r"(?:added|removed|adds?|removes?) (?:\S+ ){0,4}?(?:to|from) (?:\S+ ){0,3}?(?:conviction|focus|"
+                r"best ideas?|"
+                r"top picks?|buy|analyst) (?:\S+ )?(?:list|ideas?|picks?)|(?:conviction (?:buy )?|focus )list"
+            ),
+            (
+                r"analysts? (?:\S+ ){0,3}(?:raises?|cuts?|lowers?|bullish|bearish)|(?:raises?|cuts?|lowers?|"
+                r"lifts?|trims?|"
+                r"boosts?|ups) (?:\S+ ){0,5}?estimates (?:on|for|at|ahead|after|following)"
+            ),
+            (
+                r"(?:raised|cut|lowered|boosted|lifted) to ['\u2018\"]?(?:buy|sell|hold|neutral|outperform|"
+                r"underperform|overweight|"
+                r"underweight|accumulate|reduce)"
+            ),
             r"(?:overweight|underweight|equal[- ]weight|outperform|underperform|market perform|sector perform)",
         ),
         "fda_clinical": (
             r"fda|food and drug administration|ema approval|clinical (?:trial|hold|data|stud\w+)",
-            r"phase (?:[123](?:[ab]|/[23][ab]?)?|i{1,3}[ab]?)\b|(?<!signs )(?<!signed )(?<!an )nda|bla|pdufa|(?:primary|"
-            r"secondary) endpoints?|orphan drug",
+            (
+                r"phase (?:[123](?:[ab]|/[23][ab]?)?|i{1,3}[ab]?)\b|(?<!signs )(?<!signed )(?<!an )nda|bla|"
+                r"pdufa|(?:primary|"
+                r"secondary) endpoints?|orphan drug"
+            ),
             r"breakthrough therapy|complete response letter|510\(?k\)?|drug (?:approval|candidate)",
             r"late[- ]stage (?:trial|study)|placebo|topline (?:data|results)",
         ),
@@ -138,90 +106,112 @@ BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
             r"bids? for|spin[- ]?off|divest\w*",
         ),
         "offering": (
-            r"(?:public|secondary|stock|share|registered direct|follow[- ]on|convertible notes?|senior notes|notes|"
-            r"at[- ]the[- ]market|equity|ipo|common|shares) (?:stock )?offering",
-            r"pric(?:es?|ed|ing)(?: of)? (?:\S+ ){0,6}(?:offering|ipo|notes)|private placement|shelf registration|dilut\w+",
+            (
+                r"(?:public|secondary|stock|share|registered direct|follow[- ]on|convertible notes?|"
+                r"senior notes|notes|"
+                r"at[- ]the[- ]market|equity|ipo|common|shares) (?:stock )?offering"
+            ),
+            (
+                r"pric(?:es?|ed|ing)(?: of)? (?:\S+ ){0,6}(?:offering|ipo|notes)|private placement|"
+                r"shelf registration|dilut\w+"
+            ),
             r"offering of (?:\S+ ){0,2}(?:common|ordinary|shares|\S+ shares|convertible)|(?:mixed|universal) shelf",
             r"raises? (?:us)?\$ ?\S+ (?:\w+ )?(?:in|through|via) (?:\w+ )?(?:offering|placement|equity|stock|shares)",
             r"initial public offering|files for ipo",
         ),
         "guidance": (
             r"guidance|guides|(?<!microsoft )(?<!ms )outlook|profit warning|pre-?announce[sd]?",
-            r"(?<!beats )(?<!beat )(?<!tops )(?<!misses )(?<!miss )(?<!missed )(?<!topped )(?<!exceeds )(?<!above )"
-            r"(?<!below )(?<!analyst )(?<!analysts' )(?<!vs )(?<!street )(?<!weather )(?<!than )(?<!consensus )forecasts?",
+            (
+                r"(?<!beats )(?<!beat )(?<!tops )(?<!misses )(?<!miss )(?<!missed )(?<!topped )(?<!exceeds "
+                r")(?<!above )"
+                r"(?<!below )(?<!analyst )(?<!analysts' )(?<!vs )(?<!street )(?<!weather )(?<!than "
+                r")(?<!consensus )forecasts?"
+            ),
             rf"{_GUIDES} (?:\S+ ){{0,4}}?{_PERIOD} (?:\S+ ){{0,3}}?{_FIGURE}",
             rf"{_GUIDES} (?:\S+ ){{0,3}}?{_FIGURE} (?:\S+ ){{0,4}}?(?:for|in) (?:\S+ )?{_PERIOD}",
-            r"(?:raises?|cuts?|lowers?|lifts?|boosts?|reaffirms?|slashes|withdraws?|backs|affirms?|maintains?) (?:\S+ ){0,4}view",
+            (
+                r"(?:raises?|cuts?|lowers?|lifts?|boosts?|reaffirms?|slashes|withdraws?|backs|affirms?|"
+                r"maintains?) (?:\S+ ){0,4}view"
+            ),
             r"sees (?:\S+ ){0,3}(?:eps|revenue|sales|earnings|q[1-4]|fy|loss)",
             r"expects? (?:\S+ ){0,4}(?:revenues?|eps|earnings|sales|ebitda)",
             r"warns (?:on|of|about) (?:\S+ ){0,4}(?:profits?|margins?|sales|revenues?|earnings|results|quarter|year)",
-            r"(?:profit|sales|revenue|earnings) (?:alert|warning)|(?:raises?|cuts?|lowers?) (?:\S+ ){0,3}"
-            r"(?:sales|revenue|earnings|profit|eps) (?:targets?|estimates?|expectations)",
+            (
+                r"(?:profit|sales|revenue|earnings) (?:alert|warning)|(?:raises?|cuts?|lowers?) (?:\S+ ){0,3}"
+                r"(?:sales|revenue|earnings|profit|eps) (?:targets?|estimates?|expectations)"
+            ),
         ),
         "earnings": (
             r"earnings|q[1-4]|[1-4]q\d*|(?:first|second|third|fourth)[- ]quarter",
             r"quarter(?:ly)? (?:results?|profits?|loss|losses|report|revenues?|sales|net)|eps",
             r"reports? (?:\S+ ){0,4}(?:results?|profit|loss|revenue)",
-            r"(?:beats?|miss(?:es|ed)?|tops?|topped|exceeds?|lags?) (?:\S+ ){0,3}(?:estimates?|expectations|views|consensus|"
-            r"street|forecasts?)|(?:profit|sales|revenue|results) (?:\S+ )?(?:above|below|miss|beat|top)",
+            (
+                r"(?:beats?|miss(?:es|ed)?|tops?|topped|exceeds?|lags?) (?:\S+ ){0,3}(?:estimates?|expectations|"
+                r"views|consensus|"
+                r"street|forecasts?)|(?:profit|sales|revenue|results) (?:\S+ )?(?:above|below|miss|beat|top)"
+            ),
             r"(?:full[- ]year|half[- ]year|annual|interim) (?:results|profit|loss)|results beat",
             r"(?:swings?|swung|returns?) to (?:an? )?(?:\S+ )?(?:profit|loss)",
         ),
         "contract": (
-            r"(?<!futures )(?<!options )(?<!option )(?<!labor )(?<!labour )(?<!union )(?<!call )(?<!put )(?<!forward )"
-            r"(?<!activity )(?<!economy )(?<!output )(?<!gdp )(?<!sector )contracts?(?! (?:manufactur|research|traded?|"
-            r"talks|negotiation|for an? (?:\w+ )?(?:month|quarter)))",
-            r"awarded (?!(?:\S+ ){0,3}(?:patents?|damages|by (?:a )?jury))|purchase order|wins? (?:\S+ ){0,5}(?:orders?|deal|award)",
+            (
+                r"(?<!futures )(?<!options )(?<!option )(?<!labor )(?<!labour )(?<!union )(?<!call )(?<!put "
+                r")(?<!forward )"
+                r"(?<!activity )(?<!economy )(?<!output )(?<!gdp )(?<!sector )contracts?(?! (?:manufactur|"
+                r"research|traded?|"
+                r"talks|negotiation|for an? (?:\w+ )?(?:month|quarter)))"
+            ),
+            (
+                r"awarded (?!(?:\S+ ){0,3}(?:patents?|damages|by (?:a )?jury))|purchase order|"
+                r"wins? (?:\S+ ){0,5}(?:orders?|deal|award)"
+            ),
             r"(?:supply|licensing|license|distribution|partnership|collaboration|strategic) (?:agreement|deal)",
             r"partners? with|partnership|teams? up with|collaborat\w+ with|memorandum of understanding",
             r"multi-?year (?:deal|agreement)",
         ),
         "legal": (
-            r"lawsuits?|class action|sues?|sued|suing|settle(?:s|d|ment)?(?! (?:up|down|higher|lower|at|above|below|near|"
-            r"mixed|in the))|litigation|court|judge|jury|verdict",
-            r"antitrust|investigat\w+|subpoena\w*|probes?|indict\w*|fraud|patent (?:infringement|case|trial|suit)|fined",
-            r"penalt(?:y|ies)|doj|(?:department of justice|justice department)|sec (?:charges|probe|inquiry)|"
-            r"bankruptcy|chapter 11",
-            r"ftc|consent (?:orders?|decree|agreement)|attorneys? general|wells notice|cease[- ]and[- ]desist|"
-            r"(?:eu|european commission|regulators?|watchdog|sec|finra|cfpb|epa|court) (?:fines?|charges|accuses|orders)",
+            (
+                r"lawsuits?|class action|sues?|sued|suing|settle(?:s|d|ment)?(?! (?:up|down|higher|lower|at|"
+                r"above|below|near|"
+                r"mixed|in the))|litigation|court|judge|jury|verdict"
+            ),
+            (
+                r"antitrust|investigat\w+|subpoena\w*|probes?|indict\w*|fraud|patent (?:infringement|case|trial|"
+                r"suit)|fined"
+            ),
+            (
+                r"penalt(?:y|ies)|doj|(?:department of justice|justice department)|sec (?:charges|probe|inquiry)|"
+                r"bankruptcy|chapter 11"
+            ),
+            (
+                r"ftc|consent (?:orders?|decree|agreement)|attorneys? general|wells notice|cease[- ]and[- ]desist|"
+                r"(?:eu|european commission|regulators?|watchdog|sec|finra|cfpb|epa|court) (?:fines?|charges|"
+                r"accuses|orders)"
+            ),
         ),
         "management": (
-            rf"{_CHIEF},? (?:\S+ ){{0,4}}(?:resigns?|resigned|steps? down|stepping down|to step down|retires?|retiring|"
-            r"departs?|to depart|leaves?|leaving|fired|ousted|dies|to leave|to retire|out|departure|exits?|quits?)",
-            rf"(?:appoints?|names?|hires?|named|appointed|taps|picks|selects|elects?|elected|promotes?|promoted|elevates?|"
-            rf"chooses|nominates?|recruits) (?:\S+ ){{0,6}}(?:{_HEAD}|directors?|successor)",
+            (
+                rf"{_CHIEF},? (?:\S+ ){{0,4}}(?:resigns?|resigned|steps? down|stepping down|to step down|"
+                rf"retires?|retiring|"
+                r"departs?|to depart|leaves?|leaving|fired|ousted|dies|to leave|to retire|out|departure|exits?|"
+                r"quits?)"
+            ),
+            (
+                rf"(?:appoints?|names?|hires?|named|appointed|taps|picks|selects|elects?|elected|promotes?|"
+                rf"promoted|elevates?|"
+                rf"chooses|nominates?|recruits) (?:\S+ ){{0,6}}(?:{_HEAD}|directors?|successor)"
+            ),
             rf"(?:new|next|interim|incoming|acting|permanent|future|outgoing) {_HEAD}(?! (?:says|sees))",
-            rf"(?:succeeds?|succeeding|replaces?|replacing|become|becomes|became|returns|joins) (?:\S+ ){{0,5}}?"
-            rf"(?:as )?(?:(?:the|its|an?) )?{_HEAD}",
-            rf"{_HEAD} (?:succession|transition|search|change|successor)|management (?:change|shake-?up|transition)|"
-            r"(?:joins?|to) (?:the |its )?board|board of directors (?:appoint|elect|name)\w*|succession plan",
+            (
+                rf"(?:succeeds?|succeeding|replaces?|replacing|become|becomes|became|returns|joins) (?:\S+ ){{0,5}}?"
+                rf"(?:as )?(?:(?:the|its|an?) )?{_HEAD}"
+            ),
+            (
+                rf"{_HEAD} (?:succession|transition|search|change|successor)|management (?:change|shake-?up|"
+                rf"transition)|"
+                r"(?:joins?|to) (?:the |its )?board|board of directors (?:appoint|elect|name)\w*|succession plan"
+            ),
         ),
     }
 )
 """What tells each kind, in the order in which they are tried."""
-NEEDS: Mapping[str, str] = MappingProxyType(
-    {
-        "options": "option call put volatility interest contract straddle strangle condor",
-        "credit": (
-            "s&p poor moody fitch dbrs jones best kroll kbra credit rating idr junk investment bbb bb aa ccc baa ba1 "
-            "ba2 ba3 caa"
-        ),
-        "debt tender": "offer solicitation auction",
-        "analyst_action": (
-            "pt tp tgt target objective grade coverage initiat start resum assum launch reinstat begin rate reiterat "
-            "maintain keep kept affirm stay remain list picks analyst estimates weight perform raised cut lowered "
-            "boosted lifted"
-        ),
-        "guidance": (
-            "guid outlook warn announce forecast sees expect affirm maintain reiterat confirm back updat narrow tighten "
-            "widen rais cut lower lift boost hike trim slash project anticipat withdraw suspend provid issue give set "
-            "target initiat alert"
-        ),
-        "management": (
-            "ceo cfo coo cto chief chair president director executive management board succession successor"
-        ),
-        "offering": "offering pric placement shelf dilut rais ipo",
-        "fda_clinical": "fda food ema clinical phase nda bla pdufa endpoint orphan therapy response 510 drug stage placebo topline",
-    }
-)
-"""Parts of words, one of which stands in every text that fits; a pattern costs a hundred times as much to search."""

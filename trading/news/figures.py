@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 FIRST_YEAR, LAST_YEAR = 1900, 2099
+YEAR_DIGITS = 4
 _FIGURE = re.compile(r"(-?\d+(?:[.,]\d+)*)([a-z]*)(%?)")
 _SCALES = {
     "": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6, "mm": 1e6, "b": 1e9,
@@ -13,38 +14,11 @@ _SCALES = {
 }  # fmt: skip
 _PERCENT = frozenset(("%", "percent", "pct", "per", "percentage"))
 _NOTHING = frozenset(("break-even", "breakeven", "zero"))
-_TIMES = frozenset(
-    [
-        "day",
-        "days",
-        "week",
-        "weeks",
-        "month",
-        "months",
-        "quarter",
-        "quarters",
-        "year",
-        "years",
-        "hour",
-        "hours",
-        "a.m",
-        "p.m",
-        "am",
-        "pm",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ]
-)
+_TIMES_TEXT = """
+day days week weeks month months quarter quarters year years hour hours a.m p.m am pm january february march
+april may june july august september october november december
+"""
+_TIMES = frozenset(_TIMES_TEXT.split())
 
 
 class Figure(NamedTuple):
@@ -76,7 +50,7 @@ def figure_at(tokens: list[str], at: int) -> Figure | None:
         following in _PERCENT and not (following == "per" and tokens[at + 2 : at + 3] != ["cent"])
     )
     whole = match[1].isdigit() and not scale and not percent
-    if whole and (following in _TIMES or (len(match[1]) == 4 and FIRST_YEAR <= int(match[1]) <= LAST_YEAR)):
+    if whole and (following in _TIMES or (len(match[1]) == YEAR_DIGITS and FIRST_YEAR <= int(match[1]) <= LAST_YEAR)):
         return None
     if match[1].count(".") > 1:
         return None

@@ -174,8 +174,16 @@ class _Text:
             (hit for hit in self._hits[number + 1 :] if hit[2].kind is _MEASURE and hit[1] <= other.at), about
         )
         now, then = amounts(ours, other)
-        now, then = now if about[2].value > 0 else -now, then if theirs[2].value > 0 else -then
+        whose = self._closest(about, ours.at)
+        now, then = now if whose[2].value > 0 else -now, then if theirs[2].value > 0 else -then
         return COMPARED * float((now > then) - (now < then))
+
+    def _closest(self, about: Hit, figure: int) -> Hit:
+        """Whose figure it is: "the result amounted to a loss of EUR 3 mn" has a loss of 3."""
+        aside = self._sentence.aside
+        if aside is not None and aside[1] < figure <= aside[1] + BRACKET_REACH and self._tokens[aside[1]] == "of":
+            return aside
+        return about
 
     def _modifier(self, number: int) -> float:
         """What stands before the hit turns, scales or voids it."""

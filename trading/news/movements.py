@@ -12,78 +12,57 @@ from types import MappingProxyType
 
 _MEASURED = {
     1.5: (
-        "profit, profits, operating profit, net profit, pretax profit, gross profit, profit before tax, profit before "
-        "taxes, profit after tax, profit after taxes, earnings, earnings per share, eps, ebit, ebita, ebitda, net "
-        "income, operating income, income, operating result, result, results, profitability, guidance, outlook, "
-        "forecast, forecasts, price target, target price, pt, tp, cash flow, return on investment, return on equity, return on invested capital, equity ratio, operating margin, profit margin, margin, "
-        "margins, return on capital"
+        "profit, profits, operating profit, net profit, pretax profit, gross profit, profit before tax, profit "
+        "before taxes, profit after tax, profit after taxes, earnings, earnings per share, eps, ebit, ebita, "
+        "ebitda, net income, operating income, income, operating result, result, results, profitability, guidance, "
+        "outlook, forecast, forecasts, price target, target price, pt, tp, cash flow, return on investment, return "
+        "on equity, return on invested capital, equity ratio, operating margin, profit margin, margin, margins, "
+        "return on capital"
     ),
     1.0: (
         "sales, net sales, revenue, revenues, turnover, orders, order, order book, order backlog, backlog, order "
-        "intake, intake, demand, market share, production, output, deliveries, volume, volumes, shipments, traffic, "
-        "passengers, passenger numbers, load factor, customers, subscribers, subscriber base, users, exports, "
-        "capacity, capacity utilisation, capital adequacy, capital adequacy ratio, equity ratio, adequacy, shares, "
-        "stock, stocks, share price, dividend, dividends, interest income, net interest income, jobs, employees, "
-        "staff, personnel, workforce, headcount, workers, people, positions, fair value, value, price, prices, "
-        "advertising, view, views, estimate, estimates, expectations, net asset value, operations, business, market, "
-        "markets, competitiveness, efficiency, productivity, presence, position, activity, popularity, rent, "
-        "occupancy, occupancy rate, visibility, premiums, economy, growth rate, quality, contract, contracts, deal, "
-        "dollar, euro, sentiment, confidence, futures, index, dow, nasdaq, licence fees, fees, royalties, "
-        "credit rating, rating, lending, deposits, assets under management"
+        "intake, intake, demand, market share, production, output, deliveries, volume, volumes, shipments, "
+        "traffic, passengers, passenger numbers, load factor, customers, subscribers, subscriber base, users, "
+        "exports, capacity, capacity utilisation, capital adequacy, capital adequacy ratio, equity ratio, "
+        "adequacy, shares, stock, stocks, share price, dividend, dividends, interest income, net interest income, "
+        "jobs, employees, staff, personnel, workforce, headcount, workers, people, positions, fair value, value, "
+        "price, prices, advertising, view, views, estimate, estimates, expectations, net asset value, operations, "
+        "business, market, markets, competitiveness, efficiency, productivity, presence, position, activity, "
+        "popularity, rent, occupancy, occupancy rate, visibility, premiums, economy, growth rate, quality, "
+        "contract, contracts, deal, dollar, euro, sentiment, confidence, futures, index, dow, nasdaq, licence "
+        "fees, fees, royalties, credit rating, rating, lending, deposits, assets under management"
     ),
     -1.0: (
         "cost, costs, expense, expenses, expenditure, spending, debt, debts, net debt, interest-bearing debt, "
         "liabilities, gearing, charges, unemployment, unemployment rate, churn, claims, tax, taxes, inflation, "
-        "duties, inventories, stockpiles, defaults, credit losses, loan losses, deficit, combined ratio, consumption, "
-        "emissions, risk, risks, lawsuit, lawsuits, suit, litigation, complaints, raw material prices, fuel prices, "
-        "oil prices, energy prices, cost base, waste, downtime, absenteeism, provisions, accidents, lead times, "
-        "energy consumption, interest expenses, interest costs, dependence, dependency"
+        "duties, inventories, stockpiles, defaults, credit losses, loan losses, deficit, combined ratio, "
+        "consumption, emissions, risk, risks, lawsuit, lawsuits, suit, litigation, complaints, raw material "
+        "prices, fuel prices, oil prices, energy prices, cost base, waste, downtime, absenteeism, provisions, "
+        "accidents, lead times, energy consumption, interest expenses, interest costs, dependence, dependency"
     ),
     -1.5: "loss, losses, net loss, operating loss, pretax loss, loss per share, loss before tax, loss before taxes",
     0.0: (
-        "holding, holdings, stake, stakes, ownership, shareholding, shareholdings, share capital, number of shares, "
-        "voting rights, votes, floor area, capital, share of ownership, interest in, subscription price, number of "
-        "own shares, number of votes, amount of shares, temperature, ages, options, warrants, minority interest, "
-        "shares outstanding, treasury shares, own shares, new shares, series a shares, per share, funds, money"
+        "holding, holdings, stake, stakes, ownership, shareholding, shareholdings, share capital, number of "
+        "shares, voting rights, votes, floor area, capital, share of ownership, interest in, subscription price, "
+        "number of own shares, number of votes, amount of shares, temperature, ages, options, warrants, minority "
+        "interest, shares outstanding, treasury shares, own shares, new shares, series a shares, per share, funds, "
+        "money"
     ),
 }
 MEASURES: Mapping[tuple[str, ...], float] = MappingProxyType(
     {tuple(name.split()): sign for sign, names in _MEASURED.items() for name in names.split(", ")}
 )
 """What moves: above zero it is good when it rises, below zero it is bad; 0 says nothing."""
-FACILITIES = frozenset(
-    [
-        "plant",
-        "plants",
-        "factory",
-        "factories",
-        "mill",
-        "mills",
-        "facility",
-        "facilities",
-        "store",
-        "stores",
-        "shop",
-        "shops",
-        "office",
-        "offices",
-        "unit",
-        "mine",
-        "branch",
-        "branches",
-        "line",
-        "restaurant",
-        "restaurants",
-        "refinery",
-        "warehouse",
-        "smelter",
-        "terminal",
-    ]
-)
+_FACILITIES_TEXT = """
+plant plants factory factories mill mills facility facilities store stores shop shops office offices unit mine
+branch branches line restaurant restaurants refinery warehouse smelter terminal
+"""
+FACILITIES = frozenset(_FACILITIES_TEXT.split())
 """What is opened and closed; it isn't what moves in a sentence."""
-COMMISSIONS = frozenset(
-    ["order", "orders", "contract", "contracts", "deal", "deals", "project", "tender", "assignment"]
-)
+_COMMISSIONS_TEXT = """
+order orders contract contracts deal deals project tender assignment
+"""
+COMMISSIONS = frozenset(_COMMISSIONS_TEXT.split())
 """What is won and cancelled."""
 OWN: Mapping[str, float] = MappingProxyType({"lawsuit": -0.5, "lawsuits": -0.5})
 """What is bad by being there at all."""
@@ -117,13 +96,13 @@ _GOES = {
         "accelerated accelerating tripled triples quadrupled"
     ),
     1.0: (
-        "rises rose risen climb climbs climbed climbing grow grows grew grown advance advances advanced up rebounds "
-        "rebounded recover recovers recovered mount mounts mounted pops popped"
+        "rises rose risen climb climbs climbed climbing grow grows grew grown advance advances advanced up "
+        "rebounds rebounded recover recovers recovered mount mounts mounted pops popped"
     ),
     -1.0: (
-        "falls fell fallen declines declined drops dropped dropping down slip slips slipped slipping dips dipped ease "
-        "eases eased slow slows slowed shrinks shrank shrunk dwindle dwindled subsided contracted retreat retreats "
-        "retreated lags lagged diminished"
+        "falls fell fallen declines declined drops dropped dropping down slip slips slipped slipping dips dipped "
+        "ease eases eased slow slows slowed shrinks shrank shrunk dwindle dwindled subsided contracted retreat "
+        "retreats retreated lags lagged diminished"
     ),
     -2.0: (
         "plunges plunged plunging tumble tumbles tumbled tumbling sink sinks sank sinking slumps slumped slumping "
@@ -145,8 +124,8 @@ _MOVED = {
         "strengthens strengthened strengthening strong stronger strongest robust brisk"
     ),
     (1.0, 0.0): (
-        "increase increases increased increasing raise raises raised raising higher high widen widens widened wider "
-        "widening larger additional add adds recruit recruits recruiting"
+        "increase increases increased increasing raise raises raised raising higher high widen widens widened "
+        "wider widening larger additional add adds recruit recruits recruiting"
     ),
     (-1.0, 0.0): (
         "decrease decreases decreased decreasing reduce reduces reduced reducing reduction reductions lower lowers "
@@ -154,9 +133,9 @@ _MOVED = {
         "fewer dismiss dismisses dismissed"
     ),
     (-1.0, -1.0): (
-        "fall falling decline declining drop dip slowdown slowing shrink shrinking lose loses losing lost weak weaken "
-        "weakens weakened weaker weakening weakness cut cuts cutting trim trims trimmed softer slower erode eroded "
-        "eroding cancel cancels cancelled terminate terminated terminates depressed"
+        "fall falling decline declining drop dip slowdown slowing shrink shrinking lose loses losing lost weak "
+        "weaken weakens weakened weaker weakening weakness cut cuts cutting trim trims trimmed softer slower erode "
+        "eroded eroding cancel cancels cancelled terminate terminated terminates depressed"
     ),
     (-1.5, 0.0): "stop stops stopping discontinue discontinues discontinued",
     (-2.0, -2.0): "slash slashes slashed slashing plunge slump slide halve halves halved",
@@ -168,84 +147,18 @@ _SAID_OF = {
     (1.5, 1.0, COMMISSIONS): "win wins winning won secures secured awarded",
     (1.5, 0.0, COMMISSIONS): "receives received signs signed lands landed bags",
 }
-_JUDGING = frozenset(
-    [
-        "improve",
-        "improves",
-        "improved",
-        "improving",
-        "enhance",
-        "enhances",
-        "enhanced",
-        "strengthen",
-        "strengthens",
-        "strengthened",
-        "strengthening",
-        "strong",
-        "stronger",
-        "strongest",
-        "robust",
-        "brisk",
-        "recovery",
-        "recovering",
-        "weak",
-        "weaken",
-        "weakens",
-        "weakened",
-        "weaker",
-        "weakening",
-        "weakness",
-        "softer",
-        "depressed",
-        "eroded",
-        "erode",
-        "eroding",
-        "recover",
-        "recovers",
-        "recovered",
-    ]
-)
-_ADJECTIVES = frozenset(
-    [
-        "rising",
-        "gaining",
-        "growing",
-        "strong",
-        "stronger",
-        "strongest",
-        "robust",
-        "brisk",
-        "increased",
-        "increasing",
-        "higher",
-        "high",
-        "wider",
-        "widening",
-        "larger",
-        "additional",
-        "decreased",
-        "decreasing",
-        "reduced",
-        "lower",
-        "narrower",
-        "narrowing",
-        "smaller",
-        "falling",
-        "declining",
-        "slowing",
-        "shrinking",
-        "fewer",
-        "weak",
-        "weaker",
-        "softer",
-        "slower",
-        "depressed",
-        "lost",
-        "improved",
-        "improving",
-        "expanding",
-    ]
-)
+_JUDGING_TEXT = """
+improve improves improved improving enhance enhances enhanced strengthen strengthens strengthened strengthening
+strong stronger strongest robust brisk recovery recovering weak weaken weakens weakened weaker weakening
+weakness softer depressed eroded erode eroding recover recovers recovered
+"""
+_JUDGING = frozenset(_JUDGING_TEXT.split())
+_ADJECTIVES_TEXT = """
+rising gaining growing strong stronger strongest robust brisk increased increasing higher high wider widening
+larger additional decreased decreasing reduced lower narrower narrowing smaller falling declining slowing
+shrinking fewer weak weaker softer slower depressed lost improved improving expanding
+"""
+_ADJECTIVES = frozenset(_ADJECTIVES_TEXT.split())
 MOVEMENTS: Mapping[str, Movement] = MappingProxyType(
     {word: Movement(way, way, takes_object=False) for way, words in _GOES.items() for word in words.split()}
     | {

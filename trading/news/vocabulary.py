@@ -61,7 +61,7 @@ def _entries() -> dict[tuple[str, ...], Entry]:
         phrase: Entry(Kind.NEGATION, VOIDED)
         for phrase in (("subject", "to"), ("responsible", "for"), ("whether",), ("conditional",), ("requires",))
     }
-    found |= {(word,): Entry(Kind.OF) for word in ("of", "in")} | {("its",): Entry(Kind.OF, 1.0)}
+    found |= {("of",): Entry(Kind.OF), ("in",): Entry(Kind.OF), ("its",): Entry(Kind.OF, 1.0)}
     found |= {(word,): Entry(Kind.PREPOSITION) for word in _PREPOSITIONS.split()}
     found |= {
         words: Entry(Kind.PREPOSITION)

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.models.sentiment_transformer import TransformerScorer
 from adapters.news.files import FileNews
-from adapters.news.labelled_texts import read_labelled
+from adapters.news.labelled_texts import Labels, read_labelled
 from adapters.news.rss import FeedNews, parse_feed
 from adapters.pace import retry_after_s
 from trading.errors import AskedTooOftenError, BadDataError, ConfigurationError, UnavailableError
@@ -89,7 +89,7 @@ def test_labelled_texts_are_read_or_counted(tmp_path: Path) -> None:
     """Known labels are in our words; the others and empty texts are counted."""
     path = tmp_path / "a.csv"
     path.write_text("text,label\nUp,1\nDown,bearish\nEh,maybe\n,0\n")
-    read = read_labelled(path, text="text", label="label", known=sentiment_label)
+    read = read_labelled(path, text="text", label="label", labels=Labels(sentiment_label))
     assert (read.texts, read.labels) == (["Up", "Down"], ["positive", "negative"])
     assert read.refused == {"label unknown": 1, "no text": 1}
 
