@@ -73,11 +73,13 @@ def news(
         days = [article for article in articles if NO_TIME in article.flags]
         too_early = NewsTimes(record.pool).too_early(days, correct=correct)
     if json_:
-        print_json({**asdict(counts), "known_too_early": too_early, "corrected": correct, "rescored": importer.rescored})
+        print_json(
+            {**asdict(counts), "known_too_early": too_early, "corrected": correct, "rescored": importer.rescored}
+        )
         return
     _say(counts)
     if importer.rescored:
-        print(f"{importer.rescored:>12,} on record were scored by the new lexicon; models learned from the earlier one")
+        print(f"{importer.rescored:>12,} on record have scores of the new lexicon; models learned from the earlier")
     if too_early:
         done = "known from the end of their day now" if correct else "not changed: --correct makes them known later"
         print(f"{too_early:>12,} were on record as known from the beginning of their day, {done}")

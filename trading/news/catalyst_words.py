@@ -45,7 +45,7 @@ BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
                 rf"of |at |from |now |is |by )?"
                 rf"(?:{_PRICED})[\d.,]*(?! ?(?:am|pm|a\.m|p\.m))|{_TARGET} (?:\S+ ){{0,3}}?{_MOVES}"
             ),
-            rf"(?:{_PRICED})[\d.,]* (?:price )?(?:pt|tp|tgt|target)",
+            rf"(?<!:)(?:{_PRICED})[\d.,]* (?:price )?(?:pt|tp|tgt|target)",
             (
                 r"(?:target|tgt) (?:raised|cut|lowered|boosted|lifted|hiked|trimmed|increased|reduced|to|at) (?:to )?"
                 r"(?:us|c)?[$\u20ac\u00a3]\d+(?:\.\d+)?(?!\S| ?(?:m|b|million|billion))"

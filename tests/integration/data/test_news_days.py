@@ -60,9 +60,8 @@ def test_days_are_known_at_the_first_close_after_their_end(
 def test_an_earlier_import_is_told_and_changed_only_when_asked(pool: Pool, empty_url: str, tmp_path: Path) -> None:
     """What an earlier version took for 00:01 stays until --correct; then the catalysts of those days move as well."""
     _import(tmp_path, empty_url, DATES)
-    early = "a.published_at + interval '1 minute'"
     with transaction(pool) as cursor:
-        cursor.execute(f"UPDATE news_articles a SET knowable_at = {early}, flags = '{{}}'".encode())
+        cursor.execute("UPDATE news_articles SET knowable_at = published_at + interval '1 minute', flags = '{}'")
         cursor.execute("UPDATE catalysts SET knowable_at = knowable_at - interval '1 day' + interval '1 minute', "
                        "event_date = event_date - 1")  # fmt: skip
         cursor.execute("SELECT min(event_date)::text, count(*) FROM catalysts")
