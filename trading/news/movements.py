@@ -33,12 +33,14 @@ _MEASURED = {
         "fees, fees, royalties, credit rating, rating, lending, deposits, assets under management"
     ),
     -1.0: (
-        "cost, costs, expense, expenses, expenditure, spending, debt, debts, net debt, interest-bearing debt, "
-        "liabilities, gearing, charges, unemployment, unemployment rate, churn, claims, tax, taxes, inflation, "
-        "duties, inventories, stockpiles, defaults, credit losses, loan losses, deficit, combined ratio, "
-        "consumption, emissions, risk, risks, lawsuit, lawsuits, suit, litigation, complaints, raw material "
-        "prices, fuel prices, oil prices, energy prices, cost base, waste, downtime, absenteeism, provisions, "
-        "accidents, lead times, energy consumption, interest expenses, interest costs, dependence, dependency"
+        "time needed, delivery time, delivery times, lead time, processing time, turnaround time, energy use, fuel "
+        "consumption, water consumption, maintenance costs, bankruptcies, cost, costs, expense, expenses, "
+        "expenditure, spending, debt, debts, net debt, interest-bearing debt, liabilities, gearing, charges, "
+        "unemployment, unemployment rate, churn, claims, tax, taxes, inflation, duties, inventories, stockpiles, "
+        "defaults, credit losses, loan losses, deficit, combined ratio, consumption, emissions, risk, risks, "
+        "lawsuit, lawsuits, suit, litigation, complaints, raw material prices, fuel prices, oil prices, energy "
+        "prices, cost base, waste, downtime, absenteeism, provisions, accidents, lead times, energy consumption, "
+        "interest expenses, interest costs, dependence, dependency"
     ),
     -1.5: "loss, losses, net loss, operating loss, pretax loss, loss per share, loss before tax, loss before taxes",
     0.0: (
@@ -64,6 +66,8 @@ order orders contract contracts deal deals project tender assignment
 """
 COMMISSIONS = frozenset(_COMMISSIONS_TEXT.split())
 """What is won and cancelled."""
+MORE = frozenset(("jobs", "customers", "orders", "sales", "revenue", "revenues", "passengers", "users", "subscribers"))
+"""What it is good to have more of."""
 OWN: Mapping[str, float] = MappingProxyType({"lawsuit": -0.5, "lawsuits": -0.5})
 """What is bad by being there at all."""
 
@@ -117,11 +121,12 @@ _MOVED = {
     (3.0, 3.0): "surge",
     (2.0, 2.0): "jump spike double doubles doubled doubling accelerate",
     (1.0, 0.5): "hire hires hiring",
-    (2.0, 1.0): "boost boosts boosted boosting lift lifts lifted lifting hike hikes hiked",
+    (2.0, 0.0): "lifting",
+    (2.0, 1.0): "boost boosts boosted boosting lift lifts lifted hike hikes hiked",
     (1.0, 1.0): (
-        "rise rising gain gains gained gaining recovery recovering rebound upturn growth growing improve improves "
-        "improved improving enhance enhances enhanced expand expands expanded expanding expansion strengthen "
-        "strengthens strengthened strengthening strong stronger strongest robust brisk"
+        "improvement improvements rise rising gain gains gained gaining recovery recovering rebound upturn growth "
+        "growing improve improves improved improving enhance enhances enhanced expand expands expanded expanding "
+        "expansion strengthen strengthens strengthened strengthening strong stronger strongest robust brisk"
     ),
     (1.0, 0.0): (
         "increase increases increased increasing raise raises raised raising higher high widen widens widened "
@@ -142,15 +147,16 @@ _MOVED = {
 }
 """What moves may follow them or stand before; the second number is what they say alone."""
 _SAID_OF = {
+    (1.0, 0.0, MORE): "more",
     (1.0, 0.0, FACILITIES): "open opens opened opening build builds building construct inaugurate inaugurates",
     (-2.0, 0.0, FACILITIES): "close closes closing shut shuts shutting",
-    (1.5, 1.0, COMMISSIONS): "win wins winning won secures secured awarded",
-    (1.5, 0.0, COMMISSIONS): "receives received signs signed lands landed bags",
+    (1.5, 1.0, COMMISSIONS): "win wins winning won awarded",
+    (1.5, 0.0, COMMISSIONS): "secures secured receives received signs signed lands landed bags",
 }
 _JUDGING_TEXT = """
-improve improves improved improving enhance enhances enhanced strengthen strengthens strengthened strengthening
-strong stronger strongest robust brisk recovery recovering weak weaken weakens weakened weaker weakening
-weakness softer depressed eroded erode eroding recover recovers recovered
+improvement improvements improve improves improved improving enhance enhances enhanced strengthen strengthens
+strengthened strengthening strong stronger strongest robust brisk recovery recovering weak weaken weakens
+weakened weaker weakening weakness softer depressed eroded erode eroding recover recovers recovered
 """
 _JUDGING = frozenset(_JUDGING_TEXT.split())
 _ADJECTIVES_TEXT = """
