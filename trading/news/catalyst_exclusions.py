@@ -66,7 +66,7 @@ NO_COMPANY: Mapping[str, tuple[str, ...]] = MappingProxyType(
                 r"market|contracts?|buyers?|sellers?|sweeps?|premium|watch|paper|players|sweepers|expir\w+|block)"
             ),
             (
-                r"unusual (?:\S+ )?(?:options?|call|put)s?|(?:calls?|puts?) (?:sweep|volume|buyers?|sellers?|"
+                r"unusual (?:\S+ )?(?:options?|call|put)s?|(?:calls?|puts?) (?:active|sweep|volume|buyers?|sellers?|"
                 r"buying|selling|"
                 r"spread|open interest|options?|activity|trade|block|condor|ratio|writers?)"
             ),
