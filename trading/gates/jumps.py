@@ -88,10 +88,14 @@ class _Move:
 
     @property
     def in_words(self) -> str:
-        volume = "unknown"
-        if not math.isnan(self.volume_ratio):
-            volume = f"{self.volume_ratio:.2f} times its median, {self.dollar_ratio:.2f} times in dollars"
+        volume = "unknown" if math.isnan(self.volume_ratio) else f"{self.volume_ratio:.2f} times its median"
         return f"open is {self.ratio:.4f} times the close {self.gap} session(s) before; volume {volume}"
+
+    @property
+    def in_dollars(self) -> str:
+        """The same, with the dollar volume that it is judged by."""
+        dollars = "" if math.isnan(self.dollar_ratio) else f", {self.dollar_ratio:.2f} times in dollars"
+        return f"{self.in_words}{dollars}"
 
     @property
     def guess(self) -> Fraction | None:
@@ -182,7 +186,7 @@ class _Found:
             words = f"{move.usual:.0f} times the usual move to the open of this symbol; kept"
             self._note("large_move_of_its_own", "warning", move, session, words)
         else:
-            words = f"{move.in_words}: unexplained"
+            words = f"{move.in_dollars}: unexplained"
             self.cut("unexplained_jump", move.row, Break(move.symbol, session, move.in_words), words)
 
     def _undoing(self, move: _Move) -> Fraction | None:
@@ -205,7 +209,7 @@ class _Found:
         )
 
     def _note(self, gate: str, severity: Severity, move: _Move, session: date, words: str) -> None:
-        detail = f"{move.in_words}: {words}"
+        detail = f"{move.in_dollars}: {words}"
         self.findings.append(
             Finding(gate=gate, severity=severity, symbol=move.symbol, session=session, rows=1, detail=detail)
         )
