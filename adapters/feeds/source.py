@@ -9,6 +9,8 @@ from typing import Protocol
 import pyarrow as pa
 
 from adapters.bars.files import SHAPES, Timeframe
+from trading.errors import BadDataError
+from trading.gates import Finding
 
 UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate", "reason")])
 """A row that could not be read as a bar: its text, what was wrong with it by name and in words."""
@@ -25,10 +27,12 @@ class Chunk:
         bars: schema of the domain for the source's timeframe; a value that is missing is null. A source of days that
             knows its splits and dividends adds the column `FACTOR` to all of them.
         unread: `UNREAD_SCHEMA`.
+        findings: about rows that are bars, such as volumes that were rounded.
     """
 
     bars: pa.Table
     unread: pa.Table = field(default_factory=UNREAD_SCHEMA.empty_table)
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,10 @@ class Refused:
 
     path: str
     reason: str
+
+
+class NoBarsError(BadDataError):
+    """A file has no rows, or is none of bars: nothing is lost without it."""
 
 
 class BarSource(Protocol):

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from adapters.bars.files import SHAPES, Timeframe
 from adapters.feeds.port import BarHistory, Page, Span
-from adapters.feeds.source import UNREAD_SCHEMA, Chunk
+from adapters.feeds.source import UNREAD_SCHEMA, Chunk, NoBarsError
 from trading.errors import BadDataError, UnavailableError
 
 FOLDER = "fetched"
@@ -149,7 +149,7 @@ def _nothing(symbol: str) -> Iterator[Chunk]:
     """Raises when it is read, as a file does."""
     chunks: list[Chunk] = []
     yield from chunks
-    raise BadDataError(f"the feed has no bar of {symbol} in this span")
+    raise NoBarsError(f"the feed has no bar of {symbol} in this span")
 
 
 def ipc_bytes(table: pa.Table) -> bytes:
