@@ -116,10 +116,10 @@ class Archive:
         odd: list[str] = []
         found, all_rows = self._reading(plan, odd)
         evidence = plan.evidence(found, self.asked)
-        parts = [all_rows] if all_rows is not None else rows_of(plan.file, plan.columns, plan.layout.used, odd=odd)
-        for rows in parts:
+        read = rows_of(plan.file, plan.columns, plan.layout.used, odd=odd)
+        for rows in map(plan.named, read) if all_rows is None else [all_rows]:
             with reading(plan.file.name):
-                chunk = found.chunk(plan.named(rows), evidence)
+                chunk = found.chunk(rows, evidence)
             yield chunk
             yield from _malformed(odd, plan, found)
         yield from _malformed(odd, plan, found)  # of a file that has no other row

@@ -69,6 +69,9 @@ class Evidence:
             self._groups.add(volume)
         if not self._whole or not len(close):
             return
+        if is_text(close) and "." in (close[0].as_py() or ""):
+            self._whole = False
+            return
         values = read.to_numpy(zero_copy_only=False)
         values = values[np.isfinite(values)]
         fraction = bool(pc.any(pc.match_substring_regex(close, "[.,]")).as_py()) if is_text(close) else False

@@ -67,7 +67,7 @@ def reading_of(plan: Plan, asked: Asked, factors: FactorFile | None) -> Reading:
 def examined(
     plan: Plan, asked: Asked, factors: FactorFile | None, *, odd: list[str]
 ) -> tuple[Reading, pa.Table | None]:
-    """How the file is read, and all its rows where they are few.
+    """How the file is read, and all its rows, see `Plan.named`, where they are few.
 
     Where its first rows don't tell, all of its times are looked at.
 
@@ -111,7 +111,7 @@ def examined(
     _check_factors(length.timeframe, plan.layout, factors)
     found = Reading(length.timeframe, time, zone, units, length.clock_s, asked.stamp, factors)
     odd += short if whole else []
-    return found, head if whole else None
+    return found, named if whole else None
 
 
 def _times_of(column: Any, layout: Layout, asked: Asked) -> tuple[TimeFormat, Length | None]:

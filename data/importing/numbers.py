@@ -20,6 +20,7 @@ GROUPED_POINT = r"^[1-9]\d{0,2}(\.\d{3})+$"
 _GROUPED_COMMA = r"^[1-9]\d{0,2},\d{3}$"
 _SURE_GROUPS = r"^\$?\d{1,3}(,\d{3}){2,}$|^\$?\d{1,3}(,\d{3})+\.\d*$"
 _LONG = r"\d{4}"
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,10 @@ def style_of(prices: Iterable[Any], volume: Any, asked: NumberStyle | None) -> N
         return asked
     chunks = [chunk for column in prices if is_text(column) for chunk in column.cast(pa.string()).chunks]
     columns = [pc.utf8_trim_whitespace(pa.chunked_array(chunks, pa.string()))]
+    if not any(pc.any(pc.match_substring(column, ",")).as_py() for column in columns) and _first(
+        [column.slice(0, FEW) for column in columns], _fraction(".")
+    ):
+        return NumberStyle(".", ",")
     point, comma = (_first(columns, _fraction(mark)) for mark in (".", ","))
     if point and comma:
         raise BadDataError(
@@ -117,8 +122,10 @@ def read_numbers(column: Any, style: NumberStyle, *, shortened: bool = False) ->
         values = column.cast(pa.float64(), safe=False)  # a count past 2^53 is none that a volume may be
         return values, np.zeros(len(column), dtype=np.bool_)
     text = pc.utf8_trim_whitespace(column)
-    plain = style.decimal == "."
-    readable = pc.fill_null(pc.match_substring_regex(text, PLAIN if plain else r"^\d+$"), False)
+    matched = pc.match_substring_regex(text, PLAIN if style.decimal == "." else r"^\d+$")
+    if not matched.null_count and pc.all(matched).as_py():
+        return text.cast(pa.float64()), np.zeros(len(column), dtype=np.bool_)
+    readable = pc.fill_null(matched, False)
     values = pc.if_else(readable, text, None).cast(pa.float64())
     odd = ~(readable.to_numpy(zero_copy_only=False) | pc.fill_null(pc.equal(text, ""), True).to_numpy(False))
     if not odd.any():
@@ -161,6 +168,9 @@ class Groups:
     def add(self, volume: Any) -> None:
         """More texts of the column."""
         if self._refuted or not is_text(volume):
+            return
+        if any(re.search(_LONG, text or "") for text in volume.slice(0, FEW).to_pylist()):
+            self._refuted = True
             return
         pointed = volume.filter(pc.fill_null(pc.match_substring(volume, "."), False))
         pointed = pc.utf8_trim_whitespace(pointed)

@@ -183,8 +183,9 @@ def _seconds(instants: pd.DatetimeIndex) -> Instants:
 def _shortened(column: Any) -> int:
     """Volumes that are written as 12.3M."""
     letters = "".join(SUFFIXES) + "".join(SUFFIXES).lower()
-    ends = pc.match_substring_regex(column, rf"\d\s?[{letters}]\s*$") if is_text(column) else None
-    return int(pc.sum(ends).as_py() or 0) if ends is not None else 0
+    if not is_text(column) or pc.all(pc.utf8_is_digit(column)).as_py():
+        return 0
+    return int(pc.sum(pc.match_substring_regex(column, rf"\d\s?[{letters}]\s*$")).as_py() or 0)
 
 
 def _findings(fractions: int, shortened: int) -> tuple[Finding, ...]:
@@ -213,6 +214,8 @@ class _Problems:
 
     def unread(self) -> pa.Table:
         """`UNREAD_SCHEMA`."""
+        if not self.found.any():
+            return UNREAD_SCHEMA.empty_table()
         at = np.flatnonzero(self.found)
         rows = self._rows.take(pa.array(at, pa.int64())).combine_chunks()
         named = [
