@@ -35,6 +35,12 @@ class Chunk:
     findings: tuple[Finding, ...] = ()
 
 
+def rounded_volumes(rows: int) -> tuple[Finding, ...]:
+    """That so many bars had a fraction of a share in their volume; nothing for none."""
+    said = "volumes with a fraction of a share; the whole shares are kept"
+    return (Finding("fractional_volume", "info", None, None, rows, said),) if rows else ()
+
+
 @dataclass(frozen=True)
 class Refused:
     """A file that could not be read to its end; none of its rows is taken."""

@@ -116,10 +116,10 @@ class Archive:
         odd: list[str] = []
         found, all_rows = self._reading(plan, odd)
         evidence = plan.evidence(found, self.asked)
-        read = rows_of(plan.file, plan.columns, plan.layout.used, odd=odd)
-        for rows in map(plan.named, read) if all_rows is None else [all_rows]:
+        read = rows_of(plan.file, plan.columns, plan.layout.used, odd=odd) if all_rows is None else [all_rows]
+        for rows in read:
             with reading(plan.file.name):
-                chunk = found.chunk(rows, evidence)
+                chunk = found.chunk(plan.named(rows) if all_rows is None else rows, evidence)
             yield chunk
             yield from _malformed(odd, plan, found)
         yield from _malformed(odd, plan, found)  # of a file that has no other row

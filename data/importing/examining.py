@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from adapters.bars.files import Timeframe
 from adapters.feeds.source import NoBarsError
+from data.importing.clocks import naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
 from data.importing.files import BarFileIn, reading
@@ -19,7 +20,7 @@ from data.importing.lengths import Length, length_of
 from data.importing.numbers import style_of
 from data.importing.parsing import PRICES, Reading, Units
 from data.importing.tables import Columns, head_of, joined_time, plain, rows_of
-from data.importing.times import TYPED, TimeFormat, naive, stamps_of, time_format_of
+from data.importing.times import TYPED, TimeFormat, stamps_of, time_format_of
 from trading.errors import BadDataError, ConfigurationError
 
 MOST_TIMES = 5_000_000
@@ -82,7 +83,8 @@ def examined(
         ConfigurationError: when the user must say more: the time zone, or which of two formats the times have.
     """
     with reading(plan.file.name):
-        head, whole = head_of(plan.file, plan.columns, plan.layout.used, short := [])
+        short: list[str] = []
+        head, whole = head_of(plan.file, plan.columns, plan.layout.used, short)
         if not head.num_rows and whole:
             raise NoBarsError("the file is empty: it has names of columns and no rows")
         named = plan.named(head)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from adapters.bars.files import Timeframe
-from data.importing.times import CLOSE_S, EARLY_CLOSE_S, OPEN_S, Instants, clock_of, in_new_york
+from data.importing.clocks import CLOSE_S, EARLY_CLOSE_S, OPEN_S, Instants, clock_of, in_new_york
 from trading.arrays import Ints
 from trading.errors import BadDataError
 

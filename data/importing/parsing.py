@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.feeds.source import FACTOR, UNREAD_SCHEMA, Chunk
+from adapters.feeds.source import FACTOR, UNREAD_SCHEMA, Chunk, rounded_volumes
+from data.importing.clocks import Instants, days_of, naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
 from data.importing.lengths import MINUTE_S, Stamp
 from data.importing.numbers import SUFFIXES, NumberStyle, is_text, read_numbers
 from data.importing.tail import FIRST_DAY
-from data.importing.times import TYPED, Instants, TimeFormat, days_of, naive, stamps_of
+from data.importing.times import TYPED, TimeFormat, stamps_of
 from trading.arrays import Flags, Floats
 from trading.errors import BadDataError
 from trading.gates import Finding
@@ -189,11 +190,9 @@ def _shortened(column: Any) -> int:
 
 
 def _findings(fractions: int, shortened: int) -> tuple[Finding, ...]:
-    said = (
-        ("fractional_volume", fractions, "volumes with a fraction of a share; the whole shares are kept"),
-        ("shortened_volume", shortened, "volumes written as 12.3M; no more digits than those are known"),
-    )
-    return tuple(Finding(gate, "info", None, None, rows, words) for gate, rows, words in said if rows)
+    said = "volumes written as 12.3M; no more digits than those are known"
+    short = (Finding("shortened_volume", "info", None, None, shortened, said),) if shortened else ()
+    return rounded_volumes(fractions) + short
 
 
 class _Problems:

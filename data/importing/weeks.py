@@ -110,6 +110,15 @@ def refuse_days(days: Days, *, forced: bool) -> None:
     Raises:
         BadDataError: where they are weekly or longer bars, or a day early or late.
     """
+    apart = np.diff(days).astype(np.int64)
+    sparse = len(days) >= FEW_DAYS and np.mean(apart >= SPARSE_DAYS) > 0.5  # noqa: PLR2004 - mostly
+    even = sparse and len(days) > FEW_DAYS and _even((apart + 3) // 7)
+    if even or (sparse and not forced):
+        hint = "" if even else " Say --timeframe 1d if they are days of a stock that seldom trades."
+        raise BadDataError(
+            f"the bars are {int(np.median(apart))} days long, from {days[0]} to {days[-1]}: they would be known before "
+            f"they are over. Bars of a day or a minute can be imported.{hint}"
+        )
     weekday = (days - FIRST_WEEK).astype(np.int64) % 7
     counts = np.bincount(weekday, minlength=7)
     for words, there, lacking in ((EARLY, SUNDAY, FRIDAY), (LATE, SATURDAY, MONDAY)):
@@ -118,17 +127,6 @@ def refuse_days(days: Days, *, forced: bool) -> None:
                 f"its days {words} ({counts[there]} and {counts[lacking]} of {len(days)}). Give each bar the date of "
                 "its session in New York."
             )
-    apart = np.diff(days).astype(np.int64)
-    if len(days) < FEW_DAYS or np.mean(apart >= SPARSE_DAYS) <= 0.5:  # noqa: PLR2004 - mostly
-        return
-    even = len(days) > FEW_DAYS and _even((apart + 3) // 7)
-    if forced and not even:
-        return
-    hint = "" if even else " Say --timeframe 1d if they are days of a stock that seldom trades."
-    raise BadDataError(
-        f"the bars are {int(np.median(apart))} days long, from {days[0]} to {days[-1]}: they would be known before "
-        f"they are over. Bars of a day or a minute can be imported.{hint}"
-    )
 
 
 def _even(weeks_apart: Ints) -> bool:
