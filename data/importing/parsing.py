@@ -110,7 +110,8 @@ class Reading:
         problems.add(huge, "volume_not_whole", "the volume is past 2^53, where shares can't be told apart")
         missing = ~np.isfinite(volume) | huge
         nearest = np.rint(volume)
-        whole = np.abs(volume - nearest) <= WHOLE * np.maximum(np.abs(volume), 1.0)
+        with np.errstate(invalid="ignore"):  # infinite ones
+            whole = np.abs(volume - nearest) <= WHOLE * np.maximum(np.abs(volume), 1.0)
         shares = np.where(missing, 0, np.where(whole, nearest, np.floor(volume))).astype(np.int64)
         fractions = int((~whole & ~missing & ~problems.found).sum())
         return pa.array(shares, mask=missing), _findings(fractions, _shortened(column))

@@ -179,7 +179,8 @@ def plain(rows: pa.Table, time: tuple[str, ...]) -> pa.Table:
         if pa.types.is_dictionary(kind):
             column = column.cast(kind.value_type)
         if field.name in time and pa.types.is_floating(column.type):
-            column = pc.round(column).cast(pa.int64())  # epoch seconds, as pandas keeps them beside missing values
+            whole = pc.if_else(pc.is_finite(column), pc.round(column), None)
+            column = whole.cast(pa.int64())  # epoch seconds, as pandas keeps them beside missing values
         if field.name in time and pa.types.is_integer(column.type):
             column = column.cast(pa.string())
         rows = rows.set_column(at, field.name, column)

@@ -118,7 +118,7 @@ def _pattern_of(texts: pa.Array[Any], specimens: list[str]) -> str:
     candidates = {pattern for text in set(specimens) for pattern in _candidates(re.sub(r"\d", "9", text))}
     found = [(pattern, _parsed(texts, pattern)) for pattern in PATTERNS if pattern in candidates]
     best = min((int(np.isnat(parsed).sum()) for _, parsed in found), default=len(texts))
-    if best * 2 >= len(texts):
+    if best * 2 > len(texts):
         raise BadDataError(
             f"times such as {texts[0].as_py()!r} are in no known format; name it by --time-format, as of strptime."
         )
