@@ -109,6 +109,14 @@ class BarRecord:
             )
             return _import_of(cursor, file)
 
+    def import_of(self, file: ImportedFile) -> BarImport | None:
+        """The import of this very file as it is on record; None when it never began."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT FROM bar_imports WHERE source = %s AND file_sha256 = %s", [file.source, file.file_sha256]
+            )
+            return _import_of(cursor, file) if cursor.fetchone() is not None else None
+
     def record_part(self, import_id: int, part: Part, timeframe: Timeframe, *, at: datetime) -> bool:
         """The part's files, findings, splits, breaks and refused rows are on record, together or not at all.
 

@@ -11,11 +11,11 @@ UNTOUCHED = "Nothing; the bars are kept as they came. Look at them before you tr
 
 
 OF_DAYS = frozenset({
-    "time_of_day", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars", "price_spike",
+    "time_of_day", "before_calendar", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars", "price_spike",
     "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
     "factor_contradicts_price", "adjusted_prices", "large_move_without_action",
 })  # fmt: skip
-OF_MINUTES = frozenset({"outside_hours", "ambiguous_time"})
+OF_MINUTES = frozenset({"outside_hours", "ambiguous_time", "off_minute"})
 BY_DAYS = frozenset({
     "unexplained_jump", "symbol_reuse", "split_guessed", "large_move_with_volume", "large_move_of_its_own",
 })  # fmt: skip
@@ -53,9 +53,11 @@ GATES: dict[str, Meaning] = {
         malformed_row=("a line has too few or too many columns", CORRECT),
         not_a_number=("a price or the volume is no number", CORRECT),
         unreadable_time=("the time is not of the file's format", CORRECT),
-        time_of_day=("a daily bar has a time of day", "Import the file as minutes, or correct it."),
+        time_of_day=("a daily bar has another time of day than the file's", "Correct the row in the source."),
         ambiguous_time=("the clock of the time zone was changed at this time", "Give the file's times in UTC."),
-        volume_not_whole=("the volume is no whole number of shares", CORRECT),
+        off_minute=("a minute's time is no whole minute", "Correct the time; --stamp end reads times within a minute."),
+        before_calendar=("the day is before 1990-01-02, where the calendar of sessions begins", "Nothing can be done."),
+        volume_not_whole=("the volume is past 2^53, where shares can't be told apart", CORRECT),
         missing_value=("the symbol, the time or the volume is missing", CORRECT),
         bad_price=("a price is missing, not finite, zero or negative", CORRECT),
         high_below_low=("the high is below the low", "Release it if open and close are right: the range is widened."),
@@ -136,6 +138,8 @@ GATES: dict[str, Meaning] = {
         split=("a split, by the source", "Nothing: earlier bars are restated."),
         dividend=("a dividend, by the source", "Nothing: it is on record; prices stay as printed."),
         missing_bars=("a symbol lacks sessions between its first and last", "Import them from another source."),
+        fractional_volume=("the volume has a fraction of a share", "Nothing: the whole shares are kept."),
+        shortened_volume=("the volume is written as 12.3M", "Import exact volumes with --replace if you have them."),
         time_order=("rows don't come in order of time", "Nothing: they are sorted."),
     ),
 }

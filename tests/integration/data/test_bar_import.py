@@ -138,7 +138,7 @@ def test_a_folder_gives_what_can_be_read_and_names_what_cannot(importer: BarImpo
     (folder / "D.csv").write_bytes(b"")
     (folder / "E.png").write_bytes(b"\x89PNG")
     archive = open_archive(folder, Asked())
-    assert archive.layout.guessed == ("the symbol is taken from the file's name",)
+    assert archive.guessed == ("the symbol is taken from the file's name",)
     counts = importer.run(archive)
     assert (counts.rows_in, counts.rows_stored) == (len(DAYS) + 3, len(DAYS))
     assert counts.quarantined == {"malformed_row": 1, "not_a_number": 1, "unreadable_time": 1}
