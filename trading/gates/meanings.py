@@ -11,8 +11,8 @@ UNTOUCHED = "Nothing; the bars are kept as they came. Look at them before you tr
 
 
 OF_DAYS = frozenset({
-    "time_of_day", "before_calendar", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars", "price_spike",
-    "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
+    "time_of_day", "before_calendar", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars",
+    "price_spike", "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
     "factor_contradicts_price", "adjusted_prices", "large_move_without_action",
 })  # fmt: skip
 OF_MINUTES = frozenset({"outside_hours", "ambiguous_time", "off_minute"})
