@@ -177,14 +177,19 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
             query = {**query, "page": _page_of(following, path)}
         raise ApiError(f"The list of {path} has more than {MAX_PAGES} pages. Nothing was changed. This is unexpected.")
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any], *, repeat: bool = True) -> Answer:
         """Something is made or changed.
+
+        Args:
+            path: such as `droplets`.
+            body: of the request.
+            repeat: after a 429; without, whoever asks looks before asking again.
 
         Raises:
             UnknownOutcomeError: when it may have been made all the same. List before asking again.
             ApiError: when it was refused.
         """
-        return self.request("POST", path, body=body)
+        return self.request("POST", path, body=body, attempts=ATTEMPTS if repeat else 1)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Something is replaced; repeating it is harmless."""
@@ -207,6 +212,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         *,
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
+        attempts: int = ATTEMPTS,
     ) -> Answer:
         """One answer, after as many attempts as are safe.
 
@@ -218,20 +224,18 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
             UnknownOutcomeError: a POST without a proper answer.
             ApiError: a refusal, or no answer after all attempts.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, attempts + 1):
             try:
                 return self._once(method, path, params, body)
             except ApiError as error:
                 failed = error
             limited = failed.status == TOO_MANY
             passing = limited or failed.status == 0 or failed.status >= SERVER_ERROR
-            if not passing or attempt == ATTEMPTS:
-                break
-            if method == "POST" and not limited:
-                break
             if limited:
                 self.budget.close_for(_pause_s(failed.headers, self._clock.now_s(), attempt))
-            else:
+            if not passing or attempt == attempts or (method == "POST" and not limited):
+                break
+            if not limited:
                 self._clock.sleep(BACK_OFF_S * 2 ** (attempt - 1))
         raise failed
 

@@ -21,7 +21,8 @@ from cluster.api import DigitalOcean
 from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock
 from cluster.errors import ApiError, ClusterError, LeftoverError, UnknownOutcomeError
-from cluster.fleet import Fleet, Launch
+from cluster.fleet import Fleet
+from cluster.launch import Launch
 from cluster.machines import Machine
 from cluster.network import remove_foundation
 from cluster.spec import read_node, read_spec

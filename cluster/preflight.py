@@ -23,6 +23,7 @@ from cluster.cost import SpendCaps
 from cluster.errors import ApiError, ClusterConfigError, ClusterError
 from cluster.machines import list_machines
 from cluster.spec import ClusterSpec, read_spec
+from cluster.spend_ledger import SpendLedger, ledger_path
 
 READABLE = {
     "account": "account:read",
@@ -88,7 +89,12 @@ def check_offline(config: Mapping[str, Any]) -> list[Check]:
         spec = read_spec(config["provider"], str(config["cluster_name"]))
     except ClusterConfigError:
         return checks
-    return [*checks, _ssh_door(spec), _reaper(timer.installed())]
+    return [
+        *checks,
+        _checked("record of costs", lambda: _books_detail(spec)),
+        _ssh_door(spec),
+        _reaper(timer.installed()),
+    ]
 
 
 def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
@@ -128,6 +134,14 @@ def _key_detail(config: Mapping[str, Any]) -> str:
         return f"none named; ~/.ssh/inplay-{config['cluster_name']} is used, and made if it isn't there"
     bootstrap.public_key_of(Path(named).expanduser())
     return str(named)
+
+
+def _books_detail(spec: ClusterSpec) -> str:
+    """The next start can be booked, as it would be: by writing room for it, which is given back."""
+    ledger = SpendLedger(ledger_path(spec.ledger_folder, spec.name))
+    ledger.reserve()
+    ledger.release()
+    return str(ledger.path)
 
 
 def _ssh_door(spec: ClusterSpec) -> Check:

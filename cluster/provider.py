@@ -35,7 +35,8 @@ from cluster.api import DigitalOcean, connect
 from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock, SystemClock
 from cluster.errors import CapacityError, ClusterConfigError, ClusterError, SpendCapError
-from cluster.fleet import Fleet, Launch
+from cluster.fleet import Fleet
+from cluster.launch import Launch
 from cluster.machines import Machine
 from cluster.names import Role
 from cluster.network import knows_key, remove_foundation
@@ -157,7 +158,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         try:
             machines = self._fleet.create(self._launch(role, node_config, tags, count))
         except ClusterError as error:
-            log.error("no machine was created: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
+            log.error("the launch failed: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
             raise LaunchRefused(_category(error), str(error), sys.exc_info()) from None  # type: ignore[call-arg]
         volatile = {key: tags[key] for key in (TAG_RAY_NODE_STATUS, TAG_RAY_NODE_NAME) if key in tags}
         for machine in machines:

@@ -210,9 +210,11 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
     machines = [] if api is None else [each for each in list_machines(api) if each.of(spec.name)]
     now_s = SystemClock().now_s() if api is None else api.now_s()
     start_s, end_s = month_of(now_s)
-    gone_usd = SpendLedger(ledger_path(spec.ledger_folder, spec.name)).gone_usd(start_s, now_s)
+    ledger = SpendLedger(ledger_path(spec.ledger_folder, spec.name))
+    gone_usd = ledger.gone_usd(start_s, now_s)
+    known = {"cluster": spec.name, "finished_this_month_usd": gone_usd, "record_lacks": ledger.missing()}
     if api is None:
-        return {"cluster": spec.name, "finished_this_month_usd": gone_usd}
+        return known
     running = [
         Running(
             each.label,
@@ -225,14 +227,12 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
         for each in machines
     ]
     so_far_usd = gone_usd + sum(each.cost_usd(start_s, now_s) for each in running)
-    return {
-        "cluster": spec.name,
+    return known | {
         "machines": [
             {"name": each.label, "usd_per_h": each.price_usd_per_h, "hours": (now_s - each.from_s) / HOUR_S}
             for each in running
         ],
         "now_usd_per_h": sum(each.price_usd_per_h for each in running),
-        "finished_this_month_usd": gone_usd,
         "month_to_date_usd": so_far_usd,
         "month_forecast_usd": so_far_usd + sum(each.cost_usd(now_s, end_s) for each in running),
     }
@@ -267,6 +267,8 @@ def _cost_lines(answer: dict[str, Any]) -> list[str]:
     else:
         lines.append(f"machines that are gone cost ${answer['finished_this_month_usd']:.2f} this month")
         lines.append(f"what runs now is unknown: {answer['missing']}")
+    if answer["record_lacks"]:
+        lines.append(f"these sums are too low: {answer['record_lacks']}")
     for phase in answer["phases"]:
         line = f"phase {phase['phase']} ({phase['name']}): budget ${phase['budget_usd_per_month']:.0f} a month"
         if "machines_usd_per_month" in phase:
