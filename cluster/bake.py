@@ -93,7 +93,7 @@ class Oven:
         self._api, self._config, self._clock, self._shell, self._say = api, config, clock, shell, say
         spec = read_spec(config["provider"], str(config["cluster_name"]))
         self._cluster = spec.name
-        self._spec = replace(spec, name=names.check_cluster_name(f"{spec.name}-bake"))
+        self._spec = replace(spec, name=names.baking(spec.name))
         # In the ledger of the cluster itself, so that the month's sum and cap count both.
         ledger = SpendLedger(ledger_path(spec.ledger_folder, spec.name))
         self._fleet = Fleet(api, self._spec, clock, ledger, CapacityBreaker(clock))

@@ -21,8 +21,8 @@ from cluster.catalogue import Catalogue, Size
 from cluster.clock import Clock
 from cluster.cost import HOUR_S, Running, refuse_over_cap
 from cluster.errors import ApiError, BookingError, CapacityError, ClusterError, UnknownOutcomeError
-from cluster.machines import Machine, list_machines, read_machine
 from cluster.launch import Launch
+from cluster.machines import Machine, list_machines, read_machine
 from cluster.names import Role
 from cluster.network import Foundation, lay_foundation
 from cluster.spec import ClusterSpec

@@ -68,7 +68,7 @@ def lay_foundation(api: DigitalOcean, spec: ClusterSpec, clock: Clock) -> Founda
         wanted = {"name": name, "tags": [names.cluster_tag(spec.name)], **rules}
         api.put(f"firewalls/{quoted(firewall['id'])}", wanted)
     key = _once(
-        lambda: _key(api, spec.public_key),
+        lambda: known_key(api, spec.public_key),
         lambda: api.post("account/keys", {"name": name, "public_key": spec.public_key}).body["ssh_key"],
         clock,
     )
@@ -247,10 +247,10 @@ def _named(listed: list[dict[str, Any]], name: str) -> Resource | None:
 
 def knows_key(api: DigitalOcean, public_key: str) -> bool:
     """Whether the account has that SSH key, so that machines may have been made with it."""
-    return _key(api, public_key) is not None
+    return known_key(api, public_key) is not None
 
 
-def _key(api: DigitalOcean, public_key: str) -> Resource | None:
+def known_key(api: DigitalOcean, public_key: str) -> Resource | None:
     """The key with that text, whatever it is called: DigitalOcean takes a key only once."""
     wanted = public_key.split()[:2]
     keys = api.list_all("account/keys", "ssh_keys")

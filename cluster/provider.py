@@ -42,6 +42,7 @@ from cluster.names import Role
 from cluster.network import knows_key, remove_foundation
 from cluster.spec import read_node, read_spec
 from cluster.spend_ledger import SpendLedger, ledger_path
+from cluster.token import refuse_secrets
 
 log = logging.getLogger(__name__)
 
@@ -228,23 +229,29 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         Raises:
             ClusterConfigError: when the file is wrong; nothing was created.
         """
+        refuse_secrets(cluster_config)
         api = connect()
-        read_spec(cluster_config["provider"], cluster_config["cluster_name"])
+        cluster = str(cluster_config["cluster_name"])
+        read_spec(cluster_config["provider"], cluster)
         filled, machines = bootstrap.check_live(api, cluster_config)
-        filled = bootstrap.with_key(filled)
+        try:
+            filled = bootstrap.with_token_mount(bootstrap.with_key(filled), os.environ)
+        except ClusterConfigError as error:
+            raise bootstrap.with_way_out(error, cluster, machines) from None
         if machines and not knows_key(api, filled["provider"]["ssh_public_key_text"]):
             # No error: `ray down` needs no key.
             log.warning(
                 "%s runs and was made with another SSH key than yours, %s, so you can't get in. Copy the key of whoever"
                 " made it, or give your cluster another name",
-                cluster_config["cluster_name"],
+                cluster,
                 filled["auth"]["ssh_private_key"],
             )
-        return bootstrap.with_token_mount(filled, os.environ)
+        return filled
 
     def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:
         if not self._spec.public_key:
             raise ClusterConfigError("The file wasn't bootstrapped, so no SSH key is known. Nothing was created.")
+        bootstrap.check_key(self.provider_config)
         node_type = tags.get(TAG_RAY_USER_NODE_TYPE, "")
         request_id = HEAD_REQUEST if role == "head" else tags.get(TAG_RAY_LAUNCH_REQUEST) or self._new_id()
         first = 0

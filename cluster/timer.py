@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from cluster.api import TOKEN_FILE, read_token
 from cluster.errors import ClusterConfigError
+from cluster.token import TOKEN_FILE, read_token
 
 EVERY_MIN = 15
 NAME = "inplay-reap"

@@ -18,10 +18,10 @@ from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
 from actors.heaps import FRUGAL
 from cluster import bootstrap_config as bootstrap
-from cluster.api import TOKEN_FILE
 from cluster.catalogue import Catalogue
 from cluster.errors import ClusterConfigError
 from cluster.spec import read_spec
+from cluster.token import TOKEN_FILE
 from tests.fakes.cloud import SIZES, TOKEN, size
 
 ROOT = Path(__file__).parents[3]
