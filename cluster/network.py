@@ -144,6 +144,21 @@ def remove_foundation(api: DigitalOcean, cluster: str, clock: Clock) -> None:
             api.delete(f"tags/{quoted(str(listed['name']))}")
 
 
+def idle_clusters(api: DigitalOcean, with_machines: set[str], cluster: str | None = None) -> list[str]:
+    """Clusters without machines that left a network, firewall or key behind, none of it new. Raises: ApiError."""
+    return _idle({kind: api.list_all(kind, key) for kind, key in KINDS.items()}, with_machines, api.now_s(), cluster)
+
+
+def _idle(
+    listed: Mapping[str, list[dict[str, Any]]], with_machines: set[str], now_s: float, cluster: str | None
+) -> list[str]:
+    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, now_s)}
+    owners = {_owner(each) for things in listed.values() for each in things}
+    return sorted(
+        each for each in owners - young if each is not None and each not in with_machines and cluster in (None, each)
+    )
+
+
 def remove_idle_foundations(
     api: DigitalOcean, with_machines: set[str], clock: Clock, cluster: str | None = None
 ) -> list[str]:
@@ -166,11 +181,7 @@ def remove_idle_foundations(
         LeftoverError: when something can't be removed.
     """
     listed = {kind: api.list_all(kind, key) for kind, key in KINDS.items()}
-    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, api.now_s())}
-    owners = {_owner(each) for things in listed.values() for each in things}
-    idle = sorted(
-        each for each in owners - young if each is not None and each not in with_machines and cluster in (None, each)
-    )
+    idle = _idle(listed, with_machines, api.now_s(), cluster)
     for each in idle:
         if _networks_gone(api, listed["vpcs"], each, clock):
             remove_foundation(api, each, clock)

@@ -25,6 +25,7 @@ from cluster.errors import ApiError, ClusterConfigError, ClusterError
 from cluster.keys import fingerprint_of, key_path, public_key_of
 from cluster.machines import list_machines
 from cluster.network import known_key
+from cluster.reaper import off_heads, off_text
 from cluster.spec import ClusterSpec, read_spec
 from cluster.spend_ledger import SpendLedger, ledger_path
 from cluster.token import refuse_secrets, without_tokens
@@ -126,6 +127,7 @@ def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
         _checked("images", lambda: _images(api, config)),
         _checked("ssh key in the account", lambda: _key_there(api, config)),
         _checked("already there", lambda: _there(api, str(config["cluster_name"]))),
+        _off_heads(api),
     ]
 
 
@@ -255,6 +257,17 @@ def _prices(api: DigitalOcean, config: Mapping[str, Any]) -> str:
 def _images(api: DigitalOcean, config: Mapping[str, Any]) -> str:
     bootstrap.check_images(api, config)
     return ", ".join(sorted({str(spec.image) for spec in bootstrap.node_specs(config).values()}))
+
+
+def _off_heads(api: DigitalOcean) -> Check:
+    """Of all clusters: who left one off may not remember which."""
+    try:
+        off = off_heads(list_machines(api))
+    except ClusterError as error:
+        return Check("heads that are off", "wrong", str(error))
+    if off:
+        return Check("heads that are off", "warning", "; ".join(map(off_text, off)))
+    return Check("heads that are off", "ok", "none")
 
 
 def _there(api: DigitalOcean, cluster: str) -> str:

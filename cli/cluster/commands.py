@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from cli.cluster.bake import bake
+from cli.cluster.reap import reap
 from cli.cluster.record import record_lines, recorded_costs
 from cli.cluster.volume import volume
 from cli.output import print_json
 from cluster import preflight as checks
-from cluster import timer
 from cluster.api import DigitalOcean, connect
 from cluster.bootstrap_config import check_types
 from cluster.catalogue import Catalogue
@@ -23,8 +23,6 @@ from cluster.clock import SystemClock
 from cluster.cost import HOUR_S, PHASES, Running, forecast
 from cluster.errors import ClusterConfigError
 from cluster.machines import list_machines
-from cluster.network import remove_foundation
-from cluster.reaper import Condemned, condemn, destroy_cluster, sweep
 from cluster.rehearsal.isolation import check_this_machine, run_apart
 from cluster.spec import read_spec
 from cluster.spend_ledger import SpendLedger, ledger_path, month_of
@@ -94,55 +92,7 @@ def cost(
         print(line)
 
 
-@app.command("reap")
-def reap_(
-    *,
-    cluster: Annotated[str, typer.Option(help="Only of this cluster; all of inplay's by default.")] = "",
-    everything: Annotated[
-        bool, typer.Option("--all", help="All of --cluster, whatever its deadlines: machines, firewall, network, key.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Name them and destroy nothing.")] = False,
-    install_timer: Annotated[
-        bool, typer.Option("--install-timer", help="Reap every quarter of an hour on this machine from now on.")
-    ] = False,
-    remove_timer: Annotated[bool, typer.Option("--remove-timer", help="Don't any more.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Destroy inplay's machines that nobody needs: past their deadline, without a head, or without a firewall.
-
-    Needs nothing but a token, so it can run anywhere, such as in a laptop's crontab. Machines of others are left alone.
-    `--all` does what `ray down` does, without the cluster's file and without its head.
-    """
-    if install_timer or remove_timer:
-        where = timer.install(timer.reap_command()) if install_timer else timer.remove()
-        done = {"timer": "installed" if install_timer else "removed", "where": where}
-        print_json(done) if as_json else print(f"the reaper's timer is {done['timer']} ({where})")
-        return
-    if everything and not cluster:
-        raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
-    api, clock = connect(), SystemClock()
-    if dry_run:
-        condemned = _condemned(api, cluster or None, everything=everything)
-    elif everything:
-        condemned = destroy_cluster(api, cluster, clock)
-        remove_foundation(api, cluster, clock)
-    else:
-        condemned = sweep(api, clock, cluster or None)
-    named = [{"machine": each.machine.label, "id": each.machine.id, "reason": each.reason} for each in condemned]
-    if as_json:
-        print_json({"destroyed": not dry_run, "machines": named})
-        return
-    for each in named:
-        print(f"{'would destroy' if dry_run else 'destroyed'} {each['machine']}: {each['reason']}")
-    if not named:
-        print("nothing to reap")
-
-
-def _condemned(api: DigitalOcean, cluster: str | None, *, everything: bool) -> list[Condemned]:
-    machines = list_machines(api)
-    if everything and cluster:
-        return [Condemned(each, "the cluster is taken down") for each in machines if each.of(cluster)]
-    return condemn(machines, api.now_s(), cluster)
+app.command("reap")(reap)
 
 
 @app.command()
