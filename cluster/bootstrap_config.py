@@ -24,6 +24,7 @@ from cluster.spec import NodeSpec, read_node, read_spec
 from cluster.token import TOKEN_FILE, check_token, given_token
 
 Config = dict[str, Any]
+MIN_WORKERS = "min_workers"
 ON_HEAD = "runs_on_head"
 """The key of `provider` that says that this is the head's own copy of the file."""
 KEY_PATH = "ssh_private_key_path"
@@ -152,6 +153,17 @@ def with_key(config: Config) -> Config:
     return filled
 
 
+def with_min_workers(config: Config) -> Config:
+    """A copy with the sum of all types' `min_workers` where `ray down --keep-min-workers` reads it, and finds 0 else.
+
+    Ray's schema refuses it in a file, so it comes in afterwards, and is no part of the head's copy.
+
+    Source: Ray 2.60, `teardown_cluster` in ray/autoscaler/_private/commands.py.
+    """
+    types = config["available_node_types"].values()
+    return {**copy.deepcopy(config), MIN_WORKERS: sum(int(each.get(MIN_WORKERS) or 0) for each in types)}
+
+
 def check_key(provider: Mapping[str, Any]) -> None:
     """The SSH key is still the one that machines get. Raises: ClusterConfigError; nothing was created."""
     path, known = provider.get(KEY_PATH), str(provider.get("ssh_public_key_text", ""))
@@ -218,6 +230,7 @@ def for_head(config: Config) -> Config:
     filled["provider"][ON_HEAD] = True
     mounts = filled.get("file_mounts") or {}
     filled["file_mounts"] = {remote: local for remote, local in mounts.items() if remote != TOKEN_FILE}
+    filled.pop(MIN_WORKERS, None)
     for key in ("_config_cache_path", KEY_PATH):  # of this machine
         filled["provider"].pop(key, None)
     return filled

@@ -11,7 +11,7 @@ import sys
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         self._fleet = Fleet(self._api, self._spec, self._clock, ledger, CapacityBreaker(self._clock))
         self._lock = threading.Lock()
         self._volatile: dict[str, dict[str, str]] = defaultdict(dict)
+        self._left_by_ray: set[str] = set()
         self._next_index: dict[tuple[str, str], int] = defaultdict(int)
 
     def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
@@ -99,6 +100,13 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
             first.setdefault(machine.label, str(machine.id))  # a double is on its way out and none of Ray's business
         wanted = tag_filters.items()
         return [node_id for node_id in first.values() if wanted <= self.node_tags(node_id).items()]
+
+    def nodes_for_teardown(self, tag_filters: dict[str, str]) -> list[str]:
+        """As `non_terminated_nodes`. What `ray down` still finds when it is done, it means to keep."""
+        found = self.non_terminated_nodes(tag_filters)
+        if tag_filters.get(TAG_RAY_NODE_KIND) == "worker":
+            self._left_by_ray = set(found)
+        return found
 
     def is_running(self, node_id: str) -> bool:
         """Whether it is up and behind its firewall, which follows tags that come late."""
@@ -199,18 +207,29 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
     def cleanup_cluster_resources(self) -> None:
         """Nothing of the cluster is left: machines, firewall, network, key, tags; called at the end of `ray down`.
 
+        `ray down` goes on until its list of workers is empty, but for those that `--keep-min-workers` keeps. They stay,
+        and so do the firewall and the network that they are in.
+
         Raises:
             LeftoverError: naming what is left.
         """
+        kept = self._kept()
         try:
-            reaper.destroy_cluster(self._api, self.cluster_name, self._clock, self._fleet.refresh)
-            remove_foundation(self._api, self.cluster_name, self._clock)
+            reaper.destroy_cluster(self._api, self.cluster_name, self._clock, self._fleet.refresh, but=kept)
+            if not kept:
+                remove_foundation(self._api, self.cluster_name, self._clock)
         except ClusterError as error:
             log.error("ray down left something behind: %s", error)  # noqa: TRY400 - Ray shows it only with -v
             raise
+        if kept:
+            log.warning("%s", kept_text(kept.values()))
         cache = self.provider_config.get("_config_cache_path")
         if cache:
             Path(cache).unlink(missing_ok=True)
+
+    def _kept(self) -> dict[int, Machine]:
+        known = ((int(each), self._fleet.known(int(each))) for each in self._left_by_ray)
+        return {number: machine for number, machine in known if machine is not None}
 
     @staticmethod
     def fillout_available_node_types_resources(cluster_config: Config) -> Config:
@@ -246,7 +265,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
                 cluster,
                 filled["auth"]["ssh_private_key"],
             )
-        return filled
+        return bootstrap.with_min_workers(filled)
 
     def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:
         if not self._spec.public_key:
@@ -269,6 +288,18 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
             self._fleet.refresh()
             machine = self._fleet.known(int(node_id))
         return machine if machine is not None and machine.guarded() else None
+
+
+def kept_text(kept: Iterable[Machine]) -> str:
+    """In words, what `--keep-min-workers` kept, what it costs, and how long it stays."""
+    machines = sorted(kept, key=lambda each: each.id)
+    labels = ", ".join(each.label for each in machines)
+    usd_per_h = sum(each.price_usd_per_h for each in machines)
+    return (
+        f"kept, with firewall and network, as --keep-min-workers says: {labels}, ${usd_per_h:.3f} an hour. They have "
+        "no head now: a reaper destroys them once it has missed one for a quarter of an hour. Run `ray up` before, or "
+        "`ray down` without that option"
+    )
 
 
 def _category(error: ClusterError) -> str:

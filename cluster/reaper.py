@@ -11,7 +11,7 @@ middle of a power cycle, a snapshot or a resize. It is named instead, since it i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cluster import names
@@ -178,7 +178,12 @@ def _clusters(machines: Iterable[Machine]) -> set[str]:
 
 
 def destroy_cluster(
-    api: DigitalOcean, cluster: str, clock: Clock, look: Callable[[], list[Machine]] | None = None
+    api: DigitalOcean,
+    cluster: str,
+    clock: Clock,
+    look: Callable[[], list[Machine]] | None = None,
+    *,
+    but: Collection[int] = (),
 ) -> list[Condemned]:
     """No machine of the cluster is listed, twice in a row: one empty list may be an old one.
 
@@ -187,6 +192,7 @@ def destroy_cluster(
         cluster: whose machines go, whatever their deadlines.
         clock: for pauses.
         look: lists its machines first, such as one that keeps books.
+        but: numbers of machines that stay.
 
     Returns:
         What was destroyed.
@@ -196,8 +202,8 @@ def destroy_cluster(
     """
     destroyed: list[Condemned] = []
     for _ in range(TEARDOWN_ROUNDS):
-        machines = look() if look else []
-        machines = machines or [each for each in list_machines(api) if each.of(cluster)]
+        machines = [each for each in (look() if look else []) if each.id not in but]
+        machines = machines or [each for each in list_machines(api) if each.of(cluster) and each.id not in but]
         if not machines:
             return destroyed
         destroyed += reap(api, [Condemned(machine, "the cluster is taken down") for machine in machines], clock)

@@ -102,6 +102,9 @@ def rehearse(
     specification: Annotated[
         Path | None, typer.Option(help="DigitalOcean's OpenAPI document, to judge by; else that under INPLAY_SHARED.")
     ] = None,
+    stops: Annotated[
+        bool, typer.Option("--stops", help="Try `ray exec --stop` and the options of `ray down`, and nothing else.")
+    ] = False,
     keep: Annotated[Path | None, typer.Option(help="A folder for what Ray wrote, and the file as rehearsed.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -121,7 +124,7 @@ def rehearse(
         keep.mkdir(parents=True, exist_ok=True)
         arguments += ["--keep", str(keep.resolve())]
     try:
-        code = run_apart([*arguments, *(["--json"] if as_json else [])])
+        code = run_apart([*arguments, *(["--stops"] if stops else []), *(["--json"] if as_json else [])])
     except KeyboardInterrupt:
         print(
             "The rehearsal was stopped. Its machines, interfaces and files are gone; nothing was rented.",
