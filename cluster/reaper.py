@@ -140,7 +140,7 @@ def sweep_noted(api: DigitalOcean, clock: Clock, absences: Absences, cluster: st
     machines = list_machines(api)  # before the time is asked for, which comes with the answer
     looked = list(machines)
     suspected = condemn(machines, api.now_s(), cluster)
-    missing_s = absences.note(_headless(machines, api.now_s()), api.now_s())
+    missing_s = absences.note(_headless(machines), api.now_s())
     certain: list[Condemned] = []
     if suspected:
         waits = not absences.kept and any(_is_early(each, missing_s) for each in suspected)
@@ -149,7 +149,7 @@ def sweep_noted(api: DigitalOcean, clock: Clock, absences: Absences, cluster: st
         looked += machines
         numbers = {each.machine.id for each in suspected}
         certain = [each for each in condemn(machines, api.now_s(), cluster) if each.machine.id in numbers]
-        missing_s = absences.note(_headless(machines, api.now_s()), api.now_s())
+        missing_s = absences.note(_headless(machines), api.now_s())
     due = [each for each in certain if not _is_early(each, missing_s)]
     reaped = reap(api, due, clock)
     # What was reaped is proven gone; what was seen otherwise may only be missing from the latest list.
@@ -162,9 +162,14 @@ def sweep_noted(api: DigitalOcean, clock: Clock, absences: Absences, cluster: st
     return Swept(reaped, [each for each in certain if each not in due], off_heads(machines, cluster))
 
 
-def _headless(machines: Iterable[Machine], now_s: float) -> set[str]:
+def _with_head(machines: Iterable[Machine]) -> set[str]:
+    """The clusters whose head is there, be it off."""
+    return _clusters(each for each in machines if each.is_head() and each.status in ("new", "active", "off"))
+
+
+def _headless(machines: Collection[Machine]) -> set[str]:
     """The clusters, of all, that have workers and no head."""
-    return _clusters(each.machine for each in condemn(machines, now_s) if each.reason == HEADLESS)
+    return _clusters(each for each in machines if not each.is_head()) - _with_head(machines)
 
 
 def _is_early(condemned: Condemned, missing_s: Mapping[str, float]) -> bool:

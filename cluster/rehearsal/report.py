@@ -18,7 +18,8 @@ class Report:
         cost_usd: of what was created, at the catalogue's prices; each started hour whole. Nobody is billed.
         max_calls_per_min: within any 60 seconds.
         headless: the worker whose head was destroyed, and what the reaper said when it destroyed that worker.
-        stops: what each way of stopping left, when those were rehearsed, and nothing else was.
+        stops: what each way of stopping left, when those were rehearsed, and nothing else was. A worker that was kept is set up
+            by the next head as well, so `setup_repeated` isn't judged then.
         setup_repeated: what a machine was set up with more than once, though a machine is billed meanwhile.
         failed: what went wrong, in words; None for a rehearsal that went through.
     """
@@ -54,7 +55,10 @@ class Report:
             (bool(self.droplets_left), f"{self.droplets_left} droplets are left"),
             (any(self.resources_left.values()), f"resources are left: {self.resources_left}"),
             (bool(self.spec_violations), f"{self.spec_violations} violations of DigitalOcean's specification"),
-            (bool(self.setup_repeated), f"set up more than once: {', '.join(self.setup_repeated)}"),
+            (
+                self.stops is None and bool(self.setup_repeated),
+                f"set up more than once: {', '.join(self.setup_repeated)}",
+            ),
             (bool(self.token_found_in), f"the token stands in {', '.join(self.token_found_in)}"),
         ]
         if self.failed is not None:  # what wasn't reached needs no words beside that

@@ -73,6 +73,19 @@ def test_a_worker_goes_once_its_head_was_missing_for_a_quarter_of_an_hour(tmp_pa
     assert cloud.droplets == {}
 
 
+def test_the_quarter_of_an_hour_begins_with_the_head_and_not_with_a_young_worker(tmp_path: Path) -> None:
+    """A head that goes a minute after its worker was made is noted at once, so the run after next isn't needed."""
+    cloud = FakeCloud(FakeClock())
+    provider = open_provider(cloud, tmp_path)
+    (head,) = provider.create_node(HEAD, HEAD_TAGS, 1)
+    (worker,) = provider.create_node(WORKER, WORKER_TAGS, 1)
+    del cloud.droplets[int(head)]
+    assert sweep_noted(client(cloud), cloud.clock, Absences(tmp_path / "notes")).reaped == []
+    cloud.clock.sleep(QUARTER_S + 60)
+    swept = sweep_noted(client(cloud), cloud.clock, Absences(tmp_path / "notes"))
+    assert [each.machine.id for each in swept.reaped] == [int(worker)]
+
+
 def test_a_head_that_is_replaced_between_two_runs_costs_no_gpu(tmp_path: Path) -> None:
     """The time that the head is missing counts, not the age of the worker: a head that came back starts it anew."""
     cloud, _, head, worker = in_use(tmp_path)
