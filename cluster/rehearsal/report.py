@@ -18,8 +18,8 @@ class Report:
         cost_usd: of what was created, at the catalogue's prices; each started hour whole. Nobody is billed.
         max_calls_per_min: within any 60 seconds.
         headless: the worker whose head was destroyed, and what the reaper said when it destroyed that worker.
-        stops: what each way of stopping left, when those were rehearsed, and nothing else was. A worker that was kept is set up
-            by the next head as well, so `setup_repeated` isn't judged then.
+        stops: what each way of stopping left, when those were rehearsed, and nothing else was. The next head sets a
+            worker that was kept up as well, so `setup_repeated` isn't judged then.
         setup_repeated: what a machine was set up with more than once, though a machine is billed meanwhile.
         failed: what went wrong, in words; None for a rehearsal that went through.
     """

@@ -140,7 +140,9 @@ class Rehearsal:
         head = self._head()
         workers_only = {"head_stays": True, "worker_gone": first not in self.machines.workers()}
         self._happened("ray down --workers-only is done")
-        kept = self._await_worker()  # which the head's autoscaler makes in its place
+        # The autoscaler's next worker may have gone as well, and it waits minutes for it, unless it begins anew.
+        self._up()
+        kept = self._await_worker()
         self.laptop.down(DOWN_S, "--keep-min-workers")
         keep_min: dict[str, Any] = {
             "head_gone": self.machines.head() is None,
