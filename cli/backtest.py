@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from cli.output import print_json
 from research.backtest.recorded import Recorded, read_recorded
 from research.backtest.recording import account_record
 from research.backtest.running import Backtested, Dated, Terms, run_backtest
+from research.backtest.uncertain import words
 from research.performance_report import report_html
 from trading.cycle.summary import SessionSummary
 from trading.errors import ConfigurationError
@@ -75,6 +77,11 @@ def backtest(
     held = [str(symbol) for symbol in recorded.bars.column("symbol").unique().to_pylist()]
     notes = [*left_out(wanted, held), *_notes(done, recorded, before), SURVIVORS, NO_DIVIDENDS]
     facts = _facts(done, recorded, figures, notes)
+    for name, one in records.items():
+        facts["accounts"][name] |= {
+            "settled_by_breaks": [asdict(position) for position in one.settled],
+            "guessed_splits": [asdict(position) for position in one.guesses],
+        }
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, one in records.items():
@@ -84,7 +91,11 @@ def backtest(
     if as_json:
         print_json(facts)
     else:
-        _print(facts, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
+        _print(facts, console)
+        for name, one in records.items():
+            for sentence in words(one):
+                console.print(f"{name}: {sentence}")
 
 
 def _sessions(record: Record, first: date, last: date) -> tuple[list[date], int]:

@@ -111,7 +111,10 @@ def _commands() -> None: ...
 
 
 def main() -> None:
-    """The exit code is 0 for success, 1 for an error that says what to do, 2 for wrong usage, 130 for Ctrl-C."""
+    """The exit code is 0 for success, 1 for an error that says what to do, 2 for wrong usage, 130 for Ctrl-C.
+
+    3 is of single commands: an import that refused too much, a status of nothing that runs.
+    """
     try:
         app()
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from research.backtest.uncertain import words
 from trading.arrays import Floats
 from trading.performance.estimate import Estimate
 from trading.performance.figures import Figures
@@ -63,6 +64,7 @@ def report_html(record: AccountRecord, figures: Figures, notes: Sequence[str]) -
         "<h2>Trades</h2>",
         _catalyst(figures),
         _groups(figures.groups),
+        *(["<h2>Breaks and guessed splits</h2>", _uncertain(record)] if record.settled or record.guesses else []),
         *(["<h2>Orders that did nothing</h2>", _refused(record)] if record.refused else []),
     ]
     head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
@@ -116,11 +118,11 @@ def _figures(record: AccountRecord, figures: Figures) -> str:
 
 
 def _targets(mine: Values) -> str:
-    words = {True: ("met", "met"), False: ("NOT met", "missed"), None: ("not defined", "note")}
+    verdicts = {True: ("met", "met"), False: ("NOT met", "missed"), None: ("not defined", "note")}
     met = targets_met(mine)
     told = [
         f"{escape(metric.name.replace('_', ' '))} {target.comparison} {target.value:g}: "
-        f'<span class="{words[met[metric.name]][1]}">{words[met[metric.name]][0]}</span>'
+        f'<span class="{verdicts[met[metric.name]][1]}">{verdicts[met[metric.name]][0]}</span>'
         for metric, target in targets()
     ]
     return f"<p>The strategy's targets: {', '.join(told)}.</p>"
@@ -162,6 +164,10 @@ def _groups(found: Iterable[Group]) -> str:
 
 def _refused(record: AccountRecord) -> str:
     return _table(("reason", "orders"), [(why, f"{count:,}") for why, count in sorted(record.refused.items())])
+
+
+def _uncertain(record: AccountRecord) -> str:
+    return "".join(f"<p>{escape(sentence)}</p>" for sentence in words(record))
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

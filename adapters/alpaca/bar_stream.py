@@ -47,5 +47,4 @@ class AlpacaStream:
 
     def read(self, messages: list[Any]) -> Page:
         """See `LiveBars`."""
-        bars, unread = bar_table(((one.get("S"), one) for one in messages), "1m")
-        return Page(bars, None, unread)
+        return bar_table(((one.get("S"), one) for one in messages), "1m")

@@ -6,8 +6,9 @@ Source: https://docs.alpaca.markets/reference/stockbars
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,17 +74,21 @@ class AlpacaBars:
         more = (group + 1) * SYMBOLS_AT_ONCE < len(span.symbols)
         after = [group, follows] if follows else [group + 1, None] if more else None
         rows = ((symbol, row) for symbol, of_symbol in bars.items() for row in of_symbol)
-        table, unread = bar_table(rows, span.timeframe)
-        return Page(table, json.dumps(after) if after else None, unread)
+        return replace(bar_table(rows, span.timeframe), cursor=json.dumps(after) if after else None)
 
 
-def bar_table(rows: Iterable[tuple[Any, Any]], timeframe: Timeframe) -> tuple[pa.Table, pa.Table]:
-    """Alpaca's bars, with `t`, `o`, `h`, `l`, `c`, `v`, as a table of the domain; what is no bar is set aside."""
+def bar_table(rows: Iterable[tuple[Any, Any]], timeframe: Timeframe) -> Page:
+    """Alpaca's bars, with `t`, `o`, `h`, `l`, `c`, `v`, as a table of the domain; what is no bar is set aside.
+
+    Volumes have had fractions of a share since 2026; the whole shares are kept.
+    """
     good: list[tuple[Any, ...]] = []
     strange: list[tuple[str, str, str]] = []
+    rounded = 0
     for symbol, row in rows:
         try:
             good.append(_values(symbol, row, timeframe))
+            rounded += not float(row["v"]).is_integer()
         except (KeyError, TypeError, ValueError, OverflowError, AttributeError) as error:
             strange.append((f"{symbol}: {row!r}"[:1_000], "unreadable_message", f"no bar of Alpaca's: {error!r}"[:200]))
     schema = SHAPES[timeframe].schema
@@ -91,9 +96,8 @@ def bar_table(rows: Iterable[tuple[Any, Any]], timeframe: Timeframe) -> tuple[pa
     bars = pa.table(
         [pa.array(list(values), field.type) for values, field in zip(columns, schema, strict=True)], schema=schema
     )
-    return bars, pa.Table.from_pylist(
-        [dict(zip(UNREAD_SCHEMA.names, one, strict=True)) for one in strange], UNREAD_SCHEMA
-    )
+    unread = pa.Table.from_pylist([dict(zip(UNREAD_SCHEMA.names, one, strict=True)) for one in strange], UNREAD_SCHEMA)
+    return Page(bars, None, unread, rounded)
 
 
 def _values(symbol: Any, row: dict[str, Any], timeframe: Timeframe) -> tuple[Any, ...]:
@@ -101,14 +105,12 @@ def _values(symbol: Any, row: dict[str, Any], timeframe: Timeframe) -> tuple[Any
         raise TypeError("the symbol is no text")
     at = _instant(row["t"])
     prices = tuple(_number(row[name]) for name in "ohlc")
-    volume = _number(row["v"])
-    if volume != int(volume):
-        raise ValueError("the volume is no whole number of shares")
+    volume = math.floor(_number(row["v"]))
     if timeframe == "1d":
-        return symbol, at.astimezone(NEW_YORK).date(), *prices, int(volume)
+        return symbol, at.astimezone(NEW_YORK).date(), *prices, volume
     if at.timestamp() % MINUTE_S:
         raise ValueError("the time is no whole minute")
-    return symbol, at, *prices, int(volume)
+    return symbol, at, *prices, volume
 
 
 def _number(value: Any) -> float:

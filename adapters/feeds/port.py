@@ -37,11 +37,13 @@ class Page:
         bars: `trading.bars.panel.BARS_SCHEMA` for days, `trading.bars.intraday.INTRADAY_SCHEMA` for minutes.
         unread: `UNREAD_SCHEMA`; what came and is no bar.
         cursor: asks for what follows; None at the end.
+        rounded: bars whose volume had a fraction of a share, which was left out.
     """
 
     bars: pa.Table
     cursor: str | None
     unread: pa.Table = field(default_factory=UNREAD_SCHEMA.empty_table)
+    rounded: int = 0
 
 
 class BarHistory(Protocol):

@@ -9,12 +9,17 @@ from typing import Protocol
 import pyarrow as pa
 
 from adapters.bars.files import SHAPES, Timeframe
+from trading.errors import BadDataError
+from trading.gates import Finding
 
 UNREAD_SCHEMA = pa.schema([pa.field(name, pa.string()) for name in ("raw", "gate", "reason")])
 """A row that could not be read as a bar: its text, what was wrong with it by name and in words."""
 
 FACTOR = "factor"
 """Adjusted price / price of the bar, a float; null where it isn't known."""
+SPLIT, DIVIDEND = "split", "dividend"
+"""What took effect at the bar, floats: new shares for an old one (1 or 0 for none), USD a share; null where the source
+says nothing."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +28,20 @@ class Chunk:
 
     Attributes:
         bars: schema of the domain for the source's timeframe; a value that is missing is null. A source of days that
-            knows its splits and dividends adds the column `FACTOR` to all of them.
+            knows its splits and dividends adds the columns `FACTOR`, `SPLIT` or `DIVIDEND` to all of them.
         unread: `UNREAD_SCHEMA`.
+        findings: about rows that are bars, such as volumes that were rounded.
     """
 
     bars: pa.Table
     unread: pa.Table = field(default_factory=UNREAD_SCHEMA.empty_table)
+    findings: tuple[Finding, ...] = ()
+
+
+def rounded_volumes(rows: int) -> tuple[Finding, ...]:
+    """That so many bars had a fraction of a share in their volume; nothing for none."""
+    said = "volumes with a fraction of a share; the whole shares are kept"
+    return (Finding("fractional_volume", "info", None, None, rows, said),) if rows else ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +50,10 @@ class Refused:
 
     path: str
     reason: str
+
+
+class NoBarsError(BadDataError):
+    """A file has no rows, or is none of bars: nothing is lost without it."""
 
 
 class BarSource(Protocol):

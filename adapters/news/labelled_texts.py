@@ -1,15 +1,15 @@
-"""Texts that somebody labelled, from a CSV."""
+"""Texts that somebody labelled, from a CSV, Parquet or JSON-lines file."""
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from adapters.news.files import FIELD_BYTES, as_utf8
+from adapters.news.rows import TextFile, columns_shown
 from trading.errors import BadDataError
 from trading.news.normalise import BODY_CHARS, plain
 
@@ -28,49 +28,71 @@ class Labelled:
         return len(self.texts) + self.refused.total()
 
 
-def read_labelled(path: Path, *, text: str, label: str, known: Callable[[str], str | None]) -> Labelled:
-    """The texts and labels of a CSV, cleaned as news are.
+@dataclass(frozen=True)
+class Labels:
+    """How labels are understood.
+
+    Attributes:
+        known: the label in our words, or None when it isn't one.
+        numbered: what 0, 1, 2 … mean, where the set numbers its labels; empty = as `known` says.
+        numbers_need_names: whether a 2 among the labels says that they are numbered, in an order that nobody can guess.
+    """
+
+    known: Callable[[str], str | None]
+    numbered: Sequence[str] = ()
+    numbers_need_names: bool = False
+
+
+def read_labelled(path: Path, *, text: str, label: str, labels: Labels) -> Labelled:
+    """The texts and labels of a file, cleaned as news are.
 
     Args:
         path: of the file.
         text: name of its column of texts.
         label: name of its column of labels.
-        known: the label in our words, or None when it isn't one.
+        labels: how they are understood.
 
     Raises:
-        BadDataError: when the file is absent or no CSV, or lacks a column.
+        BadDataError: when the file can't be read, lacks a column, or numbers its labels without saying how.
     """
-    try:
-        data = as_utf8(path.read_bytes())
-    except OSError as error:
-        raise BadDataError(f"{path} can't be read: {error.strerror or error}. Nothing was evaluated.") from None
-    csv.field_size_limit(FIELD_BYTES)
-    reader = csv.reader(io.StringIO(data.decode("latin-1"), newline=""))
-    read = Labelled()
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        absent = {text, label} - set(header)
+    file = TextFile(path, "evaluated")
+
+    def named(names: Sequence[str]) -> Mapping[str, str]:
+        absent = sorted({text, label} - set(names))
         if absent:
-            raise BadDataError(
-                f"{path} has no column {sorted(absent)}; its columns are {header}. Nothing was evaluated. Say "
-                "--text and --label."
-            )
-        at = header.index(text), header.index(label)
-        for row in reader:
-            _add(read, row, at, len(header), known)
-    except csv.Error as error:
-        raise BadDataError(f"{path} is no CSV at line {reader.line_num}: {error}. Nothing was evaluated.") from None
+            has = columns_shown(names)
+            raise file.error(f"has no column {absent}; its columns are {has}", "Say --text and --label.")
+        return {"text": text, "label": label}
+
+    found = file.rows(named)
+    said = [_spelt(row["label"]) for row in found.rows]
+    names = labels.numbered or _names_in(found.metadata, label)
+    if not names and labels.numbers_need_names and "2" in said:
+        raise file.error("numbers its labels 0, 1, 2", "Say what they mean: --labels negative,neutral,positive.")
+    meaning = {str(number): name for number, name in enumerate(names)}
+    read = Labelled(refused=found.refused)
+    for row, word in zip(found.rows, said, strict=True):
+        _add(read, row["text"], labels.known(meaning.get(word, word)))
     return read
 
 
-def _add(read: Labelled, row: list[str], at: tuple[int, int], width: int, known: Callable[[str], str | None]) -> None:
-    if not row:
-        return
-    if len(row) != width:
-        read.refused["other number of fields than the header"] += 1
-        return
-    words, _ = plain(row[at[0]].encode("latin-1"), BODY_CHARS)
-    name = known(row[at[1]])
+def _spelt(value: Any) -> str:
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", errors="replace")
+    return "" if value is None else str(value).strip().removesuffix(".0")
+
+
+def _names_in(metadata: Mapping[bytes, bytes], label: str) -> Sequence[str]:
+    """What the numbers of a column mean, where a Parquet file of the `datasets` library says so."""
+    try:
+        names = json.loads(metadata[b"huggingface"])["info"]["features"][label]["names"]
+    except (KeyError, ValueError, TypeError):
+        return ()
+    return [str(name) for name in names]
+
+
+def _add(read: Labelled, text: Any, name: str | None) -> None:
+    words, _ = plain(text if isinstance(text, str | bytes) else None, BODY_CHARS)
     if name is None:
         read.refused["label unknown"] += 1
     elif not words:
@@ -78,3 +100,16 @@ def _add(read: Labelled, row: list[str], at: tuple[int, int], width: int, known:
     else:
         read.texts.append(words)
         read.labels.append(name)
+
+
+def named_labels(given: str, known: Callable[[str], str | None]) -> list[str]:
+    """The labels of `--labels negative,neutral,positive`.
+
+    Raises:
+        BadDataError: when one of them isn't known.
+    """
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    strange = [name for name in names if known(name) is None]
+    if strange:
+        raise BadDataError(f"--labels names {strange}, which are no labels. Nothing was evaluated.")
+    return names

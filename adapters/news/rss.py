@@ -8,7 +8,7 @@ import time
 from calendar import timegm
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import feedparser
@@ -56,13 +56,18 @@ def _entry(entry: Any) -> RawArticle:
     )
 
 
-def _published(entry: Any) -> datetime | None:
-    """When it was first published; a time of the latest change will do where there is no other, being later."""
-    parsed = entry.get("published_parsed") or entry.get("updated_parsed")
+def _published(entry: Any) -> datetime | date | None:
+    """When it was first published; a time of the latest change will do where there is no other, being later.
+
+    A date without a time of day stays one; feedparser would make it midnight.
+    """
+    field = "published" if entry.get("published_parsed") else "updated"
+    parsed = entry.get(f"{field}_parsed")
     if not isinstance(parsed, time.struct_time):
         return None
     try:
-        return datetime.fromtimestamp(timegm(parsed), UTC)
+        at = datetime.fromtimestamp(timegm(parsed), UTC)
+        return at if ":" in str(entry.get(field)) else at.date()
     except (ValueError, OverflowError):
         return None
 

@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from adapters.bars.files import BarFile, Timeframe
 from adapters.postgres.bulk import append, insert_missing, rows_of
 from adapters.postgres.pool import Cursor, Pool, transaction
+from adapters.postgres.split_rulings import BREAKS, SPLITS
 from trading.errors import BadDataError
 from trading.gates import Break, Finding, Screened, Split
 
@@ -108,6 +109,14 @@ class BarRecord:
             )
             return _import_of(cursor, file)
 
+    def import_of(self, file: ImportedFile) -> BarImport | None:
+        """The import of this very file as it is on record; None when it never began."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT FROM bar_imports WHERE source = %s AND file_sha256 = %s", [file.source, file.file_sha256]
+            )
+            return _import_of(cursor, file) if cursor.fetchone() is not None else None
+
     def record_part(self, import_id: int, part: Part, timeframe: Timeframe, *, at: datetime) -> bool:
         """The part's files, findings, splits, breaks and refused rows are on record, together or not at all.
 
@@ -196,13 +205,12 @@ class BarRecord:
         return any(session in file.sessions for file in self.files(session, session, timeframe="1m"))
 
     def splits(self) -> list[Split]:
-        """Every split on record, by session, then symbol."""
-        rows = self._rows("SELECT symbol, session, numerator, denominator FROM splits ORDER BY session, symbol")
-        return [Split(*row) for row in rows]
+        """Every split on record, by session, then symbol; what a person said of a jump outranks the gates."""
+        return [Split(*row) for row in self._rows(SPLITS)]
 
     def breaks(self) -> list[Break]:
-        """Every break on record, by session, then symbol."""
-        return [Break(*row) for row in self._rows("SELECT symbol, session, reason FROM bar_breaks ORDER BY 2, 1")]
+        """Every break on record, by session, then symbol; without those of which a person said what they were."""
+        return [Break(*row) for row in self._rows(BREAKS)]
 
     def findings(self) -> list[Finding]:
         """Every finding on record, in the order of the gates."""
@@ -280,9 +288,9 @@ def _import_of(cursor: Cursor, file: ImportedFile) -> BarImport:
 
 
 _FINDING = attrgetter("gate", "severity", "symbol", "session", "rows", "detail")
-_SPLIT = attrgetter("symbol", "session", "numerator", "denominator")
+_SPLIT = attrgetter("symbol", "session", "numerator", "denominator", "guessed")
 _DIVIDEND = attrgetter("symbol", "session", "factor", "amount_usd")
-_BREAK = attrgetter("symbol", "session", "reason")
+_BREAK = attrgetter("symbol", "session", "reason", "explained")
 """Ten times as fast as `astuple`, which copies every value; an archive has tens of thousands."""
 
 
@@ -303,12 +311,24 @@ def _insert_findings(cursor: Cursor, import_id: int, part: Part, timeframe: Time
         append(cursor, table, kept.column_names, kept)
     corrected = _of_import(part.corrected, import_id, timeframe)
     append(cursor, "bar_corrections", corrected.column_names, corrected)
-    splits = ("import_id", "symbol", "session", "numerator", "denominator")
+    _confirm_guesses(cursor, import_id, screened.splits)
+    splits = ("import_id", "symbol", "session", "numerator", "denominator", "guessed")
     insert_missing(cursor, "splits", splits, tagged(map(_SPLIT, screened.splits)))
     dividends = ("import_id", "symbol", "session", "factor", "amount_usd")
     insert_missing(cursor, "dividends", dividends, tagged(map(_DIVIDEND, screened.dividends)))
-    breaks = ("import_id", "symbol", "session", "reason")
+    breaks = ("import_id", "symbol", "session", "reason", "explained")
     insert_missing(cursor, "bar_breaks", breaks, tagged(map(_BREAK, screened.breaks)))
+
+
+def _confirm_guesses(cursor: Cursor, import_id: int, splits: Sequence[Split]) -> None:
+    """Where a source tells of a split that was a guess, it is what the source says."""
+    told = [(s.numerator, s.denominator, import_id, s.symbol, s.session) for s in splits if not s.guessed]
+    if told:
+        cursor.executemany(
+            "UPDATE splits SET numerator = %s, denominator = %s, import_id = %s, guessed = false "
+            "WHERE symbol = %s AND session = %s AND guessed",
+            told,
+        )
 
 
 def insert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:

@@ -19,9 +19,13 @@ CORRECTED = (
 )
 LATE_SPLITS = (
     "SELECT symbol, session FROM splits JOIN bar_imports USING (import_id) WHERE session <= %(day)s "
+    "AND imported_at > %(done)s UNION SELECT symbol, session FROM split_rulings WHERE session <= %(day)s "
+    "AND ruled_at > %(done)s ORDER BY 1, 2"
+)
+LATE_BREAKS = (
+    "SELECT symbol, session FROM bar_breaks JOIN bar_imports USING (import_id) WHERE session <= %(day)s "
     "AND imported_at > %(done)s ORDER BY 1, 2"
 )
-LATE_BREAKS = LATE_SPLITS.replace("splits", "bar_breaks")
 # A day that another source had named in time is nothing new.
 LATE_EVENTS = (
     "SELECT symbol, count(*), min(event_date), max(event_date) FROM (SELECT symbol, event_date FROM catalysts "

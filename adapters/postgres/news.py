@@ -91,7 +91,7 @@ class NewsStore:
             stored = insert_missing(cursor, "news_articles", ARTICLE_COLUMNS, _article_rows(read, import_id))
             links = insert_missing(cursor, "news_links", ("article_id", "symbol", "how"), _link_rows(read))
             insert_missing(cursor, "news_sentiment", ("article_id", "scorer", "score"), _score_rows(read))
-            _record_catalysts(cursor)
+            record_catalysts(cursor)
             duplicate = {REPEATED: incoming.repeated, ON_RECORD: len(read.articles) - stored}
             cursor.execute(
                 "UPDATE news_imports SET stored = %s, duplicate = %s WHERE import_id = %s",
@@ -160,7 +160,7 @@ class NewsStore:
             return cursor.fetchall()
 
 
-def _record_catalysts(cursor: Cursor) -> None:
+def record_catalysts(cursor: Cursor) -> None:
     """The first story of each company, day and kind among what was just linked is a catalyst on record.
 
     One transaction with the stories themselves. An archive may bring an earlier story of a day later on: then the

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from adapters.postgres.pool import Pool, transaction
-from trading.news.sentiment import LexiconScorer
+from adapters.postgres.sentiment import SentimentStore
 
 LIMIT = 10_000
 """No answer has more rows, whatever the caller asks for."""
@@ -254,12 +254,11 @@ class Queries:
         rows = self._fetch(
             "SELECT article_id, source, channel, published_at, knowable_at, headline, url, "
             "array(SELECT symbol FROM news_links l WHERE l.article_id = a.article_id ORDER BY symbol), catalyst_kind, "
-            "(SELECT score FROM news_sentiment s WHERE s.article_id = a.article_id AND s.scorer = coalesce("
-            "(SELECT scorer FROM sentiment_scorers ORDER BY choice_id DESC LIMIT 1), %s)), duplicate_of, "
+            "(SELECT score FROM news_sentiment s WHERE s.article_id = a.article_id AND s.scorer = %s), duplicate_of, "
             "flags FROM news_articles a WHERE %s::text IS NULL OR EXISTS "
             "(SELECT FROM news_links l WHERE l.article_id = a.article_id AND l.symbol = %s) "
             "ORDER BY knowable_at DESC, article_id LIMIT %s",
-            [LexiconScorer.name, symbol, symbol, _bounded(limit)],
+            [SentimentStore(self._pool).chosen().name, symbol, symbol, _bounded(limit)],
         )
         return [ArticleView(*row) for row in rows]
 

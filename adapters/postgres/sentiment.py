@@ -31,6 +31,8 @@ class ChosenScorer:
 
 
 LEXICON = ChosenScorer(LexiconScorer.name)
+SCORED_BY_DEFAULT = "SELECT scorer, '' FROM news_sentiment WHERE scorer LIKE 'lexicon-%' LIMIT 1"
+"""Without a choice all scores on record are of one version of the lexicon."""
 Score = Callable[[Sequence[str]], Floats]
 
 
@@ -41,10 +43,13 @@ class SentimentStore:
         self._pool = pool
 
     def chosen(self) -> ChosenScorer:
-        """The last choice; the lexicon where none was made."""
+        """The last choice; where none was made the lexicon, of the version that scored what is on record."""
         with transaction(self._pool) as cursor:
             cursor.execute("SELECT scorer, folder FROM sentiment_scorers ORDER BY choice_id DESC LIMIT 1")
             row = cursor.fetchone()
+            if row is None:
+                cursor.execute(SCORED_BY_DEFAULT)
+                row = cursor.fetchone()
         return LEXICON if row is None else ChosenScorer(*row)
 
     def score_some(self, name: str, score: Score, after: str, limit: int) -> tuple[str, int]:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from actors.wiring import now
 from adapters.record import alone
 from adapters.settings import read_settings
-from cli.importing.options import columns_given, zone_named
+from cli.importing.options import columns_given, style_given, unit_given, zone_named
 from cli.output import print_json
 from cli.run.interrupt import Interrupt
 from data.importing.archive import Archive, open_archive
@@ -25,6 +25,10 @@ from data.importing.importer import BarImporter, ImportCounts
 from data.importing.importer import Progress as Tell
 from data.importing.layout import Asked
 from trading.errors import ConfigurationError
+
+TOO_LITTLE = 3
+"""Exit code of an import that stored nothing, or refused more than a few per cent."""
+FILES_NAMED = 20
 
 
 def bars(
@@ -36,6 +40,10 @@ def bars(
     timezone: Annotated[str, typer.Option(help="Of times that carry none, such as America/New_York.")] = "",
     time_format: Annotated[str, typer.Option(help="As of strptime, where the dates are ambiguous.")] = "",
     volume_unit: Annotated[int, typer.Option(min=1, help="Shares that the file counts as one.")] = 1,
+    price_unit: Annotated[float | None, typer.Option(help="Dollars that the file counts as one.")] = None,
+    decimal: Annotated[Literal[".", ","] | None, typer.Option(help="The mark before a fraction.")] = None,
+    thousands: Annotated[str, typer.Option(help="The mark between thousands, such as , or .")] = "",
+    stamp: Annotated[Literal["start", "end"] | None, typer.Option(help="Where in a minute its time is.")] = None,
     header: Annotated[bool, typer.Option("--header/--no-header", help="Without names, columns are f0, f1, …")] = True,
     factors: Annotated[Path | None, typer.Option(help="A file of split and dividend factors of raw prices.")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="The source is right where the record differs.")] = False,
@@ -44,10 +52,14 @@ def bars(
 ) -> None:
     """Put the bars of an archive on record, each once, through the data gates.
 
-    It can be stopped and repeated at any point; importing the same again stores nothing.
+    It can be stopped and repeated at any point; importing the same again stores nothing. The exit code is 3 when
+    nothing was stored and nothing was on record before, or over 5 % of the rows or files were refused.
     """
     zone_named(timezone)
-    asked = Asked(columns_given(column or []), timeframe, timezone, time_format, volume_unit, header, factors)
+    asked = Asked(
+        columns_given(column or []), timeframe, timezone, time_format, volume_unit, price_unit=unit_given(price_unit),
+        numbers=style_given(decimal, thousands), stamp=stamp, header=header, factors=factors,
+    )  # fmt: skip
     archive = open_archive(path, asked, source)
     _confirm(archive, yes=yes, quiet=json_)
     settings = read_settings()
@@ -60,6 +72,8 @@ def bars(
         print_json({**asdict(counts), "seconds": seconds, "rows_per_s": counts.rows_in / seconds})
     else:
         say_counts(counts, seconds)
+    if counts.too_little:
+        raise typer.Exit(TOO_LITTLE)
 
 
 @contextmanager
@@ -74,13 +88,11 @@ def _goes_on_later() -> Iterator[None]:
 
 
 def _confirm(archive: Archive, *, yes: bool, quiet: bool) -> None:
-    layout = archive.layout
-    words = f"{archive.timeframe} bars in {len(archive.inside)} file(s): {layout.words}"
     if not quiet:
-        print(words)
-    if not layout.guessed or yes:
+        print(archive.words)
+    if not archive.guessed or yes:
         return
-    doubts = "; ".join(layout.guessed)
+    doubts = "; ".join(archive.guessed)
     if quiet or not sys.stdin.isatty():
         raise ConfigurationError(
             f"This was guessed: {doubts}. Nothing was stored. Add --yes if it is right, else --column FIELD=COLUMN."
@@ -117,5 +129,9 @@ def say_counts(counts: ImportCounts, seconds: float) -> None:
     for found in counts.findings:
         if found.gate not in counts.quarantined:
             print(f"  {found.severity}: {found.gate}, {found.findings:,} time(s), {found.rows:,} bar(s)")
-    for refused in counts.files_refused:
+    for refused in counts.files_refused[:FILES_NAMED]:
         print(f"  not taken: {refused.path}: {refused.reason}")
+    if len(counts.files_refused) > FILES_NAMED:
+        print(f"  not taken: {len(counts.files_refused) - FILES_NAMED:,} other files; --json names all")
+    if counts.too_little:
+        print(f"  {counts.too_little}")

@@ -18,11 +18,11 @@ from adapters.feeds.port import BarHistory, Span
 from adapters.feeds.yahoo import YahooBars
 from adapters.record import alone
 from adapters.settings import Settings, read_settings
-from cli.importing.bars import progress_shown, say_counts
+from cli.importing.bars import TOO_LITTLE, progress_shown, say_counts
 from cli.output import print_json
 from data.history.fetched import FetchedBars
 from data.history.spans import history_span, symbols_named
-from data.importing.importer import BarImporter
+from data.importing.importer import BarImporter, ImportCounts
 
 Symbols = Annotated[str, typer.Option(help="Such as SPY,QQQ.")]
 Universe = Annotated[Path | None, typer.Option(help="A file with a symbol a line, or with a column `symbol`.")]
@@ -93,6 +93,13 @@ def _bring(settings: Settings, history: BarHistory, span: Span, *, replace: bool
         fetched.discard()
     if json_:
         print_json({**asdict(counts), "pages": pages, "pages_kept_from_before": kept, "seconds": seconds})
+        _succeeded(counts)
         return
     say_counts(counts, seconds)
     print(f"{pages:>14,} pages, {kept:,} of them fetched before a stop")
+    _succeeded(counts)
+
+
+def _succeeded(counts: ImportCounts) -> None:
+    if counts.too_little:
+        raise typer.Exit(TOO_LITTLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from data.importing.numbers import NumberStyle
 from trading.errors import ConfigurationError
 
 
@@ -18,6 +19,33 @@ def columns_given(given: list[str]) -> dict[str, str]:
     if wrong:
         raise ConfigurationError(f"--column takes FIELD=COLUMN, such as headline=title, and not {wrong[0]!r}.")
     return {field: name for field, _, name in pairs}
+
+
+def style_given(decimal: str | None, thousands: str) -> NumberStyle | None:
+    """How numbers are written; None when nothing was said.
+
+    Raises:
+        ConfigurationError: for a mark between thousands that is none.
+    """
+    if decimal is None and not thousands:
+        return None
+    if thousands not in {"", ",", ".", " ", "'", "\u00a0", "\u202f"}:
+        raise ConfigurationError(f"--thousands takes one mark, such as , or . or a blank, and not {thousands!r}.")
+    if decimal == thousands == ",":
+        raise ConfigurationError("--decimal , and --thousands , contradict each other.")
+    usual = {",": ".", ".": ","}
+    return NumberStyle(decimal or ".", thousands or usual[decimal or "."], said=True)
+
+
+def unit_given(unit: float | None) -> float | None:
+    """The unit of prices.
+
+    Raises:
+        ConfigurationError: when it isn't above zero.
+    """
+    if unit is not None and not 0 < unit < float("inf"):
+        raise ConfigurationError(f"--price-unit takes a number above zero, such as 0.0001, and not {unit:g}.")
+    return unit
 
 
 def zone_named(name: str) -> ZoneInfo | None:

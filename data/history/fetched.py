@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from adapters.bars.files import SHAPES, Timeframe
 from adapters.feeds.port import BarHistory, Page, Span
-from adapters.feeds.source import UNREAD_SCHEMA, Chunk
+from adapters.feeds.source import UNREAD_SCHEMA, Chunk, NoBarsError, rounded_volumes
 from trading.errors import BadDataError, UnavailableError
 
 FOLDER = "fetched"
@@ -24,12 +24,18 @@ MOST_PAGES = 1_000_000
 
 @dataclass(frozen=True)
 class _Place:
-    """How far a fetch has come; `symbols`: those that it has brought bars of."""
+    """How far a fetch has come.
+
+    Attributes:
+        symbols: those that it has brought bars of.
+        rounded: bars whose volume was rounded.
+    """
 
     hashes: list[str] = field(default_factory=list)
     symbols: list[str] = field(default_factory=list)
     cursor: str | None = None
     complete: bool = False
+    rounded: int = 0
 
 
 class FetchedBars:
@@ -108,7 +114,8 @@ class FetchedBars:
         bars, unread = (self._path(number, kind).read_bytes() for kind in ("bars", "unread"))
         if hashlib.sha256(bars + unread).hexdigest() != digest:
             raise BadDataError(f"{self._path(number, 'bars')} was changed or damaged. Remove {self._folder}.")
-        yield Chunk(pa.ipc.open_file(bars).read_all(), pa.ipc.open_file(unread).read_all())
+        findings = rounded_volumes(self._place.rounded) if number == 0 else ()
+        yield Chunk(pa.ipc.open_file(bars).read_all(), pa.ipc.open_file(unread).read_all(), findings)
 
     def _path(self, number: int, kind: str) -> Path:
         return self._folder / f"{number:07d}.{kind}.arrow"
@@ -119,7 +126,8 @@ class FetchedBars:
         unread = ipc_bytes(page.unread.cast(UNREAD_SCHEMA))
         digest = hashlib.sha256(bars + unread).hexdigest()
         symbols = sorted({*self._place.symbols, *map(str, page.bars.column("symbol").unique().to_pylist())})
-        place = _Place([*self._place.hashes, digest], symbols, page.cursor, page.cursor is None)
+        rounded = self._place.rounded + page.rounded
+        place = _Place([*self._place.hashes, digest], symbols, page.cursor, page.cursor is None, rounded)
         text = json.dumps(asdict(place))
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -149,7 +157,7 @@ def _nothing(symbol: str) -> Iterator[Chunk]:
     """Raises when it is read, as a file does."""
     chunks: list[Chunk] = []
     yield from chunks
-    raise BadDataError(f"the feed has no bar of {symbol} in this span")
+    raise NoBarsError(f"the feed has no bar of {symbol} in this span")
 
 
 def ipc_bytes(table: pa.Table) -> bytes:

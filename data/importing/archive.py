@@ -3,180 +3,216 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from adapters.bars.files import Timeframe
-from adapters.feeds.source import Chunk
+from adapters.feeds.source import Chunk, NoBarsError
+from data.importing.examining import Plan, examined, reading_of
 from data.importing.factor_file import FactorFile, read_factors
-from data.importing.files import BarFileIn, digest_of, files_of, head_of, joined_time, plain, reading, rows_of
+from data.importing.files import BarFileIn, digest_of, files_of, reading
 from data.importing.layout import Asked, Layout, lay_out
-from data.importing.parsing import TYPED, Reading, TimeFormat, days_of, refusals, time_format_of
-from trading.errors import BadDataError, ConfigurationError
+from data.importing.parsing import Reading, refusals
+from data.importing.tables import columns_of, rows_of
+from data.importing.weeks import refuse_days
+from trading.arrays import Days
+from trading.errors import BadDataError, ConfigurationError, InplayError
 
-MINUTE_S = 60
+EXAMINED_FILES = 32
+"""Of a folder, evenly spread; the others are examined as they are read."""
+LENGTHS: dict[Timeframe, str] = {"1d": "days", "1m": "minutes"}
+SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Archive:
-    """Files of bars that are laid out alike; a `BarSource`.
+    """Files of bars; a `BarSource`.
 
     Attributes:
         name: of the source.
+        inside: the files.
         strange: files that aren't of bars, with the reason.
+        plans: the files whose columns are known, by name.
+        refused: why the others can't be read, by name.
+        timeframe: length of the bars of most files; files with others are refused.
+        asked: what the user says of them.
+        factors: from a file of their own.
+        examined: how files are read, by name, as far as they were looked into.
     """
 
     name: str
     inside: tuple[BarFileIn, ...]
     strange: tuple[tuple[str, str], ...]
-    layout: Layout
-    reading: Reading
-    header: bool
-
-    @property
-    def timeframe(self) -> Timeframe:
-        """Length of the bars."""
-        return self.reading.timeframe
+    plans: Mapping[str, Plan]
+    refused: Mapping[str, BadDataError]
+    timeframe: Timeframe
+    asked: Asked
+    factors: FactorFile | None = None
+    examined: Mapping[str, Reading] = field(default_factory=dict)
 
     @property
     def corrections(self) -> tuple[str, ...]:
         """What is changed in all rows."""
-        unit = self.reading.volume_unit
-        return (f"volume of all rows multiplied by {unit}, as asked",) if unit != 1 else ()
+        return self.asked.changes
+
+    @property
+    def layouts(self) -> list[tuple[Layout, list[str]]]:
+        """Each layout and the names of the files that have it, the most frequent first."""
+        found: dict[int, tuple[Layout, list[str]]] = {}
+        for plan in self.plans.values():
+            found.setdefault(id(plan.layout), (plan.layout, []))[1].append(plan.file.name)
+        return sorted(found.values(), key=lambda pair: -len(pair[1]))
+
+    @property
+    def words(self) -> str:
+        """How the files are read, a line a layout."""
+        head = f"{self.timeframe} bars in {len(self.plans)} file(s)"
+        layouts = self.layouts
+        if len(layouts) == 1:
+            return f"{head}: {layouts[0][0].words}"
+        lines = [f"  {len(names)} such as {names[0]}: {layout.words}" for layout, names in layouts[:SHOWN]]
+        more = [f"  and {len(layouts) - SHOWN} other layouts"] if len(layouts) > SHOWN else []
+        return "\n".join([head, *lines, *more])
+
+    @property
+    def guessed(self) -> tuple[str, ...]:
+        """What isn't certain, in words."""
+        doubts = [doubt for layout, _ in self.layouts for doubt in layout.guessed]
+        styles = {found.units.style.words for found in self.examined.values()} if not self.asked.numbers else set()
+        doubts += [f"numbers have {words}" for words in sorted(styles - {""})]
+        return tuple(dict.fromkeys(doubts))
 
     def sha256(self) -> str:
-        """Of the file; of names and hashes of all files of a folder. With other factors it is another source."""
+        """Of the file; of names and hashes of all files of a folder. Read in another way it is another source."""
         digest = digest_of(list(self.inside))
-        if self.reading.factors is None:
-            return digest
-        return hashlib.sha256(f"{digest} {self.reading.factors.sha256}".encode()).hexdigest()
+        otherwise = [self.factors.sha256] if self.factors is not None else []
+        otherwise += [self.asked.reads_otherwise] if self.asked.reads_otherwise else []
+        return hashlib.sha256(" ".join([digest, *otherwise]).encode()).hexdigest() if otherwise else digest
 
     def files(self) -> Iterator[tuple[str, Iterator[Chunk]]]:
-        """Every file; those that aren't of bars raise when they are read."""
+        """Every file; those that aren't of bars raise when they are read.
+
+        Raises:
+            BadDataError: at the end, where the days of all files together are no days.
+        """
         for name, reason in self.strange:
-            yield name, _Unread(reason)
+            yield name, _Unread(NoBarsError(reason))
+        days: list[Days] = []
         for file in self.inside:
-            yield file.name, self._chunks(file)
+            plan = self.plans.get(file.name)
+            yield file.name, _Unread(self.refused[file.name]) if plan is None else self._chunks(plan, days)
+        together = np.unique(np.concatenate(days)) if days else np.array([], dtype="datetime64[D]")
+        try:
+            refuse_days(together, forced=self.asked.timeframe is not None)
+        except BadDataError as error:
+            raise BadDataError(f"Of all files together: {error} Nothing was stored.") from None
 
-    def _chunks(self, file: BarFileIn) -> Iterator[Chunk]:
+    def _chunks(self, plan: Plan, days: list[Days]) -> Iterator[Chunk]:
         odd: list[str] = []
-        for rows in rows_of(file, self.layout.used, header=self.header, odd=odd):
-            with reading(file.name):
-                chunk = self.reading.chunk(_named(rows, self.layout, file.stem))
+        found, all_rows = self._reading(plan, odd)
+        evidence = plan.evidence(found, self.asked)
+        read = rows_of(plan.file, plan.columns, plan.layout.used, odd=odd) if all_rows is None else [all_rows]
+        for rows in read:
+            with reading(plan.file.name):
+                chunk = found.chunk(plan.named(rows) if all_rows is None else rows, evidence)
             yield chunk
-            yield from self._malformed(odd, file)
-        yield from self._malformed(odd, file)  # of a file that has no other row
+            yield from _malformed(odd, plan, found)
+        yield from _malformed(odd, plan, found)  # of a file that has no other row
+        evidence.judge()
+        days.append(evidence.days)
 
-    def _malformed(self, odd: list[str], file: BarFileIn) -> Iterator[Chunk]:
-        """The rows that were set aside so far, if any; they are taken out of the list, to which the reader adds."""
-        taken = odd[:]
-        del odd[: len(taken)]
-        if taken:
-            nothing = self.reading.chunk(_named(_no_rows(self.layout), self.layout, file.stem)).bars
-            yield Chunk(nothing, refusals(iter(taken), "malformed_row", "the row has too few or too many columns"))
+    def _reading(self, plan: Plan, odd: list[str]) -> tuple[Reading, pa.Table | None]:
+        """How the file is read, and all its rows where they are few; see `examined`.
+
+        Raises:
+            BadDataError: when that can't be said, or its bars are of another length than those of most files.
+        """
+        try:
+            known = self.examined.get(plan.file.name)
+            found, rows = (known, None) if known else examined(plan, self.asked, self.factors, odd=odd)
+        except ConfigurationError as error:
+            raise BadDataError(str(error)) from None
+        if found.timeframe != self.timeframe:
+            raise BadDataError(
+                f"its bars are {LENGTHS[found.timeframe]}, and those of most files {LENGTHS[self.timeframe]}. Import "
+                "it by itself."
+            )
+        return found, rows
 
 
-def _no_rows(layout: Layout) -> pa.Table:
-    return pa.table({name: pa.array([], pa.string()) for name in layout.used})
+def _malformed(odd: list[str], plan: Plan, found: Reading) -> Iterator[Chunk]:
+    """The rows that were set aside so far, if any; they are taken out of the list, to which the reader adds."""
+    taken = odd[:]
+    del odd[: len(taken)]
+    if taken:
+        nothing = pa.table({name: pa.array([], pa.string()) for name in plan.layout.used})
+        bars = found.chunk(plan.named(nothing)).bars
+        yield Chunk(bars, refusals(iter(taken), "malformed_row", "the row has too few or too many columns"))
 
 
 class _Unread(Iterator[Chunk]):
     """A file that isn't of bars: asked for its rows, it says why not."""
 
-    def __init__(self, reason: str) -> None:
-        self._reason = reason
+    def __init__(self, error: BadDataError) -> None:
+        self._error = error
 
     def __next__(self) -> Chunk:
-        raise BadDataError(self._reason)
+        raise self._error
 
 
 def open_archive(path: Path, asked: Asked, name: str = "") -> Archive:
-    """The archive at `path`, with what is guessed about it in `layout.guessed`.
+    """The archive at `path`, with what is guessed about it in `guessed`.
 
     Raises:
         BadDataError: when no file can be read, with the reason of the first.
         ConfigurationError: when the user must say more: the time zone, or which of two formats the times have.
     """
     inside, strange = files_of(path)
-    first_reason = strange[0][1] if strange else "there is no file in it"
+    factors = None if asked.factors is None else read_factors(asked.factors)
+    plans: dict[str, Plan] = {}
+    refused: dict[str, InplayError] = {}
+    layouts: dict[tuple[str, ...], Layout] = {}
     for file in inside:
         try:
-            names, head = head_of(file, header=asked.header)
-            layout = lay_out(names, asked)
-        except BadDataError as error:
-            first_reason = first_reason if strange else str(error)
-            continue
-        reading = _reading_of(_named(head, layout, file.stem), layout, asked)
-        return Archive(name or path.name, tuple(inside), tuple(strange), layout, reading, asked.header)
-    raise BadDataError(f"Nothing of {path} can be read: {first_reason}. Nothing was stored.")
+            columns = columns_of(file, header=asked.header)
+            if columns.names not in layouts:
+                layouts[columns.names] = lay_out(columns.names, asked)
+            plans[file.name] = Plan(file, columns, layouts[columns.names])
+        except (BadDataError, ConfigurationError) as error:
+            refused[file.name] = error
+    known: dict[str, Reading] = {}
+    errors = dict(refused)
+    for plan in _spread(list(plans.values())):
+        try:
+            known[plan.file.name] = reading_of(plan, asked, factors)
+        except (BadDataError, ConfigurationError) as error:
+            errors[plan.file.name] = error
+    if not known:
+        raise _first_error(path, errors, strange)
+    said = Counter(found.timeframe for found in known.values())
+    return Archive(
+        name or path.name, tuple(inside), tuple(strange), plans,
+        {at: one if isinstance(one, BadDataError) else BadDataError(str(one)) for at, one in refused.items()},
+        asked.timeframe or said.most_common(1)[0][0], asked, factors, known,
+    )  # fmt: skip
 
 
-def _named(rows: pa.Table, layout: Layout, stem: str) -> pa.Table:
-    """Columns symbol, time, open, high, low, close and volume."""
-    rows = plain(rows.select(layout.used), layout.time)
-    columns = {name: rows.column(column) for name, column in layout.columns.items()}
-    columns["time"] = joined_time(rows, layout.time)
-    if layout.factor:
-        columns["factor" if layout.factor[1] == "factor" else "adjusted_close"] = rows.column(layout.factor[0])
-    if "symbol" not in columns:
-        columns["symbol"] = pa.chunked_array([pa.repeat(pa.scalar(stem, pa.string()), rows.num_rows)])
-    return pa.table(columns)
+def _spread(plans: list[Plan]) -> list[Plan]:
+    """Some of the files, evenly spread over all."""
+    count = min(len(plans), EXAMINED_FILES)
+    return [plans[at * (len(plans) - 1) // max(count - 1, 1)] for at in range(count)]
 
 
-def _reading_of(head: pa.Table, layout: Layout, asked: Asked) -> Reading:
-    column = head.column("time")
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        zone = getattr(column.type, "tz", None)
-        time = TimeFormat(TYPED, zoned=zone is not None)
-    else:
-        time = time_format_of(pa.array(column.cast(pa.string()).combine_chunks()), asked.time_format)
-    timeframe = asked.timeframe or _timeframe(head, time)
-    if timeframe == "1m" and not time.zoned and not layout.timezone:
-        raise ConfigurationError(
-            f"The times, such as {column[0].as_py()}, say no time zone. Nothing was stored. Say it with --timezone, "
-            "for example America/New_York or UTC."
-        )
-    return Reading(timeframe, time, layout.timezone, asked.volume_unit, _factors_asked(timeframe, layout, asked))
-
-
-def _factors_asked(timeframe: Timeframe, layout: Layout, asked: Asked) -> FactorFile | None:
-    """The factors of the file that was named.
-
-    Raises:
-        ConfigurationError: for minutes, whose factors aren't read, and where the bars bring factors of their own.
-        BadDataError: see `read_factors`.
-    """
-    if asked.factors is None:
-        return None
-    if timeframe != "1d":
-        raise ConfigurationError("Factors are for days, and these are minutes. Nothing was stored. Leave --factors.")
-    if layout.factor is not None:
-        raise ConfigurationError(
-            f"The bars bring factors of their own, in {layout.factor[0]!r}. Nothing was stored. Leave --factors."
-        )
-    return read_factors(asked.factors)
-
-
-def _timeframe(head: pa.Table, time: TimeFormat) -> Timeframe:
-    """Days when no time has an hour, minutes when the closest are a minute apart.
-
-    Raises:
-        BadDataError: for bars of another length.
-    """
-    stamps = Reading("1m", time, "UTC", 1).chunk(head).bars.column("starts_at").to_numpy().astype("datetime64[s]")
-    stamps = stamps[~np.isnat(stamps)]
-    if not np.isnat(days_of(stamps, zoned=time.zoned)).any():
-        return "1d"
-    apart = np.diff(np.unique(stamps.astype(np.int64)))
-    if len(apart) and np.gcd.reduce(apart) % MINUTE_S:
-        raise BadDataError("the bars are shorter than a minute; bars of a day or a minute can be imported.")
-    if len(apart) and apart.min() > MINUTE_S:
-        raise BadDataError(
-            f"the bars seem to be {apart.min()} s long; bars of a day or a minute can be imported. Say --timeframe 1m "
-            "if they are minutes with few trades."
-        )
-    return "1m"
+def _first_error(path: Path, errors: dict[str, InplayError], strange: list[tuple[str, str]]) -> InplayError:
+    """Why nothing can be read: what the user must say, else the reason of the first file."""
+    asked = next((error for error in errors.values() if isinstance(error, ConfigurationError)), None)
+    if asked is not None:
+        return asked
+    reasons = [reason for _, reason in strange] + [str(error) for error in errors.values()]
+    reason = reasons[0] if reasons else "there is no file in it"
+    return BadDataError(f"Nothing of {path} can be read: {reason.rstrip('.')}. Nothing was stored.")

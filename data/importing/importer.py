@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.feeds.source import BarSource, Refused
+from adapters.feeds.source import UNREAD_SCHEMA, BarSource, NoBarsError, Refused
 from adapters.postgres.bars_record import BarImport, GateCount, ImportedFile, Part
 from adapters.record import Record
 from data.importing.judging import Judge
 from data.importing.set_aside import SetAside
 from data.importing.spill import Spill
 from trading.errors import BadDataError, UnavailableError
-from trading.gates import Screened
+from trading.gates import Finding, Screened
 
+REFUSED_SHARE = 0.05
+"""Of the rows or files: an import that refuses more is no success."""
 Progress = Callable[[str, int], None]
 """Told what is being done (`read`, `stored`) and with how many more rows."""
 
@@ -32,6 +36,8 @@ class ImportCounts:
         quarantined: rows by the gate that refused them.
         findings: what the gates found, warnings about bars that are stored included; () when it was imported before.
         files_refused: files that could not be read to their end; none of their rows is counted.
+        files: that the source has; 0 when it was imported before.
+        files_lost: of the refused ones, those that have rows.
     """
 
     source: str
@@ -45,6 +51,42 @@ class ImportCounts:
     quarantined: dict[str, int]
     findings: tuple[GateCount, ...]
     files_refused: tuple[Refused, ...]
+    files: int = 0
+    files_lost: int = 0
+
+    @property
+    def too_little(self) -> str:
+        """Why the import is no success, in words; empty when it is one."""
+        if not self.rows_stored and not self.rows_duplicate:
+            return (
+                "Nothing was stored, and nothing of it was on record. Correct the source, or say how it is to be read, "
+                "and import it again; with --source NAME the very same file is judged anew."
+            )
+        if self.rows_quarantined > REFUSED_SHARE * self.rows_in:
+            return (
+                f"{self.rows_quarantined / self.rows_in:.0%} of the rows were refused, which is more than "
+                f"{REFUSED_SHARE:.0%}; the others are stored. See `inplay data quarantine list`."
+            )
+        if self.files_lost > REFUSED_SHARE * self.files:
+            return f"{self.files_lost} of {self.files} files were refused, and none of their rows was taken."
+        return ""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What became of the files of a source.
+
+    Attributes:
+        refused: files that could not be read.
+        findings: in the others.
+        files: how many there are.
+        lost: of the refused ones, those that have rows.
+    """
+
+    refused: tuple[Refused, ...]
+    findings: tuple[Finding, ...]
+    files: int
+    lost: int
 
 
 class BarImporter:
@@ -70,16 +112,19 @@ class BarImporter:
         """
         tell = progress or _silent
         about = ImportedFile(source.name, source.sha256(), source.timeframe, source.corrections)
-        begun = self._record.begin_import(about, at=self._clock())
-        if begun.complete:
-            return _repeated(about, begun)
+        before = self._record.import_of(about)
+        if before is not None and before.complete:
+            return _repeated(about, before)
         self._refuse_wrong_clock()
         self._store.sweep()  # files of an import that was stopped before they were on record
         folder = self._home / "import" / about.file_sha256[:12]
         with Spill(folder, source.timeframe) as spill, SetAside(folder.with_suffix(".unread")) as unread:
-            refused = self._read(source, spill, unread, tell)
+            read = self._read(source, spill, unread, tell)
+            begun = self._record.begin_import(about, at=self._clock())
+            if read.findings:
+                self._keep(begun, "reading", source.timeframe, findings=read.findings)
             for name, rows in unread.parts():
-                self._keep_unread(begun, name, source.timeframe, rows)
+                self._keep(begun, name, source.timeframe, unread=rows)
             judge = Judge(self._store, self._record, source.timeframe, today=self._clock(), replace_=replace)
             for name, bars in spill.parts():
                 if name in begun.parts:
@@ -88,8 +133,9 @@ class BarImporter:
                     part = judge.part(name, bars)
                     self._record.record_part(begun.import_id, part, source.timeframe, at=self._clock())
                 tell("stored", bars.num_rows)
-        self._record.finish_import(begun.import_id, [(one.path, one.reason) for one in refused])
-        return _counts(about, self._record.begin_import(about, at=self._clock()))
+        self._record.finish_import(begun.import_id, [(one.path, one.reason) for one in read.refused])
+        counts = _counts(about, self._record.begin_import(about, at=self._clock()))
+        return replaced(counts, files=read.files, files_lost=read.lost)
 
     def _refuse_wrong_clock(self) -> None:
         """The gates refuse bars of the future, so that bars on record beyond today tell of a clock that was set back.
@@ -105,32 +151,41 @@ class BarImporter:
                 "was stored. Correct the clock, then import again."
             )
 
-    def _read(self, source: BarSource, spill: Spill, unread: SetAside, tell: Progress) -> tuple[Refused, ...]:
-        """Files that could not be read; the bars of the others are in the spill, rows that are no bars set aside."""
-        refused, count = [], 0
+    def _read(self, source: BarSource, spill: Spill, unread: SetAside, tell: Progress) -> _Read:
+        """The bars of the files that could be read are in the spill, rows that are no bars set aside."""
+        refused, count, lost, findings = [], 0, 0, Counter[Finding]()
         folder = self._home / "import" / "one-file"
         for name, chunks in source.files():
             count += 1
+            found = Counter[Finding]()
             with Spill(folder, source.timeframe) as own, SetAside(folder.with_suffix(".unread")) as strange:
                 try:
                     for chunk in chunks:
+                        found.update({replaced(one, rows=0): one.rows for one in chunk.findings})
                         own.add(chunk.bars)
                         strange.add(chunk.unread)
                         tell("read", chunk.bars.num_rows + chunk.unread.num_rows)
                 except BadDataError as error:
                     refused.append(Refused(name, str(error)))
+                    lost += not isinstance(error, NoBarsError)
                     continue
                 spill.take_over(own)
                 unread.take_over(strange)
+            findings += found
         if len(refused) == count:
             said = refused[0].reason if refused else "there is no file of bars in it."
             raise BadDataError(f"Nothing of {source.name} could be read: {said} Nothing was stored.")
-        return tuple(refused)
+        return _Read(tuple(refused), tuple(replaced(one, rows=rows) for one, rows in findings.items()), count, lost)
 
-    def _keep_unread(self, begun: BarImport, name: str, timeframe: Timeframe, unread: pa.Table) -> None:
+    def _keep(
+        self, begun: BarImport, name: str, timeframe: Timeframe, *, unread: pa.Table | None = None,
+        findings: tuple[Finding, ...] = (),
+    ) -> None:  # fmt: skip
+        """What was found in reading, and rows that are no bars, are on record."""
         shape = SHAPES[timeframe]
-        nothing = Screened(shape.schema.empty_table(), shape.schema.empty_table(), (), (), ())
-        part = Part(name, unread.num_rows, 0, nothing, (), shape.stored.empty_table(), unread)
+        nothing = Screened(shape.schema.empty_table(), shape.schema.empty_table(), findings, (), ())
+        rows = UNREAD_SCHEMA.empty_table() if unread is None else unread
+        part = Part(name, rows.num_rows, 0, nothing, (), shape.stored.empty_table(), rows)
         self._record.record_part(begun.import_id, part, timeframe, at=self._clock())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,12 +17,13 @@ from adapters.calendar import close_of, session_hours, sessions_between
 from adapters.feeds.source import UNREAD_SCHEMA
 from adapters.postgres.bars_record import BarRecord, Part
 from data.importing.remembered import Remembered
+from data.importing.restated import Restated, restated
 from data.importing.tail import FIRST_DAY, TAIL_DAYS, Tail
 from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.panel import as_date, symbol_codes
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
-from trading.gates.factors import FactorChange
+from trading.gates.factors import Statements
 
 NIGHT = np.timedelta64(5, "h")
 SAME_PRICE = 1e-6
@@ -39,12 +40,14 @@ class _Compared:
         replaced: rows on record that one of those would replace, stored schema.
         others: rows on record that none of those touches.
         duplicates: how many rows of the part are on record as they are.
+        restated: symbols that are told anew in another base.
     """
 
     fresh: pa.Table
     replaced: pa.Table
     others: pa.Table
     duplicates: int
+    restated: tuple[Restated, ...] = ()
 
 
 class Judge:
@@ -63,16 +66,16 @@ class Judge:
 
     def skip(self, bars: pa.Table) -> None:
         """A part that is on record already; the next one follows it."""
-        self._remembered.changes(bars)
+        self._remembered.stated(bars)
 
     def part(self, name: str, bars: pa.Table) -> Part:
         """What the part puts on record; its files are written."""
-        changes = self._remembered.changes(bars)
+        stated = self._remembered.stated(bars)
         bars = bars.select(SHAPES[self._timeframe].schema.names)
         first, last = self._reach(bars)
         compared = self._compare(bars, first, last)
         self._refuse_contradiction(name, compared)
-        screened = self._screened(compared, changes, first, last)
+        screened = self._screened(compared, stated, first, last)
         doubles = _doubles(screened.quarantined)
         quarantined = screened.quarantined.filter(pa.array(~doubles))
         stored = self._with_session(screened.bars)
@@ -88,6 +91,8 @@ class Judge:
         )
 
     def _refuse_contradiction(self, name: str, compared: _Compared) -> None:
+        if compared.restated and not self._replace:
+            self._refuse_restated(name, compared.restated)
         differ = compared.replaced.num_rows
         both = differ + compared.duplicates
         if self._replace or differ < CONTRADICTED_ROWS or differ < CONTRADICTED_SHARE * both:
@@ -98,6 +103,17 @@ class Judge:
             f"{example['symbol']} of {example['session']}, which closed at {example['close']:g}. This part was not "
             "stored; parts before it were. If the source is right, import it with --replace; if it only counts in "
             "another way (adjusted prices, another unit), keep it in a data folder of its own (INPLAY_HOME)."
+        )
+
+    @staticmethod
+    def _refuse_restated(name: str, restated: Sequence[Restated]) -> None:
+        one = restated[0]
+        others = f" (and {len(restated) - 1} more symbols)" if len(restated) > 1 else ""
+        raise BadDataError(
+            f"All {one.rows} bar(s) of {one.symbol}{others} that {name} tells anew, up to {one.last}, differ from the "
+            f"record by one factor, {one.factor:.4g}: the source put a split or dividend into past prices. This part "
+            "was not stored; parts before it were. Import only bars that are new, or prices as they were printed; or "
+            "say --replace if the record is wrong; or keep this source in a data folder of its own (INPLAY_HOME)."
         )
 
     def _reach(self, bars: pa.Table) -> tuple[date, date]:
@@ -133,7 +149,9 @@ class Judge:
         counterpart = at[group[known.num_rows :]]
         there = counterpart >= 0
         same = np.zeros(len(named), dtype=np.bool_)
-        same[there] = _equal(known.take(pa.array(counterpart[there])), bars.take(pa.array(named[there])))
+        ours, theirs = known.take(pa.array(counterpart[there])), bars.take(pa.array(named[there]))
+        same[there] = _equal(ours, theirs)
+        anew = tuple(restated(self._with_session(ours), theirs, ~same[there])) if (there & ~same).any() else ()
         fresh = np.ones(bars.num_rows, dtype=np.bool_)
         fresh[named[same]] = False
         touched = np.zeros(known.num_rows, dtype=np.bool_)
@@ -143,9 +161,10 @@ class Judge:
             replaced=self._with_session(known.filter(pa.array(touched))),
             others=known.filter(pa.array(~touched)),
             duplicates=int(same.sum()),
+            restated=anew,
         )
 
-    def _screened(self, compared: _Compared, changes: list[FactorChange], first: date, last: date) -> Screened:
+    def _screened(self, compared: _Compared, stated: Statements, first: date, last: date) -> Screened:
         known_days = self._tail.before(first)
         known_days = pa.concat_tables([known_days, self._silent(compared.fresh, known_days, first)])
         begin = min([max(first - timedelta(days=TAIL_DAYS), FIRST_DAY), *_first_of(known_days)])
@@ -153,7 +172,7 @@ class Judge:
         if self._timeframe == "1d":
             both = replace(history, bars=pa.concat_tables([known_days, compared.others]))
             return screen(
-                compared.fresh, expected_sessions=sessions_between(begin, last), history=both, changes=changes,
+                compared.fresh, expected_sessions=sessions_between(begin, last), history=both, stated=stated,
                 last_over=self._last_over(),
             )  # fmt: skip
         now = np.datetime64(self._today.astimezone(UTC).replace(tzinfo=None), "s")

@@ -8,11 +8,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.bars.files import Timeframe
+from data.importing.lengths import Stamp
+from data.importing.numbers import NumberStyle
 from trading.errors import BadDataError, ConfigurationError
 
 KNOWN: dict[str, tuple[str, ...]] = {
     "symbol": ("symbol", "ticker", "sym", "actsymbol", "instrument"),
-    "time": ("session", "date", "datetime", "timestamp", "startsat", "tsutc", "tset", "ts", "time", "day", "t"),
+    "time": (
+        "session",
+        "date",
+        "datetime",
+        "timestamp",
+        "startsat",
+        "tsutc",
+        "tset",
+        "ts",
+        "time",
+        "day",
+        "t",
+        "windowstart",
+    ),
     "open": ("open", "openprice", "o"),
     "high": ("high", "highprice", "h"),
     "low": ("low", "lowprice", "l"),
@@ -41,6 +56,9 @@ class Asked:
         timezone: of times that carry none.
         time_format: as of `strptime`, where several would do.
         volume_unit: shares that the files count as one.
+        price_unit: dollars that the files count as one; None when nobody said, which is one.
+        numbers: how they are written; None when nobody said.
+        stamp: where in a minute its stamp is; None when nobody said.
         header: whether the first line names the columns; without it they are `f0`, `f1`, …
         factors: a file of them, beside prices as printed.
     """
@@ -50,8 +68,32 @@ class Asked:
     timezone: str = ""
     time_format: str = ""
     volume_unit: int = 1
+    price_unit: float | None = None
+    numbers: NumberStyle | None = None
+    stamp: Stamp | None = None
     header: bool = True
     factors: Path | None = None
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """What is changed in all rows, in words."""
+        said = []
+        if self.volume_unit != 1:
+            said.append(f"volume of all rows multiplied by {self.volume_unit}, as asked")
+        if self.price_unit not in (None, 1.0):
+            said.append(f"prices of all rows multiplied by {self.price_unit:g}, as asked")
+        if self.stamp == "end":
+            said.append("times of all rows moved from the end of their minute to its start, as asked")
+        return tuple(said)
+
+    @property
+    def reads_otherwise(self) -> str:
+        """What the user says of how rows are read; empty when all is guessed. With other words it is another source."""
+        said = (
+            sorted(self.columns.items()), self.timeframe, self.timezone, self.time_format, self.volume_unit,
+            self.price_unit, self.numbers, self.stamp, self.header,
+        )  # fmt: skip
+        return "" if said == ([], None, "", "", 1, None, None, None, True) else repr(said)
 
 
 @dataclass(frozen=True)
@@ -99,6 +141,7 @@ def lay_out(names: Sequence[str], asked: Asked) -> Layout:
         ConfigurationError: when the user named a field or column that there isn't.
     """
     _check_names(names, asked)
+    _refuse_doubles(names, asked)
     plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in reversed(names)}
     columns = {name: asked.columns.get(name) or _first(plain, name) for name in FIELDS}
     time = _time_columns(columns.pop("time"), plain, asked)
@@ -129,6 +172,25 @@ def _check_names(names: Sequence[str], asked: Asked) -> None:
         raise BadDataError(
             f"the first line holds values, not names: {', '.join(names)[:80]}. Nothing of it was stored. Add "
             "--no-header and say which column is which: --column open=f2 …"
+        )
+
+
+def _refuse_doubles(names: Sequence[str], asked: Asked) -> None:
+    """A column that may be a field stands once, with a number after its name too, as pandas writes the second."""
+    known = {alias: name for name, aliases in KNOWN.items() for alias in aliases}
+    meant = {part for name in asked.columns.values() for part in name.split("+")}
+    count: dict[str, list[str]] = {}
+    for name in names:
+        alias = re.sub(r"[^a-z0-9]", "", re.sub(r"[._ ]\d+$", "", name.lower()))
+        field_ = known.get(alias)
+        if name in meant or (field_ is not None and field_ not in asked.columns):
+            count.setdefault(name if name in meant else alias, []).append(name)
+    double = [found for found in count.values() if len(found) > 1]
+    if double:
+        raise BadDataError(
+            f"the column {double[0][0]!r} stands {len(double[0])} times ({', '.join(map(repr, names))[:200]}), so that "
+            "nobody can say whose prices are meant. Nothing of it was stored. Make one file a symbol, or one long "
+            "table with a column of symbols; where one of them is right, name it: --column FIELD=COLUMN."
         )
 
 

@@ -3,123 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.exchange_time import TIME_ZONE
-from adapters.feeds.source import FACTOR, UNREAD_SCHEMA, Chunk
+from adapters.feeds.source import FACTOR, UNREAD_SCHEMA, Chunk, rounded_volumes
+from data.importing.clocks import Instants, days_of, naive
+from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
-from trading.arrays import Flags
-from trading.errors import BadDataError, ConfigurationError
+from data.importing.lengths import MINUTE_S, Stamp
+from data.importing.numbers import SUFFIXES, NumberStyle, is_text, read_numbers
+from data.importing.tail import FIRST_DAY
+from data.importing.times import TYPED, TimeFormat, stamps_of
+from trading.arrays import Flags, Floats
+from trading.errors import BadDataError
+from trading.gates import Finding
 
-DAYS = ("%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d.%m.%Y", "%d-%b-%Y", "%b %d, %Y")
-SWAPPED = ("%m/%d/%Y", "%d/%m/%Y")
-CLOCKS = (
-    "", " %H:%M:%S", "T%H:%M:%S", " %H:%M", " %H%M%S", "T%H:%M", "T%H:%M:%S%z", " %H:%M:%S%z", " %H:%M:%S.%f",
-    "T%H:%M:%S.%f", "T%H:%M:%S.%f%z", "T%H:%M%z", " %I:%M %p", " %I:%M:%S %p",
-)  # fmt: skip
-EPOCHS = {10: ("s", "epoch seconds"), 13: ("ms", "epoch milliseconds")}
-TYPED = "typed"
 ADJUSTED = "adjusted_close"
-EXAMINED_ROWS = 5_000
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+PRICES = ("open", "high", "low", "close")
 RAW_CHARACTERS = 500
+WHOLE = 1e-9
+"""Of a volume: nearer to a whole number is a rounding of the machine's."""
 
 
 @dataclass(frozen=True)
-class TimeFormat:
-    """How the times of a file are read.
+class Units:
+    """What a file counts in.
 
     Attributes:
-        pattern: of `strptime`, `TYPED` for columns that are times already, or the name of an epoch.
-        zoned: the text itself says its time zone.
-        guessed: nobody said that this is the format.
+        shares: that it counts as one.
+        dollars: that it counts as one.
+        style: how its numbers are written.
     """
 
-    pattern: str
-    zoned: bool
-    guessed: bool = False
-
-    @property
-    def swapped(self) -> str:
-        """The format with day and month in each other's place, where both orders are in use; else empty."""
-        for one, other in (SWAPPED, SWAPPED[::-1]):
-            if self.pattern.startswith(one):
-                return other + self.pattern.removeprefix(one)
-        return ""
-
-
-def time_format_of(texts: pa.Array[Any], asked: str = "") -> TimeFormat:
-    """The format of times that most of the texts have.
-
-    Raises:
-        BadDataError: when there is none.
-        ConfigurationError: when two formats read the same texts as different times, such as day and month swapped.
-    """
-    texts = texts.drop_null().slice(0, EXAMINED_ROWS)
-    texts = texts.filter(pc.not_equal(texts, ""))
-    if asked:
-        return TimeFormat(asked, zoned="%z" in asked)
-    if not len(texts):
-        raise BadDataError("no row has a time.")
-    width = len(texts[0].as_py())
-    if width in EPOCHS and pc.all(pc.match_substring_regex(texts, r"^\d+$")).as_py():
-        return TimeFormat(EPOCHS[width][1], zoned=True)
-    found = [(pattern, _parsed(texts, pattern)) for day in DAYS for pattern in (day + clock for clock in CLOCKS)]
-    best = min(np.isnat(parsed).sum() for _, parsed in found)
-    if best * 2 >= len(texts):
-        raise BadDataError(f"times such as {texts[0].as_py()!r} are in no known format; name it by --time-format.")
-    good = [(pattern, parsed) for pattern, parsed in found if np.isnat(parsed).sum() == best]
-    if any(not np.array_equal(parsed, good[0][1], equal_nan=True) for _, parsed in good):
-        said = " or ".join(pattern for pattern, _ in good)
-        raise ConfigurationError(
-            f"{texts[0].as_py()!r} can be read as {said}. Nothing was stored. Say which: --time-format '{good[0][0]}'"
-        )
-    pattern = good[0][0]
-    return TimeFormat(pattern, zoned="%z" in pattern, guessed=True)
-
-
-def _parsed(texts: pa.Array[Any], pattern: str) -> npt.NDArray[np.datetime64]:
-    """The times, `datetime64[s]`, UTC where the text says its zone; NaT where it is not of the pattern.
-
-    Pandas refuses the 30th of February, where Arrow goes on to March. Times repeat, so each is read once.
-    """
-    encoded = texts.dictionary_encode()
-    distinct = pd.Index(encoded.dictionary.to_pylist(), dtype=object)
-    stamps = pd.to_datetime(distinct, format=pattern, errors="coerce", utc="%z" in pattern)
-    values = np.append(_naive(stamps), np.datetime64("NaT", "s"))
-    parsed: npt.NDArray[np.datetime64] = values[pc.fill_null(encoded.indices, len(distinct)).to_numpy()]
-    return parsed
-
-
-def _naive(stamps: pd.DatetimeIndex) -> npt.NDArray[np.datetime64]:
-    if stamps.tz is not None:
-        stamps = stamps.tz_convert("UTC").tz_localize(None)
-    return np.asarray(stamps.to_numpy().astype("datetime64[s]"))
-
-
-def days_of(stamps: npt.NDArray[np.datetime64], *, zoned: bool) -> npt.NDArray[np.datetime64]:
-    """The days that begin at these times, `datetime64[D]`; NaT where none does.
-
-    Args:
-        stamps: `datetime64[s]`, in UTC where `zoned`. A day may begin at midnight of New York then, as feeds write it.
-        zoned: the source says its time zone.
-    """
-    days = stamps.astype("datetime64[D]")
-    begins = stamps == days
-    if zoned and not begins.all():
-        local = pd.DatetimeIndex(stamps).tz_localize("UTC").tz_convert(TIME_ZONE).tz_localize(None)
-        there = np.asarray(local.to_numpy().astype("datetime64[s]"))
-        midnight = ~begins & (there == there.astype("datetime64[D]"))
-        days, begins = np.where(midnight, there.astype("datetime64[D]"), days), begins | midnight
-    return np.where(begins, days, np.datetime64("NaT", "D"))
+    shares: int = 1
+    dollars: float = 1.0
+    style: NumberStyle = field(default_factory=NumberStyle)
 
 
 @dataclass(frozen=True)
@@ -129,59 +53,101 @@ class Reading:
     Attributes:
         timeframe: of the bars.
         time: format of their times.
-        timezone: of times that carry none; ignored for days.
-        volume_unit: shares that the file counts as one.
+        timezone: of times that carry none; of days only for those that are stamped within a day.
+        units: of prices and volume.
+        clock_s: of days: seconds after midnight at which they are stamped.
+        stamp: where in a minute its stamp is; None when nobody said, which is its start.
         factors: from a file of their own; None when the bars bring theirs, or none are known.
     """
 
     timeframe: Timeframe
     time: TimeFormat
     timezone: str
-    volume_unit: int
+    units: Units = field(default_factory=Units)
+    clock_s: int = 0
+    stamp: Stamp | None = None
     factors: FactorFile | None = None
 
-    def chunk(self, rows: pa.Table) -> Chunk:
-        """The rows with columns symbol, time, open, high, low, close and volume, as text or typed."""
+    def chunk(self, rows: pa.Table, evidence: Evidence | None = None) -> Chunk:
+        """The rows with columns symbol, time, open, high, low, close and volume, as text or typed.
+
+        Args:
+            rows: to read.
+            evidence: told what they say of the file.
+        """
         problems = _Problems(rows)
-        columns = {
-            "symbol": pc.utf8_trim_whitespace(rows.column("symbol").cast(pa.string())),
-            SHAPES[self.timeframe].time: self._times(rows.column("time"), problems),
-            **{name: _numbers(rows.column(name), name, problems) for name in ("open", "high", "low", "close")},
-            "volume": self._volumes(rows.column("volume"), problems),
-        }
+        symbol = pc.utf8_trim_whitespace(rows.column("symbol").cast(pa.string()))
+        times = self._times(rows.column("time"), problems)
+        prices = {name: self._price(rows.column(name), name, problems) for name in PRICES}
+        volume, findings = self._volumes(rows.column("volume"), problems)
+        if evidence is not None:
+            evidence.times(times, symbol)
+            evidence.numbers(rows.column("close"), rows.column("volume"), prices["close"])
         shape = SHAPES[self.timeframe]
+        columns = {"symbol": symbol, shape.time: self._bar_times(times), **prices, "volume": volume}
         table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names).cast(shape.schema)
         if self.factors is not None:
             table = table.append_column(FACTOR, self.factors.of(table.column("symbol"), table.column("session")))
         elif self.timeframe == "1d" and {FACTOR, ADJUSTED} & set(rows.column_names):
-            table = table.append_column(FACTOR, _factors(rows, table.column("close")))
-        return Chunk(table.filter(pa.array(~problems.found)), problems.unread())
+            table = table.append_column(FACTOR, self._factors(rows, table.column("close")))
+        return Chunk(table.filter(pa.array(~problems.found)), problems.unread(), findings)
 
-    def _volumes(self, column: Any, problems: _Problems) -> Any:
-        volume = _numbers(column, "volume", problems).to_numpy(zero_copy_only=False) * self.volume_unit
-        odd = np.isfinite(volume) & ((volume != np.floor(volume)) | (np.abs(volume) >= 2.0**53))
-        problems.add(odd, "volume_not_whole", "the volume is no whole number of shares")
-        missing = ~np.isfinite(volume)
-        return pa.array(np.where(missing | odd, 0, volume).astype(np.int64), mask=missing | odd)
+    def _price(self, column: Any, name: str, problems: _Problems) -> Any:
+        values, odd = read_numbers(column, self.units.style.of_price)
+        problems.add(odd, "not_a_number", f"the {name} is no number")
+        unit = self.units.dollars
+        if unit == 1.0:
+            return values
+        parts = round(1 / unit) if unit < 1 else 0
+        return pc.divide(values, float(parts)) if parts and abs(parts * unit - 1) < WHOLE else pc.multiply(values, unit)
 
-    def _times(self, column: Any, problems: _Problems) -> Any:
-        stamps = self._stamps(column)
+    def _volumes(self, column: Any, problems: _Problems) -> tuple[Any, tuple[Finding, ...]]:
+        """Whole shares: a fraction is left out, and counted."""
+        values, odd = read_numbers(column, self.units.style.of_volume, shortened=True)
+        problems.add(odd, "not_a_number", "the volume is no number")
+        volume: Floats = values.to_numpy(zero_copy_only=False) * self.units.shares
+        huge = np.isinf(volume) | (np.abs(volume) >= 2.0**53)
+        problems.add(huge, "volume_not_whole", "the volume is past 2^53, where shares can't be told apart")
+        missing = ~np.isfinite(volume) | huge
+        nearest = np.rint(volume)
+        with np.errstate(invalid="ignore"):  # infinite ones
+            whole = np.abs(volume - nearest) <= WHOLE * np.maximum(np.abs(volume), 1.0)
+        shares = np.where(missing, 0, np.where(whole, nearest, np.floor(volume))).astype(np.int64)
+        fractions = int((~whole & ~missing & ~problems.found).sum())
+        return pa.array(shares, mask=missing), _findings(fractions, _shortened(column))
+
+    def _times(self, column: Any, problems: _Problems) -> Instants:
+        """Days, or seconds in UTC as the file stamps its minutes; NaT where there is none."""
+        stamps = stamps_of(column, self.time, up=self.timeframe == "1m")
         there = column.is_valid() if self.time.pattern == TYPED else pc.not_equal(pc.fill_null(column, ""), "")
         unreadable = np.isnat(stamps) & there.to_numpy()
         self._refuse_mixed(column, unreadable)
         problems.add(unreadable, "unreadable_time", f"the time is not of the form {self.time.pattern}")
-        if self.timeframe == "1d":
-            day = days_of(stamps, zoned=self.time.zoned)
-            within = ~np.isnat(stamps) & np.isnat(day)
-            problems.add(within, "time_of_day", "the day has a time of day, so it is no daily bar")
-            return pa.array(day, pa.date32())
-        if not self.time.zoned:
-            local = pd.DatetimeIndex(stamps)
-            instants = local.tz_localize(self.timezone, ambiguous="NaT", nonexistent="NaT")
-            stamps = _naive(instants)
-            lost = np.isnat(stamps) & ~np.asarray(local.isna())
+        zoned = self.time.zoned
+        if not zoned and self.timezone and (self.timeframe == "1m" or self.clock_s):
+            instants = pd.DatetimeIndex(stamps).tz_localize(self.timezone, ambiguous="NaT", nonexistent="NaT")
+            lost, stamps, zoned = ~np.isnat(stamps) & np.asarray(instants.isna()), _seconds(instants), True
             problems.add(lost, "ambiguous_time", f"the clock of {self.timezone} was changed at this time")
-        return pa.array(stamps).cast(pa.timestamp("s", tz="UTC"))
+        if self.timeframe == "1d":
+            day = days_of(stamps, zoned=zoned, clock_s=self.clock_s)
+            within = ~np.isnat(stamps) & np.isnat(day)
+            problems.add(
+                within, "time_of_day", "the day has another time of day than the file's, so it is no daily bar"
+            )
+            stamps = day
+        elif self.stamp != "end":
+            off = stamps.astype(np.int64) % MINUTE_S != 0
+            problems.add(~np.isnat(stamps) & off, "off_minute", "the time is no whole minute")
+        problems.add(stamps < np.datetime64(FIRST_DAY, "D"), "before_calendar", BEFORE_CALENDAR)
+        return stamps
+
+    def _bar_times(self, times: Instants) -> Any:
+        """Days, or when each minute starts."""
+        if self.timeframe == "1d":
+            return pa.array(times, pa.date32())
+        if self.stamp == "end":
+            times = times - ((times.astype(np.int64) - 1) % MINUTE_S + 1).astype("timedelta64[s]")
+        return pa.array(times).cast(pa.timestamp("s", tz="UTC"))
 
     def _refuse_mixed(self, column: Any, unreadable: Flags) -> None:
         """Rows that only the swapped format can read tell that others are read wrongly, and nobody can say which.
@@ -192,7 +158,8 @@ class Reading:
         if not self.time.guessed or not self.time.swapped or not unreadable.any():
             return
         odd = pc.utf8_trim_whitespace(pa.array(column.combine_chunks())).take(pa.array(np.flatnonzero(unreadable)))
-        other = np.flatnonzero(~np.isnat(_parsed(odd, self.time.swapped)))
+        swapped = stamps_of(pa.chunked_array([odd]), TimeFormat(self.time.swapped, zoned=False, words=self.time.words))
+        other = np.flatnonzero(~np.isnat(swapped))
         if len(other):
             raise BadDataError(
                 f"most times are of the form {self.time.pattern}, and {odd[int(other[0])].as_py()!r} can only be "
@@ -200,18 +167,33 @@ class Reading:
                 "Correct the file, or say which it is with --time-format; then such rows alone are refused."
             )
 
-    def _stamps(self, column: Any) -> npt.NDArray[np.datetime64]:
-        """`datetime64[s]`, in UTC where the file says the zone."""
-        if self.time.pattern == TYPED:
-            typed: npt.NDArray[np.datetime64] = column.to_numpy(zero_copy_only=False)
-            return typed.astype("datetime64[s]")
-        text = pc.utf8_trim_whitespace(pa.array(column.combine_chunks()))
-        for unit, name in EPOCHS.values():
-            if self.time.pattern == name:
-                numbers = pc.if_else(pc.match_substring_regex(text, r"^\d{1,15}$"), text, None)
-                counted = numbers.cast(pa.int64()).cast(pa.timestamp(unit))
-                return np.asarray(counted.to_numpy(zero_copy_only=False).astype("datetime64[s]"))
-        return _parsed(text, self.time.pattern)
+    def _factors(self, rows: pa.Table, close: Any) -> Any:
+        """Adjusted price / price; null where the source says none, which refuses no bar."""
+        nothing = _Problems(rows)
+        if FACTOR in rows.column_names:
+            return read_numbers(rows.column(FACTOR), self.units.style.of_price)[0]
+        return pc.divide(self._price(rows.column(ADJUSTED), ADJUSTED, nothing), close)
+
+
+BEFORE_CALENDAR = f"the calendar of sessions begins on {FIRST_DAY}"
+
+
+def _seconds(instants: pd.DatetimeIndex) -> Instants:
+    return naive(instants).astype("datetime64[s]")
+
+
+def _shortened(column: Any) -> int:
+    """Volumes that are written as 12.3M."""
+    letters = "".join(SUFFIXES) + "".join(SUFFIXES).lower()
+    if not is_text(column) or pc.all(pc.utf8_is_digit(column)).as_py():
+        return 0
+    return int(pc.sum(pc.match_substring_regex(column, rf"\d\s?[{letters}]\s*$")).as_py() or 0)
+
+
+def _findings(fractions: int, shortened: int) -> tuple[Finding, ...]:
+    said = "volumes written as 12.3M; no more digits than those are known"
+    short = (Finding("shortened_volume", "info", None, None, shortened, said),) if shortened else ()
+    return rounded_volumes(fractions) + short
 
 
 class _Problems:
@@ -219,19 +201,21 @@ class _Problems:
 
     def __init__(self, rows: pa.Table) -> None:
         self._rows = rows
+        self.found: Flags = np.zeros(rows.num_rows, dtype=np.bool_)
         self._gate = np.full(rows.num_rows, "", dtype=np.object_)
         self._reason = np.full(rows.num_rows, "", dtype=np.object_)
 
-    @property
-    def found(self) -> Flags:
-        return np.asarray(self._gate != "", dtype=np.bool_)
-
     def add(self, which: Flags, gate: str, reason: str) -> None:
+        if not which.any():
+            return
         new = which & ~self.found
         self._gate[new], self._reason[new] = gate, reason
+        self.found |= new
 
     def unread(self) -> pa.Table:
         """`UNREAD_SCHEMA`."""
+        if not self.found.any():
+            return UNREAD_SCHEMA.empty_table()
         at = np.flatnonzero(self.found)
         rows = self._rows.take(pa.array(at, pa.int64())).combine_chunks()
         named = [
@@ -242,25 +226,6 @@ class _Problems:
         return pa.table([raw, pa.array(self._gate[at]), pa.array(self._reason[at])], names=UNREAD_SCHEMA.names).cast(
             UNREAD_SCHEMA
         )
-
-
-def _numbers(column: Any, name: str, problems: _Problems) -> Any:
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return column.cast(pa.float64(), safe=False)  # a count past 2^53 is none that a volume may be
-    text = pc.utf8_trim_whitespace(column)
-    readable = pc.fill_null(pc.match_substring_regex(text, NUMBER), False)
-    empty = pc.fill_null(pc.equal(text, ""), True)
-    odd = pc.invert(pc.or_(readable, empty)).to_numpy(zero_copy_only=False)
-    problems.add(odd, "not_a_number", f"the {name} is no number")
-    return pc.if_else(readable, text, None).cast(pa.float64())
-
-
-def _factors(rows: pa.Table, close: Any) -> Any:
-    """Adjusted price / price; null where the source says none, which refuses no bar."""
-    nothing = _Problems(rows)
-    if FACTOR in rows.column_names:
-        return _numbers(rows.column(FACTOR), FACTOR, nothing)
-    return pc.divide(_numbers(rows.column(ADJUSTED), ADJUSTED, nothing), close)
 
 
 def refusals(raw: Iterator[str], gate: str, reason: str) -> pa.Table:

@@ -11,9 +11,10 @@ import pyarrow.compute as pc
 
 from adapters.bars.files import SHAPES, BarFile, Timeframe
 from adapters.bars.store import BarStore
-from adapters.feeds.source import FACTOR
+from adapters.feeds.source import DIVIDEND, FACTOR, SPLIT
+from trading.arrays import Floats
 from trading.bars.panel import BARS_SCHEMA, symbol_codes
-from trading.gates.factors import FactorChange, factor_changes
+from trading.gates.factors import NOTHING_STATED, Rows, Statements, statements
 
 
 class Remembered:
@@ -31,7 +32,7 @@ class Remembered:
         self._timeframe = timeframe
         self._last = BARS_SCHEMA.empty_table()
         self._looked_up: set[str] = set()
-        self._factor: dict[str, float] = {}
+        self._factor: dict[str, tuple[float, float]] = {}
 
     def last_bars(self, symbols: Sequence[str], before: date) -> pa.Table:
         """The last bar before the session of each of the symbols that has one, `BARS_SCHEMA`.
@@ -58,19 +59,26 @@ class Remembered:
         final = np.append(codes[order[1:]] != codes[order[:-1]], True)
         self._last = both.take(pa.array(order[final], pa.int64())).combine_chunks()
 
-    def changes(self, bars: pa.Table) -> list[FactorChange]:
-        """Changes of the factors of these rows, none without the column `FACTOR`; rows of a later part follow them."""
-        if FACTOR not in bars.column_names:
-            return []
+    def stated(self, bars: pa.Table) -> Statements:
+        """What the source says of splits and distributions in these rows; rows of a later part follow them."""
+        told = [name for name in (FACTOR, SPLIT, DIVIDEND) if name in bars.column_names]
+        if not told:
+            return NOTHING_STATED
         whole = bars.filter(pc.and_(bars.column("symbol").is_valid(), bars.column("session").is_valid()))
         names, codes = symbol_codes(whole.column("symbol"))
         session = whole.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
-        factor = whole.column(FACTOR).to_numpy(zero_copy_only=False).astype(np.float64)
         order = np.lexsort((session, codes))
-        found = factor_changes(
-            names.tolist(), codes[order].astype(np.int64), session[order], factor[order], self._factor
+        nothing = np.full(len(order), np.nan)
+
+        def column(name: str) -> Floats:
+            given = name in bars.column_names
+            return whole.column(name).to_numpy(zero_copy_only=False).astype(np.float64)[order] if given else nothing
+
+        rows = Rows(
+            names, codes[order].astype(np.int64), session[order],
+            factor=column(FACTOR), close=column("close"), split=column(SPLIT), dividend=column(DIVIDEND),
         )  # fmt: skip
-        return list(found)
+        return statements(rows, self._factor)
 
     def _with_session(self, bars: pa.Table) -> pa.Table:
         if "session" in bars.column_names:

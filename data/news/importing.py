@@ -11,13 +11,13 @@ import numpy as np
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.news import Incoming, NewsCounts, NewsStore
 from adapters.postgres.pool import Pool
-from adapters.postgres.sentiment import ChosenScorer, SentimentStore
-from data.news.sentiment import fill_in, open_scorer
+from adapters.postgres.sentiment import LEXICON, ChosenScorer, SentimentStore
+from data.news.sentiment import adopt, fill_in, open_scorer
 from trading.news.article import Article, Fetched
 from trading.news.digest import Stories, digest
 from trading.news.duplicates import HASHES, WINDOW, Hashes, signatures
 from trading.news.normalise import Rules, normalise
-from trading.news.sentiment import SentimentScorer
+from trading.news.sentiment import LexiconScorer, SentimentScorer
 from trading.news.tickers import Linker
 
 
@@ -27,12 +27,14 @@ class NewsImport:
 
     Attributes:
         load: opens the scorer whose sentiment counts; asked again only when another one was chosen.
+        rescored: how many articles on record have a new score, because the lexicon is of a later version than theirs.
         signature_of: of the articles on record that the last import was compared with, so that a source that is asked
             every few minutes doesn't have them computed anew. Never more than the articles of the days around it.
     """
 
     pool: Pool
     load: Callable[[ChosenScorer], SentimentScorer] = open_scorer
+    rescored: int = 0
     signature_of: dict[str, Hashes] = field(default_factory=dict)
     _opened: tuple[ChosenScorer, SentimentScorer] | None = None
 
@@ -45,6 +47,7 @@ class NewsImport:
         """
         clean = normalise(fetched.articles, rules)
         names = {symbol: name for symbol, (name, _, _) in BarRecord(self.pool).instruments().items()}
+        self._renew_lexicon(rules.now)
         scorer = self._scorer()
         read = digest(clean.articles, Linker(names), scorer, self._near(clean.articles))
         incoming = Incoming(
@@ -59,6 +62,12 @@ class NewsImport:
         if (chosen_since := self._scorer()) is not scorer:  # while these were read, so they lack its score
             fill_in(self.pool, chosen_since)
         return counts, clean.articles
+
+    def _renew_lexicon(self, at: datetime) -> None:
+        """Where an earlier lexicon counts, this one does from now on, on record as a choice so that parity names it."""
+        chosen = SentimentStore(self.pool).chosen()
+        if not chosen.folder and chosen != LEXICON:
+            self.rescored += adopt(self.pool, LexiconScorer(), "", at=at)
 
     def _scorer(self) -> SentimentScorer:
         chosen = SentimentStore(self.pool).chosen()

@@ -12,6 +12,7 @@ import numpy as np
 
 from research.backtest.recorded import Recorded
 from research.backtest.running import Backtested
+from research.backtest.uncertain import guesses, settled
 from trading.arrays import Floats
 from trading.bars.panel import Panel
 from trading.decisions.book_view import Decision, Source
@@ -83,6 +84,8 @@ def account_record(done: Backtested, recorded: Recorded, name: str, decides_by: 
         open_trades=len(account.held()),
         refused=dict(sorted(Counter(_obstacles(drafts)).items())),
         models={model: str(since) for model, since in done.decided_from.items()} if decides_by == "ensemble" else {},
+        settled=tuple(settled(drafts)),
+        guesses=tuple(guesses(drafts)),
     )
 
 

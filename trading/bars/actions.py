@@ -8,12 +8,17 @@ from datetime import date
 
 @dataclass(frozen=True, order=True)
 class Split:
-    """From `session` on, `numerator` new shares stand for `denominator` old ones (2-for-1: 2 and 1)."""
+    """From `session` on, `numerator` new shares stand for `denominator` old ones (2-for-1: 2 and 1).
+
+    Attributes:
+        guessed: by price and dollar volume alone: no source said it, and nobody confirmed it.
+    """
 
     symbol: str
     session: date
     numerator: int
     denominator: int
+    guessed: bool = False
 
     @property
     def factor(self) -> float:
@@ -23,11 +28,17 @@ class Split:
 
 @dataclass(frozen=True, order=True)
 class Break:
-    """From `session` on, the earlier prices of the symbol can't be joined to the later ones."""
+    """From `session` on, the earlier prices of the symbol can't be joined to the later ones.
+
+    Attributes:
+        explained: the source says what was distributed, so that the last price before is what a share was worth.
+            Without that a position is worth the worse of the prices around the break.
+    """
 
     symbol: str
     session: date
     reason: str
+    explained: bool = False
 
 
 @dataclass(frozen=True, order=True)

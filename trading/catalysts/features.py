@@ -21,8 +21,8 @@ from trading.bars.panel import Panel
 from trading.bars.session_hours import PREMARKET
 from trading.errors import BadDataError
 from trading.news.article import Channel
-from trading.news.catalyst_kind import KINDS
 from trading.news.coverage import Followed, silence_known
+from trading.news.kinds.catalyst import KINDS
 from trading.news.record import NEWS_SCHEMA, NewsRecord, knowable_second
 
 CATALYST_FEATURES: Mapping[str, str] = MappingProxyType(

@@ -157,8 +157,10 @@ class CorporateAction:
 
     Attributes:
         kind: `split` with its factor (new shares for old); `dividend` with the amount a share; or `break`: the prices
-            before and after can't be joined (a spin-off, a lost history), so the position is settled at the last
-            close before it.
+            before and after can't be joined (a spin-off, a lost history), so the position is settled.
+        explained: of a break: the source says what was distributed, so the position is worth its last close before.
+            Without that it is worth the worse of that and the first price after, as nobody knows what happened.
+        guessed: of a split: bars alone suggest it.
     """
 
     symbol: str
@@ -167,15 +169,23 @@ class CorporateAction:
     denominator: int = 1
     amount_usd_e4: int = 0
     reason: str = ""
+    explained: bool = False
+    guessed: bool = False
 
 
 def actions_at(session: date, splits: Iterable[Split], breaks: Iterable[Break]) -> list[CorporateAction]:
     """What takes effect at the open of the session, splits before breaks, each in the order given."""
     return [
         *(
-            CorporateAction(split.symbol, "split", split.numerator, split.denominator, reason="split")
+            CorporateAction(
+                split.symbol, "split", split.numerator, split.denominator, reason="split", guessed=split.guessed
+            )
             for split in splits
             if split.session == session
         ),
-        *(CorporateAction(cut.symbol, "break", reason=cut.reason) for cut in breaks if cut.session == session),
+        *(
+            CorporateAction(cut.symbol, "break", reason=cut.reason, explained=cut.explained)
+            for cut in breaks
+            if cut.session == session
+        ),
     ]

@@ -143,11 +143,19 @@ class Bookkeeper:
         self.account.take_fills(fills, step.session)
         self.log.add(heads, step)
 
-    def settle(self, step: Step, number: int, reason: str) -> None:
-        """The whole position is closed at its last price without an order, and its open orders are cancelled."""
+    def settle(self, step: Step, number: int, reason: str, price_usd_e4: int | None = None) -> None:
+        """The whole position is closed without an order, and its open orders are cancelled.
+
+        Args:
+            step: of the bar.
+            number: of the instrument.
+            reason: why, in words.
+            price_usd_e4: at which; the last one that is known if None.
+        """
         account = self.account
         mine = np.array([number])
-        shares, price = -account.shares[mine], account.last_usd_e4[mine]
+        shares = -account.shares[mine]
+        price = account.last_usd_e4[mine] if price_usd_e4 is None else np.array([price_usd_e4], dtype=np.int64)
         size, value = np.abs(shares), cents(price, np.abs(shares))
         commission = self._fees.commission_cents(value, size)
         fees = self._fees.regulatory_cents(value, size, shares < 0)

@@ -65,7 +65,7 @@ class Engine:
         for action in sorted(actions, key=lambda one: (one.symbol, one.kind)):
             self.account.instruments.add((action.symbol,))
             self.account.widen()
-            self._act(bars.step, action)
+            self._act(_as_wide(bars, self.account.matrix.shape[1]), action)
         self.account.widen()
         sane = self._sane(_as_wide(bars, self.account.matrix.shape[1]))
         self._matcher.run(sane)
@@ -181,18 +181,44 @@ class Engine:
             )  # fmt: skip
         return answers
 
-    def _act(self, step: Step, action: CorporateAction) -> None:
+    def _act(self, bars: Bars, action: CorporateAction) -> None:
+        step, number = bars.step, self.account.instruments.number(action.symbol)
+        after = int(bars.open_usd_e4[number]) if bars.printed[number] else 0
         if action.kind == "split":
+            if action.guessed:
+                self._tell_guess(step, action, after)
             self.books.split(step, action)
         elif action.kind == "dividend":
             self.books.dividend(step, action)
         else:
-            number = self.account.instruments.number(action.symbol)
             words = f"break of {action.symbol} before the open: {action.reason}"
             if self.account.shares[number]:
-                self.books.settle(step, number, words)
+                self._settle_break(step, action, after, words)
             rows = self.account.orders.plain_rows()
             self.books.cancel(step, rows[self.account.orders.instrument[rows] == number], words)
+
+    def _settle_break(self, step: Step, action: CorporateAction, after_usd_e4: int, words: str) -> None:
+        """At the last close where the source explains the break; else at the worse of it and the first price after."""
+        number = self.account.instruments.number(action.symbol)
+        held, before = int(self.account.shares[number]), int(self.account.last_usd_e4[number])
+        price = before
+        if after_usd_e4 and not action.explained:
+            price = min(before, after_usd_e4) if held > 0 else max(before, after_usd_e4)
+        self.books.warn(
+            step, f"settled by a break of {action.symbol}", symbol=action.symbol, shares=held,
+            explained=action.explained, reason=action.reason, close_before_usd_e4=before,
+            open_after_usd_e4=after_usd_e4, settled_usd_e4=price,
+        )  # fmt: skip
+        self.books.settle(step, number, words, price_usd_e4=price)
+
+    def _tell_guess(self, step: Step, action: CorporateAction, after_usd_e4: int) -> None:
+        """What the position is worth by a guessed split, and what it would be worth without one."""
+        held = int(self.account.shares[self.account.instruments.number(action.symbol)])
+        if held:
+            self.books.warn(
+                step, f"guessed split of {action.symbol}", symbol=action.symbol, shares=held,
+                numerator=action.numerator, denominator=action.denominator, open_after_usd_e4=after_usd_e4,
+            )  # fmt: skip
 
     def _sane(self, bars: Bars) -> Bars:
         """The bars without those whose open no market could make of the price before.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,10 +12,12 @@ from trading.arrays import Days, Flags
 from trading.bars.actions import Break, Dividend, Split
 from trading.bars.panel import Panel
 from trading.gates.factors import FactorChange
-from trading.gates.findings import Finding
+from trading.gates.findings import Finding, Severity
 
 QUIET_MOVE = 0.20
 """Of the logarithm for one session: what a price may move beside a factor; it grows with the root of the sessions."""
+ROUGHLY_FOLLOWS = 0.5
+"""A price that moves more than that beside a large factor still confirms it where the factor explains half the move."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,39 @@ class Distributions:
     rows: frozenset[int] = frozenset()
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What was told so far."""
+
+    splits: list[Split] = field(default_factory=list)
+    dividends: list[Dividend] = field(default_factory=list)
+    breaks: list[tuple[int, Break]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    rows: set[int] = field(default_factory=set)
+
+    def take(self, panel: Panel, row: int, change: FactorChange) -> None:
+        """The change is confirmed: a split, a distribution, or both."""
+        self.rows.add(row)
+        close_before = float(panel.close[row - 1])
+        reading = change.reading(close_before)
+        shares = reading.split
+        if shares is not None:
+            self.splits.append(Split(change.symbol, change.session, shares.numerator, shares.denominator))
+            detail = f"the source says {shares.numerator}-for-{shares.denominator}; earlier bars are restated"
+            self.findings.append(_finding("split", "info", change, detail))
+        if reading.rest == 1 and reading.amount_usd is None:
+            return
+        amount = reading.amount_usd or close_before / float(shares or 1) * (1 - reading.rest)
+        self.dividends.append(Dividend(change.symbol, change.session, reading.rest, amount if amount > 0 else None))
+        if abs(math.log(reading.rest)) > QUIET_MOVE:
+            reason = f"a distribution: the source's factor is {reading.rest:.4f}"
+            self.breaks.append((row, Break(change.symbol, change.session, reason, explained=True)))
+
+
 def distributions(
     panel: Panel, expected_sessions: Days, changes: Sequence[FactorChange], judged: Flags
 ) -> Distributions:
-    """Each change of a factor on a judged bar: a split, a dividend, or a contradiction to the price.
+    """Each change of a factor on a judged bar: a split, a distribution, both, or a contradiction to the price.
 
     Args:
         panel: bars of earlier sessions included.
@@ -45,42 +76,42 @@ def distributions(
         changes: of the source's factors.
         judged: rows whose move at the open is judged.
     """
-    splits: list[Split] = []
-    dividends: list[Dividend] = []
-    breaks: list[tuple[int, Break]] = []
-    findings: list[Finding] = []
-    rows: set[int] = set()
+    told = _Told()
+    ignored: list[FactorChange] = []
     at = np.searchsorted(expected_sessions, panel.sessions)
     for change in sorted(changes, key=lambda one: (one.symbol, one.session)):
         row = _row(panel, change)
         if row is None or not judged[row]:
             continue
         gap, move = int(at[row] - at[row - 1]), math.log(panel.open[row] / panel.close[row - 1])
-        if abs(move - math.log(change.ratio)) > QUIET_MOVE * math.sqrt(gap):
-            findings.append(_contradicted(change, math.exp(move)))
+        if _follows(move, math.log(change.ratio), QUIET_MOVE * math.sqrt(gap)):
+            told.take(panel, row, change)
             continue
-        rows.add(row)
-        factor = change.split
-        if factor is not None:
-            splits.append(Split(change.symbol, change.session, factor.numerator, factor.denominator))
-            detail = f"the source's factor says {factor.numerator}-for-{factor.denominator}; earlier bars are restated"
-            findings.append(
-                Finding(
-                    gate="split", severity="info", symbol=change.symbol, session=change.session, rows=1, detail=detail
-                )
+        told.findings.append(_contradicted(change, math.exp(move)))
+        if change.split is not None and abs(move) <= QUIET_MOVE * math.sqrt(gap):
+            ignored.append(change)
+    if told.dividends:
+        detail = f"{len(told.dividends)} by the source; on record, prices stay as printed"
+        told.findings.append(
+            Finding(
+                gate="dividend", severity="info", symbol=None, session=None, rows=len(told.dividends), detail=detail
             )
-            continue
-        amount = float(panel.close[row - 1]) * (1 - change.ratio)
-        dividends.append(Dividend(change.symbol, change.session, change.ratio, amount if amount > 0 else None))
-        if abs(math.log(change.ratio)) > QUIET_MOVE:
-            reason = f"a distribution: the source's factor is {change.ratio:.4f}"
-            breaks.append((row, Break(change.symbol, change.session, reason)))
-    if dividends:
-        detail = f"{len(dividends)} by the source's factors; on record, prices stay as printed"
-        findings.append(
-            Finding(gate="dividend", severity="info", symbol=None, session=None, rows=len(dividends), detail=detail)
         )
-    return Distributions(tuple(splits), tuple(dividends), tuple(breaks), tuple(findings), frozenset(rows))
+    told.findings.extend(_adjusted_already(ignored, told.splits))
+    return Distributions(
+        tuple(told.splits), tuple(told.dividends), tuple(told.breaks), tuple(told.findings), frozenset(told.rows)
+    )
+
+
+def _follows(move: float, told: float, quiet: float) -> bool:
+    """Whether a price that moved so follows a factor; logarithms.
+
+    It does when what is left is a quiet move. A price may move by itself on the day of a split, most of all that of a
+    company in trouble: so a larger rest is believed too, where the price moved by more than quietly, in the factor's
+    direction, and the factor explains at least half of what it says.
+    """
+    rest = abs(move - told)
+    return rest <= quiet or (abs(move) > quiet and move * told > 0 and rest <= ROUGHLY_FOLLOWS * abs(told))
 
 
 def _row(panel: Panel, change: FactorChange) -> int | None:
@@ -94,12 +125,23 @@ def _row(panel: Panel, change: FactorChange) -> int | None:
 
 
 def _contradicted(change: FactorChange, ratio: float) -> Finding:
-    detail = f"the source's factor says {change.ratio:.4f}, the open is {ratio:.4f} times the close before; not applied"
-    return Finding(
-        gate="factor_contradicts_price",
-        severity="warning",
-        symbol=change.symbol,
-        session=change.session,
-        rows=1,
-        detail=detail,
-    )
+    detail = f"the source says {change.ratio:.4f}, the open is {ratio:.4f} times the close before; not applied"
+    return _finding("factor_contradicts_price", "warning", change, detail)
+
+
+def _adjusted_already(ignored: Sequence[FactorChange], taken: Sequence[Split]) -> list[Finding]:
+    """A symbol whose named splits leave no trace in its prices has adjusted prices."""
+    found = []
+    for symbol in sorted({change.symbol for change in ignored} - {split.symbol for split in taken}):
+        mine = [change for change in ignored if change.symbol == symbol]
+        named = ", ".join(f"{float(change.split or 1):g} on {change.session}" for change in mine)
+        detail = (
+            f"the source names splits ({named}) that its prices don't show: they are adjusted already, so earlier bars "
+            "are not what was printed and sizes in shares are wrong; kept. Import unadjusted prices instead"
+        )
+        found.append(_finding("adjusted_prices", "warning", mine[-1], detail, rows=len(mine)))
+    return found
+
+
+def _finding(gate: str, severity: Severity, change: FactorChange, detail: str, rows: int = 1) -> Finding:
+    return Finding(gate=gate, severity=severity, symbol=change.symbol, session=change.session, rows=rows, detail=detail)

@@ -1,75 +1,211 @@
-"""Factors by which a source adjusts its prices, as the splits and dividends that they stand for."""
+"""Factors by which a source adjusts its prices: what changes in them, how exactly, and where nothing does."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
-from trading.arrays import Days, Floats, Ints
+from trading.arrays import Days, Flags, Floats, Ints
+from trading.gates.ratios import Reading, read_ratio
 
 SAME_FACTOR = 1e-3
-"""A change of less is rounding: adjusted closes have two to six decimals."""
-SMALLEST_SPLIT = 0.08
-"""Of the logarithm: a stock dividend of 10 % is a split of 11 for 10, a smaller payment is a dividend."""
-LARGEST_TERM, EXACT = 12, 1e-3
-"""A factor within a thousandth of a ratio of whole numbers up to twelve, or to 1, is a split."""
+"""A smaller change is rounding, even where the source has many decimals."""
+SINGLE_PRECISION = 1e-6
+"""Relative error of factors that come as 32-bit numbers or with six decimals, sums of roundings included."""
+DECIMALS = (2, 3, 4)
+"""Of an adjusted close; half a unit of the last one bounds what its factor can tell."""
+FEWEST_ADJUSTED = 3
+"""Adjusted closes, other than the close itself, that tell how many decimals a source gives."""
+_SPAN = 1 << 24
 
 
 @dataclass(frozen=True)
 class FactorChange:
-    """From `session` on, earlier prices times `ratio` can be compared with the later ones, says the source."""
+    """From `session` on, earlier prices times `ratio` can be compared with the later ones, says the source.
+
+    Attributes:
+        ratio: the factor before the session over the one from it on.
+        error: how far the true ratio may lie from it, relative, by the decimals that the source gives.
+        split: new shares for old ones where the source says them in a column of their own.
+        dividend_usd: a new share, likewise.
+    """
 
     symbol: str
     session: date
     ratio: float
+    error: float = SINGLE_PRECISION
+    split: Fraction | None = None
+    dividend_usd: float | None = None
 
-    @property
-    def split(self) -> Fraction | None:
-        """New shares for old ones, where the ratio is that of a split."""
-        return split_of(self.ratio)
+    def reading(self, close_before: float) -> Reading:
+        """What the ratio stands for.
 
-
-def split_of(ratio: float) -> Fraction | None:
-    """New shares for one old one; None when the ratio is no simple one: cash was paid, or a part was spun off."""
-    if abs(math.log(ratio)) < SMALLEST_SPLIT:
-        return None
-    shares = 1 / ratio
-    whole = round(shares) if shares > 1 else round(ratio)
-    simple = Fraction(whole) if shares > 1 else Fraction(1, max(whole, 1))
-    for factor in (simple, Fraction(shares).limit_denominator(LARGEST_TERM)):
-        terms_fit = 1 in {factor.numerator, factor.denominator} or factor.numerator <= LARGEST_TERM
-        if factor > 0 and factor != 1 and terms_fit and abs(float(factor) * ratio - 1) <= EXACT:
-            return factor
-    return None
+        Args:
+            close_before: USD, of the session before, as printed.
+        """
+        if self.split is None and self.dividend_usd is None:
+            return read_ratio(self.ratio, self.error, close_before)
+        rest = self.ratio * float(self.split or 1)
+        return Reading(self.split, rest if self.dividend_usd else 1.0, self.dividend_usd)
 
 
-def factor_changes(
-    names: list[str], code: Ints, session: Days, factor: Floats, last: dict[str, float]
-) -> Iterator[FactorChange]:
-    """Each change of a symbol's factor.
+@dataclass(frozen=True)
+class Statements:
+    """What a source says of splits and distributions in the rows of a part.
+
+    Attributes:
+        changes: sessions for which it says that something happened.
+        names: symbols, ascending, of `spoken`.
+        spoken: position of a symbol in `names` times a span, plus the day since 1970, of each bar that the source
+            compares with the bar before it; ascending.
+    """
+
+    changes: tuple[FactorChange, ...] = ()
+    names: npt.NDArray[np.str_] = field(default_factory=lambda: np.empty(0, dtype=str))
+    spoken: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def of_nothing(self, symbol: str, session: np.datetime64) -> bool:
+        """Whether the source says that neither a split nor a distribution took effect at that session."""
+        at = int(np.searchsorted(self.names, symbol))
+        if at == len(self.names) or self.names[at] != symbol:
+            return False
+        key = at * _SPAN + int(session.astype("datetime64[D]").astype(np.int64)) + _SPAN // 2
+        place = int(np.searchsorted(self.spoken, key))
+        if place == len(self.spoken) or self.spoken[place] != key:
+            return False
+        return (symbol, session.astype("datetime64[D]").item()) not in self._changed
+
+    @cached_property
+    def _changed(self) -> frozenset[tuple[str, date]]:
+        return frozenset(map(_when, self.changes))
+
+
+NOTHING_STATED = Statements()
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of bars by symbol, then session, with what the source says beside the prices.
+
+    Attributes:
+        names: symbols, ascending.
+        code: which of them each row is of.
+        factor: adjusted price / price; NaN where it isn't known.
+        close: USD, as printed.
+        split: new shares for an old one, 1 or 0 where none took effect, NaN where the source has no such column.
+        dividend: USD a share, NaN likewise.
+    """
+
+    names: npt.NDArray[np.str_]
+    code: Ints
+    session: Days
+    factor: Floats
+    close: Floats
+    split: Floats
+    dividend: Floats
+
+    def take(self, rows: Any) -> Self:
+        """Some of the rows."""
+        columns = (self.code, self.session, self.factor, self.close, self.split, self.dividend)
+        return type(self)(self.names, *(column[rows] for column in columns))
+
+
+def statements(rows: Rows, last: dict[str, tuple[float, float]]) -> Statements:
+    """What the source says in these rows.
 
     Args:
-        names: symbols.
-        code: which of them each row is of; rows by symbol, then session.
-        session: of each row.
-        factor: adjusted price / price of each row; NaN where it isn't known.
-        last: factor of each symbol in the rows before; those of these rows are put into it.
+        rows: of one part.
+        last: factor and its error of each symbol in the rows before; those of these rows are put into it.
     """
-    known = np.isfinite(factor) & (factor > 0)
-    code, session, factor = code[known], session[known], factor[known]
-    if not len(code):
-        return
-    starts = np.flatnonzero(np.diff(code, prepend=-1))
-    before = np.roll(factor, 1)
-    before[starts] = [last.get(names[at], math.nan) for at in code[starts].tolist()]
-    ends = [*(starts[1:] - 1).tolist(), len(code) - 1]
-    last.update({names[code[end]]: float(factor[end]) for end in ends})
+    spoken = np.isfinite(rows.split)
+    changes = [*_told_outright(rows)]
+    outright = {(change.symbol, change.session) for change in changes}
+    known = np.flatnonzero(np.isfinite(rows.factor) & (rows.factor > 0))
+    if len(known):
+        found, compared = _factor_changes(rows.take(known), last)
+        spoken[known[compared]] = True
+        changes += [change for change in found if (change.symbol, change.session) not in outright]
+    keys = rows.code[spoken] * _SPAN + rows.session[spoken].astype(np.int64) + _SPAN // 2
+    return Statements(tuple(sorted(changes, key=_when)), rows.names, np.sort(keys))
+
+
+def _when(change: FactorChange) -> tuple[str, date]:
+    return change.symbol, change.session
+
+
+def _told_outright(rows: Rows) -> Iterable[FactorChange]:
+    """Rows in which columns of their own name a split or a dividend."""
     with np.errstate(invalid="ignore"):
-        changed = np.flatnonzero(np.abs(before / factor - 1) > SAME_FACTOR)
-    for row in changed.tolist():
-        yield FactorChange(names[code[row]], session[row].item(), float(before[row] / factor[row]))
+        splits, paid = (rows.split > 0) & (rows.split != 1), rows.dividend > 0
+    before = np.roll(rows.close, 1)
+    for row in np.flatnonzero(splits | paid).tolist():
+        if not row or rows.code[row - 1] != rows.code[row]:
+            continue
+        split = Fraction(float(rows.split[row])).limit_denominator(1000) if splits[row] else None
+        amount = float(rows.dividend[row]) if paid[row] else None
+        ratio = (1 - (amount or 0.0) * float(split or 1) / float(before[row])) / float(split or 1)
+        if ratio > 0:
+            name, session = str(rows.names[rows.code[row]]), rows.session[row].item()
+            yield FactorChange(name, session, ratio, split=split, dividend_usd=amount)
+
+
+def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[list[FactorChange], Flags]:
+    """Each change of a symbol's factor, and which rows have a row before to be compared with."""
+    error = _errors(rows)
+    starts = np.flatnonzero(np.diff(rows.code, prepend=-1))
+    names = [str(name) for name in rows.names[rows.code[starts]]]
+    before, error_before = np.roll(rows.factor, 1), np.roll(error, 1)
+    nothing = (math.nan, 0.0)
+    before[starts] = [last.get(name, nothing)[0] for name in names]
+    error_before[starts] = [last.get(name, nothing)[1] for name in names]
+    ends = [*(starts[1:] - 1).tolist(), len(rows.code) - 1]
+    last.update({name: (float(rows.factor[end]), float(error[end])) for name, end in zip(names, ends, strict=True)})
+    bound = error_before + error
+    with np.errstate(invalid="ignore"):
+        changed = np.abs(before / rows.factor - 1) > np.maximum(SAME_FACTOR, bound)
+    found = [
+        FactorChange(
+            symbol=str(rows.names[rows.code[row]]),
+            session=rows.session[row].item(),
+            ratio=float(before[row] / rows.factor[row]),
+            error=float(bound[row]),
+        )
+        for row in np.flatnonzero(changed).tolist()
+    ]
+    return found, np.isfinite(before)
+
+
+def _errors(rows: Rows) -> Floats:
+    """How far each factor may lie from the true one, relative.
+
+    An adjusted close with two decimals says a factor to half a cent. How many decimals there are is told by all
+    adjusted closes of the symbol: the fewest that every one of them has.
+    """
+    adjusted = rows.factor * rows.close
+    error = np.full(len(adjusted), SINGLE_PRECISION)
+    starts = np.flatnonzero(np.diff(rows.code, prepend=-1))
+    length = np.diff([*starts.tolist(), len(adjusted)])
+    other = np.abs(rows.factor - 1) > SINGLE_PRECISION
+    enough = np.add.reduceat(other, starts, dtype=np.int64) >= FEWEST_ADJUSTED
+    open_: Sequence[int] = np.flatnonzero(np.repeat(enough, length) & other).tolist() if enough.any() else []
+    undecided = np.asarray(open_, dtype=np.int64)
+    for decimals in DECIMALS:
+        if not len(undecided):
+            break
+        scaled = adjusted[undecided] * 10.0**decimals
+        fits = np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1.0, 1e-3 * np.abs(scaled))
+        first = np.flatnonzero(np.diff(rows.code[undecided], prepend=-1))
+        all_fit = np.logical_and.reduceat(fits, first)
+        with_decimals = np.isin(rows.code, rows.code[undecided[first[all_fit]]])
+        unit = 0.5 / 10.0**decimals
+        error[with_decimals] = np.maximum(SINGLE_PRECISION, unit / adjusted[with_decimals])
+        undecided = undecided[~np.isin(rows.code[undecided], rows.code[undecided[first[all_fit]]])]
+    return error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +16,11 @@ from trading.bars.resample import to_daily
 from trading.bars.session_hours import SessionHours
 from trading.errors import BadDataError
 from trading.gates.distributions import distributions
-from trading.gates.factors import FactorChange
+from trading.gates.factors import NOTHING_STATED, Statements
 from trading.gates.findings import MINUTE_QUARANTINE_SCHEMA, QUARANTINE_SCHEMA, Finding, History, Screened
-from trading.gates.jumps import FARTHEST_PRINT, NEWS_VOLUME, Jumps, find_jumps, unsupported_prints
+from trading.gates.jumps import Jumps, find_jumps
+from trading.gates.minute_prints import unsupported_minutes
+from trading.gates.prints import FARTHEST_PRINT, NEWS_VOLUME, odd_prints
 from trading.gates.rows import (
     Columns,
     Refusals,
@@ -32,6 +33,13 @@ from trading.gates.rows import (
 )
 from trading.gates.series import series_findings
 
+FAR = f"the open, high or low lies more than {FARTHEST_PRINT:.0%} beyond the prices around it"
+UNSUPPORTED = f"{FAR} on less than {NEWS_VOLUME:g} times the usual volume"
+UNSUPPORTED_MINUTE = (
+    f"the high or low lies more than {FARTHEST_PRINT:.0%} from the close before on less than {NEWS_VOLUME:g} times the "
+    "volume of a usual bar"
+)
+GLITCH = "the whole bar is far from the bars before and after it, which agree, without the dollar volume of news"
 END_OF_TIME = np.datetime64("9999-12-31", "s")
 
 
@@ -40,19 +48,20 @@ def screen(
     *,
     expected_sessions: Days,
     history: History | None = None,
-    changes: Sequence[FactorChange] = (),
+    stated: Statements = NOTHING_STATED,
     last_over: np.datetime64 | None = None,
 ) -> Screened:
     """Every daily bar is judged; what is wrong is withheld, what is odd is flagged, and every verdict is listed.
 
-    The verdict on a bar uses bars of its own and earlier sessions only, so judging a longer table never changes it. The
-    one exception: a bar on record is judged again when the bar right before it comes in late.
+    The verdict on a bar uses bars of its own and earlier sessions only, so judging a longer table never changes it. Two
+    exceptions: a bar on record is judged again when the bar right before it comes in late, and a bar that comes in
+    together with the next one is refused as a glitch when the price is back there.
 
     Args:
         bars: columns of `BARS_SCHEMA`, rows in any order, prices as printed on the day.
         expected_sessions: sessions of the exchange calendar that cover the bars, `datetime64[D]`.
         history: what is on record.
-        changes: of the factors by which the source adjusts prices.
+        stated: what the source says of splits and distributions beside the prices.
         last_over: the last session that has closed; later bars are refused. Not looked at if None.
 
     Raises:
@@ -64,12 +73,12 @@ def screen(
     columns = Columns.of_days(bars, expected, last_over)
     refusals = refuse_rows(columns, ("unknown_session", "the exchange calendar has no such session"))
     widened, extended = _widened(bars, columns, refusals)
-    _refuse_prints(_Beside.of(history.bars, widened, refusals.accepted), refusals)
+    unknown = _refuse_prints(_Beside.of(history.bars, widened, refusals.accepted), refusals)
     beside = _Beside.of(history.bars, widened, refusals.accepted)
-    told = distributions(beside.panel, expected, changes, beside.judged)
+    told = distributions(beside.panel, expected, stated.changes, beside.judged)
     jumps = find_jumps(
         beside.panel, expected, judged=beside.judged, known_splits=history.splits, known_breaks=history.breaks,
-        told=told,
+        told=told, stated=stated,
     )  # fmt: skip
     findings: list[Finding] = [
         *order_findings(columns),
@@ -77,6 +86,7 @@ def screen(
         *extended,
         *saturated_findings(columns, refusals.accepted),
         *session_findings(columns, refusals.accepted, expected),
+        *unknown,
         *jumps.findings,
         *series_findings(beside.panel, beside.new),
     ]
@@ -119,6 +129,9 @@ def screen_minutes(
     bars = _conformed(bars, INTRADAY_SCHEMA)
     columns = Columns.of_minutes(bars, hours, bar_s, now)
     refusals = refuse_rows(columns, ("outside_hours", "no session trades at this time, extended hours included"))
+    far = np.zeros(len(refusals.gate), dtype=np.bool_)
+    far[unsupported_minutes(bars, refusals.accepted)] = True
+    refusals.refuse(far, "unsupported_print", UNSUPPORTED_MINUTE)
     widened, extended = _widened(bars, columns, refusals)
     accepted = widened.filter(pa.array(refusals.accepted))
     days = _with_others(accepted, others)
@@ -208,17 +221,26 @@ def _table(panel: Panel) -> pa.Table:
     return pa.table([*arrays, pa.array(panel.volume.astype(np.int64))], schema=BARS_SCHEMA)
 
 
-def _refuse_prints(beside: _Beside, refusals: Refusals) -> None:
-    """Bars with a print that no volume supports are refused afterwards."""
-    which = np.zeros(len(refusals.gate), dtype=np.bool_)
-    unsupported = np.zeros(len(beside.panel), dtype=np.bool_)
-    unsupported[unsupported_prints(beside.panel, beside.new)] = True
-    which[beside.new_rows.to_numpy()[unsupported[beside.new]]] = True
-    reason = (
-        f"the high or low lies more than {FARTHEST_PRINT:.0%} beyond open and close on less than {NEWS_VOLUME:g} times "
-        "the usual volume"
-    )
-    refusals.refuse(which, "unsupported_print", reason)
+def _refuse_prints(beside: _Beside, refusals: Refusals) -> list[Finding]:
+    """Bars with prints that can't be are refused afterwards; those that nobody can judge yet are told."""
+    odd = odd_prints(beside.panel, beside.new)
+    for rows, gate, reason in (
+        (odd.unsupported, "unsupported_print", UNSUPPORTED),
+        (odd.glitches, "glitch", GLITCH),
+    ):
+        there = np.zeros(len(beside.panel), dtype=np.bool_)
+        there[rows] = True
+        which = np.zeros(len(refusals.gate), dtype=np.bool_)
+        which[beside.new_rows.to_numpy()[there[beside.new]]] = True
+        refusals.refuse(which, gate, reason)
+    names = beside.panel.symbols[beside.panel.symbol_index[odd.unknown]]
+    return [
+        Finding(
+            gate="first_bars", severity="warning", symbol=str(name), session=beside.panel.sessions[row].item(), rows=1,
+            detail=f"{FAR}, and too few bars came before it to say what volume is usual; kept",
+        )
+        for row, name in zip(odd.unknown.tolist(), names.tolist(), strict=True)
+    ]  # fmt: skip
 
 
 def _quarantined(bars: pa.Table, refusals: Refusals) -> pa.Table:

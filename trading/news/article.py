@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 Channel = Literal["news", "social"]
@@ -16,12 +16,13 @@ class RawArticle:
     """One row of a source, as it came.
 
     Attributes:
-        published_at: what the source says; text is ISO 8601 or RFC 2822, a number is seconds since 1970.
+        published_at: what the source says; text is ISO 8601 or RFC 2822, a number is seconds since 1970; a `date`, or
+            a text of a date alone, is a day without a time of day.
         headline: text, or bytes of an encoding nobody knows; a post of one text has it here.
         symbols: tickers that the source itself names.
     """
 
-    published_at: datetime | str | float | None
+    published_at: datetime | date | str | float | None
     headline: str | bytes | None
     body: str | bytes | None = None
     url: str | bytes | None = None

@@ -9,8 +9,8 @@ import numpy as np
 
 from trading.arrays import Floats, Ints, Stamps
 from trading.news.article import Article
-from trading.news.catalyst_kind import kind_of
 from trading.news.duplicates import HASHES, Hashes, near_duplicates, signatures
+from trading.news.kinds.catalyst import kind_of
 from trading.news.sentiment import SentimentScorer
 from trading.news.tickers import How, Linker
 

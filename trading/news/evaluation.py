@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trading.arrays import Ints
+from trading.arrays import Floats, Ints
 from trading.errors import BadDataError
 from trading.news.sentiment import SentimentScorer
 
@@ -16,7 +16,8 @@ NEUTRAL_WITHIN = 0.05
 """A score closer to zero is neutral, as with VADER's compound score."""
 SPELLINGS = {
     "-1": "negative", "0": "neutral", "1": "positive", "+1": "positive", "bearish": "negative", "bullish": "positive",
-    "neg": "negative", "neu": "neutral", "pos": "positive", "none": "neutral",
+    "neg": "negative", "neu": "neutral", "pos": "positive", "none": "neutral", "+": "positive", "-": "negative",
+    "bear": "negative", "bull": "positive", "mixed": "neutral",
 }  # fmt: skip
 
 
@@ -39,6 +40,22 @@ class Evaluation:
     majority_label: str
     majority_accuracy: float
     majority_macro_f1: float
+
+    @property
+    def precision(self) -> Floats:
+        """Of the texts taken for each label, which share has it; NaN where none was taken for it."""
+        taken = self.confusion.sum(axis=0)
+        share: Floats = np.divide(self.confusion.diagonal(), taken, out=np.full(len(taken), np.nan), where=taken > 0)
+        return share
+
+    @property
+    def recall(self) -> Floats:
+        """Of the texts with each label, which share was taken for it; NaN where none has it."""
+        support = self.confusion.sum(axis=1)
+        share: Floats = np.divide(
+            self.confusion.diagonal(), support, out=np.full(len(support), np.nan), where=support > 0
+        )
+        return share
 
     @property
     def texts(self) -> int:

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from email.utils import parsedate_to_datetime
 
 from trading.news.article import Article, Channel, RawArticle
+from trading.news.published import MONTH_FIRST_GUESSED, NO_TIME, Order, Published, published
 
 HEADLINE_CHARS = 1_000
 BODY_CHARS = 20_000
@@ -44,6 +44,7 @@ class Rules:
         timezone: of publication times that carry none; None refuses them.
         fetched_at: when a source that is followed brought the articles: none is knowable before. None for an archive,
             whose articles count as known `delay` after publication.
+        order: of day and month in dates such as 08/06/2024; None takes what the articles show.
     """
 
     source: str
@@ -52,6 +53,7 @@ class Rules:
     delay: timedelta = timedelta(minutes=1)
     timezone: tzinfo | None = None
     fetched_at: datetime | None = None
+    order: Order | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,12 @@ def normalise(raws: Iterable[RawArticle], rules: Rules) -> Normalised:
     repeated = 0
     refused: Counter[str] = Counter()
     flagged: Counter[str] = Counter()
-    for raw in raws:
-        article = clean(raw, rules)
+    rows = tuple(raws)
+    times = published(
+        [raw.published_at for raw in rows], rules.timezone, order=rules.order, judged=rules.fetched_at is None
+    )
+    for raw, at in zip(rows, times, strict=True):
+        article = at if isinstance(at, str) else clean(raw, at, rules)
         if isinstance(article, str):
             refused[article] += 1
             continue
@@ -91,11 +97,13 @@ def normalise(raws: Iterable[RawArticle], rules: Rules) -> Normalised:
     return Normalised(tuple(ordered), repeated, refused, flagged)
 
 
-def clean(raw: RawArticle, rules: Rules) -> Article | str:
-    """The article, or why it is refused."""
-    published_at = instant(raw.published_at, rules.timezone)
-    if isinstance(published_at, str):
-        return published_at
+def clean(raw: RawArticle, when: Published, rules: Rules) -> Article | str:
+    """The article, or why it is refused.
+
+    One with a day and no time of day is knowable once the day is over, as earnings days are, unless it was fetched
+    earlier: then it was known when it was fetched.
+    """
+    published_at = when.at
     if published_at > rules.now + CLOCK_SKEW:
         return "published in the future"
     if published_at < EARLIEST:
@@ -107,6 +115,8 @@ def clean(raw: RawArticle, rules: Rules) -> Article | str:
         return "no text"
     symbols, flags_symbols = _symbols(raw.symbols)
     knowable_at = published_at + max(rules.delay, timedelta(0))
+    if when.day_end is not None and rules.fetched_at is None:
+        knowable_at = max(knowable_at, when.day_end)
     late = rules.fetched_at is not None and rules.fetched_at - knowable_at > LATE
     identity = f"{rules.source}\x00{published_at.isoformat()}\x00{headline}\x00{body}"
     return Article(
@@ -119,10 +129,13 @@ def clean(raw: RawArticle, rules: Rules) -> Article | str:
         body=body,
         url=url,
         symbols=symbols,
-        flags=tuple(
-            sorted(flags_headline | flags_body | flags_url | flags_symbols | ({FOUND_LATE} if late else set()))
-        ),
+        flags=tuple(sorted(flags_headline | flags_body | flags_url | flags_symbols | _about_time(when, late=late))),
     )
+
+
+def _about_time(when: Published, *, late: bool) -> set[str]:
+    said = {FOUND_LATE: late, NO_TIME: when.day_end is not None, MONTH_FIRST_GUESSED: when.guessed}
+    return {flag for flag, holds in said.items() if holds}
 
 
 def _symbols(given: tuple[str, ...]) -> tuple[tuple[str, ...], set[str]]:
@@ -191,30 +204,3 @@ def _without_markup(text: str) -> str:
     unescaped = html.unescape(text)
     # Feeds often escape their markup once more; "&lt;b&gt;" is a tag, "EPS &lt; 0.10" is not.
     return _TAG.sub(" ", _without_hidden(unescaped)) if unescaped != text else text
-
-
-def instant(value: datetime | str | float | None, zone: tzinfo | None) -> datetime | str:
-    """The time in UTC, or why it can't be told."""
-    if value is None or value == "":
-        return "no publication time"
-    try:
-        if isinstance(value, str):
-            at = _parsed(value.strip())
-        elif isinstance(value, datetime):
-            at = value
-        else:
-            at = datetime.fromtimestamp(value, UTC)
-        if at.tzinfo is None and zone is None:
-            return "publication time without a time zone"
-        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return "publication time not readable"
-
-
-def _parsed(text: str) -> datetime:
-    if re.fullmatch(r"\d{9,10}(\.\d+)?", text):
-        return datetime.fromtimestamp(float(text), UTC)
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return parsedate_to_datetime(text)

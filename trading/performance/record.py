@@ -57,6 +57,52 @@ class Trades:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """A position that a break in the history of its symbol ended.
+
+    Attributes:
+        shares: signed.
+        explained: the source says what was distributed.
+        close_before_usd: the last close before the break.
+        open_after_usd: the first price after it; 0 where there was none in that bar.
+        settled_usd: what a share was settled at.
+    """
+
+    symbol: str
+    session: str
+    shares: int
+    explained: bool
+    close_before_usd: float
+    open_after_usd: float
+    settled_usd: float
+    reason: str
+
+    @property
+    def either_way_usd(self) -> tuple[float, float]:
+        """The position at the close before, and at the first price after."""
+        return self.shares * self.close_before_usd, self.shares * self.open_after_usd
+
+
+@dataclass(frozen=True)
+class GuessHeld:
+    """A position that went through a split that bars alone suggest.
+
+    Attributes:
+        shares: before it, signed.
+        split: in words, such as `2-for-1`.
+        as_split_usd: the position at the first price after it, in new shares.
+        as_move_usd: what it would have been worth then, had no split taken effect.
+    """
+
+    symbol: str
+    session: str
+    shares: int
+    split: str
+    as_split_usd: float
+    as_move_usd: float
+
+
+@dataclass(frozen=True)
 class AccountRecord:
     """An account over the sessions of a backtest or replay.
 
@@ -73,6 +119,8 @@ class AccountRecord:
         open_trades: positions at the end.
         refused: orders that were refused or not filled, by reason.
         models: by name, from which session on it decided; empty when rules alone did.
+        settled: positions that breaks ended.
+        guesses: positions that went through guessed splits.
 
     Raises:
         BadDataError: when lengths don't fit.
@@ -91,6 +139,8 @@ class AccountRecord:
     open_trades: int
     refused: dict[str, int]
     models: dict[str, str]
+    settled: tuple[Settled, ...] = ()
+    guesses: tuple[GuessHeld, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.sessions)

@@ -44,7 +44,7 @@ def _import(home: Path, pool: Pool, path: Path, said: Asked | None = None) -> Im
         ("cut.csv.gz", gzip.compress((HEAD + ROWS * 40).encode())[:-200], "is damaged"),
         ("empty.csv", b"", "is empty"),
         ("other.csv", (HEAD + ROWS).replace(",", "~").encode(), "has no column delimiter"),
-        ("headless.csv", ROWS.encode(), "no column"),
+        ("headless.csv", ROWS.encode(), "the first line holds values"),
         ("picture.csv", b"\x89PNG\r\n\x1a\n\x00\x00,\x00\n" + bytes(range(256)) * 40, ""),
     ],
 )

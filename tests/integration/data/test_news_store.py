@@ -61,19 +61,19 @@ def test_importing_again_changes_nothing(pool: Pool, tmp_path: Path) -> None:
     """The second time every article is on record already, and the tables are as they were."""
     source = _file(tmp_path, _row(STORY), _row("Acme recalls robots", "2024-05-02T12:00:00Z"))
     NewsImport(pool).bring(source.fetch(), RULES)[0]
-    before = NewsStore(pool).load(NOW, scorer="lexicon-1")
+    before = NewsStore(pool).load(NOW, scorer=LexiconScorer.name)
     again = NewsImport(pool).bring(source.fetch(), RULES)[0]
     assert (again.stored, again.links, again.duplicate[ON_RECORD]) == (0, 0, 2)
     assert _adds_up(again)
-    assert NewsStore(pool).load(NOW, scorer="lexicon-1").equals(before)
+    assert NewsStore(pool).load(NOW, scorer=LexiconScorer.name).equals(before)
 
 
 def test_news_are_loaded_only_once_they_were_knowable(pool: Pool, tmp_path: Path) -> None:
     """Published at 12:00 with a delay of five minutes: absent for a decision at 12:05, there a second later."""
     NewsImport(pool).bring(_file(tmp_path, _row(STORY)).fetch(), RULES)[0]
     store, five_past = NewsStore(pool), datetime(2024, 5, 1, 12, 5, tzinfo=UTC)
-    assert store.load(five_past, scorer="lexicon-1").num_rows == 0
-    loaded = store.load(five_past + timedelta(seconds=1), scorer="lexicon-1").to_pylist()
+    assert store.load(five_past, scorer=LexiconScorer.name).num_rows == 0
+    loaded = store.load(five_past + timedelta(seconds=1), scorer=LexiconScorer.name).to_pylist()
     assert [(row["symbol"], row["knowable_at"], row["catalyst_kind"]) for row in loaded] == [
         ("ACME", five_past, "guidance")
     ]

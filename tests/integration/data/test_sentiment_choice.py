@@ -103,3 +103,26 @@ def test_the_command_says_whose_sentiment_counts_and_refuses_what_is_no_model(
     refused = asked(tmp_path / "home", "news", "sentiment", "--model", str(tmp_path), "--json", url=empty_url)
     assert (refused.returncode, json.loads(refused.stdout)["kind"]) == (1, "ConfigurationError")
     assert SentimentStore(pool).chosen() == LEXICON
+
+
+def test_a_later_lexicon_counts_from_the_next_import_on_and_parity_can_name_it(pool: Pool) -> None:
+    """Scores of the earlier version count until then and stay on record; the change is a choice with its time."""
+    _bring(NewsImport(pool), 0, GOOD)
+    with transaction(pool) as cursor:
+        cursor.execute("UPDATE news_sentiment SET scorer = 'lexicon-1', score = 0.125")
+    assert SentimentStore(pool).chosen() == ChosenScorer("lexicon-1")
+    assert _counting(pool) == [0.12]
+    assert [one.sentiment for one in Queries(pool).news("ACME", 5)] == [0.125]
+    importer = NewsImport(pool)
+    _bring(importer, 1, "ACME opens a plant in Ohio")
+    assert importer.rescored == 1
+    assert SentimentStore(pool).chosen() == LEXICON
+    assert 0.125 not in _counting(pool)
+    with transaction(pool) as cursor:
+        cursor.execute("SELECT count(*) FROM news_sentiment WHERE scorer = 'lexicon-1'")
+        assert cursor.fetchone() == (1,)
+        cursor.execute(OTHER_SENTIMENT.encode(), {"done": AT})
+        assert cursor.fetchone() == (1,)
+    again = NewsImport(pool)
+    _bring(again, 2, "ACME hires a cook")
+    assert again.rescored == 0

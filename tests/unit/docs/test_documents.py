@@ -80,7 +80,7 @@ def test_every_command_and_flag_exists(document: str, words: list[str]) -> None:
     known_commands = _typed()
     name = _named(words, known_commands)
     assert name in known_commands, f"{document}: inplay {name}"
-    known = {flag for parameter in known_commands[name].params for flag in parameter.opts}
+    known = {flag for one in known_commands[name].params for flag in (*one.opts, *one.secondary_opts)}
     assert {word for word in words[1:] if word.startswith("-")} <= known, document
 
 

@@ -27,8 +27,8 @@ from trading.indicators.levels import LEVELS, compute_levels
 from trading.indicators.swings import swings
 from trading.market.context import market_context
 from trading.market.regimes import regimes
-from trading.news.catalyst_kind import KINDS
 from trading.news.coverage import Followed
+from trading.news.kinds.catalyst import KINDS
 from trading.news.record import NEWS_SCHEMA, NewsAt, NewsRecord
 from trading.outcomes.barriers import OutcomeRules
 from trading.patterns import candlestick

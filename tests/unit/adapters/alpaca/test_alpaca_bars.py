@@ -75,7 +75,7 @@ def test_every_page_equals_what_alpacas_own_client_reads(exchange: Exchange, mon
 def test_a_daily_bar_has_the_date_of_new_york(exchange: Exchange) -> None:
     """Midnight in New York is 05:00 UTC in winter and 04:00 in summer; both are that day."""
     for text, day in (("2026-01-05T05:00:00Z", (2026, 1, 5)), ("2026-07-06T04:00:00Z", (2026, 7, 6))):
-        table, _ = bar_table([("A", {"t": text, "o": 1, "h": 1, "l": 1, "c": 1, "v": 5})], "1d")
+        table = bar_table([("A", {"t": text, "o": 1, "h": 1, "l": 1, "c": 1, "v": 5})], "1d").bars
         assert table.column("session")[0].as_py() == datetime(*day, tzinfo=UTC).date()
     span = Span(SPAN.symbols, "1d", datetime(2026, 1, 5, tzinfo=UTC), datetime(2026, 1, 5, 23, 59, 59, tzinfo=UTC))
     days = _all(AlpacaBars(_http(exchange)), span).to_pylist()
@@ -132,12 +132,13 @@ def test_an_answer_that_is_none_is_refused(exchange: Exchange, body: bytes) -> N
 @pytest.mark.parametrize(
     ("field", "value"),
     [("t", "soon"), ("t", None), ("t", "2026-01-05T14:30:17Z"), ("t", "2026-01-05T14:30:00"), ("o", "10"), ("c", None),
-     ("h", float("nan")), ("l", True), ("v", 1.5), ("v", 1e300)],
+     ("h", float("nan")), ("l", True), ("v", 1e300)],
 )  # fmt: skip
 def test_a_message_that_is_no_bar_is_set_aside_with_its_text(field: str, value: object) -> None:
     """The bar beside it is taken."""
     good = {"t": "2026-01-05T14:30:00Z", "o": 10, "h": 11, "l": 9, "c": 10.5, "v": 100}
-    bars, unread = bar_table([("AAA", good), ("BBB", {**good, field: value})], "1m")
+    page = bar_table([("AAA", good), ("BBB", {**good, field: value})], "1m")
+    bars, unread = page.bars, page.unread
     assert bars.column("symbol").to_pylist() == ["AAA"]
     assert unread.column("gate").to_pylist() == ["unreadable_message"]
     assert "BBB" in unread.column("raw")[0].as_py()
@@ -199,3 +200,11 @@ def test_pauses_double_up_to_their_bound_and_chance_adds_a_fifth() -> None:
     """1, 2, 4 … 60; never more than 72 s."""
     assert [backoff_s(attempt, 0.0) for attempt in (1, 2, 3, 7, 500)] == [1.0, 2.0, 4.0, 60.0, 60.0]
     assert backoff_s(500, 1.0) == 72.0
+
+
+def test_a_volume_with_a_fraction_of_a_share_is_rounded_down_and_counted() -> None:
+    """1,532.25 shares are 1,532, as US volumes have had fractions since 2026; the count is on the page."""
+    row = {"t": "2026-03-02T14:30:00Z", "o": 10, "h": 11, "l": 9, "c": 10.5, "v": 1532.25}
+    page = bar_table([("AAA", row), ("BBB", {**row, "v": 7.0})], "1m")
+    assert page.bars.column("volume").to_pylist() == [1532, 7]
+    assert (page.unread.num_rows, page.rounded) == (0, 1)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import httpx
@@ -12,7 +14,7 @@ import pytest
 
 from adapters.models.sentiment_transformer import TransformerScorer
 from adapters.news.files import FileNews
-from adapters.news.labelled_texts import read_labelled
+from adapters.news.labelled_texts import Labels, named_labels, read_labelled
 from adapters.news.rss import FeedNews, parse_feed
 from adapters.pace import retry_after_s
 from trading.errors import AskedTooOftenError, BadDataError, ConfigurationError, UnavailableError
@@ -89,7 +91,7 @@ def test_labelled_texts_are_read_or_counted(tmp_path: Path) -> None:
     """Known labels are in our words; the others and empty texts are counted."""
     path = tmp_path / "a.csv"
     path.write_text("text,label\nUp,1\nDown,bearish\nEh,maybe\n,0\n")
-    read = read_labelled(path, text="text", label="label", known=sentiment_label)
+    read = read_labelled(path, text="text", label="label", labels=Labels(sentiment_label))
     assert (read.texts, read.labels) == (["Up", "Down"], ["positive", "negative"])
     assert read.refused == {"label unknown": 1, "no text": 1}
 
@@ -118,3 +120,70 @@ def test_a_pause_is_as_long_as_the_header_says_within_an_hour() -> None:
     with pytest.raises(AskedTooOftenError) as refused:
         _feed(httpx.Response(429, headers={"Retry-After": "90"})).fetch()
     assert refused.value.retry_after_s == 90
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("a.csv", b"\x1f\x8b\x08\x00" + bytes(range(256)), "compressed by gzip.*Unpack it"),
+        ("a.csv", b"PK\x03\x04" + bytes(range(256)), "Excel workbook.*save it as CSV"),
+        ("a.csv", bytes(range(256)) * 20, "binary file of no known kind"),
+        ("a.jsonl", b"SQLite format 3\x00" + bytes(200), "SQLite database"),
+        ("a.parquet", b"PAR1" + bytes(range(256)), "no Parquet file"),
+        ("a.csv", b"\x01\x02\x03,\x7f\x1b[31m\n1,2\n", "no column"),
+        ("a.csv", ("x" * 5_000 + "\n").encode(), "no column"),
+    ],
+)
+def test_a_file_of_bytes_ends_in_a_sentence(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+    """Whoever takes texts says what the file is and the way out, on one printable line of some hundred characters."""
+    path = tmp_path / name
+    path.write_bytes(data)
+    for read in (
+        lambda: FileNews(path, {}).fetch(),
+        lambda: read_labelled(path, text="text", label="label", labels=Labels(sentiment_label)),
+    ):
+        with pytest.raises(BadDataError, match=said) as refused:
+            read()
+        message = str(refused.value)
+        assert message.isprintable()
+        assert len(message) < 600 + len(str(path))
+
+
+def test_labelled_texts_come_from_parquet_json_lines_and_any_delimiter(tmp_path: Path) -> None:
+    """The same two rows in six files, one of them Parquet under the name of a CSV."""
+    table = pa.table({"sentence": ["Up", "Down"], "tone": ["pos", "-1"]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    pq.write_table(table, tmp_path / "b.csv")
+    (tmp_path / "c.jsonl").write_text('{"sentence": "Up", "tone": "positive"}\n{"sentence": "Down", "tone": -1}\n')
+    (tmp_path / "d.json").write_text('[{"sentence": "Up", "tone": 1.0}, {"sentence": "Down", "tone": "Bearish"}]')
+    (tmp_path / "e.csv").write_text("sentence;tone\nUp;+1\nDown;NEG\n")
+    (tmp_path / "f.tsv").write_text("sentence\ttone\nUp\tbullish\nDown\tnegative\n")
+    for path in sorted(tmp_path.iterdir()):
+        read = read_labelled(path, text="sentence", label="tone", labels=Labels(sentiment_label))
+        assert (read.texts, read.labels) == (["Up", "Down"], ["positive", "negative"]), path.name
+
+
+def test_numbered_labels_are_never_guessed(tmp_path: Path) -> None:
+    """A 2 says that 0, 1, 2 are numbers of labels: refused until the order is told, or told by the file itself."""
+    table = pa.table({"text": ["Up", "Down", "Eh"], "label": [2, 0, 1]})
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path)
+    with pytest.raises(BadDataError, match="--labels negative,neutral,positive"):
+        read_labelled(path, text="text", label="label", labels=Labels(sentiment_label, (), numbers_need_names=True))
+    told = Labels(sentiment_label, named_labels("negative,neutral,positive", sentiment_label))
+    expected = ["positive", "negative", "neutral"]
+    assert read_labelled(path, text="text", label="label", labels=told).labels == expected
+    features = {"info": {"features": {"label": {"names": ["negative", "neutral", "positive"]}}}}
+    pq.write_table(table.replace_schema_metadata({"huggingface": json.dumps(features)}), path)
+    itself = Labels(sentiment_label, (), numbers_need_names=True)
+    assert read_labelled(path, text="text", label="label", labels=itself).labels == expected
+    with pytest.raises(BadDataError, match="no labels"):
+        named_labels("good,bad", sentiment_label)
+
+
+def test_a_feed_that_gives_days_gives_days() -> None:
+    """A date without a time stays one, where feedparser makes midnight of it; with a time it is a time."""
+    day = RSS.replace(b"Wed, 01 May 2024 08:00:00 -0400", b"2024-05-01")
+    (article,) = parse_feed(day, name="x").articles
+    assert article.published_at == date(2024, 5, 1)
+    assert not isinstance(article.published_at, datetime)

@@ -14,7 +14,7 @@ import pytest
 from adapters.feeds.source import Chunk
 from data.importing.archive import open_archive
 from data.importing.layout import Asked, lay_out
-from data.importing.parsing import time_format_of
+from data.importing.times import time_format_of
 from trading.errors import BadDataError, ConfigurationError
 
 HEAD = "symbol,date,open,high,low,close,volume\n"
@@ -127,12 +127,12 @@ def test_an_hour_that_the_clock_skips_or_repeats_is_ambiguous(tmp_path: Path) ->
     assert got.bars.column("starts_at").to_pylist() == [datetime(2020, 3, 9, 16, tzinfo=UTC)]
 
 
-def test_a_volume_that_is_no_whole_number_is_refused_with_its_text(tmp_path: Path) -> None:
-    """Half a share is refused; 5.0 shares are five."""
-    path = _file(tmp_path, HEAD + "A,2020-01-02,10,11,9,10,5.5\nA,2020-01-03,10,11,9,10,5.0\n")
+def test_a_row_that_is_no_bar_is_kept_with_its_text(tmp_path: Path) -> None:
+    """A volume that is no number is refused with what stood there; 5.0 shares are five."""
+    path = _file(tmp_path, HEAD + "A,2020-01-02,10,11,9,10,many\nA,2020-01-03,10,11,9,10,5.0\n")
     got = _only(path)
-    assert got.unread.column("gate").to_pylist() == ["volume_not_whole"]
-    assert "volume=5.5" in got.unread.column("raw")[0].as_py()
+    assert got.unread.column("gate").to_pylist() == ["not_a_number"]
+    assert "volume=many" in got.unread.column("raw")[0].as_py()
     assert got.bars.column("volume").to_pylist() == [5]
 
 

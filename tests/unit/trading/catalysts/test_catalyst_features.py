@@ -26,8 +26,8 @@ from trading.indicators.daily import compute
 from trading.indicators.levels import compute_levels
 from trading.indicators.swings import average_true_range, swings
 from trading.news.article import Channel
-from trading.news.catalyst_kind import KINDS
 from trading.news.coverage import Followed
+from trading.news.kinds.catalyst import KINDS
 from trading.news.record import NEWS_SCHEMA, NewsRecord
 
 START = np.datetime64("2024-01-01T00:00:00", "s")

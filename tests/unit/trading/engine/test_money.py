@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.fakes.one_account import CASH, MARGIN, NO_COSTS, OneAccount, bracket, fills, quiet, reasons
-from trading.broker.orders import OrderKind, OrderRequest
+from trading.broker.orders import OrderKind, OrderRequest, Side
 from trading.engine.bars import REGULAR_S, Bars, CorporateAction, Step
 from trading.engine.fees import ALPACA, INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import PAPER_FILLS, FillModel
@@ -196,15 +196,32 @@ def test_a_symbol_that_stays_silent_is_settled_in_the_fifth_session() -> None:
     assert account.held() == (0, 0)
 
 
-def test_a_break_settles_at_the_last_close_before_it() -> None:
-    """The prices after it belong to something else; open orders are cancelled."""
-    account = OneAccount()
+@pytest.mark.parametrize(
+    ("side", "opens", "explained", "settled"),
+    [
+        ("buy", 7, True, 20.5),  # the source says what was distributed
+        ("buy", 7, False, 7.0),  # a loss that nobody explains is a loss
+        ("buy", 200, False, 20.5),  # a gain that nobody explains is none
+        ("sell_short", 7, False, 20.5),
+        ("sell_short", 40, False, 40.0),
+        ("sell_short", 40, True, 20.5),
+    ],
+)
+def test_a_break_settles_at_the_worse_price_unless_it_is_explained(
+    side: Side, opens: float, *, explained: bool, settled: float
+) -> None:
+    """Of the last close before and the first price after; both are on record, and open orders are cancelled."""
+    account = OneAccount(MARGIN)
     account.bar(quiet(20))
-    account.order("o", "buy", 100)
+    account.order("o", side, 100)
     account.bar((20, 20.6, 19.9, 20.5))
-    account.order("p", "buy", 100, "limit", limit=5, in_force="gtc")
-    drafts = account.bar(quiet(7), actions=(CorporateAction("AA", "break", reason="spin-off"),))
-    assert fills(drafts) == [("settled", 100, 20.5)]
+    account.order("p", "buy" if side == "buy" else "buy_to_cover", 100, "limit", limit=5, in_force="gtc")
+    action = CorporateAction("AA", "break", reason="spin-off", explained=explained)
+    drafts = account.bar(quiet(opens), actions=(action,))
+    assert fills(drafts) == [("settled", 100, settled)]
+    (told,) = [draft.payload for draft in drafts if draft.kind == "warning"]
+    assert (told["close_before_usd_e4"], told["open_after_usd_e4"]) == (205_000, round(opens * 10_000))
+    assert told["settled_usd_e4"] == round(settled * 10_000)
     assert reasons(drafts, "cancel") == ["break of AA before the open: spin-off"]
 
 

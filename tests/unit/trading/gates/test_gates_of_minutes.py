@@ -66,10 +66,10 @@ def test_values_that_are_none_are_refused_and_doubles_told_apart() -> None:
 
 
 def test_a_jump_without_volume_is_a_break_and_one_with_news_is_none() -> None:
-    """160 after 100: on 1,000 shares nothing explains it, on ten times the usual volume news do."""
-    quiet = screen_minutes(_minutes((0, 160.0, 500), (389, 160.0, 500)), hours=HOURS, history=_history())
+    """60 after 100: on 1,000 shares nothing explains it, on ten times the usual volume news do."""
+    quiet = screen_minutes(_minutes((0, 60.0, 500), (389, 60.0, 500)), hours=HOURS, history=_history())
     assert [(one.symbol, one.session) for one in quiet.breaks] == [("A", HOURS.sessions[DAY].item())]
-    loud = screen_minutes(_minutes((0, 160.0, 5_000), (389, 160.0, 5_000)), hours=HOURS, history=_history())
+    loud = screen_minutes(_minutes((0, 60.0, 5_000), (389, 60.0, 5_000)), hours=HOURS, history=_history())
     assert loud.breaks == ()
     assert [one.gate for one in loud.findings] == ["large_move_with_volume"]
 

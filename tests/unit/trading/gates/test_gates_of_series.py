@@ -11,8 +11,9 @@ import pytest
 from trading.arrays import Days
 from trading.bars.panel import BARS_SCHEMA
 from trading.gates import Dividend, Finding, Screened, Split, screen
-from trading.gates.factors import FactorChange, split_of
+from trading.gates.factors import FactorChange, Statements
 from trading.gates.meanings import GATES
+from trading.gates.ratios import read_ratio
 
 CALENDAR: Days = np.arange(np.datetime64("2010-01-04"), np.datetime64("2011-06-01"))
 CALENDAR = CALENDAR[np.is_busday(CALENDAR)]
@@ -141,18 +142,45 @@ def test_rows_out_of_order_are_sorted_and_told() -> None:
 @pytest.mark.parametrize(
     ("ratio", "split"),
     [(0.5, (2, 1)), (2 / 3, (3, 2)), (10.0, (1, 10)), (34.99996, (1, 35)), (10 / 11, (11, 10)), (1 / 50, (50, 1)),
-     (0.98, None), (0.5431830, None), (1.02, None), (7.519, None)],
+     (0.98, None), (0.5431830, None), (1.02, None), (7.519, (79, 594)), (0.869565, (23, 20)), (0.7496, None),
+     (0.8566, None), (0.8893, None)],
 )  # fmt: skip
 def test_a_factor_of_whole_numbers_is_a_split(ratio: float, split: tuple[int, int] | None) -> None:
-    """2-for-1, 3-for-2, 1-for-35; a dividend of 2 % and the spin-off of Baxalta by BAX (0.5432) are none."""
-    found = split_of(ratio)
+    """2-for-1, 3-for-2, 1-for-35, a stock dividend of 15 %; what raises the price is a reverse split of any ratio.
+
+    None are a dividend of 2 %, the spin-offs of Baxalta by BAX (0.5432) and of Alcoa by ARNC (0.7496, near 4-for-3),
+    and special dividends near 7-for-6 (FF, 0.8566) and 9-for-8 (MNDO, 0.8893).
+    """
+    found = read_ratio(ratio, 1e-6, 61.37).split
     assert (found.as_integer_ratio() if found else None) == split
+
+
+@pytest.mark.parametrize(
+    ("ratio", "close", "split"),
+    [(0.75, 2.44, None), (0.75, 2.441, (4, 3)), (6 / 7, 18.420275, None), (8 / 9, 2.441, None), (5 / 7, 31.017, (7, 5)),
+     (0.499916, 59.73, (2, 1)), (0.5000525, 95.23, (2, 1)),
+     (0.50133, 67.48, None), (0.66014, 73.56, None)],
+)  # fmt: skip
+def test_a_whole_number_of_cents_is_a_dividend(ratio: float, close: float, split: tuple[int, int] | None) -> None:
+    """3/4 of 2.44 USD is 1.83: 0.61 was paid. Nobody splits 7 for 6 or 9 for 8, and 7 for 5 is 40 % in stock.
+
+    Half a cent of rounding makes GIL's 2-for-1 0.499916, and SBUX's 0.50005. SOR paid 33.65 USD of 67.48, NATH 25.00 of
+    73.56: near 2-for-1 and 3-for-2, and neither.
+    """
+    found = read_ratio(ratio, 1e-6, close).split
+    assert (found.as_integer_ratio() if found else None) == split
+
+
+def test_a_dividend_on_the_day_of_a_split_hides_in_its_factor() -> None:
+    """0.60 USD a new share on a price of 96 and 2-for-1: a factor of 0.49375 is read as both."""
+    reading = read_ratio(0.5 * (1 - 0.6 / 48), 1e-6, 96.0)
+    assert (reading.split, round(96.0 / 2 * (1 - reading.rest), 6)) == (2, 0.6)
 
 
 def _changed(ratio: float, price: float) -> Screened:
     """Thirty bars, then ten at `price` times the level, and a source whose factor changes by `ratio` there."""
     rows = [_priced(row, price) if at >= 30 else row for at, row in enumerate(_quiet())]
-    return _screen(rows, changes=[FactorChange("A", _day(30), ratio)])
+    return _screen(rows, stated=Statements((FactorChange("A", _day(30), ratio),)))
 
 
 def test_a_split_that_the_factor_tells_needs_no_usual_volume() -> None:

@@ -46,8 +46,19 @@ def test_a_split_is_no_loss() -> None:
 def test_a_break_holds_the_last_close_before_it() -> None:
     """What follows is another thing; a break on the first day or before changes nothing."""
     bars = panel({"A": [10, 20, 1, 1, 90], "B": [10, 10, 10, 10, 10]})
-    assert curve(bars, breaks=[Break("A", DAYS[2], "spin-off")]) == pytest.approx([2000, 3000, 3000, 3000, 3000])
+    explained = [Break("A", DAYS[2], "spin-off", explained=True)]
+    assert curve(bars, breaks=explained) == pytest.approx([2000, 3000, 3000, 3000, 3000])
     assert curve(bars, breaks=[Break("A", DAYS[0], "old"), Break("X", DAYS[2], "other")]) == curve(bars)
+
+
+def test_an_unexplained_break_is_worth_the_worse_of_the_prices_around_it() -> None:
+    """A fall that nobody explains is a loss, and a rise is none."""
+    fallen = panel({"A": [10, 20, 1, 1, 90], "B": [10, 10, 10, 10, 10]})
+    opens = [fallen.open[fallen.sessions == np.datetime64(DAYS[2])][0]]
+    got = curve(fallen, breaks=[Break("A", DAYS[2], "a jump")])
+    assert got == pytest.approx([2000, 3000, *[1000 * (opens[0] / 5 + 2) / 2] * 3])
+    risen = panel({"A": [10, 20, 400, 1, 90], "B": [10, 10, 10, 10, 10]})
+    assert curve(risen, breaks=[Break("A", DAYS[2], "a jump")]) == pytest.approx([2000, 3000, 3000, 3000, 3000])
 
 
 def test_a_missing_bar_holds_the_last_close() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from trading.news.article import Article, RawArticle
 from trading.news.digest import digest
-from trading.news.normalise import BODY_CHARS, HEADLINE_CHARS, Rules, clean, instant, normalise, plain
+from trading.news.normalise import BODY_CHARS, HEADLINE_CHARS, Rules, normalise, plain
+from trading.news.published import instant
 from trading.news.sentiment import LexiconScorer
 from trading.news.tickers import Linker
 
@@ -34,8 +35,7 @@ NAMES = {
 
 
 def _article(raw: RawArticle, rules: Rules = RULES) -> Article:
-    article = clean(raw, rules)
-    assert isinstance(article, Article), article
+    (article,) = normalise([raw], rules).articles
     return article
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from trading.errors import BadDataError
-from trading.news.catalyst_kind import KINDS, kinds_of
 from trading.news.evaluation import evaluate, sentiment_label, sentiment_labels
+from trading.news.kinds.catalyst import KINDS, kinds_of
 from trading.news.sentiment import LexiconScorer
 
 SCORER = LexiconScorer()

@@ -1,0 +1,162 @@
+"""How long the bars of a file are, from the instants at which they are stamped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from adapters.bars.files import Timeframe
+from data.importing.clocks import CLOSE_S, EARLY_CLOSE_S, OPEN_S, Instants, clock_of, in_new_york
+from trading.arrays import Ints
+from trading.errors import BadDataError
+
+MINUTE_S, DAY_S = 60, 86_400
+ENOUGH = 12
+"""So many minutes with trades are not all multiples of two or more by chance: once in four thousand files."""
+LATEST_STAMP_S = 61_200
+"""17:00 in New York: a day stamped later may be the next one."""
+Stamp = Literal["start", "end"]
+
+
+@dataclass(frozen=True)
+class Length:
+    """Of the bars of a file.
+
+    Attributes:
+        clock_s: of days: seconds after midnight at which they are stamped, in New York where the source says its zone.
+    """
+
+    timeframe: Timeframe
+    clock_s: int = 0
+
+
+def length_of(stamps: Instants, *, zoned: bool, asked: Timeframe | None, stamp: Stamp | None) -> Length | None:
+    """The length of bars with these stamps; None where they don't tell it.
+
+    Args:
+        stamps: of a file, `datetime64[s]` in UTC where `zoned`, else of the clock of wherever it is; NaT is left out.
+        zoned: the source says its time zone.
+        asked: what the user says.
+        stamp: where in a minute its stamp is, as the user says.
+
+    Raises:
+        BadDataError: for bars of another length, or of another than what was asked.
+    """
+    distinct = np.unique(stamps[~np.isnat(stamps)])
+    local = in_new_york(distinct) if zoned else distinct
+    clock = clock_of(local)
+    clock = clock[(clock != 0) & ~(zoned & (clock_of(distinct) == 0))]
+    days = np.unique(local.astype("datetime64[D]"))
+    at = np.unique(clock)
+    one_a_day = len(at) == 1 or at.tolist() == [EARLY_CLOSE_S, CLOSE_S]
+    if asked == "1d":
+        return Length("1d", _clock_of_days(distinct, clock, days, zoned=zoned))
+    if not len(clock):
+        _refuse_days_as_minutes(asked, len(days), "midnight")
+        return None if not len(distinct) else Length(asked or "1d")
+    if one_a_day and len(days) > 1:
+        _refuse_days_as_minutes(asked, len(days), _words(int(at[-1])))
+        return Length(asked or "1d", _clock_of_days(distinct, clock, days, zoned=zoned) if asked is None else 0)
+    if one_a_day and asked is None:
+        return None
+    refuse_other_lengths(distinct, forced=asked is not None, stamp=stamp)
+    return Length("1m")
+
+
+def _refuse_days_as_minutes(asked: Timeframe | None, days: int, when: str) -> None:
+    if asked == "1m" and days > 2:  # noqa: PLR2004 - two days may have one minute each
+        raise BadDataError(
+            f"the bars are days: each is stamped at {when}, one a day. They are no minutes. Leave out --timeframe 1m, "
+            "or say --timeframe 1d."
+        )
+
+
+def _clock_of_days(distinct: Instants, clock: Ints, days: Instants, *, zoned: bool) -> int:
+    """When the days are stamped.
+
+    Raises:
+        BadDataError: where that isn't when a session opens or closes, or there are many stamps a day.
+    """
+    if 2 * len(clock) <= len(distinct):
+        return 0
+    if len(distinct) > 1.5 * len(days) + 1:  # days and half-days, two zones of midnight
+        apart = int(np.diff(distinct).astype(np.int64).min())
+        raise BadDataError(
+            f"the bars are no days: {len(distinct):,} of them are stamped on {len(days):,} day(s), some {apart:,} s "
+            "apart. Leave out --timeframe 1d."
+        )
+    values, counts = np.unique(clock, return_counts=True)
+    usual = int(values[counts.argmax()])
+    if zoned and not OPEN_S <= usual <= LATEST_STAMP_S:
+        raise BadDataError(
+            f"the bars are a day long and are stamped at {_words(usual)} in New York, which may be of the day "
+            "before or after. A day is stamped with its date, at midnight (New York or UTC), or between its "
+            "session's open and 17:00. Give each bar the date of its session."
+        )
+    return usual
+
+
+def refuse_other_lengths(distinct: Instants, *, forced: bool, stamp: Stamp | None) -> None:
+    """Minutes may be these.
+
+    Args:
+        distinct: stamps, ascending.
+        forced: the user says that they are minutes.
+        stamp: where in a minute its stamp is.
+
+    Raises:
+        BadDataError: for bars shorter or longer than a minute, or stamped off the minute.
+    """
+    seconds = distinct.astype(np.int64)
+    apart = np.diff(seconds)
+    step = int(np.gcd.reduce(apart)) if len(apart) else 0
+    off = seconds % MINUTE_S != 0
+    if step % MINUTE_S and 2 * int(off.sum()) > len(off):
+        raise BadDataError(
+            f"the bars are shorter than a minute, with times such as {distinct[off][0]}: bars of a day or a minute can "
+            "be imported. Add them up to minutes first."
+        )
+    if 2 * int(off.sum()) > len(off) and stamp != "end":
+        second = int(seconds[off][0]) % MINUTE_S
+        raise BadDataError(
+            f"the times stand {second} s after the minute, such as {distinct[off][0]}: minutes are stamped at their "
+            "start. Say --stamp end if they are stamped within or at the end of their minute: each is then the minute "
+            "that its stamp ends."
+        )
+    if step <= MINUTE_S or (forced and len(distinct) < ENOUGH):
+        return
+    hint = " Say --timeframe 1m if they are minutes with few trades." if len(distinct) < ENOUGH else ""
+    raise BadDataError(
+        f"the bars are {int(apart.min()):,} s long, and all begin at multiples of {step:,} s; bars of a day or a "
+        f"minute can be imported.{hint}"
+    )
+
+
+def stamped_at_the_end(distinct: Instants) -> str:
+    """Why minutes seem to be stamped at their end; empty where they don't.
+
+    Args:
+        distinct: stamps of a file, UTC, ascending.
+    """
+    local = in_new_york(distinct)
+    clock, days = clock_of(local), local.astype("datetime64[D]")
+    if (clock == AFTER_HOURS_END_S).any():
+        return "some stand at 20:00 in New York, when the last minute of a day has ended"
+    regular = (clock >= OPEN_S) & (clock <= CLOSE_S)
+    sessions = np.unique(days[regular])
+    closing, opening = np.unique(days[clock == CLOSE_S]), np.unique(days[clock == OPEN_S])
+    early = np.setdiff1d(np.unique(days[clock == EARLY_CLOSE_S]), np.unique(days[regular & (clock > EARLY_CLOSE_S)]))
+    closed = len(np.union1d(closing, early))
+    if len(closing) and closed >= 0.8 * len(sessions) and len(opening) <= 0.05 * len(sessions):
+        return f"{closed} of {len(sessions)} sessions have one at the close, such as 16:00, and {len(opening)} at 09:30"
+    return ""
+
+
+AFTER_HOURS_END_S = 72_000
+
+
+def _words(clock_s: int) -> str:
+    hours, rest = divmod(clock_s, 3_600)
+    return f"{hours:02}:{rest // 60:02}" + (f":{rest % 60:02}" if rest % 60 else "")

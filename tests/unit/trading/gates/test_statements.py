@@ -1,0 +1,143 @@
+"""What a source says of splits and dividends beside its prices, how exactly, and where it says that there were none."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from tests.unit.trading.made_bars import table, weekdays
+from trading.arrays import Floats
+from trading.gates import Screened, screen
+from trading.gates.factors import FactorChange, Rows, Statements, statements
+
+DAYS = weekdays(250)
+LEVELS = np.linspace(1.0, 1.1, 250) * (1 + 0.004 * np.sin(np.arange(250)))
+
+
+def _rows(
+    close: Floats, *, adjusted: Floats | None = None, split: Floats | None = None, dividend: Floats | None = None
+) -> Rows:
+    nothing = np.full(len(close), np.nan)
+    return Rows(
+        names=np.array(["A"]),
+        code=np.zeros(len(close), dtype=np.int64),
+        session=DAYS[: len(close)],
+        factor=nothing if adjusted is None else adjusted / close,
+        close=close,
+        split=nothing if split is None else split,
+        dividend=nothing if dividend is None else dividend,
+    )
+
+
+def _screened(close: Floats, stated: Statements) -> Screened:
+    """Quiet bars at these closes, each opened where the day before closed but for what the step to it is."""
+    opens = close * 1.001
+    rows = [
+        ("A", day.item(), one, max(one, value) * 1.002, min(one, value) * 0.998, value, 1_000_000)
+        for day, one, value in zip(DAYS, opens.tolist(), close.tolist(), strict=False)
+    ]
+    return screen(table(rows), expected_sessions=DAYS, stated=stated)
+
+
+@pytest.mark.parametrize(("level", "decimals"), [(2.7, 2), (0.4, 2), (11.0, 2), (3.0, 3), (250.0, 2)])
+def test_rounding_of_the_adjusted_close_is_no_dividend(level: float, decimals: int) -> None:
+    """Half a cent on 2.70 USD is 0.19 percent: every factor of an unpaid year lies within that, so nothing was paid."""
+    close = np.round(level * LEVELS, 2)
+    assert statements(_rows(close, adjusted=np.round(0.8731 * close, decimals)), {}).changes == ()
+
+
+@pytest.mark.parametrize(("level", "paid"), [(2.7, 0.05), (48.0, 0.3), (250.0, 0.9)])
+def test_a_dividend_larger_than_the_rounding_is_told(level: float, paid: float) -> None:
+    """With two decimals as well; how far the ratio may be off is told with it."""
+    close = np.round(level * LEVELS, 2)
+    factor = np.where(np.arange(250) < 100, 0.9 * (1 - paid / close[99]), 0.9)
+    (change,) = statements(_rows(close, adjusted=np.round(factor * close, 2)), {}).changes
+    assert change.session == DAYS[100].item()
+    assert change.ratio == pytest.approx(1 - paid / close[99], abs=change.error)
+
+
+def test_a_factor_goes_on_in_the_next_part() -> None:
+    """The last factor of a part is compared with the first one of the next, and so is its rounding."""
+    close = np.round(10 * LEVELS, 2)
+    factor = np.where(np.arange(250) < 100, 0.5, 1.0)
+    rows, last = _rows(close, adjusted=factor * close), {}  # type: ignore[var-annotated]
+    assert statements(rows.take(np.arange(100)), last).changes == ()
+    (change,) = statements(rows.take(np.arange(100, 250)), last).changes
+    assert (change.session, change.ratio) == (DAYS[100].item(), pytest.approx(0.5))
+
+
+def test_a_day_without_a_change_is_a_statement() -> None:
+    """Of every bar but the first; not where the factor is unknown, of another symbol, or of a day with a change."""
+    close = np.round(10 * LEVELS, 2)
+    factor = np.where(np.arange(250) < 100, 0.5, 1.0)
+    factor[150] = np.nan
+    stated = statements(_rows(close, adjusted=factor * close), {})
+    told = [stated.of_nothing("A", DAYS[at]) for at in (0, 1, 99, 100, 101, 150, 151, 249)]
+    assert told == [False, True, True, False, True, False, True, True]
+    assert not stated.of_nothing("B", DAYS[1])
+
+
+def test_a_column_of_splits_is_a_statement_for_every_row() -> None:
+    """0 and 1 both say that none took effect; a missing value says nothing."""
+    split = np.where(np.arange(250) == 100, 2.0, 1.0)
+    split[[7, 8]] = [0.0, np.nan]
+    stated = statements(_rows(np.round(10 * LEVELS, 2), split=split), {})
+    assert [stated.of_nothing("A", DAYS[at]) for at in (6, 7, 8, 100)] == [True, True, False, False]
+    assert [(one.session, one.split) for one in stated.changes] == [(DAYS[100].item(), 2)]
+
+
+@pytest.mark.parametrize(
+    ("shares", "paid"), [(2.0, 0.6), (1.5, 0.25), (0.1, 0.02), (4.0, 0.0), (1.0, 0.93), (3.0, 12.0)]
+)
+def test_columns_of_their_own_outrank_the_factor(shares: float, paid: float) -> None:
+    """A split and a dividend of one day are two entries with the source's own figures, whatever the factor says."""
+    close = 96.0 * LEVELS
+    close[100:] = close[100:] * (1 - paid * shares / close[99]) / shares
+    event = np.arange(250) == 100
+    adjusted = close * np.where(np.arange(250) < 100, 0.4, 1.0)
+    rows = _rows(close, adjusted=adjusted, split=np.where(event, shares, 1.0), dividend=np.where(event, paid, 0.0))
+    got = _screened(close, statements(rows, {}))
+    wanted = [Fraction(shares).limit_denominator(10)] if shares != 1 else []
+    assert [Fraction(one.numerator, one.denominator) for one in got.splits] == wanted
+    assert [one.amount_usd for one in got.dividends] == ([paid] if paid else [])
+    assert all(cut.explained for cut in got.breaks)
+    assert len(got.breaks) == (paid * shares / 96 > 0.2)
+
+
+@pytest.mark.parametrize("step", [0.1638, 0.4915, 0.5, 1 / 3, 10.0, 1.26])
+def test_a_move_on_a_day_without_a_change_is_real(step: float) -> None:
+    """Neither a split nor a break, near a usual ratio or not."""
+    close = 50 * LEVELS * np.where(np.arange(250) < 100, 1.0, step)
+    got = _screened(close, statements(_rows(close, adjusted=close), {}))
+    assert got.splits == got.breaks == ()
+    assert [f.gate for f in got.findings if f.session == DAYS[100].item()] == ["large_move_without_action"]
+
+
+def test_prices_that_are_adjusted_already_are_told() -> None:
+    """The source names a 4-for-1 split, and the price goes on as if there had been none."""
+    close = 25 * LEVELS
+    split = np.where(np.arange(250) == 100, 4.0, 0.0)
+    got = _screened(close, statements(_rows(close, split=split), {}))
+    assert got.splits == got.breaks == ()
+    told = [f.gate for f in got.findings if f.severity == "warning"]
+    assert told == ["factor_contradicts_price", "adjusted_prices"]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "moved", "believed"),
+    [(20.0, 14.1, True), (35.0, 24.6, True), (2.0, 1.44, True), (10.0, 14.8, True), (2 / 3, 0.995, False),
+     (256.0, 13.9, False), (5.0, 1.06, False), (0.327, 1.5, False)],
+)  # fmt: skip
+def test_a_price_may_move_by_itself_on_the_day_of_a_split(ratio: float, moved: float, *, believed: bool) -> None:
+    """The reverse splits of FNCX, MDGL, RADA and OPTT came with moves of 30 percent and more.
+
+    BIP's split was announced two weeks early, DCTH's of 16 put down as 256, ACUR's a day early, WIN's spin-off without
+    its reverse split.
+    """
+    close = 20 * LEVELS * np.where(np.arange(250) < 100, 1.0, moved)
+    got = _screened(close, Statements((FactorChange("A", DAYS[100].item(), ratio),)))
+    contradicted = [f for f in got.findings if f.gate == "factor_contradicts_price"]
+    assert bool(got.splits or got.dividends) is believed
+    assert bool(contradicted) is not believed

@@ -1,0 +1,1 @@
+"""What kind of event a text tells of, by rule."""
