@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import Timeframe
+from data.importing.actions import Told
 from data.importing.lengths import Stamp, refuse_other_lengths, stamped_at_the_end
 from data.importing.numbers import Groups, is_text
 from data.importing.weeks import Weeks
@@ -33,11 +34,15 @@ class Evidence:
         stamp: where in a minute its stamp is, as the user said.
         priced: the user said the unit of prices.
         grouped: the user said which mark stands between thousands, or before a fraction.
+
+    Attributes:
+        told: what columns beside the prices say.
     """
 
     def __init__(self, timeframe: Timeframe, *, forced: bool, stamp: Stamp | None, priced: bool, grouped: bool) -> None:
         self._timeframe, self._forced, self._stamp = timeframe, forced, stamp
         self._weeks = Weeks()
+        self.told = Told()
         self._stamps: list[npt.NDArray[np.int64]] = []
         self._minutes: dict[str, Ints] = {}
         self._groups = None if grouped else Groups()
@@ -90,6 +95,7 @@ class Evidence:
         Raises:
             BadDataError: it isn't: another length, stamps at the end, dates a day off, or another unit.
         """
+        self.told.judge()
         if self._timeframe == "1d":
             self._weeks.refuse(forced=self._forced)
         elif self._stamps:

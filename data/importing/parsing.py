@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import SHAPES, Timeframe
-from adapters.feeds.source import FACTOR, UNREAD_SCHEMA, Chunk, rounded_volumes
+from adapters.feeds.source import DIVIDEND, FACTOR, SPLIT, UNREAD_SCHEMA, Chunk, rounded_volumes
+from data.importing.actions import read_dividends, read_splits
 from data.importing.clocks import Instants, days_of, naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
@@ -88,8 +89,14 @@ class Reading:
         table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names).cast(shape.schema)
         if self.factors is not None:
             table = table.append_column(FACTOR, self.factors.of(table.column("symbol"), table.column("session")))
-        elif self.timeframe == "1d" and {FACTOR, ADJUSTED} & set(rows.column_names):
-            table = table.append_column(FACTOR, self._factors(rows, table.column("close")))
+        elif self.timeframe == "1d":
+            told = self._told(rows, table.column("close"), problems)
+            for name, column in told.items():
+                table = table.append_column(name, column)
+            if evidence is not None:
+                evidence.told.add(table.num_rows, *(told.get(name) for name in (SPLIT, DIVIDEND, FACTOR)))
+        elif evidence is not None:
+            evidence.told.add(table.num_rows, None, None, None)
         return Chunk(table.filter(pa.array(~problems.found)), problems.unread(), findings)
 
     def _price(self, column: Any, name: str, problems: _Problems) -> Any:
@@ -167,12 +174,22 @@ class Reading:
                 "Correct the file, or say which it is with --time-format; then such rows alone are refused."
             )
 
-    def _factors(self, rows: pa.Table, close: Any) -> Any:
-        """Adjusted price / price; null where the source says none, which refuses no bar."""
-        nothing = _Problems(rows)
+    def _told(self, rows: pa.Table, close: Any, problems: _Problems) -> dict[str, Any]:
+        """What columns beside the prices say.
+
+        A factor that isn't known refuses no bar. A split or dividend that can't be read does: it would be lost.
+        """
+        told: dict[str, Any] = {}
+        style = self.units.style.of_price
         if FACTOR in rows.column_names:
-            return read_numbers(rows.column(FACTOR), self.units.style.of_price)[0]
-        return pc.divide(self._price(rows.column(ADJUSTED), ADJUSTED, nothing), close)
+            told[FACTOR] = read_numbers(rows.column(FACTOR), style)[0]
+        elif ADJUSTED in rows.column_names:
+            told[FACTOR] = pc.divide(self._price(rows.column(ADJUSTED), ADJUSTED, _Problems(rows)), close)
+        for name, read in ((SPLIT, read_splits), (DIVIDEND, read_dividends)):
+            if name in rows.column_names:
+                told[name], odd = read(rows.column(name), style)
+                problems.add(odd, "not_a_number", f"the {name} can't be read")
+        return told
 
 
 BEFORE_CALENDAR = f"the calendar of sessions begins on {FIRST_DAY}"

@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -52,9 +52,16 @@ class Columns:
             apart.append(name if seen[name] == 1 else f"{name}\0{seen[name]}")
         return apart
 
+    @property
+    def nameless(self) -> Columns:
+        """The same of a text whose first line is one of values: `f0`, `f1`, … ."""
+        if not self.delimiter:
+            return self
+        return replace(self, names=tuple(f"f{at}" for at in range(len(self.names))), skipped=self.skipped - 1)
 
-def columns_of(file: BarFileIn, *, header: bool) -> Columns:
-    """The columns of a file.
+
+def columns_of(file: BarFileIn) -> Columns:
+    """The columns of a file, its first line taken for their names.
 
     Raises:
         BadDataError: when it is empty, damaged, in another encoding, or its lines have no delimiter.
@@ -79,8 +86,6 @@ def columns_of(file: BarFileIn, *, header: bool) -> Columns:
     if not counts[delimiter]:
         raise BadDataError(f"{file.name} has no column delimiter in its first line: {line[:80]!r}")
     names = next(csv.reader(io.StringIO(line), delimiter=delimiter))
-    if not header:
-        return Columns(tuple(f"f{at}" for at in range(len(names))), delimiter, first, b'"' in head)
     return Columns(tuple(names), delimiter, first + 1, b'"' in head)
 
 
