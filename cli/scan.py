@@ -21,7 +21,7 @@ from adapters.exchange_time import NEW_YORK, TIME_ZONE
 from adapters.record import NO_BARS, Record, reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from research.recorded_minutes import RecordedMinutes
+from research.recorded_minutes import RecordedMinutes, shortest_length
 from research.scan_at import ScanAt, scan_at
 from trading.indicators.intraday import USUAL_SESSIONS
 from trading.market.regimes import Regime
@@ -84,8 +84,9 @@ def scan(
 
 
 def _recorded(record: Record, at: datetime) -> RecordedMinutes | None:
-    """The minutes on record, where there are any of the day that `at` is in."""
-    return RecordedMinutes(record.bars) if record.bar_tables.has_minutes(session_on(at)) else None
+    """The shortest bars on record of the day that `at` is in, where there are any."""
+    timeframe = shortest_length(record.bar_tables, session_on(at))
+    return RecordedMinutes(record.bars, timeframe) if timeframe else None
 
 
 def _facts(found: ScanAt, profile: str) -> dict[str, Any]:
@@ -144,7 +145,8 @@ def _heading(found: ScanAt, profile: str) -> str:
             f"Profile {profile}.\nMarket: {regime}."
         )
     market = f"Market at the close of {found.regime.session}: {found.regime.words}." if found.regime else ""
-    return f"{clock}the last minute over by {found.at.isoformat()}. Mode {_mode(found)}. Profile {profile}.\n{market}"
+    length = "minute" if found.bars == "1m" else f"bar of {found.bars}"
+    return f"{clock}the last {length} over by {found.at.isoformat()}. Mode {_mode(found)}. Profile {profile}.\n{market}"
 
 
 def _print(found: ScanAt, profile: str, console: Console) -> None:

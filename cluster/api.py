@@ -15,7 +15,6 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
@@ -23,13 +22,12 @@ import requests
 from digitalocean.baseapi import BaseAPI
 
 from cluster.clock import Clock, SystemClock
-from cluster.errors import ApiError, ClusterConfigError, UnknownOutcomeError
+from cluster.errors import ApiError, ClusterConfigError, ClusterError, UnknownOutcomeError
 from cluster.rate import RateBudget
+from cluster.token import TOKEN_FILE, check_token, read_token
 
 log = logging.getLogger(__name__)
 
-TOKEN_VARIABLES = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
-TOKEN_FILE = "~/.inplay/digitalocean_token"  # noqa: S105 - where it is, not what it is
 PER_PAGE = 200
 MAX_PAGES = 50
 ATTEMPTS = 4
@@ -70,29 +68,6 @@ class _Bearer(requests.auth.AuthBase):
         return r
 
 
-def read_token(environment: Mapping[str, str], token_file: str = TOKEN_FILE) -> str:
-    """The token from `DIGITALOCEAN_TOKEN`, or from a file that only its owner can read.
-
-    Raises:
-        ClusterConfigError: when there is none, or others could read the file.
-    """
-    for name in TOKEN_VARIABLES:
-        if environment.get(name, "").strip():
-            return environment[name].strip()
-    path = Path(token_file).expanduser()
-    if not path.is_file():
-        raise ClusterConfigError(
-            "There is no DigitalOcean token. Nothing was asked and nothing was created. Set DIGITALOCEAN_TOKEN, or "
-            f"write the token into {token_file} and `chmod 600` it. docs/cluster.md lists the scopes it needs."
-        )
-    if path.stat().st_mode & 0o077:
-        raise ClusterConfigError(f"Others can read {token_file}. It was not used. `chmod 600 {token_file}`.")
-    token = path.read_text(encoding="utf-8").strip()
-    if not token:
-        raise ClusterConfigError(f"{token_file} is empty. Nothing was asked. Write the token into it.")
-    return token
-
-
 class DigitalOcean(BaseAPI):  # type: ignore[misc]
     """DigitalOcean's API: one request method, lists that are whole or raise, and a token that is never shown.
 
@@ -107,7 +82,8 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         ahead_s: how far this machine's clock is ahead of DigitalOcean's; None before its first answer.
 
     Raises:
-        ClusterConfigError: when the end point would send the token unencrypted over a public network.
+        ClusterConfigError: when the token has a character that no token has, or the end point would send it unencrypted
+            over a public network.
     """
 
     def __init__(
@@ -123,7 +99,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         super().__init__(**chosen)
         self.token = ""
         self.tokens: list[str] = []  # not the class's list, which all clients of the library share
-        self._secret = token
+        self._secret = check_token(token, "use")
         if not self.end_point.endswith("/"):
             self.end_point += "/"
         _refuse_open_wire(self.end_point)
@@ -177,14 +153,19 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
             query = {**query, "page": _page_of(following, path)}
         raise ApiError(f"The list of {path} has more than {MAX_PAGES} pages. Nothing was changed. This is unexpected.")
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Answer:
+    def post(self, path: str, body: Mapping[str, Any], *, repeat: bool = True) -> Answer:
         """Something is made or changed.
+
+        Args:
+            path: such as `droplets`.
+            body: of the request.
+            repeat: after a 429; without, whoever asks looks before asking again.
 
         Raises:
             UnknownOutcomeError: when it may have been made all the same. List before asking again.
             ApiError: when it was refused.
         """
-        return self.request("POST", path, body=body)
+        return self.request("POST", path, body=body, attempts=ATTEMPTS if repeat else 1)
 
     def put(self, path: str, body: Mapping[str, Any]) -> Answer:
         """Something is replaced; repeating it is harmless."""
@@ -207,6 +188,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         *,
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, Any] | None = None,
+        attempts: int = ATTEMPTS,
     ) -> Answer:
         """One answer, after as many attempts as are safe.
 
@@ -218,20 +200,18 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
             UnknownOutcomeError: a POST without a proper answer.
             ApiError: a refusal, or no answer after all attempts.
         """
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, attempts + 1):
             try:
                 return self._once(method, path, params, body)
             except ApiError as error:
                 failed = error
             limited = failed.status == TOO_MANY
             passing = limited or failed.status == 0 or failed.status >= SERVER_ERROR
-            if not passing or attempt == ATTEMPTS:
-                break
-            if method == "POST" and not limited:
-                break
             if limited:
                 self.budget.close_for(_pause_s(failed.headers, self._clock.now_s(), attempt))
-            else:
+            if not passing or attempt == attempts or (method == "POST" and not limited):
+                break
+            if not limited:
                 self._clock.sleep(BACK_OFF_S * 2 ** (attempt - 1))
         raise failed
 
@@ -254,6 +234,12 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
             # Not the error's own text: it may quote headers.
             text = f"DigitalOcean gave no answer to {what} ({type(error).__name__})."
             raise self._failure(method, text, 0, {}, {}) from None
+        except ValueError as error:  # of the layers below, before anything is sent; UnicodeError is one
+            raise ClusterError(
+                f"{what} could not be sent ({type(error).__name__}): the end point, a proxy or the token has "
+                "characters that HTTP doesn't know. Nothing was asked and nothing was changed. Look at "
+                "DIGITALOCEAN_END_POINT, at the variables of proxies, and at the token."
+            ) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         self._compare_clocks(headers.get("date", ""))
         parsed = _json_object(response)

@@ -21,7 +21,8 @@ from cluster.api import DigitalOcean
 from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock
 from cluster.errors import ApiError, ClusterError, LeftoverError, UnknownOutcomeError
-from cluster.fleet import Fleet, Launch
+from cluster.fleet import Fleet
+from cluster.launch import Launch
 from cluster.machines import Machine
 from cluster.network import remove_foundation
 from cluster.spec import read_node, read_spec
@@ -92,7 +93,7 @@ class Oven:
         self._api, self._config, self._clock, self._shell, self._say = api, config, clock, shell, say
         spec = read_spec(config["provider"], str(config["cluster_name"]))
         self._cluster = spec.name
-        self._spec = replace(spec, name=names.check_cluster_name(f"{spec.name}-bake"))
+        self._spec = replace(spec, name=names.baking(spec.name))
         # In the ledger of the cluster itself, so that the month's sum and cap count both.
         ledger = SpendLedger(ledger_path(spec.ledger_folder, spec.name))
         self._fleet = Fleet(api, self._spec, clock, ledger, CapacityBreaker(clock))

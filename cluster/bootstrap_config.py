@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import copy
 import os
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cluster.api import NOT_FOUND, TOKEN_FILE, TOKEN_VARIABLES, DigitalOcean, quoted
+from cluster.api import NOT_FOUND, DigitalOcean, quoted
 from cluster.catalogue import Catalogue, Size
 from cluster.errors import ApiError, ClusterConfigError
+from cluster.keys import key_path, make_key, public_key_of
 from cluster.machines import Machine, list_machines
+from cluster.names import TYPE_TAG, tag
 from cluster.spec import NodeSpec, read_node, read_spec
+from cluster.token import TOKEN_FILE, check_token, given_token
 
 Config = dict[str, Any]
+MIN_WORKERS = "min_workers"
 ON_HEAD = "runs_on_head"
 """The key of `provider` that says that this is the head's own copy of the file."""
+KEY_PATH = "ssh_private_key_path"
+"""The key of `provider` that says where the SSH key is; Ray may take the rest from its cache, so it is tried anew."""
 
 
 def node_specs(config: Mapping[str, Any]) -> dict[str, NodeSpec]:
@@ -32,6 +37,7 @@ def node_specs(config: Mapping[str, Any]) -> dict[str, NodeSpec]:
     for name, node_type in config["available_node_types"].items():
         role = "head" if name == config["head_node_type"] else "worker"
         try:
+            tag(TYPE_TAG, str(config["cluster_name"]), str(name))
             found[name] = read_node(node_type["node_config"], role)
         except ClusterConfigError as error:
             raise ClusterConfigError(f"{name}: {error}") from None
@@ -82,6 +88,16 @@ def check_types(config: Mapping[str, Any], catalogue: Catalogue, *, head_is_ther
     return found
 
 
+def with_way_out(error: ClusterConfigError, cluster: str, machines: list[Machine]) -> ClusterConfigError:
+    """The error, with how to take down what runs all the same: `ray down` reads the file, too."""
+    if not machines:
+        return error
+    return ClusterConfigError(
+        f"{error} Of {cluster} {len(machines)} machines run; `inplay cluster reap --cluster {cluster} --all` takes "
+        "them down without this file."
+    )
+
+
 def check_live(api: DigitalOcean, config: Config) -> tuple[Config, list[Machine]]:
     """A copy with each type's resources and labels, checked against what DigitalOcean has, and the cluster's machines.
 
@@ -98,12 +114,7 @@ def check_live(api: DigitalOcean, config: Config) -> tuple[Config, list[Machine]
         check_images(api, config)
         return detect_resources(config, catalogue), machines
     except ClusterConfigError as error:
-        if not machines:
-            raise
-        raise ClusterConfigError(
-            f"{error} Of {cluster} {len(machines)} machines run; `inplay cluster reap --cluster {cluster} --all` takes "
-            "them down without this file."
-        ) from None
+        raise with_way_out(error, cluster, machines) from None
 
 
 def check_images(api: DigitalOcean, config: Mapping[str, Any]) -> None:
@@ -136,28 +147,31 @@ def with_key(config: Config) -> Config:
     auth = filled.setdefault("auth", {})
     if "ssh_private_key" not in auth:
         auth["ssh_private_key"] = f"~/.ssh/inplay-{spec.name}"
-        _make_key(Path(auth["ssh_private_key"]).expanduser(), spec.name)
-    filled["provider"]["ssh_public_key_text"] = public_key_of(Path(auth["ssh_private_key"]).expanduser())
+        make_key(key_path(auth["ssh_private_key"]), spec.name)
+    path = key_path(auth["ssh_private_key"])
+    filled["provider"] |= {"ssh_public_key_text": public_key_of(path), KEY_PATH: str(path)}
     return filled
 
 
-def public_key_of(private: Path) -> str:
-    """The public half of a key. Raises: ClusterConfigError."""
-    if not private.is_file():
+def with_min_workers(config: Config) -> Config:
+    """A copy with the sum of all types' `min_workers` where `ray down --keep-min-workers` reads it, and finds 0 else.
+
+    Ray's schema refuses it in a file, so it comes in afterwards, and is no part of the head's copy.
+
+    Source: Ray 2.60, `teardown_cluster` in ray/autoscaler/_private/commands.py.
+    """
+    types = config["available_node_types"].values()
+    return {**copy.deepcopy(config), MIN_WORKERS: sum(int(each.get(MIN_WORKERS) or 0) for each in types)}
+
+
+def check_key(provider: Mapping[str, Any]) -> None:
+    """The SSH key is still the one that machines get. Raises: ClusterConfigError; nothing was created."""
+    path, known = provider.get(KEY_PATH), str(provider.get("ssh_public_key_text", ""))
+    if path and public_key_of(Path(path)).split()[:2] != known.split()[:2]:
         raise ClusterConfigError(
-            f"The SSH key {private} isn't there. Nothing was created. Correct `auth.ssh_private_key`, or remove the "
-            "line and one is made."
+            f"The SSH key {path} is another than Ray remembers from earlier, so the machine wouldn't open to it. "
+            "Nothing was created. Repeat it with `--no-config-cache`."
         )
-    beside = private.with_name(private.name + ".pub")
-    if beside.is_file():
-        return beside.read_text(encoding="utf-8").strip()
-    # -P "" rather than a prompt: nobody can type a passphrase on the head either.
-    made = subprocess.run(
-        ["ssh-keygen", "-y", "-P", "", "-f", str(private)], capture_output=True, text=True, check=False
-    )
-    if made.returncode != 0:
-        raise ClusterConfigError(f"The SSH key {private} can't be read without a passphrase. Nothing was created.")
-    return made.stdout.strip()
 
 
 def with_token_mount(config: Config, environment: Mapping[str, str], token_file: str = TOKEN_FILE) -> Config:
@@ -170,17 +184,36 @@ def with_token_mount(config: Config, environment: Mapping[str, str], token_file:
 
 def save_token(environment: Mapping[str, str], token_file: str = TOKEN_FILE) -> Path:
     """The environment's token, if it has one, is in the file, which only its owner can read. Returns: the file."""
-    given = next((environment[name].strip() for name in TOKEN_VARIABLES if environment.get(name, "").strip()), "")
+    given = given_token(environment)
     path = Path(token_file).expanduser()
-    if given and not (path.is_file() and path.read_text(encoding="utf-8").strip() == given):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    if not given:
+        return path
+    try:
+        if not (path.is_file() and path.read_bytes().strip() == given.encode()):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _replace(path, check_token(given, "use") + "\n")
+        path.chmod(0o600)  # the head refuses a file that others can read
+    except OSError as error:
+        raise ClusterConfigError(
+            f"The token can't be kept in {token_file}, from where the head gets it: {error.strerror}. Nothing was "
+            "created, and a token that was there before still is. Make room, or correct the folder's permissions."
+        ) from None
+    return path
+
+
+def _replace(path: Path, text: str) -> None:
+    """The file holds the text and only its owner can read it; on a full disk it holds what it held before."""
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)  # also when it was there before
-            file.write(given + "\n")
-    elif given:
-        path.chmod(0o600)  # the head refuses a file that others can read
-    return path
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def for_head(config: Config) -> Config:
@@ -197,15 +230,7 @@ def for_head(config: Config) -> Config:
     filled["provider"][ON_HEAD] = True
     mounts = filled.get("file_mounts") or {}
     filled["file_mounts"] = {remote: local for remote, local in mounts.items() if remote != TOKEN_FILE}
-    filled["provider"].pop("_config_cache_path", None)
+    filled.pop(MIN_WORKERS, None)
+    for key in ("_config_cache_path", KEY_PATH):  # of this machine
+        filled["provider"].pop(key, None)
     return filled
-
-
-def _make_key(path: Path, cluster: str) -> None:
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"inplay-{cluster}", "-f", str(path)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode != 0:
-        raise ClusterConfigError(f"No SSH key could be made at {path}: {made.stderr.strip()}. Nothing was created.")

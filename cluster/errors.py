@@ -3,6 +3,7 @@
 ClusterError                 what every error here is
 ├── ClusterConfigError       the cluster's file or a setting is missing, wrong or contradicts another
 ├── SpendCapError            a machine was not created because it would cost more than allowed
+├── BookingError             a machine's cost could not be booked, so none was left running for it
 ├── CapacityError            a size is sold out, or the account's limit of machines is reached
 ├── LeftoverError            something of the cluster could not be removed and may still cost money
 ├── RateBudgetError          no request may be made for longer than we are willing to wait
@@ -32,6 +33,10 @@ class ClusterConfigError(ClusterError):
 
 class SpendCapError(ClusterError):
     """A machine was not created because it would cost more than allowed."""
+
+
+class BookingError(ClusterError):
+    """A machine's cost could not be booked: it was not created, or destroyed again, as the text says."""
 
 
 class CapacityError(ClusterError):

@@ -13,68 +13,28 @@ import logging
 import math
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from cluster import names
-from cluster.api import NOT_FOUND, DigitalOcean, quoted
+from cluster.api import NOT_FOUND, TOO_MANY, DigitalOcean, quoted
 from cluster.breaker import CapacityBreaker, is_over_limit, is_sold_out
 from cluster.catalogue import Catalogue, Size
 from cluster.clock import Clock
 from cluster.cost import HOUR_S, Running, refuse_over_cap
-from cluster.errors import ApiError, CapacityError, ClusterError, UnknownOutcomeError
+from cluster.errors import ApiError, BookingError, CapacityError, ClusterError, UnknownOutcomeError
+from cluster.launch import Launch
 from cluster.machines import Machine, list_machines, read_machine
-from cluster.names import MachineName, Role
+from cluster.names import Role
 from cluster.network import Foundation, lay_foundation
-from cluster.spec import ClusterSpec, NodeSpec
+from cluster.spec import ClusterSpec
 from cluster.spend_ledger import Entry, Event, SpendLedger, month_of
 
 log = logging.getLogger(__name__)
 
 LOOKS, LOOK_PAUSE_S = 4, 3.0
+POSTS = 4
+"""How often a machine is asked for at most; a 429 should have made none, and it is looked for all the same."""
 GONE_LOOKS, GONE_PAUSE_S = 15, 2.0
 ACCOUNT = "the account"
-UNFINISHED_HEAD_S = 7_200.0
-"""How long `ray up` may take to set a head up; Ray gives each of its steps half an hour at most."""
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What to create: `count` machines of a type, for one request of the autoscaler.
-
-    Attributes:
-        request_id: the same for a repeat.
-        launch_hash: Ray's digest of the type's configuration.
-        first_index: of the first machine, since one request may come in several parts.
-    """
-
-    role: Role
-    node_type: str
-    node: NodeSpec
-    request_id: str
-    launch_hash: str
-    count: int
-    first_index: int = 0
-
-    def machine_names(self, cluster: str) -> list[MachineName]:
-        """The names of its machines, in order."""
-        indexes = range(self.first_index, self.first_index + self.count)
-        return [names.name_of(cluster, self.role, self.node_type, self.request_id, index) for index in indexes]
-
-    def tags(self, cluster: str, now_s: float) -> list[str]:
-        """The tags that its machines get; they never change."""
-        made = [
-            names.OURS,
-            names.cluster_tag(cluster),
-            names.tag(names.ROLE_TAG, cluster, self.role),
-            names.tag(names.TYPE_TAG, cluster, self.node_type),
-            names.tag(names.REQUEST_TAG, cluster, self.request_id),
-            names.tag(names.LAUNCH_TAG, cluster, self.launch_hash),
-        ]
-        if math.isfinite(self.node.max_hours):
-            made.append(names.tag(names.DEADLINE_TAG, cluster, str(int(now_s + self.node.max_hours * HOUR_S))))
-        if self.role == "head":
-            made.append(names.tag(names.UNFINISHED_TAG, cluster, str(int(now_s + UNFINISHED_HEAD_S))))
-        return made
 
 
 class Fleet:
@@ -107,7 +67,7 @@ class Fleet:
             listed = {each.id: each for each in list_machines(self._api) if each.of(self._spec.name)}
             seen = {number: each for number, each in listed.items() if number not in self._gone}
             for number in sorted(set(self._known) - set(seen)):
-                found = self._ask(number)
+                found = self._ask(number) or self._ask_again(number)
                 if found is None:
                     self._forget(self._known[number])
                 else:
@@ -131,6 +91,7 @@ class Fleet:
         """The machines of the launch are there, each once: found, or made, on the first size that can be had.
 
         Raises:
+            BookingError: their cost could not be booked; none was made, or it was destroyed again.
             SpendCapError: they would cost too much; none was made.
             CapacityError: none can be had now.
             ApiError: none could be made.
@@ -141,17 +102,16 @@ class Fleet:
             missing = [label for label in wanted if label not in there]
             if not missing:
                 return [there[label] for label in wanted]
-            catalogue = Catalogue(self._api.list_all("sizes", "sizes"))
-            foundation = lay_foundation(self._api, self._spec, self._clock)
-            made = {label: there[label] for label in wanted if label in there}
-            failure: ClusterError | None = None
-            for slug in (launch.node.size, *launch.node.fallback_sizes):
-                failure = self._create_on(catalogue.size(slug), launch, foundation, missing, made)
-                missing = [label for label in missing if label not in made]
-                if not missing or not isinstance(failure, CapacityError):
-                    break
+            self._ledger.reserve()
+            try:
+                made, failure = self._create_missing(launch, missing)
+            finally:
+                self._ledger.release()
+            made |= {label: there[label] for label in wanted if label in there}
             if failure is not None and not made:
                 raise failure
+            if failure is not None:
+                log.warning("%s of %s machines are there: %s", len(made), len(wanted), failure)
             return [made[label] for label in wanted if label in made]
 
     def finish(self, number: int) -> None:
@@ -205,22 +165,39 @@ class Fleet:
             running = sum(each.cost_usd(start_s, now_s) for each in map(self._running, self._known.values()))
             return running + self._ledger.gone_usd(start_s, now_s)
 
+    def _create_missing(self, launch: Launch, missing: list[str]) -> tuple[dict[str, Machine], ClusterError | None]:
+        """The machines that were made, by name, and the latest failure."""
+        catalogue = Catalogue(self._api.list_all("sizes", "sizes"))
+        made: dict[str, Machine] = {}
+        failure: ClusterError | None = None
+        for slug in (launch.node.size, *launch.node.fallback_sizes):
+            failure = self._create_on(catalogue.size(slug), launch, missing, made)
+            missing = [label for label in missing if label not in made]
+            if not missing or not isinstance(failure, CapacityError):
+                break
+        return made, failure
+
     def _create_on(
-        self, size: Size, launch: Launch, foundation: Foundation, missing: list[str], made: dict[str, Machine]
+        self, size: Size, launch: Launch, missing: list[str], made: dict[str, Machine]
     ) -> ClusterError | None:
         """The first failure, or None; what was made is in `made`. One request each, so that each has one outcome."""
         self._refuse_over_cap(size, launch, len(missing))
         region = self._spec.region
+        foundation: Foundation | None = None
         for label in missing:
             closed_s = max(self._breaker.open_for_s(size.slug, region), self._breaker.open_for_s(ACCOUNT, ""))
             if closed_s or not size.sold_in(region):
                 when = f"isn't asked for for another {closed_s:.0f} s" if closed_s else "isn't sold there now"
                 return CapacityError(
-                    f"{size.slug} can't be had in {region}: it {when}. Nothing was created. The autoscaler asks again "
-                    "by itself; `fallback_sizes` would give it a choice."
+                    f"{size.slug} can't be had in {region}: it {when}. No machine was created. The autoscaler asks "
+                    "again by itself; `fallback_sizes` would give it a choice."
                 )
             try:
+                self._ledger.reserve()
+                foundation = foundation or lay_foundation(self._api, self._spec, self._clock)
                 made[label] = self._create_one(size, launch, foundation, label)
+            except BookingError as error:
+                return error
             except ApiError as error:
                 return self._judged(error, size)
             self._breaker.reset(size.slug, region)
@@ -239,25 +216,63 @@ class Fleet:
             "tags": tags,
             "monitoring": True,
         }
-        try:
-            machine = self._post(body)
-        except UnknownOutcomeError:
-            machine = self._look_for(label) or self._post(body)
+        machine = self._made_once(body, label)
         self._known[machine.id] = machine
-        self._book("started", machine, machine.created_at_s)
+        if not self._book("started", machine, machine.created_at_s):
+            self._take_back(machine)
         return machine
 
+    def _made_once(self, body: Mapping[str, object], label: str) -> Machine:
+        """The machine, asked for again only when a lost answer made none, as far as lists tell.
+
+        Raises:
+            UnknownOutcomeError: when there may be one all the same.
+            ApiError: when it was refused, and nothing can have been made before.
+        """
+        failed: ApiError
+        doubt: ApiError | None = None
+        for _ in range(POSTS):
+            try:
+                return self._post(body)
+            except UnknownOutcomeError as lost:
+                failed, looks = lost, LOOKS
+            except ApiError as refused:
+                failed, looks = refused, 1
+                if doubt is None and refused.status != TOO_MANY:
+                    raise
+            found = self._look_for(label, looks)
+            if found is not None:
+                return found
+            if doubt is not None:  # the first may be what the second was refused for
+                raise UnknownOutcomeError(f"{doubt} Asked again: {failed}", status=failed.status, body=failed.body)
+            doubt = failed if isinstance(failed, UnknownOutcomeError) else None
+        raise failed
+
+    def _take_back(self, machine: Machine) -> None:
+        """The machine whose start can't be booked is destroyed. Raises: BookingError always, saying what is there."""
+        what = f"{machine.label} (number {machine.id}, ${machine.price_usd_per_h:.2f}/h) was created, and its start"
+        what += f" could not be booked in {self._ledger.path}."
+        try:
+            self.destroy([machine.id])
+        except ClusterError as error:
+            raise BookingError(
+                f"{what} It could not be destroyed either: {error} It runs and is billed; `inplay cluster reap "
+                f"--cluster {self._spec.name} --all` destroys the whole cluster, the control panel this machine."
+            ) from None
+        gone = "is destroyed again" if machine.id in self._gone else "is being destroyed; it is listed until it is gone"
+        raise BookingError(f"{what} It {gone}. What else runs goes on. Make room on the disk, and repeat it.")
+
     def _post(self, body: Mapping[str, object]) -> Machine:
-        answer = self._api.post("droplets", body).body.get("droplet")
+        answer = self._api.post("droplets", body, repeat=False).body.get("droplet")
         if not isinstance(answer, dict):
             raise UnknownOutcomeError(
                 "DigitalOcean accepted a machine without describing it; look before asking again."
             )
         return read_machine(answer)
 
-    def _look_for(self, label: str) -> Machine | None:
+    def _look_for(self, label: str, looks: int) -> Machine | None:
         """The machine that a lost answer made, if it was made; given time to appear."""
-        for _ in range(LOOKS):
+        for _ in range(looks):
             self._clock.sleep(LOOK_PAUSE_S)
             found = [each for each in list_machines(self._api) if each.label == label and each.id not in self._gone]
             if found:
@@ -269,16 +284,16 @@ class Fleet:
         if is_over_limit(error.status, error.body):
             cooldown_s = self._breaker.trip(ACCOUNT, "")
             return CapacityError(
-                f"The account may have no more machines: {error} Nothing was created. Ask DigitalOcean for a higher "
-                f"limit, or destroy others; asked again in {cooldown_s:.0f} s at the earliest."
+                f"The account may have no more machines: {error} No machine was created. Ask DigitalOcean for a "
+                f"higher limit, or destroy others; asked again in {cooldown_s:.0f} s at the earliest."
             )
         if is_sold_out(error.status, error.body):
             cooldown_s = self._breaker.trip(size.slug, self._spec.region)
             elsewhere = (error.body.get("error_attributes") or {}).get("available_regions") or ()
             hint = f" It can be had in {', '.join(map(str, elsewhere))}." if elsewhere else ""
             return CapacityError(
-                f"{size.slug} is sold out in {self._spec.region}: {error}{hint} Nothing was created; asked again in "
-                f"{cooldown_s:.0f} s at the earliest."
+                f"{size.slug} is sold out in {self._spec.region}: {error}{hint} No machine was created; asked again "
+                f"in {cooldown_s:.0f} s at the earliest."
             )
         return error
 
@@ -313,6 +328,11 @@ class Fleet:
                 return None
             raise
         return found if found.status != "archive" else None
+
+    def _ask_again(self, number: int) -> Machine | None:
+        """The second look: one answer that a machine isn't there would make another in its place."""
+        self._clock.sleep(GONE_PAUSE_S)
+        return self._ask(number)
 
     def _owned(self, number: int) -> Machine | None:
         if number in self._gone:
@@ -353,7 +373,8 @@ class Fleet:
         for machine in self._known.values():
             self._book("started", machine, machine.created_at_s)
 
-    def _book(self, event: Event, machine: Machine, at_s: float) -> None:
+    def _book(self, event: Event, machine: Machine, at_s: float) -> bool:
+        """Whether it is on record; else it waits to be."""
         role: Role = machine.name.role if machine.name else "worker"
         prices = (machine.price_usd_per_h, machine.price_usd_per_month)
-        self._ledger.record(Entry(event, at_s, machine.id, machine.label, role, machine.size, *prices))
+        return self._ledger.record(Entry(event, at_s, machine.id, machine.label, role, machine.size, *prices))

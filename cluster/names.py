@@ -25,6 +25,11 @@ CLUSTER_TAG, ROLE_TAG, TYPE_TAG = "inplay-cluster", "inplay-role", "inplay-type"
 REQUEST_TAG, LAUNCH_TAG, DEADLINE_TAG = "inplay-request", "inplay-launch", "inplay-until"
 UNFINISHED_TAG = "inplay-unfinished"
 """On a head until `ray up` has set it up; its value is a deadline."""
+BAKES = "-bake"
+LONGEST_HOST_NAME = 63
+"""Source: RFC 1035, 2.3.4, of a label; Linux itself takes 64 (sethostname(2))."""
+LONGEST_CLUSTER = 25
+"""So that `inplay-CLUSTER-bake-h-REQUEST-0-CHECK` and a worker with an index of four digits fit."""
 RESOURCE_NAME = re.compile(r"inplay-(?P<cluster>[a-z][a-z0-9-]*)-[0-9a-f]{8}\Z")
 
 
@@ -43,12 +48,30 @@ class MachineName:
 
 
 def check_cluster_name(name: str) -> str:
-    """The name, if it can stand in names and tags. Raises: ClusterConfigError."""
-    if not CLUSTER_NAME.match(name):
+    """The name, if a new cluster can have it: its machines, also those that bake, have names of 63 characters at most.
+
+    Raises:
+        ClusterConfigError: when it can't. What runs under such a name is reaped all the same.
+    """
+    if not CLUSTER_NAME.match(name) or len(name) > LONGEST_CLUSTER or name.endswith(BAKES):
         raise ClusterConfigError(
-            f"{name!r} can't name a cluster. Nothing was created. Use 1 to 40 small letters, digits and hyphens, "
-            "beginning with a letter and not ending with a hyphen."
+            f"{name!r} can't name a cluster. Nothing was created. Use 1 to {LONGEST_CLUSTER} small letters, digits and "
+            f"hyphens, beginning with a letter and ending with neither a hyphen nor `{BAKES}`: a machine's name begins "
+            f"with it and may have 63 characters. What runs under this name is taken down by `inplay cluster reap "
+            f"--cluster {name} --all`."
         )
+    return name
+
+
+def baking(cluster: str) -> str:
+    """The name of the cluster in which that cluster's images are made."""
+    return f"{check_cluster_name(cluster)}{BAKES}"
+
+
+def known_name(name: str) -> str:
+    """The name, if a cluster of any version of ours may have it. Raises: ClusterConfigError."""
+    if not CLUSTER_NAME.match(name):
+        raise ClusterConfigError(f"{name!r} is no name of a cluster. Nothing was changed.")
     return name
 
 
@@ -56,7 +79,7 @@ def name_of(cluster: str, role: Role, node_type: str, request_id: str, index: in
     """The name of the `index`-th machine of a launch request; the same question always has the same answer."""
     # One request of the autoscaler may ask for several types.
     request = _digest(f"{cluster}\n{role}\n{node_type}\n{request_id}", 12)
-    return MachineName(check_cluster_name(cluster), role, request, index)
+    return MachineName(known_name(cluster), role, request, index)
 
 
 def parse_name(name: str) -> MachineName | None:
@@ -76,7 +99,7 @@ def tag(key: str, cluster: str, value: str) -> str:
     whose it is.
     """
     written = "".join(c if c in "abcdefghijklmnopqrstuvwxyz0123456789-" else f"_{ord(c):x}_" for c in value)
-    made = f"{key}:{check_cluster_name(cluster)}:{written}"
+    made = f"{key}:{known_name(cluster)}:{written}"
     if not TAG.match(made):
         raise ClusterConfigError(f"{value!r} is too long for a tag. Nothing was created. Shorten it.")
     return made
@@ -93,7 +116,7 @@ def tag_value(tags: Iterable[str], key: str, cluster: str) -> str | None:
 
 def cluster_tag(cluster: str) -> str:
     """The tag that the firewall follows."""
-    return f"{CLUSTER_TAG}:{check_cluster_name(cluster)}"
+    return f"{CLUSTER_TAG}:{known_name(cluster)}"
 
 
 def is_tag_of(name: str, cluster: str) -> bool:
@@ -104,14 +127,14 @@ def is_tag_of(name: str, cluster: str) -> bool:
 
 def resource_name(cluster: str) -> str:
     """The name of the cluster's network, firewall and key; with a digest, so that a stranger's can't have it."""
-    stem = f"{OURS}-{check_cluster_name(cluster)}"
+    stem = f"{OURS}-{known_name(cluster)}"
     return f"{stem}-{_digest(stem, 8)}"
 
 
 def snapshot_name(cluster: str, node_type: str, fingerprint: str) -> str:
     """The name of a baked image; with a digest, so that a stranger's can't have it."""
     kind = re.sub(r"[^a-z0-9]+", "-", node_type.lower()).strip("-")
-    stem = f"{OURS}-{check_cluster_name(cluster)}-{kind}-{fingerprint[:12]}"
+    stem = f"{OURS}-{known_name(cluster)}-{kind}-{fingerprint[:12]}"
     return f"{stem}-{_digest(f'{cluster} {stem}', 8)}"
 
 

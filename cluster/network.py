@@ -68,7 +68,7 @@ def lay_foundation(api: DigitalOcean, spec: ClusterSpec, clock: Clock) -> Founda
         wanted = {"name": name, "tags": [names.cluster_tag(spec.name)], **rules}
         api.put(f"firewalls/{quoted(firewall['id'])}", wanted)
     key = _once(
-        lambda: _key(api, spec.public_key),
+        lambda: known_key(api, spec.public_key),
         lambda: api.post("account/keys", {"name": name, "public_key": spec.public_key}).body["ssh_key"],
         clock,
     )
@@ -144,6 +144,21 @@ def remove_foundation(api: DigitalOcean, cluster: str, clock: Clock) -> None:
             api.delete(f"tags/{quoted(str(listed['name']))}")
 
 
+def idle_clusters(api: DigitalOcean, with_machines: set[str], cluster: str | None = None) -> list[str]:
+    """Clusters without machines that left a network, firewall or key behind, none of it new. Raises: ApiError."""
+    return _idle({kind: api.list_all(kind, key) for kind, key in KINDS.items()}, with_machines, api.now_s(), cluster)
+
+
+def _idle(
+    listed: Mapping[str, list[dict[str, Any]]], with_machines: set[str], now_s: float, cluster: str | None
+) -> list[str]:
+    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, now_s)}
+    owners = {_owner(each) for things in listed.values() for each in things}
+    return sorted(
+        each for each in owners - young if each is not None and each not in with_machines and cluster in (None, each)
+    )
+
+
 def remove_idle_foundations(
     api: DigitalOcean, with_machines: set[str], clock: Clock, cluster: str | None = None
 ) -> list[str]:
@@ -166,11 +181,7 @@ def remove_idle_foundations(
         LeftoverError: when something can't be removed.
     """
     listed = {kind: api.list_all(kind, key) for kind, key in KINDS.items()}
-    young = {_owner(each) for each in listed["vpcs"] if not _is_old(each, api.now_s())}
-    owners = {_owner(each) for things in listed.values() for each in things}
-    idle = sorted(
-        each for each in owners - young if each is not None and each not in with_machines and cluster in (None, each)
-    )
+    idle = _idle(listed, with_machines, api.now_s(), cluster)
     for each in idle:
         if _networks_gone(api, listed["vpcs"], each, clock):
             remove_foundation(api, each, clock)
@@ -247,10 +258,10 @@ def _named(listed: list[dict[str, Any]], name: str) -> Resource | None:
 
 def knows_key(api: DigitalOcean, public_key: str) -> bool:
     """Whether the account has that SSH key, so that machines may have been made with it."""
-    return _key(api, public_key) is not None
+    return known_key(api, public_key) is not None
 
 
-def _key(api: DigitalOcean, public_key: str) -> Resource | None:
+def known_key(api: DigitalOcean, public_key: str) -> Resource | None:
     """The key with that text, whatever it is called: DigitalOcean takes a key only once."""
     wanted = public_key.split()[:2]
     keys = api.list_all("account/keys", "ssh_keys")

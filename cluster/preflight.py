@@ -6,6 +6,7 @@ The first half reads the cluster's file only. The second asks DigitalOcean, and 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,13 @@ from cluster.api import FORBIDDEN, SKEW_TOLD_S, UNAUTHORIZED, DigitalOcean, skew
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps
 from cluster.errors import ApiError, ClusterConfigError, ClusterError
+from cluster.keys import fingerprint_of, key_path, public_key_of
 from cluster.machines import list_machines
+from cluster.network import known_key
+from cluster.reaper import off_heads, off_text
 from cluster.spec import ClusterSpec, read_spec
+from cluster.spend_ledger import SpendLedger, ledger_path
+from cluster.token import refuse_secrets, without_tokens
 
 READABLE = {
     "account": "account:read",
@@ -60,14 +66,17 @@ def read_file(path: Path) -> dict[str, Any]:
     """The cluster's file, accepted by Ray's schema and complete. Raises: ClusterConfigError."""
     try:
         loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        refuse_secrets(loaded)
         validate_config(loaded)
     except OSError as error:
         raise ClusterConfigError(f"{path} can't be read: {error.strerror}. Name the cluster's file.") from None
+    except UnicodeDecodeError:
+        raise ClusterConfigError(f"{path} isn't UTF-8. Nothing was created. Save it as UTF-8.") from None
     except (yaml.YAMLError, jsonschema.ValidationError) as error:
-        why = getattr(error, "message", None) or str(error)
-        raise ClusterConfigError(f"{path} isn't a cluster's file: {why}. Nothing was created.") from None
+        raise ClusterConfigError(f"{path} isn't a cluster's file: {_why(error)}. Nothing was created.") from None
     except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-        raise ClusterConfigError(f"{path} lacks something that Ray needs: {error}. Nothing was created.") from None
+        why = without_tokens(str(error))
+        raise ClusterConfigError(f"{path} lacks something that Ray needs: {why}. Nothing was created.") from None
     missing = [key for key in NEEDED if key not in loaded]
     if missing:
         raise ClusterConfigError(
@@ -75,6 +84,15 @@ def read_file(path: Path) -> dict[str, Any]:
             "as in the ray-cluster.yaml that comes with inplay."
         )
     return loaded
+
+
+def _why(error: yaml.YAMLError | jsonschema.ValidationError) -> str:
+    """What is wrong with the file, without the line itself, in which a secret may stand."""
+    if isinstance(error, jsonschema.ValidationError):
+        return without_tokens(error.message)
+    mark = getattr(error, "problem_mark", None)
+    where = "" if mark is None else f" in line {mark.line + 1}"
+    return f"{without_tokens(getattr(error, 'problem', None) or type(error).__name__)}{where}"
 
 
 def check_offline(config: Mapping[str, Any]) -> list[Check]:
@@ -88,7 +106,12 @@ def check_offline(config: Mapping[str, Any]) -> list[Check]:
         spec = read_spec(config["provider"], str(config["cluster_name"]))
     except ClusterConfigError:
         return checks
-    return [*checks, _ssh_door(spec), _reaper(timer.installed())]
+    return [
+        *checks,
+        _checked("record of costs", lambda: _books_detail(spec)),
+        _ssh_door(spec),
+        _reaper(timer.installed()),
+    ]
 
 
 def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
@@ -102,7 +125,9 @@ def check_live(api: DigitalOcean, config: Mapping[str, Any]) -> list[Check]:
         _checked("room in the account", lambda: _room(api, config)),
         _checked("sizes and prices", lambda: _prices(api, config)),
         _checked("images", lambda: _images(api, config)),
+        _checked("ssh key in the account", lambda: _key_there(api, config)),
         _checked("already there", lambda: _there(api, str(config["cluster_name"]))),
+        _off_heads(api),
     ]
 
 
@@ -124,10 +149,38 @@ def _caps(caps: SpendCaps) -> str:
 
 def _key_detail(config: Mapping[str, Any]) -> str:
     named = (config.get("auth") or {}).get("ssh_private_key")
-    if named is None:
-        return f"none named; ~/.ssh/inplay-{config['cluster_name']} is used, and made if it isn't there"
-    bootstrap.public_key_of(Path(named).expanduser())
-    return str(named)
+    path = key_path(f"~/.ssh/inplay-{config['cluster_name']}" if named is None else named)
+    if named is None and not os.path.lexists(path):
+        return f"none named; {path} is made"
+    public_key_of(path)
+    return str(path)
+
+
+def _key_there(api: DigitalOcean, config: Mapping[str, Any]) -> str:
+    """The key as DigitalOcean has it is the one that opens here. Raises: ClusterConfigError."""
+    cluster = str(config["cluster_name"])
+    path = key_path((config.get("auth") or {}).get("ssh_private_key") or f"~/.ssh/inplay-{cluster}")
+    public = public_key_of(path) if os.path.lexists(path) else ""
+    known = known_key(api, public) if public else None
+    if known is not None and known.get("fingerprint") not in (None, fingerprint_of(public)):
+        raise ClusterConfigError(
+            f"DigitalOcean has the key of {path} under the fingerprint {known['fingerprint']}, and its own is "
+            f"{fingerprint_of(public)}. Nothing was created. Remove it from the account, and it is uploaded anew."
+        )
+    if known is None and any(machine.of(cluster) for machine in list_machines(api)):
+        raise ClusterConfigError(
+            f"{cluster} runs and was made with another SSH key than {path}, so you can't get in. Copy the key of "
+            "whoever made it, or give your cluster another name. `ray down` needs no key."
+        )
+    return "uploaded with the first machine" if known is None else f"known as {known.get('name')}"
+
+
+def _books_detail(spec: ClusterSpec) -> str:
+    """The next start can be booked, as it would be: by writing room for it, which is given back."""
+    ledger = SpendLedger(ledger_path(spec.ledger_folder, spec.name))
+    ledger.reserve()
+    ledger.release()
+    return str(ledger.path)
 
 
 def _ssh_door(spec: ClusterSpec) -> Check:
@@ -204,6 +257,17 @@ def _prices(api: DigitalOcean, config: Mapping[str, Any]) -> str:
 def _images(api: DigitalOcean, config: Mapping[str, Any]) -> str:
     bootstrap.check_images(api, config)
     return ", ".join(sorted({str(spec.image) for spec in bootstrap.node_specs(config).values()}))
+
+
+def _off_heads(api: DigitalOcean) -> Check:
+    """Of all clusters: who left one off may not remember which."""
+    try:
+        off = off_heads(list_machines(api))
+    except ClusterError as error:
+        return Check("heads that are off", "wrong", str(error))
+    if off:
+        return Check("heads that are off", "warning", "; ".join(map(off_text, off)))
+    return Check("heads that are off", "ok", "none")
 
 
 def _there(api: DigitalOcean, cluster: str) -> str:

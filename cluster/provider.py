@@ -11,7 +11,7 @@ import sys
 import threading
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,14 @@ from cluster.api import DigitalOcean, connect
 from cluster.breaker import CapacityBreaker
 from cluster.clock import Clock, SystemClock
 from cluster.errors import CapacityError, ClusterConfigError, ClusterError, SpendCapError
-from cluster.fleet import Fleet, Launch
+from cluster.fleet import Fleet
+from cluster.launch import Launch
 from cluster.machines import Machine
 from cluster.names import Role
 from cluster.network import knows_key, remove_foundation
 from cluster.spec import read_node, read_spec
 from cluster.spend_ledger import SpendLedger, ledger_path
+from cluster.token import refuse_secrets
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +90,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         self._fleet = Fleet(self._api, self._spec, self._clock, ledger, CapacityBreaker(self._clock))
         self._lock = threading.Lock()
         self._volatile: dict[str, dict[str, str]] = defaultdict(dict)
+        self._left_by_ray: set[str] = set()
         self._next_index: dict[tuple[str, str], int] = defaultdict(int)
 
     def non_terminated_nodes(self, tag_filters: dict[str, str]) -> list[str]:
@@ -97,6 +100,13 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
             first.setdefault(machine.label, str(machine.id))  # a double is on its way out and none of Ray's business
         wanted = tag_filters.items()
         return [node_id for node_id in first.values() if wanted <= self.node_tags(node_id).items()]
+
+    def nodes_for_teardown(self, tag_filters: dict[str, str]) -> list[str]:
+        """As `non_terminated_nodes`. What `ray down` still finds when it is done, it means to keep."""
+        found = self.non_terminated_nodes(tag_filters)
+        if tag_filters.get(TAG_RAY_NODE_KIND) == "worker":
+            self._left_by_ray = set(found)
+        return found
 
     def is_running(self, node_id: str) -> bool:
         """Whether it is up and behind its firewall, which follows tags that come late."""
@@ -157,7 +167,7 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         try:
             machines = self._fleet.create(self._launch(role, node_config, tags, count))
         except ClusterError as error:
-            log.error("no machine was created: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
+            log.error("the launch failed: %s", error)  # noqa: TRY400 - the text says it all, and Ray hides it
             raise LaunchRefused(_category(error), str(error), sys.exc_info()) from None  # type: ignore[call-arg]
         volatile = {key: tags[key] for key in (TAG_RAY_NODE_STATUS, TAG_RAY_NODE_NAME) if key in tags}
         for machine in machines:
@@ -197,18 +207,29 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
     def cleanup_cluster_resources(self) -> None:
         """Nothing of the cluster is left: machines, firewall, network, key, tags; called at the end of `ray down`.
 
+        `ray down` goes on until its list of workers is empty, but for those that `--keep-min-workers` keeps. They stay,
+        and so do the firewall and the network that they are in.
+
         Raises:
             LeftoverError: naming what is left.
         """
+        kept = self._kept()
         try:
-            reaper.destroy_cluster(self._api, self.cluster_name, self._clock, self._fleet.refresh)
-            remove_foundation(self._api, self.cluster_name, self._clock)
+            reaper.destroy_cluster(self._api, self.cluster_name, self._clock, self._fleet.refresh, but=kept)
+            if not kept:
+                remove_foundation(self._api, self.cluster_name, self._clock)
         except ClusterError as error:
             log.error("ray down left something behind: %s", error)  # noqa: TRY400 - Ray shows it only with -v
             raise
+        if kept:
+            log.warning("%s", kept_text(kept.values()))
         cache = self.provider_config.get("_config_cache_path")
         if cache:
             Path(cache).unlink(missing_ok=True)
+
+    def _kept(self) -> dict[int, Machine]:
+        known = ((int(each), self._fleet.known(int(each))) for each in self._left_by_ray)
+        return {number: machine for number, machine in known if machine is not None}
 
     @staticmethod
     def fillout_available_node_types_resources(cluster_config: Config) -> Config:
@@ -227,23 +248,29 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         Raises:
             ClusterConfigError: when the file is wrong; nothing was created.
         """
+        refuse_secrets(cluster_config)
         api = connect()
-        read_spec(cluster_config["provider"], cluster_config["cluster_name"])
+        cluster = str(cluster_config["cluster_name"])
+        read_spec(cluster_config["provider"], cluster)
         filled, machines = bootstrap.check_live(api, cluster_config)
-        filled = bootstrap.with_key(filled)
+        try:
+            filled = bootstrap.with_token_mount(bootstrap.with_key(filled), os.environ)
+        except ClusterConfigError as error:
+            raise bootstrap.with_way_out(error, cluster, machines) from None
         if machines and not knows_key(api, filled["provider"]["ssh_public_key_text"]):
             # No error: `ray down` needs no key.
             log.warning(
                 "%s runs and was made with another SSH key than yours, %s, so you can't get in. Copy the key of whoever"
                 " made it, or give your cluster another name",
-                cluster_config["cluster_name"],
+                cluster,
                 filled["auth"]["ssh_private_key"],
             )
-        return bootstrap.with_token_mount(filled, os.environ)
+        return bootstrap.with_min_workers(filled)
 
     def _launch(self, role: Role, node_config: Config, tags: dict[str, str], count: int) -> Launch:
         if not self._spec.public_key:
             raise ClusterConfigError("The file wasn't bootstrapped, so no SSH key is known. Nothing was created.")
+        bootstrap.check_key(self.provider_config)
         node_type = tags.get(TAG_RAY_USER_NODE_TYPE, "")
         request_id = HEAD_REQUEST if role == "head" else tags.get(TAG_RAY_LAUNCH_REQUEST) or self._new_id()
         first = 0
@@ -261,6 +288,18 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
             self._fleet.refresh()
             machine = self._fleet.known(int(node_id))
         return machine if machine is not None and machine.guarded() else None
+
+
+def kept_text(kept: Iterable[Machine]) -> str:
+    """In words, what `--keep-min-workers` kept, what it costs, and how long it stays."""
+    machines = sorted(kept, key=lambda each: each.id)
+    labels = ", ".join(each.label for each in machines)
+    usd_per_h = sum(each.price_usd_per_h for each in machines)
+    return (
+        f"kept, with firewall and network, as --keep-min-workers says: {labels}, ${usd_per_h:.3f} an hour. They have "
+        "no head now: a reaper destroys them once it has missed one for a quarter of an hour. Run `ray up` before, or "
+        "`ray down` without that option"
+    )
 
 
 def _category(error: ClusterError) -> str:

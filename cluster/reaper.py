@@ -3,22 +3,30 @@
 What is reaped: a machine past its deadline, which a head has only until `ray up` has set it up, or by `max_hours`; a
 worker whose cluster has no head, an orphan; a machine that never got its tags, and so no firewall. Then networks,
 firewalls and keys of clusters that have had no machine for a while. Strangers' machines are never looked at twice.
+
+Nothing is destroyed after one look. A list may be old, so the second follows `LOOK_AGAIN_S` later. An orphan's head
+must have been missing for `ORPHAN_AFTER_S`, however old the worker is. A head that is off is there: it may be in the
+middle of a power cycle, a snapshot or a resize. It is named instead, since it is billed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from cluster import names
+from cluster.absences import Absences
 from cluster.api import NOT_FOUND, DigitalOcean
 from cluster.clock import Clock
 from cluster.errors import ApiError, LeftoverError
 from cluster.machines import Machine, list_machines
-from cluster.network import remove_idle_foundations
+from cluster.network import idle_clusters, remove_idle_foundations
 
+LOOK_AGAIN_S = 25.0
+"""Between two looks; lists were seen that were 20 s old."""
 ORPHAN_AFTER_S = 900.0
-"""A head is listed long before its first worker is asked for; this covers one that is being replaced."""
+"""How long a head must be missing; this covers one that is being replaced."""
+HEADLESS = "its cluster has no head"
 UNGUARDED_AFTER_S = 1_800.0
 GONE_LOOKS, GONE_PAUSE_S = 60, 5.0
 TEARDOWN_ROUNDS = 5
@@ -32,8 +40,23 @@ class Condemned:
     reason: str
 
 
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found.
+
+    Attributes:
+        reaped: destroyed, each proven.
+        waiting: workers whose head is missing, and not yet for long enough.
+        off: heads that are off, and billed.
+    """
+
+    reaped: list[Condemned]
+    waiting: list[Condemned]
+    off: list[Machine]
+
+
 def condemn(machines: Iterable[Machine], now_s: float, cluster: str | None = None) -> list[Condemned]:
-    """The machines of ours that nobody needs.
+    """The machines of ours that nobody needs, by one look.
 
     Args:
         machines: all of the account, strangers' too.
@@ -42,9 +65,7 @@ def condemn(machines: Iterable[Machine], now_s: float, cluster: str | None = Non
     """
     ours = [each for each in machines if each.name is not None and cluster in (None, each.name.cluster)]
     with_head = {
-        each.name.cluster
-        for each in ours
-        if each.name and each.name.role == "head" and each.status in ("new", "active")
+        each.name.cluster for each in ours if each.name and each.is_head() and each.status in ("new", "active", "off")
     }
     found = []
     for each in ours:
@@ -79,21 +100,95 @@ def reap(api: DigitalOcean, condemned: Iterable[Condemned], clock: Clock) -> lis
     )
 
 
+def off_heads(machines: Iterable[Machine], cluster: str | None = None) -> list[Machine]:
+    """The heads of ours that are switched off, which DigitalOcean bills like any other machine."""
+    return [
+        each
+        for each in machines
+        if each.name and each.is_head() and each.status == "off" and cluster in (None, each.name.cluster)
+    ]
+
+
+def off_text(head: Machine) -> str:
+    """In words, that the head is off, what it costs and what to do."""
+    cluster = head.name.cluster if head.name else ""
+    return (
+        f"{head.label} is off and billed on, ${head.price_usd_per_month:.2f} a month, as long as it exists; its "
+        f"workers go on until their deadlines. Start it in the control panel, or take it down with all that is on its "
+        f"disk: `inplay cluster reap --cluster {cluster} --all`"
+    )
+
+
 def sweep(api: DigitalOcean, clock: Clock, cluster: str | None = None) -> list[Condemned]:
-    """What was reaped; nothing is left of clusters that have no machine and whose network is old.
+    """As `sweep_noted` without notes, so that it waits here when a head is missing. Returns: what was reaped."""
+    return sweep_noted(api, clock, Absences(), cluster).reaped
+
+
+def sweep_noted(api: DigitalOcean, clock: Clock, absences: Absences, cluster: str | None = None) -> Swept:
+    """What two looks found that nobody needs is gone, and so is what clusters without machines left behind.
+
+    Args:
+        api: of the account.
+        clock: for pauses.
+        absences: of heads, from earlier runs; where they can't be kept, the second look follows in this run.
+        cluster: only of that one; all of ours without it.
 
     Raises:
         ApiError: when the machines can't be listed.
         LeftoverError: naming what could not be removed.
     """
     machines = list_machines(api)  # before the time is asked for, which comes with the answer
-    reaped = reap(api, condemn(machines, api.now_s(), cluster), clock)
-    remove_idle_foundations(api, {each.name.cluster for each in list_machines(api) if each.name}, clock, cluster)
-    return reaped
+    looked = list(machines)
+    suspected = condemn(machines, api.now_s(), cluster)
+    missing_s = absences.note(_headless(machines), api.now_s())
+    certain: list[Condemned] = []
+    if suspected:
+        waits = not absences.kept and any(_is_early(each, missing_s) for each in suspected)
+        clock.sleep(ORPHAN_AFTER_S if waits else LOOK_AGAIN_S)
+        machines = list_machines(api)
+        looked += machines
+        numbers = {each.machine.id for each in suspected}
+        certain = [each for each in condemn(machines, api.now_s(), cluster) if each.machine.id in numbers]
+        missing_s = absences.note(_headless(machines), api.now_s())
+    due = [each for each in certain if not _is_early(each, missing_s)]
+    reaped = reap(api, due, clock)
+    # What was reaped is proven gone; what was seen otherwise may only be missing from the latest list.
+    gone = {each.machine.id for each in reaped}
+    busy = _clusters(each for each in looked if each.id not in gone)
+    busy |= _clusters(list_machines(api))
+    if idle_clusters(api, busy, cluster):
+        clock.sleep(LOOK_AGAIN_S)
+        remove_idle_foundations(api, busy | _clusters(list_machines(api)), clock, cluster)
+    return Swept(reaped, [each for each in certain if each not in due], off_heads(machines, cluster))
+
+
+def _with_head(machines: Iterable[Machine]) -> set[str]:
+    """The clusters whose head is there, be it off."""
+    return _clusters(each for each in machines if each.is_head() and each.status in ("new", "active", "off"))
+
+
+def _headless(machines: Collection[Machine]) -> set[str]:
+    """The clusters, of all, that have workers and no head."""
+    return _clusters(each for each in machines if not each.is_head()) - _with_head(machines)
+
+
+def _is_early(condemned: Condemned, missing_s: Mapping[str, float]) -> bool:
+    """Whether it is an orphan whose head may be coming back yet."""
+    name = condemned.machine.name
+    return condemned.reason == HEADLESS and name is not None and missing_s.get(name.cluster, 0.0) < ORPHAN_AFTER_S
+
+
+def _clusters(machines: Iterable[Machine]) -> set[str]:
+    return {each.name.cluster for each in machines if each.name}
 
 
 def destroy_cluster(
-    api: DigitalOcean, cluster: str, clock: Clock, look: Callable[[], list[Machine]] | None = None
+    api: DigitalOcean,
+    cluster: str,
+    clock: Clock,
+    look: Callable[[], list[Machine]] | None = None,
+    *,
+    but: Collection[int] = (),
 ) -> list[Condemned]:
     """No machine of the cluster is listed, twice in a row: one empty list may be an old one.
 
@@ -102,6 +197,7 @@ def destroy_cluster(
         cluster: whose machines go, whatever their deadlines.
         clock: for pauses.
         look: lists its machines first, such as one that keeps books.
+        but: numbers of machines that stay.
 
     Returns:
         What was destroyed.
@@ -111,8 +207,8 @@ def destroy_cluster(
     """
     destroyed: list[Condemned] = []
     for _ in range(TEARDOWN_ROUNDS):
-        machines = look() if look else []
-        machines = machines or [each for each in list_machines(api) if each.of(cluster)]
+        machines = [each for each in (look() if look else []) if each.id not in but]
+        machines = machines or [each for each in list_machines(api) if each.of(cluster) and each.id not in but]
         if not machines:
             return destroyed
         destroyed += reap(api, [Condemned(machine, "the cluster is taken down") for machine in machines], clock)
@@ -129,7 +225,7 @@ def _reason(machine: Machine, now_s: float, with_head: set[str]) -> str:
     if machine.name is None:
         return ""
     if not machine.is_head() and machine.name.cluster not in with_head and age_s > ORPHAN_AFTER_S:
-        return "its cluster has no head"
+        return HEADLESS
     # Data may lie on a head, so it goes only if none of its tags is there; one may have been removed by hand.
     tagged = machine.guarded() or (
         machine.is_head() and any(names.is_tag_of(each, machine.name.cluster) for each in machine.tags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,7 +70,7 @@ def read_spec(provider: Mapping[str, Any], cluster_name: str) -> ClusterSpec:
         http_port=int(_number(provider.get("http_port", 8000), "http_port", 1, 65_535)),
         caps=_caps(provider.get("spend_caps")),
         public_key=str(provider.get("ssh_public_key_text", "")),
-        ledger_folder=str(provider.get("ledger_folder", "~/.inplay")),
+        ledger_folder=_folder(provider.get("ledger_folder", "~/.inplay")),
     )
 
 
@@ -109,6 +110,14 @@ def _text(section: Mapping[str, Any], key: str) -> str:
     value = section.get(key)
     if not isinstance(value, str) or not value:
         raise ClusterConfigError(f"`{key}` is missing in the cluster's file. Nothing was created.")
+    return value
+
+
+def _folder(value: Any) -> str:
+    if not isinstance(value, str) or not value or "\0" in value or os.path.expanduser(value).startswith("~"):  # noqa: PTH111
+        raise ClusterConfigError(
+            f"`provider.ledger_folder` is {value!r}; it must be a folder, such as ~/.inplay. Nothing was created."
+        )
     return value
 
 

@@ -2,81 +2,103 @@
 
 The API doesn't tell of machines that are gone, so the month's spend has to be kept here. One file per cluster and
 machine that runs a provider: the head's knows all workers, the laptop's the heads.
+
+Books never stand before control. Whatever is wrong with the file, machines are listed and destroyed: what can't be
+booked waits in memory, in order, and what can't be read is set aside. Only creating needs the file.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import threading
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
+from cluster import spend_file
 from cluster.cost import Running
-from cluster.errors import ClusterError
-from cluster.names import Role
+from cluster.errors import BookingError
+from cluster.spend_lines import Entry, Event, Piece, read_lines, write_entry
 
-Event = Literal["started", "stopped"]
+__all__ = ["Entry", "Event", "SpendLedger", "ledger_path", "month_of"]
 
+log = logging.getLogger(__name__)
 
-@dataclass(frozen=True)
-class Entry:
-    """A start or a stop. `at_s`: seconds since 1970."""
-
-    event: Event
-    at_s: float
-    machine_id: int
-    label: str
-    role: Role
-    size: str
-    price_usd_per_h: float
-    price_usd_per_month: float
+ROOM = b" " * 511 + b"\n"
+"""What is written before a machine is asked for; its start goes there, however full the disk is by then."""
 
 
 class SpendLedger:
-    """The entries of a cluster; repeating one changes nothing. Thread-safe.
-
-    Raises:
-        ClusterError: when the file can't be read or written. Without it nobody knows what was spent, so nothing is
-            created.
-    """
+    """The entries of a cluster, each once. Thread-safe, and several processes may share the file."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser()
+        self.path = path
         self._lock = threading.Lock()
-        self._entries: list[Entry] | None = None
+        self._booked: dict[tuple[int, str], Entry] = {}
+        self._waiting: dict[tuple[int, str], Entry] = {}
+        self._pieces: list[Piece] = []
+        self._seen: spend_file.Signature | None = None
+        self._room_at: int | None = None
+        self._unread = ""
+        self._told: set[str] = set()
 
-    def record(self, entry: Entry) -> None:
-        """The entry is on disk, once."""
+    def record(self, entry: Entry) -> bool:
+        """The entry is on disk, or waits in memory until it can be. Never fails. Returns: whether it is on disk."""
         with self._lock:
-            known = self._read()
-            if any(each.machine_id == entry.machine_id and each.event == entry.event for each in known):
-                return
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                with self.path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(asdict(entry)) + "\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-            except OSError as error:
-                raise _unusable(self.path, str(error)) from None
-            known.append(entry)
+            if self._has_changed():
+                self._read()
+            if entry.key() not in self._booked:
+                self._waiting.setdefault(entry.key(), entry)
+            if self._waiting or self._pieces:
+                self._attempt(lambda _handle: None)
+            return entry.key() in self._booked
+
+    def reserve(self) -> None:
+        """The next start can be booked: everything before it is on disk, and there is room for it.
+
+        Raises:
+            BookingError: when it can't, or when the month's spend can't be known; no machine may be created.
+        """
+        with self._lock:
+            failure = self._attempt(self._make_room)
+            missing = self._missing()
+        if failure is not None:
+            raise BookingError(
+                f"No start of a machine can be booked in the record of costs, {self.path}: {failure}. No machine was "
+                "created, and what runs goes on; it can be listed and destroyed as ever. Make room, or correct the "
+                "file's permissions, and repeat it."
+            )
+        if missing:
+            self.release()
+            raise BookingError(
+                f"What this month cost can't be known: {missing}. No machine was created, and what runs goes on; it "
+                "can be listed and destroyed as ever. Look at what lies there and put back what can be repaired, a "
+                "line a machine; delete the file if the month's spend may be counted without it. Then repeat it."
+            )
+
+    def release(self) -> None:
+        """Room that was reserved and isn't needed is given back as far as possible."""
+        with self._lock:
+            if self._room_at is not None:
+                self._attempt(self._give_room_back)
 
     def entries(self) -> list[Entry]:
-        """All of them, oldest first."""
+        """All that can be read, oldest first, and what waits to be written."""
         with self._lock:
-            return list(self._read())
+            if self._has_changed():
+                self._read()
+            return [*self._booked.values(), *self._waiting.values()]
 
-    def open_ids(self) -> set[int]:
-        """Machines that started and didn't stop, as far as the file knows."""
-        entries = self.entries()
-        stopped = {entry.machine_id for entry in entries if entry.event == "stopped"}
-        return {entry.machine_id for entry in entries if entry.event == "started"} - stopped
+    def missing(self) -> str:
+        """In words, why sums may be too low; empty when the record is whole."""
+        with self._lock:
+            if self._has_changed():
+                self._read()
+            return self._missing()
 
     def gone_usd(self, from_s: float, until_s: float) -> float:
-        """What machines that stopped cost between two moments of one month."""
+        """What machines that stopped cost between two moments of one month, as far as it is on record."""
         entries = self.entries()
         stops = {entry.machine_id: entry.at_s for entry in entries if entry.event == "stopped"}
         return sum(
@@ -87,19 +109,109 @@ class SpendLedger:
             if e.event == "started" and e.machine_id in stops
         )
 
-    def _read(self) -> list[Entry]:
-        if self._entries is None:
-            try:
-                lines = self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else []
-                self._entries = [Entry(**json.loads(line)) for line in lines if line.strip()]
-            except (OSError, ValueError, TypeError) as error:
-                raise _unusable(self.path, str(error)) from None
-        return self._entries
+    def _attempt(self, then: Callable[[int], None]) -> str | None:
+        """What waits is booked, and then something more is done. Returns: why that failed, or None."""
+        try:
+            with spend_file.opened(self.path) as handle:
+                self._take_in(spend_file.read_all(handle))
+                self._set_aside(handle)
+                for key, entry in list(self._waiting.items()):
+                    self._write(handle, entry)
+                    self._booked[key] = self._waiting.pop(key)
+                then(handle)
+                found = os.fstat(handle)
+                self._seen = (found.st_ino, found.st_size, found.st_mtime_ns)
+        except OSError as error:
+            self._seen = None
+            why = error.strerror or str(error)
+            self._tell(
+                f"the record of costs {self.path} can't be written: {why}. {len(self._waiting)} entries wait in memory "
+                "and are booked later; machines are listed and destroyed as ever, and none is created",
+                f"write {why}",
+            )
+            return why
+        self._told = {each for each in self._told if each.startswith(spend_file.ASIDE)}  # a new failure is told anew
+        return None
+
+    def _write(self, handle: int, entry: Entry) -> None:
+        line = write_entry(entry)
+        if self._room_at is not None and entry.event == "started" and len(line) <= len(ROOM):
+            at, self._room_at = self._room_at, None
+            if spend_file.replace(handle, at, ROOM, line + ROOM[len(line) :]):
+                spend_file.cut_off(handle, at + len(line), ROOM[len(line) :])
+                return
+        spend_file.append(handle, line)
+
+    def _make_room(self, handle: int) -> None:
+        if self._room_at is None:
+            self._room_at = spend_file.append(handle, ROOM)
+
+    def _give_room_back(self, handle: int) -> None:
+        if self._room_at is not None:
+            spend_file.cut_off(handle, self._room_at, ROOM)
+        self._room_at = None
+
+    def _read(self) -> None:
+        """What lies there is known; the file isn't touched."""
+        try:
+            seen = spend_file.signature(self.path)
+            self._take_in(spend_file.read_bytes(self.path))
+        except OSError as error:
+            self._unread = error.strerror or str(error)
+            self._tell(f"the record of costs {self.path} can't be read: {self._unread}", f"read {self._unread}")
+        else:
+            self._seen = seen
+
+    def _take_in(self, content: bytes) -> None:
+        entries, self._pieces = read_lines(content)
+        self._booked = {}
+        for entry in entries:
+            self._booked.setdefault(entry.key(), entry)  # two that share a file may both have booked a machine
+        self._waiting = {key: entry for key, entry in self._waiting.items() if key not in self._booked}
+        self._unread = ""
+
+    def _set_aside(self, handle: int) -> None:
+        """Unreadable bytes are in a file of their own; on a full disk they stay where they are, and nothing waits."""
+        if not self._pieces:
+            return
+        try:
+            aside = spend_file.set_aside(handle, self.path, self._pieces)
+        except OSError as error:
+            self._tell(f"what can't be read in {self.path} could not be set aside: {error.strerror}", spend_file.ASIDE)
+            return
+        self._pieces = []
+        self._tell(
+            f"a part of the record of costs can't be read; it was set aside as {aside}. The rest is used, machines are "
+            "listed and destroyed as ever, and none is created until that file is gone",
+            f"{spend_file.ASIDE}{aside}",
+        )
+
+    def _missing(self) -> str:
+        try:
+            aside = spend_file.found_aside(self.path)
+        except OSError as error:
+            return f"{self.path.parent} can't be read: {error.strerror}"
+        if aside:
+            return f"a part of the record was unreadable and lies in {', '.join(map(str, aside))}"
+        if self._unread:
+            return f"the record {self.path} can't be read: {self._unread}"
+        return f"{len(self._pieces)} lines of {self.path} can't be read" if self._pieces else ""
+
+    def _has_changed(self) -> bool:
+        try:
+            return self._seen is None or spend_file.signature(self.path) != self._seen
+        except OSError:
+            return True
+
+    def _tell(self, text: str, once: str) -> None:
+        if once not in self._told:
+            self._told.add(once)
+            log.warning("%s", text)
 
 
 def ledger_path(folder: str, cluster: str) -> Path:
     """Where a cluster's ledger is."""
-    return Path(folder).expanduser() / f"spend-{cluster}.jsonl"
+    return Path(os.path.expanduser(folder)) / f"spend-{cluster}.jsonl"  # noqa: PTH111 - Path's raises without a home
 
 
 def month_of(now_s: float) -> tuple[float, float]:
@@ -108,10 +220,3 @@ def month_of(now_s: float) -> tuple[float, float]:
     start = datetime(now.year, now.month, 1, tzinfo=UTC)
     end = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
     return start.timestamp(), end.timestamp()
-
-
-def _unusable(path: Path, reason: str) -> ClusterError:
-    return ClusterError(
-        f"The record of what machines cost, {path}, can't be used: {reason}. Nothing was created, and what runs goes "
-        "on. Correct the file or its permissions; delete it only if the month's spend may count from zero."
-    )

@@ -17,10 +17,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from cluster.api import TOKEN_FILE, read_token
 from cluster.errors import ClusterConfigError
+from cluster.token import TOKEN_FILE, read_token
 
 EVERY_MIN = 15
+LONGEST_S = 3_600.0
+"""Of one run; on a disk that keeps no notes it waits a quarter of an hour for its second look."""
 NAME = "inplay-reap"
 MARK = "# inplay-reap"
 SYSTEMD_RUNS = Path("/run/systemd/system")
@@ -88,7 +90,7 @@ def unit_texts(command: Sequence[str]) -> dict[str, str]:
     """The service and its timer; `Persistent` makes up for a time when the machine was off."""
     service = (
         "[Unit]\nDescription=Destroys machines of inplay that nobody needs\n"
-        "[Service]\nType=oneshot\nTimeoutStartSec=900\n"
+        f"[Service]\nType=oneshot\nTimeoutStartSec={LONGEST_S:.0f}\n"
         f"Environment=HOME={Path.home()}\nExecStart={shlex.join(command)}\n"
     )
     timer = (

@@ -13,7 +13,7 @@ from typing import Any
 from cluster.api import DigitalOcean, quoted
 from cluster.clock import Clock
 from cluster.errors import ApiError, ClusterError, SpendCapError, UnknownOutcomeError
-from cluster.names import check_cluster_name
+from cluster.names import known_name
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Volume:
 
 def volume_name(cluster: str) -> str:
     """The name of a cluster's volume; a region has each name once."""
-    return f"inplay-{check_cluster_name(cluster)}-bars"
+    return f"inplay-{known_name(cluster)}-bars"
 
 
 def find_volume(api: DigitalOcean, cluster: str, region: str | None = None) -> Volume | None:

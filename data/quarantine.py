@@ -49,7 +49,7 @@ def storable(held: Held, now: datetime) -> Storable | str:
     known = [float(price) for price in prices if price is not None]
     high, low = max(known), min(known)
     words = f"range {held.low:g} .. {held.high:g} is now {low:g} .. {high:g}"
-    time = {"starts_at": held.starts_at} if held.timeframe == "1m" else {}
+    time = {"starts_at": held.starts_at} if held.timeframe != "1d" else {}
     bar = {
         "symbol": held.symbol, "session": session, **time, "open": held.open, "high": high, "low": low,
         "close": held.close, "volume": held.volume,

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bars.files import BarFile
+from adapters.bars.files import BAR_S, BarFile, Timeframe
 from adapters.calendar import closes, session_on, sessions_between
 from adapters.record import NO_BARS, Record
 from data.known_at import Known, known_at_close
@@ -30,6 +29,7 @@ from trading.scanner.intraday import IntradayScan, scan_intraday
 from trading.scanner.rules import ScannerRules
 
 Notes = tuple[str, ...]
+NAMES = {length: name for name, length in BAR_S.items()}
 LONGEST_CLOSURE_DAYS = 14
 """No closure of the exchange since 2000 was longer than a week (September 2001)."""
 
@@ -45,7 +45,7 @@ class ScanAt:
         flags: warnings by symbol; see `trading.scanner.flags`.
         regime: of the market at the last close, by the sectors as they are on record, whenever they were assigned; None
             where no daily bars tell.
-        bars: made of daily bars or of minutes.
+        bars: length of those that it was made of.
         notes: what the answer lacks that was asked for, in words.
         refused: rows of minutes that were not looked at, by reason.
     """
@@ -55,7 +55,7 @@ class ScanAt:
     scan: Scan | IntradayScan
     flags: dict[str, tuple[str, ...]]
     regime: Regime | None
-    bars: Literal["1d", "1m"] = "1d"
+    bars: Timeframe = "1d"
     notes: tuple[str, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
 
@@ -153,7 +153,7 @@ def _during(found: DuringSession, known: Daily | None, at: datetime, rules: Scan
     )  # fmt: skip
     return ScanAt(
         at, found.known_at, scanned, flags_now(bars, scanned.in_play, jumps, found.hours.sessions),
-        known.regime if known else None, bars="1m", notes=notes, refused=found.refused,
+        known.regime if known else None, bars=NAMES[found.bars.bar_s], notes=notes, refused=found.refused,
     )  # fmt: skip
 
 

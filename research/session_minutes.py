@@ -61,6 +61,6 @@ def during_session(minutes: MinuteBars, at: datetime, usual_sessions: int) -> Du
     read = minutes.until(first.item(), at)
     if not (read.bars.num_rows and read.bars.column("starts_at").to_numpy().max() >= hours.premarket_at[place]):
         return f"there is no minute bar of {today} that was over by {at.astimezone(NEW_YORK):%H:%M} {TIME_ZONE}"
-    bars = IntradayPanel.from_arrow(read.bars, hours)
+    bars = IntradayPanel.from_arrow(read.bars, hours, bar_s=read.bar_s)
     known_at = bars.closes_at.max().item().replace(tzinfo=UTC)
     return DuringSession(instant, known_at, bars, hours, read.refused, usual_sessions)

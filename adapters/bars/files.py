@@ -26,7 +26,9 @@ HOT = "bars/hot"
 ROW_GROUP_ROWS = 32_768
 """Small enough that one symbol's bars are read without the rest of a file."""
 
-Timeframe = Literal["1d", "1m"]
+Timeframe = Literal["1d", "1h", "30m", "15m", "10m", "5m", "2m", "1m"]
+BAR_S: dict[Timeframe, int] = {"1m": 60, "2m": 120, "5m": 300, "10m": 600, "15m": 900, "30m": 1_800, "1h": 3_600}
+"""Length of bars within a session, in seconds, the shortest first."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,10 @@ class Shape:
     stored: pa.Schema
 
 
+_WITHIN_SESSION = Shape(INTRADAY_SCHEMA, "starts_at", INTRADAY_SCHEMA.append(pa.field("session", pa.date32())))
 SHAPES: dict[Timeframe, Shape] = {
     "1d": Shape(BARS_SCHEMA, "session", BARS_SCHEMA),
-    "1m": Shape(INTRADAY_SCHEMA, "starts_at", INTRADAY_SCHEMA.append(pa.field("session", pa.date32()))),
+    **dict.fromkeys(BAR_S, _WITHIN_SESSION),
 }
 
 

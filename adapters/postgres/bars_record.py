@@ -198,12 +198,6 @@ class BarRecord:
             (there,) = cursor.fetchone() or (False,)
         return bool(there)
 
-    def has_minutes(self, session: date) -> bool:
-        """Whether there are minute bars of the session; False without tables."""
-        if not self.is_made():
-            return False
-        return any(session in file.sessions for file in self.files(session, session, timeframe="1m"))
-
     def splits(self) -> list[Split]:
         """Every split on record, by session, then symbol; what a person said of a jump outranks the gates."""
         return [Split(*row) for row in self._rows(SPLITS)]

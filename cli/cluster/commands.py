@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from cli.cluster.bake import bake
+from cli.cluster.reap import reap
 from cli.cluster.record import record_lines, recorded_costs
 from cli.cluster.volume import volume
 from cli.output import print_json
 from cluster import preflight as checks
-from cluster import timer
 from cluster.api import DigitalOcean, connect
 from cluster.bootstrap_config import check_types
 from cluster.catalogue import Catalogue
@@ -23,8 +23,6 @@ from cluster.clock import SystemClock
 from cluster.cost import HOUR_S, PHASES, Running, forecast
 from cluster.errors import ClusterConfigError
 from cluster.machines import list_machines
-from cluster.network import remove_foundation
-from cluster.reaper import Condemned, condemn, destroy_cluster, sweep
 from cluster.rehearsal.isolation import check_this_machine, run_apart
 from cluster.spec import read_spec
 from cluster.spend_ledger import SpendLedger, ledger_path, month_of
@@ -94,55 +92,7 @@ def cost(
         print(line)
 
 
-@app.command("reap")
-def reap_(
-    *,
-    cluster: Annotated[str, typer.Option(help="Only of this cluster; all of inplay's by default.")] = "",
-    everything: Annotated[
-        bool, typer.Option("--all", help="All of --cluster, whatever its deadlines: machines, firewall, network, key.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Name them and destroy nothing.")] = False,
-    install_timer: Annotated[
-        bool, typer.Option("--install-timer", help="Reap every quarter of an hour on this machine from now on.")
-    ] = False,
-    remove_timer: Annotated[bool, typer.Option("--remove-timer", help="Don't any more.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Destroy inplay's machines that nobody needs: past their deadline, without a head, or without a firewall.
-
-    Needs nothing but a token, so it can run anywhere, such as in a laptop's crontab. Machines of others are left alone.
-    `--all` does what `ray down` does, without the cluster's file and without its head.
-    """
-    if install_timer or remove_timer:
-        where = timer.install(timer.reap_command()) if install_timer else timer.remove()
-        done = {"timer": "installed" if install_timer else "removed", "where": where}
-        print_json(done) if as_json else print(f"the reaper's timer is {done['timer']} ({where})")
-        return
-    if everything and not cluster:
-        raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
-    api, clock = connect(), SystemClock()
-    if dry_run:
-        condemned = _condemned(api, cluster or None, everything=everything)
-    elif everything:
-        condemned = destroy_cluster(api, cluster, clock)
-        remove_foundation(api, cluster, clock)
-    else:
-        condemned = sweep(api, clock, cluster or None)
-    named = [{"machine": each.machine.label, "id": each.machine.id, "reason": each.reason} for each in condemned]
-    if as_json:
-        print_json({"destroyed": not dry_run, "machines": named})
-        return
-    for each in named:
-        print(f"{'would destroy' if dry_run else 'destroyed'} {each['machine']}: {each['reason']}")
-    if not named:
-        print("nothing to reap")
-
-
-def _condemned(api: DigitalOcean, cluster: str | None, *, everything: bool) -> list[Condemned]:
-    machines = list_machines(api)
-    if everything and cluster:
-        return [Condemned(each, "the cluster is taken down") for each in machines if each.of(cluster)]
-    return condemn(machines, api.now_s(), cluster)
+app.command("reap")(reap)
 
 
 @app.command()
@@ -152,6 +102,9 @@ def rehearse(
     specification: Annotated[
         Path | None, typer.Option(help="DigitalOcean's OpenAPI document, to judge by; else that under INPLAY_SHARED.")
     ] = None,
+    stops: Annotated[
+        bool, typer.Option("--stops", help="Try `ray exec --stop` and the options of `ray down`, and nothing else.")
+    ] = False,
     keep: Annotated[Path | None, typer.Option(help="A folder for what Ray wrote, and the file as rehearsed.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -171,7 +124,7 @@ def rehearse(
         keep.mkdir(parents=True, exist_ok=True)
         arguments += ["--keep", str(keep.resolve())]
     try:
-        code = run_apart([*arguments, *(["--json"] if as_json else [])])
+        code = run_apart([*arguments, *(["--stops"] if stops else []), *(["--json"] if as_json else [])])
     except KeyboardInterrupt:
         print(
             "The rehearsal was stopped. Its machines, interfaces and files are gone; nothing was rented.",
@@ -210,9 +163,11 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
     machines = [] if api is None else [each for each in list_machines(api) if each.of(spec.name)]
     now_s = SystemClock().now_s() if api is None else api.now_s()
     start_s, end_s = month_of(now_s)
-    gone_usd = SpendLedger(ledger_path(spec.ledger_folder, spec.name)).gone_usd(start_s, now_s)
+    ledger = SpendLedger(ledger_path(spec.ledger_folder, spec.name))
+    gone_usd = ledger.gone_usd(start_s, now_s)
+    known = {"cluster": spec.name, "finished_this_month_usd": gone_usd, "record_lacks": ledger.missing()}
     if api is None:
-        return {"cluster": spec.name, "finished_this_month_usd": gone_usd}
+        return known
     running = [
         Running(
             each.label,
@@ -225,14 +180,12 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
         for each in machines
     ]
     so_far_usd = gone_usd + sum(each.cost_usd(start_s, now_s) for each in running)
-    return {
-        "cluster": spec.name,
+    return known | {
         "machines": [
             {"name": each.label, "usd_per_h": each.price_usd_per_h, "hours": (now_s - each.from_s) / HOUR_S}
             for each in running
         ],
         "now_usd_per_h": sum(each.price_usd_per_h for each in running),
-        "finished_this_month_usd": gone_usd,
         "month_to_date_usd": so_far_usd,
         "month_forecast_usd": so_far_usd + sum(each.cost_usd(now_s, end_s) for each in running),
     }
@@ -267,6 +220,8 @@ def _cost_lines(answer: dict[str, Any]) -> list[str]:
     else:
         lines.append(f"machines that are gone cost ${answer['finished_this_month_usd']:.2f} this month")
         lines.append(f"what runs now is unknown: {answer['missing']}")
+    if answer["record_lacks"]:
+        lines.append(f"these sums are too low: {answer['record_lacks']}")
     for phase in answer["phases"]:
         line = f"phase {phase['phase']} ({phase['name']}): budget ${phase['budget_usd_per_month']:.0f} a month"
         if "machines_usd_per_month" in phase:

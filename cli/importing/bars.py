@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from actors.wiring import now
+from adapters.bars.files import Timeframe
 from adapters.record import alone
 from adapters.settings import read_settings
 from cli.importing.options import columns_given, style_given, unit_given, zone_named
@@ -41,7 +42,7 @@ def bars(
     source: Annotated[str, typer.Option(help="Name of the source; the file's name by default.")] = "",
     format_: Annotated[FormatName, typer.Option("--format", help="Whose export it is; found by default.")] = "auto",
     column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, where the file has its own names.")] = None,
-    timeframe: Annotated[Literal["1d", "1m"] | None, typer.Option(help="Days or minutes; guessed by default.")] = None,
+    timeframe: Annotated[Timeframe | None, typer.Option(help="Length of the bars; found by default.")] = None,
     timezone: Annotated[str, typer.Option(help="Of times that carry none, such as America/New_York.")] = "",
     time_format: Annotated[str, typer.Option(help="As of strptime, where the dates are ambiguous.")] = "",
     volume_unit: Annotated[int, typer.Option(min=1, help="Shares that the file counts as one.")] = 1,

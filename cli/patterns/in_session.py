@@ -31,10 +31,13 @@ STYLES: dict[Verdict, str] = {
 }  # fmt: skip
 
 
+MINUTE_S = 60
+
+
 def log_in_session(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
 ) -> None:
-    """Put the patterns within sessions on record, of all minute bars that were not looked through yet."""
+    """Put the patterns within sessions on record, of all bars shorter than a day that were not looked through yet."""
     settings = read_settings()
     new = bars = 0
     with writing(settings, now=now()) as record:
@@ -50,7 +53,7 @@ def log_in_session(
     if as_json:
         print_json({"sessions": len(todo), "sessions_known": len(known), "bars": bars, "patterns_new": new})
         return
-    print(f"{len(todo)} sessions with {bars:,} minute bars: {new:,} new patterns; {len(known)} were on record already")
+    print(f"{len(todo)} sessions with {bars:,} bars: {new:,} new patterns; {len(known)} were on record already")
 
 
 def show_in_session(min_count: int, *, as_json: bool) -> None:
@@ -100,7 +103,7 @@ def _table(rows: list[MeasuredInSession]) -> Table:
         table.add_column(heading, justify="right" if heading in {"entered", "q", "mean"} else "left", overflow="fold")
     for row in rows:
         table.add_row(
-            row.pattern,
+            row.pattern if row.bar_s == MINUTE_S else f"{row.pattern} ({row.bar_s // MINUTE_S} min)",
             direction_word(row.direction),
             f"{row.entered:,} of {row.recorded:,}",
             with_interval(row.success),

@@ -32,6 +32,15 @@ END
 chmod 700 "$state/start_head.new"
 mv "$state/start_head.new" "$state/start_head"
 
+# `ray exec --stop` calls `ray teardown`, which Ray 2.60 doesn't know any more: workers would go on without their head.
+ray=/opt/inplay/bin/ray
+if [ -x "$ray" ]; then
+  printf '#!/bin/sh\n# Written by keep_head.sh.\nif [ "$1" = teardown ]; then shift; set -- down "$@"; fi\nexec %s "$@"\n' "$ray" \
+    > /usr/local/bin/ray.new
+  chmod 755 /usr/local/bin/ray.new
+  mv /usr/local/bin/ray.new /usr/local/bin/ray
+fi
+
 for unit in "$service" inplay-platform.service; do
   install -m 644 "$(dirname "$0")/$unit" /etc/systemd/system/
   ln -sf "/etc/systemd/system/$unit" /etc/systemd/system/multi-user.target.wants/

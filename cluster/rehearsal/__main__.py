@@ -21,6 +21,7 @@ def main() -> None:
     arguments.add_argument("--config", type=Path, required=True)
     arguments.add_argument("--specification", type=Path)
     arguments.add_argument("--keep", type=Path, help="a folder for what Ray wrote")
+    arguments.add_argument("--stops", action="store_true", help="the ways of stopping, and nothing else")
     arguments.add_argument("--json", action="store_true")
     asked = arguments.parse_args()
     die_with_the_starter(asked.lifeline)
@@ -29,7 +30,7 @@ def main() -> None:
     kept += [path.parent for path in (asked.specification,) if path] + ([asked.keep] if asked.keep else [])
     try:
         folder = settle_in(kept)
-        rehearsal = Rehearsal(folder, asked.config, asked.specification, _say)
+        rehearsal = Rehearsal(folder, asked.config, asked.specification, _say, stops=asked.stops)
         report = rehearsal.run()
     except RehearsalError as error:
         report = Report(failed=str(error))

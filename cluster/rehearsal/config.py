@@ -35,3 +35,11 @@ def adapt(config: Config) -> tuple[Config, list[str]]:
         )
         provider["ledger_folder"] = "~/.inplay"
     return made, differences
+
+
+def keep_one_gpu(config: Config) -> str:
+    """The first type of worker with a GPU, or the first of all, has one machine. Returns: a sentence for that."""
+    workers = [name for name in config["available_node_types"] if name != config["head_node_type"]]
+    chosen = next((name for name in workers if "gpu" in name.lower()), workers[0])
+    config["available_node_types"][chosen] |= {"min_workers": 1, "max_workers": 1}
+    return f"{chosen}.min_workers is 1: there has to be something to keep"

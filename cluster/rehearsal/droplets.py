@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Interface
@@ -18,7 +19,7 @@ from typing import Any
 
 from cluster.rehearsal import stand_ins, wires
 from cluster.rehearsal.commands import RehearsalError
-from cluster.rehearsal.first_process import metadata_of
+from cluster.rehearsal.first_process import SWITCHED_OFF, metadata_of
 from cluster.rehearsal.rooms import Room, furnish
 from cluster.rehearsal.wires import Addresses
 
@@ -27,7 +28,7 @@ STOP_TIMEOUT_S = 20.0
 
 @dataclass
 class Namespace:
-    """A running droplet."""
+    """A running droplet. `may_end`: somebody ends its processes, or has learnt that they ended."""
 
     id: int
     name: str
@@ -35,6 +36,7 @@ class Namespace:
     room: Room
     addresses: Addresses
     process: subprocess.Popen[bytes]
+    may_end: bool = False
 
     @property
     def netns(self) -> str:
@@ -76,12 +78,17 @@ class Namespaces:
         self.consoles.mkdir(parents=True)
         self.running: dict[int, Namespace] = {}
         self.answered: list[str] = []
+        self.repeated: list[str] = []
         self.failures: list[str] = []
+        self._unborn: list[str] = []
+        self.switched_off: list[Namespace] = []
 
     def start(self, droplet: dict[str, Any], user_data: str, public_keys: Sequence[str]) -> None:
         """The droplet boots; its SSH answers about a second later."""
+        known = len(self.failures)
         with self._noted():
             self._start(droplet, user_data, public_keys)
+        self._unborn += [f"{droplet['name']} could not be started: {each}" for each in self.failures[known:]]
 
     def guard(self, droplet_id: int, firewalls: Sequence[dict[str, Any]]) -> None:
         """The firewalls are in force in the droplet's network namespace."""
@@ -99,6 +106,25 @@ class Namespaces:
             with self._noted():
                 self._stop(gone)
             self._happened(f"droplet {gone.name} is gone")
+
+    def trouble(self) -> str:
+        """In words, once each, which droplet was not started or whose first process died; empty when none did.
+
+        Whoever waits for such a droplet would wait in vain. One that switched itself off is in `switched_off`.
+        """
+        with self._lock:
+            ended = [each for each in self.running.values() if not each.may_end and each.process.poll() is not None]
+            for each in ended:
+                each.may_end = True
+            words, self._unborn = self._unborn, []
+        for each in ended:
+            if each.process.returncode == SWITCHED_OFF:
+                self.switched_off.append(each)
+                self._happened(f"droplet {each.name} switched itself off")
+            else:
+                words.append(f"{each.name} died with {each.process.returncode}: {_last_words(each.room)}")
+        self.failures += [each for each in words if each not in self.failures]
+        return "; ".join(words)
 
     @contextlib.contextmanager
     def _noted(self) -> Iterator[None]:
@@ -126,9 +152,12 @@ class Namespaces:
         self._happened(f"droplet {made.name} ({made.size}) boots")
 
     def _stop(self, gone: Namespace) -> None:
+        gone.may_end = True
         _end(gone.process)
         self._leaving(gone)
-        self.answered += [f"{gone.name}: {line}" for line in stand_ins.answered(gone.room.root)]
+        answered = [f"{gone.name}: {line}" for line in stand_ins.answered(gone.room.root)]
+        self.answered += answered
+        self.repeated += [line for line, times in Counter(answered).items() if times > 1]
         wires.disconnect(gone.netns)
         shutil.copy2(gone.room.folder / "console.log", self.consoles / f"console-{gone.name}.log")
         for log in gone.room.root.glob("tmp/ray/session_2*/logs/monitor.*"):
@@ -138,8 +167,10 @@ class Namespaces:
     def reboot(self, droplet_id: int) -> None:
         """Every process of the droplet was killed, and it boots again from its disk."""
         machine = self.running[droplet_id]
+        machine.may_end = True
         _end(machine.process)
         machine.process = _boot(machine.room, droplet_id)
+        machine.may_end = False
         self._happened(f"droplet {machine.name} boots again")
 
     def head(self) -> Namespace | None:
@@ -151,6 +182,15 @@ class Namespaces:
         """What runs beside the head."""
         with self._lock:
             return [each for each in self.running.values() if not each.is_head]
+
+
+def _last_words(room: Room) -> str:
+    """What the droplet's first process said at the end."""
+    try:
+        said = (room.folder / "console.log").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        said = ""
+    return " / ".join(said.splitlines()[-3:])[-500:] or "it said nothing"
 
 
 def _boot(room: Room, droplet_id: int) -> subprocess.Popen[bytes]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 import socket
 import sys
 import threading
@@ -24,6 +25,8 @@ from cluster.rehearsal.rooms import Room, enter
 from cluster.rehearsal.wires import METADATA
 
 SSHD = ["/usr/sbin/sshd", "-D", "-e", "-f", "/etc/ssh/sshd_config"]
+SWITCHED_OFF = 0
+"""The exit code of a droplet that was shut down from inside."""
 UNITS = Path("/etc/systemd/system")
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -89,17 +92,23 @@ def main() -> None:
     """The droplet runs until it is killed."""
     asked = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     room = Room(Path(asked["folder"]))
-    socket.sethostname(asked["hostname"])
+    try:
+        socket.sethostname(asked["hostname"])
+    except OSError as error:
+        sys.exit(f"the host name {asked['hostname']} of {len(asked['hostname'])} characters isn't taken: {error}")
     enter(room)
     os.chroot(room.root)
     os.chdir("/")
     serve_metadata(asked["metadata"])
     os.environ.clear()
     os.environ.update(PATH=PATH, HOME="/root", LANG="C.UTF-8")
-    _spawn(SSHD)
+    signal.signal(signal.SIGPWR, lambda *_: os._exit(SWITCHED_OFF))  # sent by the stand-in for `shutdown`
+    door = _spawn(SSHD)
     running = {_spawn(service.command): service for service in enabled_services(UNITS)}
     while True:
         number, status = os.wait()
+        if number == door:
+            sys.exit(f"sshd ended with {os.waitstatus_to_exitcode(status)}, so nobody gets in any more")
         ended = running.pop(number, None)
         if ended is not None and status != 0 and ended.again_after_s is not None:
             time.sleep(ended.again_after_s)  # Ray gives itself 30 s to start, too few on busy cores

@@ -18,6 +18,8 @@ class Report:
         cost_usd: of what was created, at the catalogue's prices; each started hour whole. Nobody is billed.
         max_calls_per_min: within any 60 seconds.
         headless: the worker whose head was destroyed, and what the reaper said when it destroyed that worker.
+        stops: what each way of stopping left, when those were rehearsed, and nothing else was. The next head sets a
+            worker that was kept up as well, so `setup_repeated` isn't judged then.
         setup_repeated: what a machine was set up with more than once, though a machine is billed meanwhile.
         failed: what went wrong, in words; None for a rehearsal that went through.
     """
@@ -37,6 +39,7 @@ class Report:
     refused_without_token: Json = field(default_factory=dict)
     reboot: Json | None = None
     headless: Json | None = None
+    stops: Json | None = None
     setup_repeated: list[str] = field(default_factory=list)
     token_found_in: list[str] = field(default_factory=list)
     token_looked_for_in: list[str] = field(default_factory=list)
@@ -52,22 +55,37 @@ class Report:
             (bool(self.droplets_left), f"{self.droplets_left} droplets are left"),
             (any(self.resources_left.values()), f"resources are left: {self.resources_left}"),
             (bool(self.spec_violations), f"{self.spec_violations} violations of DigitalOcean's specification"),
-            (bool(self.setup_repeated), f"set up more than once: {', '.join(self.setup_repeated)}"),
+            (
+                self.stops is None and bool(self.setup_repeated),
+                f"set up more than once: {', '.join(self.setup_repeated)}",
+            ),
             (bool(self.token_found_in), f"the token stands in {', '.join(self.token_found_in)}"),
         ]
         if self.failed is not None:  # what wasn't reached needs no words beside that
             return [self.failed, *(words for wrong, words in damage if wrong)]
+        if self.stops is not None:
+            return [words for wrong, words in [*damage, *self._stopped(self.stops)] if wrong]
         missed = [
             (self.gpu_task_ran_on is None, "the task with a GPU didn't run"),
             (not self.firewall_before_first_droplet, "no firewall stood before the first droplet"),
             (self.reboot is None or not self.reboot["same_actor"], "the actor didn't come back after a reboot"),
             (self.headless is None or not self.headless["gone"], "a worker without a head wasn't destroyed"),
+            (not (self.headless or {}).get("spared_at_first", True), "one look destroyed a worker"),
         ]
         return [words for wrong, words in [*damage, *missed, *self._doors()] if wrong]
 
     def as_json(self) -> Json:
         """The report with what is wrong."""
         return {**asdict(self), "wrong": self.wrong()}
+
+    def _stopped(self, stops: Json) -> list[tuple[bool, str]]:
+        """Judgements of the ways of stopping."""
+        return [
+            (not holds, f"{way.replace('_', ' ')}: not {what.replace('_', ' ')}")
+            for way, found in stops.items()
+            for what, holds in found.items()
+            if isinstance(holds, bool)
+        ] + [("is off and billed on" not in stops["exec_stop"]["reaper_said"], "the reaper doesn't name the head")]
 
     def _doors(self) -> list[tuple[bool, str]]:
         """Judgements of what strangers found open."""

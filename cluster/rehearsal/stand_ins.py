@@ -44,7 +44,17 @@ echo "$folder" > "$packages/inplay-rehearsal.pth"
 """
 )
 
+# A droplet's first process is no systemd; it ends, and everything with it, when it is told that the power goes.
+_SHUTDOWN = _HEAD + "kill -PWR 1\n"
+
+_SUDO = """#!/bin/sh
+# A stand-in of the rehearsal: everybody is root there.
+exec "$@"
+"""
+
 PROGRAMS = {
+    "usr/local/sbin/shutdown": _SHUTDOWN,
+    "usr/local/bin/sudo": _SUDO,
     "usr/local/sbin/apt-get": _APT,
     "usr/local/sbin/cloud-init": _CLOUD_INIT,
     "opt/uv/bin/uv": _UV,

@@ -7,10 +7,9 @@ import random
 import secrets
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Interface
 from pathlib import Path
@@ -21,7 +20,7 @@ import yaml
 from cluster.reaper import ORPHAN_AFTER_S
 from cluster.rehearsal import canary, doors, wires
 from cluster.rehearsal.commands import RehearsalError
-from cluster.rehearsal.config import Config, adapt
+from cluster.rehearsal.config import Config, adapt, keep_one_gpu
 from cluster.rehearsal.droplets import Namespace, Namespaces
 from cluster.rehearsal.gpu_task import MARK, RUNNING, VISITED
 from cluster.rehearsal.laptop import Laptop
@@ -53,15 +52,20 @@ class Rehearsal:
         file: the user's cluster file.
         specification: DigitalOcean's own, to judge requests and answers; None and nobody judges.
         say: told of every step.
+        stops: the ways of stopping are rehearsed, and nothing else.
     """
 
-    def __init__(self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None]) -> None:
-        self._say, self._started_s = say, time.monotonic()
+    def __init__(
+        self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None], *, stops: bool = False
+    ) -> None:
+        self._say, self._started_s, self._stops = say, time.monotonic(), stops
         self._lock = threading.Lock()
         self._later = timedelta(0)
         self.report = Report()
         self.token = f"dop_v1_{secrets.token_hex(32)}"
         config, self.report.changed_for_rehearsal = adapt(_read(file))
+        if stops:
+            self.report.changed_for_rehearsal.append(keep_one_gpu(config))
         self.report.changed_for_rehearsal += [
             f"droplets boot in {LATENCIES.create_s:g} s, those with a GPU in {LATENCIES.gpu_create_s:g}, not 30 and 90",
             "a droplet's GPUs, CPUs and memory are numbers from the catalogue; it has this machine's cores",
@@ -82,6 +86,7 @@ class Rehearsal:
         copied = folder / "ray-cluster.yaml"
         copied.write_text(yaml.safe_dump(config, sort_keys=False, width=1_000), encoding="utf-8")
         self.laptop = Laptop(folder / "home", copied, file.resolve().parent, end_point, self.token)
+        self.laptop.trouble = self.machines.trouble
         self._config = config
 
     def run(self) -> Report:
@@ -100,11 +105,10 @@ class Rehearsal:
         return self.report
 
     def _use(self) -> None:
-        self._happened("ray up begins")
-        self.laptop.up(UP_S)
-        head = self._head()
-        self._happened(f"ray up is done, the head is {head.name}")
-        self._tell_swap(head)
+        head = self._up()
+        if self._stops:
+            self._stop_in_every_way()
+            return
         with ThreadPoolExecutor(1) as beside:
             self._happened("a task asks for a GPU")
             asked = beside.submit(self._on_head, "ask", TASK_S)
@@ -121,6 +125,67 @@ class Rehearsal:
         self._reboot(head)
         self._lose_head(head)
 
+    def _up(self) -> Namespace:
+        self._happened("ray up begins")
+        self.laptop.up(UP_S)
+        head = self._head()
+        self._happened(f"ray up is done, the head is {head.name}")
+        self._tell_swap(head)
+        return head
+
+    def _stop_in_every_way(self) -> None:
+        """`ray down` with its options and `ray exec --stop`; what each leaves is in the report."""
+        first = self._await_worker()
+        self.laptop.down(DOWN_S, "--workers-only")
+        head = self._head()
+        workers_only = {"head_stays": True, "worker_gone": first not in self.machines.workers()}
+        self._happened("ray down --workers-only is done")
+        # The autoscaler's next worker may have gone as well, and it waits minutes for it, unless it begins anew.
+        self._up()
+        kept = self._await_worker()
+        self.laptop.down(DOWN_S, "--keep-min-workers")
+        keep_min: dict[str, Any] = {
+            "head_gone": self.machines.head() is None,
+            "worker_stays": kept in self.machines.workers(),
+        }
+        self._happened("ray down --keep-min-workers is done")
+        keep_min["reaper_said"] = self.laptop.reap(REAP_S).strip().splitlines()[-1]
+        keep_min["reaper_spares"] = kept in self.machines.workers()
+        self._happened("the reaper has run on the laptop")
+        head = self._up()
+        self._await_worker()
+        with suppress(
+            RehearsalError
+        ):  # Ray's connection is cut off by the end that it asked for, which it calls failed
+            self.laptop.execute_and_stop("echo the work is done", TASK_S)
+        self._await(lambda: self._is_off(head), DOWN_S, "The head wasn't switched off")
+        self._act(head, "shutdown")
+        said = self.laptop.reap(REAP_S)
+        exec_stop = {"workers_gone": not self.machines.workers(), "head_off": True, "reaper_said": said.strip()}
+        self._happened("ray exec --stop is done, and the reaper has run on the laptop")
+        self.report.stops = {"workers_only": workers_only, "keep_min_workers": keep_min, "exec_stop": exec_stop}
+
+    def _is_off(self, machine: Namespace) -> bool:
+        self.machines.trouble()
+        return machine in self.machines.switched_off
+
+    def _act(self, machine: Namespace, action: str) -> None:
+        """What DigitalOcean notices by itself when a droplet is switched off from inside."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        body = json.dumps({"type": action}).encode()
+        self.cloud.answer(Request.of("POST", f"/v2/droplets/{machine.id}/actions", headers, body))
+        self._await(lambda: self.cloud.world.droplets[machine.id].status == "off", DOWN_S, "The droplet isn't off")
+
+    def _await(self, done: Callable[[], bool], within_s: float, otherwise: str) -> None:
+        until_s = time.monotonic() + within_s
+        while not done():
+            trouble = self.machines.trouble()
+            if trouble:
+                raise RehearsalError(f"{otherwise}: {trouble}. No real machine ran.")
+            if time.monotonic() > until_s:
+                raise RehearsalError(f"{otherwise} within {within_s:.0f} s. No real machine ran.")
+            time.sleep(TICK_S)
+
     def _tell_swap(self, head: Namespace) -> None:
         none = head.room.root / NO_SWAP
         if none.is_file():
@@ -131,17 +196,21 @@ class Rehearsal:
         self._on_head("want", TASK_S)
         worker = self._await_worker()
         self._delete(f"droplets/{head.id}")
-        _await(lambda: self.machines.head() is None, DOWN_S, "The head wasn't destroyed")
+        self._await(lambda: self.machines.head() is None, DOWN_S, "The head wasn't destroyed")
         self._happened(f"the head was destroyed by hand, and {worker.name} goes on without it")
+        self.laptop.reap(REAP_S)
+        spared = worker in self.machines.workers()
+        self._happened("the reaper has run on the laptop, as its timer runs it, and noted that there is no head")
         self._later = LATER
         said = self.laptop.reap(REAP_S)
         self.report.headless = {
-            "worker": worker.name, "gone": not self.machines.workers(), "reaper_said": said.strip().splitlines()[-1],
+            "worker": worker.name, "spared_at_first": spared, "gone": not self.machines.workers(),
+            "reaper_said": said.strip().splitlines()[-1],
         }  # fmt: skip
-        self._happened("the reaper has run on the laptop, as its timer runs it")
+        self._happened("the reaper has run on the laptop a second time, and destroyed it")
 
     def _await_worker(self) -> Namespace:
-        _await(lambda: bool(self.machines.workers()), IDLE_S, "No GPU machine came")
+        self._await(lambda: bool(self.machines.workers()), IDLE_S, "No GPU machine came")
         return self.machines.workers()[0]
 
     def _delete(self, path: str) -> None:
@@ -180,7 +249,7 @@ class Rehearsal:
         raise RehearsalError("The task ended and ran on no worker. No real machine was involved.")
 
     def _wait_until_idle(self) -> None:
-        _await(lambda: not self.machines.workers(), IDLE_S, "The idle worker wasn't removed")
+        self._await(lambda: not self.machines.workers(), IDLE_S, "The idle worker wasn't removed")
         self._happened("the idle worker was removed")
 
     def _tear_down(self) -> None:
@@ -236,7 +305,7 @@ class Rehearsal:
         if self.machines.failures:
             report.failed = "; ".join([*([report.failed] if report.failed else []), *self.machines.failures])
         report.answered_by_stand_ins = list(self.machines.answered)
-        report.setup_repeated = [line for line, times in Counter(self.machines.answered).items() if times > 1]
+        report.setup_repeated = list(self.machines.repeated)
         report.duration_s = round(time.monotonic() - self._started_s, 1)
 
     def _happened(self, what: str) -> None:
@@ -261,14 +330,6 @@ class Rehearsal:
         finally:
             ended.set()
             thread.join()
-
-
-def _await(done: Callable[[], bool], within_s: float, otherwise: str) -> None:
-    until_s = time.monotonic() + within_s
-    while not done():
-        if time.monotonic() > until_s:
-            raise RehearsalError(f"{otherwise} within {within_s:.0f} s. No real machine ran.")
-        time.sleep(TICK_S)
 
 
 def _firewall_first(cloud: SimulatedCloud) -> bool | None:

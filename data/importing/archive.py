@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from adapters.bars.files import Timeframe
+from adapters.bars.files import BAR_S, Timeframe
 from adapters.feeds.source import Chunk, NoBarsError
 from data.importing.examining import Plan, examined, reading_of
 from data.importing.factor_file import FactorFile, read_factors
@@ -27,7 +27,7 @@ from trading.errors import BadDataError, ConfigurationError, InplayError
 
 EXAMINED_FILES = 32
 """Of a folder, evenly spread; the others are examined as they are read."""
-LENGTHS: dict[Timeframe, str] = {"1d": "days", "1m": "minutes"}
+LENGTHS: dict[Timeframe, str] = {name: f"{length:,} s long" for name, length in BAR_S.items()} | {"1d": "days"}
 SHOWN = 5
 
 

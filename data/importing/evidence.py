@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bars.files import Timeframe
+from adapters.bars.files import BAR_S, Timeframe
 from data.importing.actions import Told
-from data.importing.lengths import Stamp, refuse_other_lengths, stamped_at_the_end
+from data.importing.lengths import Stamp, length_within_session, stamped_at_the_end
 from data.importing.numbers import Groups, is_text
 from data.importing.weeks import Weeks
 from trading.arrays import Days, Ints
@@ -115,18 +115,25 @@ class Evidence:
             )
 
     def _judge_minutes(self, distinct: npt.NDArray[np.datetime64]) -> None:
-        refuse_other_lengths(distinct, forced=self._forced, stamp=self._stamp)
+        forced = self._timeframe if self._forced else None
+        found = length_within_session(distinct, asked=forced, stamp=self._stamp)
+        if found != self._timeframe:
+            raise BadDataError(
+                f"its first bars are {BAR_S[self._timeframe]:,} s long, and all of them together {BAR_S[found]:,} s: "
+                "it has bars of several lengths. Take them apart."
+            )
         why = "" if self._stamp else stamped_at_the_end(distinct)
         if why:
             raise BadDataError(
-                f"its minutes seem to be stamped at their end: {why}. Say --stamp end if they are, --stamp start if "
+                f"its bars seem to be stamped at their end: {why}. Say --stamp end if they are, --stamp start if "
                 "they are stamped at their start."
             )
-        longer = {name: step for name, of_hour in self._minutes.items() if (step := _longer(of_hour))}
+        mine = BAR_S[self._timeframe] // 60
+        longer = {name: step for name, of_hour in self._minutes.items() if (step := _longer(of_hour)) > mine}
         if longer:
             said = ", ".join(f"{name} ({step * 60} s)" for name, step in list(longer.items())[:NAMED])
             more = f" and {len(longer) - NAMED:,} more" if len(longer) > NAMED else ""
-            raise BadDataError(f"the bars of {said}{more} are longer than a minute. Take them out of the file.")
+            raise BadDataError(f"the bars of {said}{more} are longer than those of the others. Take them out.")
 
 
 def _coded(symbol: Any) -> tuple[list[str], npt.NDArray[np.int32]]:

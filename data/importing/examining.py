@@ -112,11 +112,11 @@ def examined(
     if length is None:
         example = named.column("time").drop_null()[0].as_py()
         raise ConfigurationError(
-            f"the times, such as {example}, are of one moment of a day, and don't tell days from minutes. Nothing of "
-            "it was stored. Say --timeframe 1d or --timeframe 1m."
+            f"the times, such as {example}, are of one moment of a day, and don't tell days from shorter bars. Nothing "
+            "of it was stored. Say --timeframe 1d, or how long they are, such as --timeframe 1m."
         )
     zone = time.zone or plan.layout.timezone
-    if length.timeframe == "1m" and not time.zoned and not zone:
+    if length.timeframe != "1d" and not time.zoned and not zone:
         raise ConfigurationError(
             f"The times, such as {named.column('time')[0].as_py()}, say no time zone. Nothing was stored. Say it with "
             "--timezone, for example America/New_York or UTC."
@@ -180,7 +180,9 @@ def _check_factors(timeframe: Timeframe, layout: Layout, factors: FactorFile | N
         ConfigurationError: for minutes, whose factors aren't read, and where the bars bring factors of their own.
     """
     if factors is not None and timeframe != "1d":
-        raise ConfigurationError("Factors are for days, and these are minutes. Nothing was stored. Leave --factors.")
+        raise ConfigurationError(
+            "Factors are for days, and these bars are shorter. Nothing was stored. Leave --factors."
+        )
     if factors is not None and layout.beside:
         named = ", ".join(map(repr, layout.beside.values()))
         raise ConfigurationError(

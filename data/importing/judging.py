@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from adapters.bars.files import SHAPES, Timeframe
+from adapters.bars.files import BAR_S, SHAPES, Timeframe
 from adapters.bars.store import BarStore
 from adapters.calendar import close_of, session_hours, sessions_between
 from adapters.feeds.source import UNREAD_SCHEMA
@@ -61,8 +61,9 @@ class Judge:
         self._timeframe = timeframe
         self._today = today
         self._replace = replace_
+        self._bar_s = BAR_S.get(timeframe, 0)
         self._remembered = Remembered(store, record.files(timeframe=timeframe), timeframe)
-        self._tail = Tail(store.stream if timeframe == "1d" else self._days_of_minutes)
+        self._tail = Tail(store.stream if timeframe == "1d" else self._days_of_bars)
 
     def skip(self, bars: pa.Table) -> None:
         """A part that is on record already; the next one follows it."""
@@ -177,8 +178,9 @@ class Judge:
             )  # fmt: skip
         now = np.datetime64(self._today.astimezone(UTC).replace(tzinfo=None), "s")
         return screen_minutes(
-            compared.fresh, hours=session_hours(begin, last), history=history, others=compared.others, now=now
-        )
+            compared.fresh, hours=session_hours(begin, last), bar_s=self._bar_s, history=history,
+            others=compared.others, now=now,
+        )  # fmt: skip
 
     def _last_over(self) -> np.datetime64:
         """The last session that has closed."""
@@ -194,11 +196,11 @@ class Judge:
         coming = {str(name) for name in fresh.column("symbol").unique().drop_null().to_pylist()}
         return self._remembered.last_bars(sorted(coming - there), max(first - timedelta(days=TAIL_DAYS), FIRST_DAY))
 
-    def _days_of_minutes(self, start: date, end: date) -> Iterator[pa.Table]:
-        """The days that the minutes on record make up, a session in memory at a time."""
-        files = self._record.files(start, end, timeframe="1m")
+    def _days_of_bars(self, start: date, end: date) -> Iterator[pa.Table]:
+        """The days that the bars on record of this length make up, a session in memory at a time."""
+        files = self._record.files(start, end, timeframe=self._timeframe)
         for day in sorted({day for file in files for day in file.sessions if start <= day <= end}):
-            yield daily_bars(self._store.read(day, day, "1m"), session_hours(day, day))
+            yield daily_bars(self._store.read(day, day, self._timeframe), session_hours(day, day), self._bar_s)
 
     def _with_session(self, bars: pa.Table) -> pa.Table:
         """The table in the stored schema."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from adapters.bars.files import Timeframe
+from adapters.bars.files import BAR_S, Timeframe
 from data.importing.clocks import CLOSE_S, EARLY_CLOSE_S, OPEN_S, Instants, clock_of, in_new_york
 from trading.arrays import Ints
 from trading.errors import BadDataError
@@ -15,6 +15,9 @@ from trading.errors import BadDataError
 MINUTE_S, DAY_S = 60, 86_400
 ENOUGH = 12
 """So many minutes with trades are not all multiples of two or more by chance: once in four thousand files."""
+LONGEST_PAUSE_S = 4 * 3_600
+"""Within a day. A longer distance between two stamps is a night."""
+USUAL_SHARE = 0.8
 LATEST_STAMP_S = 61_200
 """17:00 in New York: a day stamped later may be the next one."""
 Stamp = Literal["start", "end"]
@@ -61,15 +64,14 @@ def length_of(stamps: Instants, *, zoned: bool, asked: Timeframe | None, stamp: 
         return Length(asked or "1d", _clock_of_days(distinct, clock, days, zoned=zoned) if asked is None else 0)
     if one_a_day and asked is None:
         return None
-    refuse_other_lengths(distinct, forced=asked is not None, stamp=stamp)
-    return Length("1m")
+    return Length(length_within_session(distinct, asked=asked, stamp=stamp))
 
 
 def _refuse_days_as_minutes(asked: Timeframe | None, days: int, when: str) -> None:
-    if asked == "1m" and days > 2:  # noqa: PLR2004 - two days may have one minute each
+    if asked in BAR_S and days > 2:  # noqa: PLR2004 - two days may have one bar each
         raise BadDataError(
-            f"the bars are days: each is stamped at {when}, one a day. They are no minutes. Leave out --timeframe 1m, "
-            "or say --timeframe 1d."
+            f"the bars are days: each is stamped at {when}, one a day. They are no bars of {asked}. Leave out "
+            f"--timeframe {asked}, or say --timeframe 1d."
         )
 
 
@@ -98,40 +100,90 @@ def _clock_of_days(distinct: Instants, clock: Ints, days: Instants, *, zoned: bo
     return usual
 
 
-def refuse_other_lengths(distinct: Instants, *, forced: bool, stamp: Stamp | None) -> None:
-    """Minutes may be these.
+def length_within_session(distinct: Instants, *, asked: Timeframe | None, stamp: Stamp | None) -> Timeframe:
+    """Which of `BAR_S` bars with these stamps are.
+
+    It is the step of which all distances within a day are multiples, or, where the first bar of a day is shorter (from
+    09:30 to 10:00 beside hours), the distance that four fifths of them have.
 
     Args:
         distinct: stamps, ascending.
-        forced: the user says that they are minutes.
-        stamp: where in a minute its stamp is.
+        asked: what the user says.
+        stamp: where in a bar its stamp is.
 
     Raises:
-        BadDataError: for bars shorter or longer than a minute, or stamped off the minute.
+        BadDataError: for bars of another length, or of another than was asked, or stamped off the minute.
     """
     seconds = distinct.astype(np.int64)
     apart = np.diff(seconds)
+    apart = apart[apart <= LONGEST_PAUSE_S]
     step = int(np.gcd.reduce(apart)) if len(apart) else 0
+    _refuse_off_the_minute(distinct, step, stamp)
+    few = len(distinct) < ENOUGH
+    if few and asked is not None and asked != "1d":
+        return asked
+    if 0 < step <= MINUTE_S:  # below: ends of minutes, to the second
+        return _as_asked("1m", asked)
+    values, counts = np.unique(apart, return_counts=True)
+    usual = int(values[counts.argmax()]) if len(values) else 0
+    names = {length: name for name, length in BAR_S.items()}
+    long = usual in names and step in names and counts.max() >= USUAL_SHARE * len(apart)
+    found = names.get(usual if long else step)
+    if found is None or few:
+        hint = " Say --timeframe 1m if they are minutes with few trades." if few else ""
+        raise BadDataError(
+            f"the bars are {usual or step:,} s long, and all begin at multiples of {step:,} s; bars of "
+            f"{', '.join(BAR_S)} and 1d can be imported.{hint}"
+        )
+    return _as_asked(found, asked)
+
+
+def _as_asked(found: Timeframe, asked: Timeframe | None) -> Timeframe:
+    if asked not in {None, "1d", found}:
+        raise BadDataError(
+            f"the bars are {BAR_S[found]:,} s long: all begin at multiples of that. They are no bars of {asked}. Leave "
+            f"out --timeframe {asked}, or say --timeframe {found}."
+        )
+    return found
+
+
+def _refuse_off_the_minute(distinct: Instants, step: int, stamp: Stamp | None) -> None:
+    seconds = distinct.astype(np.int64)
     off = seconds % MINUTE_S != 0
-    if step % MINUTE_S and 2 * int(off.sum()) > len(off):
+    if 2 * int(off.sum()) <= len(off):
+        return
+    if step % MINUTE_S:
         raise BadDataError(
             f"the bars are shorter than a minute, with times such as {distinct[off][0]}: bars of a day or a minute can "
             "be imported. Add them up to minutes first."
         )
-    if 2 * int(off.sum()) > len(off) and stamp != "end":
+    if stamp != "end":
         second = int(seconds[off][0]) % MINUTE_S
         raise BadDataError(
             f"the times stand {second} s after the minute, such as {distinct[off][0]}: minutes are stamped at their "
             "start. Say --stamp end if they are stamped within or at the end of their minute: each is then the minute "
             "that its stamp ends."
         )
-    if step <= MINUTE_S or (forced and len(distinct) < ENOUGH):
-        return
-    hint = " Say --timeframe 1m if they are minutes with few trades." if len(distinct) < ENOUGH else ""
-    raise BadDataError(
-        f"the bars are {int(apart.min()):,} s long, and all begin at multiples of {step:,} s; bars of a day or a "
-        f"minute can be imported.{hint}"
-    )
+
+
+def starts_of(ends: Instants, bar_s: int) -> Instants:
+    """When bars that are stamped at their end begin, or within their minute; NaT stays.
+
+    A bar is as long as the others, or shorter where another one of its day ends within that: the last one of a session.
+
+    Args:
+        ends: stamps in UTC, of all symbols, in any order.
+        bar_s: length of a bar in seconds.
+    """
+    if bar_s == MINUTE_S:
+        return np.asarray(ends - ((ends.astype(np.int64) - 1) % MINUTE_S + 1).astype("timedelta64[s]"))
+    there = ~np.isnat(ends)
+    distinct = np.unique(ends[there])
+    before = np.concatenate([distinct[:1] - np.timedelta64(bar_s, "s"), distinct[:-1]])
+    starts = np.maximum(distinct - np.timedelta64(bar_s, "s"), before)
+    found: Instants = ends.copy()
+    found[there] = starts[np.searchsorted(distinct, ends[there])]
+    return found
 
 
 def stamped_at_the_end(distinct: Instants) -> str:

@@ -11,13 +11,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bars.files import SHAPES, Timeframe
+from adapters.bars.files import BAR_S, SHAPES, Timeframe
 from adapters.feeds.source import DIVIDEND, FACTOR, SPLIT, UNREAD_SCHEMA, Chunk, rounded_volumes
 from data.importing.actions import read_dividends, read_splits
 from data.importing.clocks import Instants, days_of, naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
-from data.importing.lengths import MINUTE_S, Stamp
+from data.importing.lengths import MINUTE_S, Stamp, starts_of
 from data.importing.numbers import SUFFIXES, NumberStyle, is_text, read_numbers
 from data.importing.tail import FIRST_DAY
 from data.importing.times import TYPED, TimeFormat, stamps_of
@@ -125,13 +125,13 @@ class Reading:
 
     def _times(self, column: Any, problems: _Problems) -> Instants:
         """Days, or seconds in UTC as the file stamps its minutes; NaT where there is none."""
-        stamps = stamps_of(column, self.time, up=self.timeframe == "1m")
+        stamps = stamps_of(column, self.time, up=self.timeframe != "1d")
         there = column.is_valid() if self.time.pattern == TYPED else pc.not_equal(pc.fill_null(column, ""), "")
         unreadable = np.isnat(stamps) & there.to_numpy()
         self._refuse_mixed(column, unreadable)
         problems.add(unreadable, "unreadable_time", f"the time is not of the form {self.time.pattern}")
         zoned = self.time.zoned
-        if not zoned and self.timezone and (self.timeframe == "1m" or self.clock_s):
+        if not zoned and self.timezone and (self.timeframe != "1d" or self.clock_s):
             instants = pd.DatetimeIndex(stamps).tz_localize(self.timezone, ambiguous="NaT", nonexistent="NaT")
             lost, stamps, zoned = ~np.isnat(stamps) & np.asarray(instants.isna()), _seconds(instants), True
             problems.add(lost, "ambiguous_time", f"the clock of {self.timezone} was changed at this time")
@@ -153,7 +153,7 @@ class Reading:
         if self.timeframe == "1d":
             return pa.array(times, pa.date32())
         if self.stamp == "end":
-            times = times - ((times.astype(np.int64) - 1) % MINUTE_S + 1).astype("timedelta64[s]")
+            times = starts_of(times, BAR_S[self.timeframe])
         return pa.array(times).cast(pa.timestamp("s", tz="UTC"))
 
     def _refuse_mixed(self, column: Any, unreadable: Flags) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.files import SHAPES, BarFile, Timeframe
 from adapters.bars.locations import TIERS, Tier, TierLocations
 from trading.errors import UnavailableError
 
@@ -43,7 +43,7 @@ def holdings(files: Sequence[BarFile], home: Path, locations: TierLocations) -> 
     for tier in TIERS:
         ours = [file for file in files if file.tier == tier]
         sizes = _sizes(home, locations, tier) if ours else {}
-        for timeframe in ("1d", "1m"):
+        for timeframe in SHAPES:
             group = [file for file in ours if file.timeframe == timeframe]
             if group:
                 found.append(_holding(tier, locations.places(home)[tier].words, group, sizes))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from adapters.bars.files import BarFile, spans
+from adapters.bars.files import SHAPES, BarFile, spans
 from adapters.bars.locations import MOVES, Tier
 
 HOT_DAYS, WARM_DAYS = 30, 365
@@ -56,7 +56,7 @@ def plan(files: Sequence[BarFile], ages: Ages, today: date) -> list[Step]:
     its sessions, so that no file in between loses its rank.
     """
     steps = []
-    for timeframe in ("1d", "1m"):
+    for timeframe in SHAPES:
         ours = [file for file in files if file.timeframe == timeframe]
         merges = [Step(group, group[0].tier) for group in _groups(ours) if _worth_it(group, today)]
         merged = {file.path for step in merges for file in step.sources}

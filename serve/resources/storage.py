@@ -9,7 +9,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from adapters.bars.files import BarFile
+from adapters.bars.files import SHAPES, BarFile, Timeframe
 from adapters.bars.locations import TIERS
 from adapters.postgres.pool import Pool
 from adapters.postgres.storage_events import StorageEventKind as EventKind
@@ -28,7 +28,7 @@ class TierHolding(Schema):
     """The files of one tier and timeframe, by the manifest."""
 
     tier: Literal["hot", "warm", "cold"]
-    timeframe: Literal["1d", "1m"]
+    timeframe: Timeframe
     files: int = Field(ge=1)
     rows: int = Field(ge=1, description="Bars, a corrected one also in its earlier versions until files are merged.")
     first_session: date
@@ -87,7 +87,7 @@ def storage_answer(pool: Pool, rules: StorageRules, today: date) -> Storage:
 def _tiers(files: Sequence[BarFile]) -> list[TierHolding]:
     found = []
     for tier in TIERS:
-        for timeframe in ("1d", "1m"):
+        for timeframe in SHAPES:
             group = [file for file in files if (file.tier, file.timeframe) == (tier, timeframe)]
             if group:
                 found.append(

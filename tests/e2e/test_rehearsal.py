@@ -116,6 +116,7 @@ def test_the_head_comes_back_after_a_reboot(rehearsed: tuple[dict[str, Any], lis
 
 def test_a_worker_that_lost_its_head_is_destroyed_from_a_laptop(rehearsed: tuple[dict[str, Any], list[Any]]) -> None:
     """The head was destroyed while a GPU machine ran; the reaper's timer elsewhere destroyed that, and said why."""
+    assert rehearsed[0]["headless"]["spared_at_first"]
     assert rehearsed[0]["headless"]["gone"]
     assert "its cluster has no head" in rehearsed[0]["headless"]["reaper_said"]
 
@@ -157,3 +158,18 @@ def test_a_rehearsal_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
             process.kill()
     eventually(lambda: not living(str(tmp_path)), what="every process of the rehearsals has ended")
     assert traces() == before
+
+
+def test_each_way_of_stopping_does_what_its_name_says(tmp_path: Path) -> None:
+    """Ray's own commands: `ray down` with its options leaves what it must, `ray exec --stop` ends the workers."""
+    process = begin("--stops", "--keep", str(tmp_path / "kept"))
+    try:
+        out, err = process.communicate(timeout=LIMIT_S)
+    finally:
+        process.kill()
+    assert process.returncode == 0, f"{out[-3000:]}\n{err[-3000:]}"
+    report = json.loads(out)
+    assert report["wrong"] == []
+    assert report["stops"]["exec_stop"]["workers_gone"]
+    assert report["stops"]["keep_min_workers"]["worker_stays"]
+    assert report["droplets_left"] == 0

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from trading.arrays import Days, Floats, Ints, Stamps
 from trading.bars.panel import symbol_codes
-from trading.bars.session_hours import REGULAR, Phases, SessionHours
+from trading.bars.session_hours import AFTER_HOURS, REGULAR, Phases, SessionHours
 from trading.errors import BadDataError
 
 _FIELDS: list[Any] = [
@@ -34,7 +34,7 @@ class IntradayPanel:
     Attributes:
         symbols: ticker per stretch, shape `(n_symbols,)`.
         offsets: rows of symbol `i` are `offsets[i]:offsets[i + 1]`, shape `(n_symbols + 1,)`.
-        bar_s: length of a bar in seconds; the last one before a phase ends may be shorter.
+        bar_s: length of a bar in seconds; the last one before the close may be shorter.
         starts_at: when the bar starts, `datetime64[s]` UTC.
         closes_at: when it is over and known; no decision before this may use it.
         sessions: exchange session, `datetime64[D]`.
@@ -89,7 +89,7 @@ class IntradayPanel:
             offsets=np.searchsorted(codes, np.arange(len(symbols) + 1)).astype(np.int64),
             bar_s=bar_s,
             starts_at=starts_at,
-            closes_at=np.minimum(starts_at + np.timedelta64(bar_s, "s"), hours.bounds(at, phase)[1]),
+            closes_at=_ends(starts_at, bar_s, hours, (at, phase)),
             sessions=hours.sessions[at],
             phase=phase,
             open=column("open"),
@@ -137,6 +137,19 @@ class IntradayPanel:
         """The same rows, each session a stretch of its own, so that no pattern spans a night; tickers repeat."""
         offsets = self.session_offsets
         return replace(self, symbols=self.symbols[self.symbol_index[offsets[:-1]]], offsets=offsets)
+
+
+def _ends(starts_at: Stamps, bar_s: int, hours: SessionHours, place: tuple[Ints, Phases]) -> Stamps:
+    """When each bar is over.
+
+    The last one of a regular session ends with it, where there are none of after-hours: a source that has those may go
+    on with the same bar. No bar before the open reaches beyond it; see the gate `straddles_open`.
+    """
+    at, phase = place
+    ends = starts_at + np.timedelta64(bar_s, "s")
+    if not len(at) or (phase == AFTER_HOURS).any():
+        return ends
+    return np.where(phase == REGULAR, np.minimum(ends, hours.bounds(at, phase)[1]), ends)
 
 
 _ROW_COLUMNS = ("starts_at", "closes_at", "sessions", "phase", "open", "high", "low", "close", "volume")

@@ -23,10 +23,12 @@ class Minutes:
         bars: columns of `trading.bars.intraday.INTRADAY_SCHEMA`, each (symbol, start) once, each in the hours of a
             session.
         refused: reason and count of the rows of the same time that are not among them.
+        bar_s: how long they are, in seconds.
     """
 
     bars: pa.Table
     refused: Mapping[str, int]
+    bar_s: int = 60
 
 
 class MinuteBars(Protocol):

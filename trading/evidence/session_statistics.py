@@ -32,6 +32,7 @@ class MeasuredInSession:
     """One pattern in one direction; None = not defined.
 
     Attributes:
+        bar_s: length of the bars that it was found in, seconds.
         recorded: patterns on record.
         entered: those whose next bar allowed an entry.
         sessions: sessions with one of these.
@@ -46,6 +47,7 @@ class MeasuredInSession:
 
     pattern: str
     direction: int
+    bar_s: int
     recorded: int
     entered: int
     sessions: int
@@ -59,25 +61,27 @@ class MeasuredInSession:
 
 
 def measure_in_sessions(log: pa.Table, *, min_count: int = MIN_COUNT) -> tuple[MeasuredInSession, ...]:
-    """Every pattern and direction of the log, by name, then direction.
+    """Every pattern and direction in bars of each length, by name, direction, then length.
 
     Args:
-        log: columns pattern_type, direction, session, exit_kind, net_return, other_success of `session_patterns`.
+        log: columns pattern_type, direction, bar_s, session, exit_kind, net_return and other_success of
+            `session_patterns`.
         min_count: with fewer compared patterns, or on fewer than `MIN_SESSIONS` sessions, nothing is tested.
     """
-    groups = log.select(["pattern_type", "direction"]).group_by(["pattern_type", "direction"]).aggregate([])
-    keys = sorted(zip(groups["pattern_type"].to_pylist(), groups["direction"].to_pylist(), strict=True))
+    names = ["pattern_type", "direction", "bar_s"]
+    groups = log.select(names).group_by(names).aggregate([])
+    keys = sorted(zip(*(groups[name].to_pylist() for name in names), strict=True))
     every = np.unique(log["session"].to_numpy().astype("datetime64[D]"))
     measured, errors = [], []
-    for pattern, direction in keys:
-        here = pc.and_(pc.equal(log["pattern_type"], pattern), pc.equal(log["direction"], direction))
-        row, error = _measure(log.filter(here), pattern, direction, every)
+    for key in keys:
+        here = np.logical_and.reduce([pc.equal(log[name], value) for name, value in zip(names, key, strict=True)])
+        row, error = _measure(log.filter(pa.array(here)), key, every)
         measured.append(row)
         errors.append(error if row.entered >= min_count and row.sessions >= MIN_SESSIONS else np.nan)
     return _corrected(measured, np.array(errors))
 
 
-def _measure(log: pa.Table, pattern: str, direction: int, every: Days) -> tuple[MeasuredInSession, float]:
+def _measure(log: pa.Table, key: tuple[str, int, int], every: Days) -> tuple[MeasuredInSession, float]:
     """The row before any correction, and the standard error of its difference."""
     net, other = (np.asarray(log[name].to_numpy(), dtype=np.float64) for name in ("net_return", "other_success"))
     session = log["session"].to_numpy().astype("datetime64[D]")
@@ -89,8 +93,9 @@ def _measure(log: pa.Table, pattern: str, direction: int, every: Days) -> tuple[
     difference, error = _clustered(gap, days, every)
     reach = float(student_quantile(np.array([sessions - 1.0]))[0]) * error
     return MeasuredInSession(
-        pattern=pattern,
-        direction=direction,
+        pattern=key[0],
+        direction=key[1],
+        bar_s=key[2],
         recorded=log.num_rows,
         entered=len(won),
         sessions=sessions,

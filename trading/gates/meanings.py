@@ -11,11 +11,11 @@ UNTOUCHED = "Nothing; the bars are kept as they came. Look at them before you tr
 
 
 OF_DAYS = frozenset({
-    "time_of_day", "before_calendar", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars", "price_spike",
-    "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
+    "time_of_day", "before_calendar", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars",
+    "price_spike", "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
     "factor_contradicts_price", "adjusted_prices", "large_move_without_action",
 })  # fmt: skip
-OF_MINUTES = frozenset({"outside_hours", "ambiguous_time", "off_minute"})
+OF_MINUTES = frozenset({"outside_hours", "ambiguous_time", "off_minute", "straddles_open"})
 BY_DAYS = frozenset({
     "unexplained_jump", "symbol_reuse", "split_guessed", "large_move_with_volume", "large_move_of_its_own",
 })  # fmt: skip
@@ -68,6 +68,10 @@ GATES: dict[str, Meaning] = {
         ),
         unknown_session=("the exchange had no session on that day", CORRECT),
         outside_hours=("no session trades at this time, extended hours included", "Check --timezone."),
+        straddles_open=(
+            "a bar of many minutes begins before the open of the session and ends after it",
+            "Import shorter bars, or bars of the regular session that begin at its open.",
+        ),
         future_bar=("the bar isn't over yet by this machine's clock", "Check the clock; import it when it is over."),
         contradicting_duplicate=("bars of one symbol and time have other values", "Release the one that is right."),
         duplicate=("the same bar stands twice", "Nothing: the first of them is on record."),

@@ -40,6 +40,8 @@ UNSUPPORTED_MINUTE = (
     "volume of a usual bar"
 )
 GLITCH = "the whole bar is far from the bars before and after it, which agree, without the dollar volume of news"
+STRADDLES = "the bar begins before the open and ends after it, so it is neither premarket nor of the session"
+MINUTE_S = 60
 END_OF_TIME = np.datetime64("9999-12-31", "s")
 
 
@@ -129,6 +131,7 @@ def screen_minutes(
     bars = _conformed(bars, INTRADAY_SCHEMA)
     columns = Columns.of_minutes(bars, hours, bar_s, now)
     refusals = refuse_rows(columns, ("outside_hours", "no session trades at this time, extended hours included"))
+    refusals.refuse(_straddling(bars, hours, bar_s), "straddles_open", STRADDLES)
     far = np.zeros(len(refusals.gate), dtype=np.bool_)
     far[unsupported_minutes(bars, refusals.accepted)] = True
     refusals.refuse(far, "unsupported_print", UNSUPPORTED_MINUTE)
@@ -145,6 +148,19 @@ def screen_minutes(
     ]
     ordered = accepted.sort_by([("symbol", "ascending"), ("starts_at", "ascending")])
     return Screened(ordered, _quarantined(bars, refusals), tuple(findings), jumps.splits, jumps.breaks)
+
+
+def _straddling(bars: pa.Table, hours: SessionHours, bar_s: int) -> Flags:
+    """Bars that begin before the open of a session and end after it; a minute never does."""
+    starts = bars.column("starts_at").to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    starts = np.where(np.isnat(starts), np.datetime64(0, "s"), starts)
+    at = np.searchsorted(hours.open_at, starts, side="right")
+    known = at < len(hours)
+    found = np.zeros(len(starts), dtype=np.bool_)
+    if bar_s > MINUTE_S:
+        ends = (starts + np.timedelta64(bar_s, "s")).astype("datetime64[s]")
+        found[known] = hours.open_at[at[known]] < ends[known]
+    return found
 
 
 def daily_bars(bars: pa.Table, hours: SessionHours, bar_s: int = 60) -> pa.Table:

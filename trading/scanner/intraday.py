@@ -111,7 +111,7 @@ def _mode(hours: SessionHours, at: np.datetime64) -> tuple[int, Mode]:
 def _is_fresh(known: IntradayPanel, last: Ints, at: np.datetime64, mode: Mode) -> Flags:
     """Whether each last bar is of this phase and recent."""
     phase = {"premarket": PREMARKET, "after hours": AFTER_HOURS}.get(mode, REGULAR)
-    recent: Flags = at - known.closes_at[last] <= np.timedelta64(STALE_S, "s")
+    recent: Flags = at - known.closes_at[last] <= np.timedelta64(STALE_S + known.bar_s - 60, "s")
     of_phase: Flags = known.phase[last] == phase
     return np.logical_and(recent, of_phase)
 

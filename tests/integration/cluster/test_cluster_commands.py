@@ -19,11 +19,13 @@ from ray.scripts.scripts import cli as ray_commands
 from typer.testing import CliRunner
 
 from cli.main import app
+from cluster.api import connect
 from cluster.errors import ApiError, ClusterConfigError
 from cluster.simulator.cloud import TOKEN, SimulatedCloud
 from cluster.simulator.faults import Fault, FaultKind, Script
 from cluster.simulator.server import serving
 from cluster.simulator.world import Latencies
+from tests.fakes.eventually import eventually
 from tests.fakes.specification import specification
 
 ROOT = Path(__file__).parents[3]
@@ -145,6 +147,25 @@ def test_ray_bootstraps_the_shipped_file_and_makes_its_head(
     code, said = run_ray("down", "-y", FILE)
     assert code == 0, said
     assert not any(simulated.left().values()), simulated.left()
+    assert simulated.spec_violations == []
+
+
+def test_a_head_that_is_off_is_named_with_what_it_costs(simulated: SimulatedCloud) -> None:
+    """Reap destroys nothing of it, and both reap and preflight name it with its $24 a month."""
+    config = _bootstrap_config(yaml.safe_load(Path(FILE).read_text(encoding="utf-8")), no_config_cache=True)
+    provider = _get_node_provider(config["provider"], config["cluster_name"], use_cache=False)
+    head = config["available_node_types"]["ray.head"]["node_config"]
+    (number,) = provider.create_node(head, {"ray-node-type": "head", "ray-user-node-type": "ray.head"}, 1)
+    eventually(lambda: provider.non_terminated_nodes({}) and provider.is_running(number), what="the head is active")
+    connect().post(f"droplets/{number}/actions", {"type": "power_off"})
+    eventually(lambda: asked("reap", "--dry-run")[1]["off_heads"], what="the head is off")
+    code, answer = asked("reap")
+    assert (code, answer["machines"], answer["waiting"]) == (0, [], [])
+    assert [(each["id"], each["usd_per_month"]) for each in answer["off_heads"]] == [(int(number), 24.0)]
+    checks = {each["check"]: each for each in asked("preflight", FILE)[1]["checks"]}
+    assert checks["heads that are off"]["result"] == "warning"
+    assert "$24.00 a month" in checks["heads that are off"]["detail"]
+    assert checks["record of costs"]["result"] == "ok"
     assert simulated.spec_violations == []
 
 

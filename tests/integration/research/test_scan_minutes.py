@@ -25,7 +25,7 @@ from adapters.sample.bundled import load_bars
 from data.importing.archive import open_archive
 from data.importing.importer import BarImporter
 from data.importing.layout import Asked
-from research.recorded_minutes import RecordedMinutes
+from research.recorded_minutes import RecordedMinutes, shortest_length
 from research.scan_at import ScanAt, scan_at
 from tests.integration.one_process import Platform
 from trading.bars.intraday import INTRADAY_SCHEMA
@@ -160,7 +160,7 @@ def test_minutes_on_record_answer_as_their_file_does(pool: Pool, home: Path) -> 
     BarImporter(Record(pool, home), lambda: datetime(2026, 1, 1, tzinfo=UTC)).run(open_archive(files.path, Asked()))
     recorded = RecordedMinutes(BarStore(home, BarRecord(pool)))
     ours, theirs = (scan_at(Record(pool, home), STRIKE, LOOSE, minutes=source) for source in (recorded, files))
-    assert BarRecord(pool).has_minutes(STRIKE.date())
+    assert shortest_length(BarRecord(pool), STRIKE.date()) == "1m"
     assert isinstance(ours.scan, IntradayScan)
     assert ours.scan == theirs.scan
     assert "inplay run --sample" in ours.notes[0]

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from cluster.api import DigitalOcean, read_token
+from cluster.api import DigitalOcean
 from cluster.errors import ApiError, ClusterConfigError, RateBudgetError, UnknownOutcomeError
 from cluster.rate import RateBudget, RateLimits
+from cluster.token import read_token
 from tests.fakes.cloud import TOKEN, FakeClock, FakeCloud, Reply
 
 

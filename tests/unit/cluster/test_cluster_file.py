@@ -18,10 +18,10 @@ from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
 from actors.heaps import FRUGAL
 from cluster import bootstrap_config as bootstrap
-from cluster.api import TOKEN_FILE
 from cluster.catalogue import Catalogue
 from cluster.errors import ClusterConfigError
 from cluster.spec import read_spec
+from cluster.token import TOKEN_FILE
 from tests.fakes.cloud import SIZES, TOKEN, size
 
 ROOT = Path(__file__).parents[3]
@@ -175,3 +175,37 @@ def test_bootstrapping_twice_leaves_the_heads_digest_alone(
     head = shipped["available_node_types"]["ray.head"]["node_config"]
     assert hash_launch_conf(head, once["auth"]) == hash_launch_conf(head, again["auth"])
     assert stat.S_IMODE((tmp_path / ".ssh" / "inplay-inplay").stat().st_mode) == 0o600
+
+
+def test_the_least_number_of_workers_is_where_ray_down_looks_for_it(shipped: dict[str, Any]) -> None:
+    """`--keep-min-workers` reads one number, which Ray's schema refuses in a file, so the head's copy has none."""
+    for name, least in {"ray.worker.gpu": 1, "ray.worker.cpu": 2}.items():
+        shipped["available_node_types"][name]["min_workers"] = least
+    filled = bootstrap.with_min_workers(shipped)
+    assert filled["min_workers"] == 3
+    assert "min_workers" not in shipped
+    validate_config(prepare_config(bootstrap.for_head(filled)))
+
+
+def test_on_the_head_ray_teardown_is_ray_down(tmp_path: Path) -> None:
+    """`ray exec --stop` calls a command that Ray doesn't have any more; the head's `ray` passes everything else on."""
+    script = (ROOT / "cluster/boot/keep_head.sh").read_text(encoding="utf-8")
+    part = script[script.index("ray=/opt") : script.index("for unit in")]
+    for path in ("/opt/inplay/bin", "/usr/local/bin"):
+        (tmp_path / path.lstrip("/")).mkdir(parents=True)
+        part = part.replace(path, f"{tmp_path}{path}")
+    real, found = tmp_path / "opt/inplay/bin/ray", tmp_path / "usr/local/bin/ray"
+    real.write_text('#!/bin/sh\nprintf "%s|" "$@"\n', encoding="utf-8")
+    real.chmod(0o755)
+    found.symlink_to(real)
+    before = real.read_text(encoding="utf-8")
+    for _ in range(2):
+        subprocess.run(["bash", "-euc", part], check=True)
+    assert real.read_text(encoding="utf-8") == before
+    cases = {
+        ("teardown", "a b", "--yes"): "down|a b|--yes|",
+        ("start", "--head"): "start|--head|",
+        ("down", "teardown"): "down|teardown|",
+    }
+    for given, passed in cases.items():
+        assert subprocess.run([str(found), *given], capture_output=True, text=True, check=True).stdout == passed

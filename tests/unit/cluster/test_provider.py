@@ -196,6 +196,74 @@ def test_ray_down_leaves_nothing(cloud: FakeCloud, tmp_path: Path) -> None:
     assert SpendLedger(ledger_path(str(tmp_path), "demo")).path.exists()
 
 
+def keep(provider: DigitalOceanNodeProvider, least: int) -> None:
+    """What `ray down --keep-min-workers` asks a provider, in Ray 2.60: the head and all but `least` workers go."""
+
+    def remaining() -> list[str]:
+        workers = provider.nodes_for_teardown({"ray-node-type": "worker"})
+        gone = workers[: len(workers) - least] if len(workers) > least else []
+        return provider.nodes_for_teardown({"ray-node-type": "head"}) + gone
+
+    while left := remaining():
+        provider.terminate_nodes(left)
+    provider.cleanup_cluster_resources()
+
+
+@pytest.mark.parametrize(("least", "stay"), [(0, 0), (1, 1), (2, 2), (5, 3)])
+def test_ray_down_keeps_as_many_workers_as_it_means_to(
+    cloud: FakeCloud, tmp_path: Path, caplog: pytest.LogCaptureFixture, least: int, stay: int
+) -> None:
+    """The kept ones stay behind their firewall, named with what they cost; a plain `ray down` takes them, too."""
+    provider = open_provider(cloud, tmp_path)
+    provider.create_node(HEAD, HEAD_TAGS, 1)
+    provider.create_node(WORKER, WORKER_TAGS, 3)
+    keep(provider, least)
+    assert ["-w-" in name for name in cloud.names()] == [True] * stay
+    assert [len(cloud.things[kind]) for kind in ("vpcs", "firewalls", "account/keys")] == [min(stay, 1)] * 3
+    assert [name in caplog.text for name in cloud.names()] == [True] * stay
+    assert (f"${stay * 3.39:.3f} an hour" in caplog.text) == bool(stay)
+    keep(open_provider(cloud, tmp_path), 0)
+    assert cloud.droplets == {}
+    assert all(things == {} for things in cloud.things.values())
+
+
+def test_a_worker_that_comes_after_the_last_look_is_not_kept(cloud: FakeCloud, tmp_path: Path) -> None:
+    """What the head's autoscaler still made while `ray down` ran goes, kept ones or not."""
+    provider = open_provider(cloud, tmp_path)
+    provider.create_node(HEAD, HEAD_TAGS, 1)
+    (kept,) = provider.create_node(WORKER, WORKER_TAGS, 1)
+    provider.nodes_for_teardown({"ray-node-type": "worker"})
+    provider.terminate_nodes(provider.nodes_for_teardown({"ray-node-type": "head"}))
+    cloud.add(str(name_of("demo", "worker", "t", "late", 0)))
+    provider.cleanup_cluster_resources()
+    assert list(cloud.droplets) == [int(kept)]
+
+
+def test_one_answer_that_a_machine_is_missing_makes_no_other(cloud: FakeCloud, tmp_path: Path) -> None:
+    """An empty list and one 404 for its number don't make a running machine gone."""
+    provider = open_provider(cloud, tmp_path)
+    (made,) = provider.create_node(WORKER, WORKER_TAGS, 1)
+    missing = [1]
+
+    def momentarily(method: str, path: str, _number: int) -> None:
+        if (method, path) == ("GET", "droplets"):
+            raise Reply(200, {"droplets": [], "meta": {"total": 0}})
+        if (method, path) == ("GET", f"droplets/{made}") and missing:
+            missing.pop()
+            raise Reply(404, {"id": "not_found", "message": "not found"})
+
+    cloud.before = momentarily
+    assert provider.non_terminated_nodes({}) == [made]
+    assert not missing
+
+
+def test_a_429_that_made_a_machine_all_the_same_makes_no_second(cloud: FakeCloud, tmp_path: Path) -> None:
+    """Whatever a refusal says, the machine is looked for before it is asked for again."""
+    cloud.after = on("POST droplets", 1, lambda: Reply(429, {"id": "too_many_requests", "message": "slow down"}))
+    made = open_provider(cloud, tmp_path).create_node(WORKER, WORKER_TAGS, 1)
+    assert [str(number) for number in cloud.droplets] == list(made)
+
+
 def test_a_key_that_was_there_before_stays(cloud: FakeCloud, tmp_path: Path) -> None:
     """A key that was there before stays."""
     cloud.things["account/keys"]["5"] = {"id": 5, "name": "mine", "public_key": "ssh-ed25519 AAAA laptop"}

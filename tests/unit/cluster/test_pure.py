@@ -45,11 +45,33 @@ def test_a_name_says_what_it_was_made_of_and_no_other_name_does() -> None:
         assert changed == str(name) or names.parse_name(changed) is None
 
 
-@pytest.mark.parametrize("name", ["", "Demo", "1demo", "demo-", "de_mo", "d" * 41])
+@pytest.mark.parametrize("name", ["", "Demo", "1demo", "demo-", "de_mo", "d" * 26, "d" * 41, "x-bake"])
 def test_a_cluster_that_cannot_be_named_is_refused(name: str) -> None:
     """A cluster that cannot be named is refused."""
     with pytest.raises(ClusterConfigError):
         names.check_cluster_name(name)
+
+
+def test_no_machine_has_a_name_longer_than_a_host_name() -> None:
+    """Of every cluster that is accepted, workers up to the largest index and what bakes have names of at most 63."""
+    for length in range(1, 26):
+        cluster = names.check_cluster_name("a" * length)
+        machines = [names.name_of(cluster, "worker", "t", "r", 9_999), names.name_of(cluster, "head", "t", "r", 0)]
+        machines.append(names.name_of(names.baking(cluster), "head", "t", "r", 0))
+        assert max(len(str(each)) for each in machines) <= 63
+        assert all(names.parse_name(str(each)) == each for each in machines)
+    for length in range(26, 60):
+        with pytest.raises(ClusterConfigError, match=f"reap --cluster {'a' * length} --all"):
+            names.check_cluster_name("a" * length)
+    assert len(str(names.name_of(names.baking("a" * 25), "head", "t", "r", 0))) == 63
+
+
+def test_what_runs_under_a_name_that_is_too_long_by_now_is_still_reaped() -> None:
+    """A cluster of an earlier version may have a name of 40 characters; its machines are known and condemned."""
+    name = names.name_of("a" * 40, "worker", "t", "r", 0)
+    assert names.parse_name(str(name)) == name
+    late = replace(machine("worker", 7_200, NOW_S - 60), label=str(name), name=name)
+    assert [each.machine for each in condemn([late], NOW_S)] == [late]
 
 
 def worker(hours: float, price_usd_per_h: float = 3.0) -> Running:

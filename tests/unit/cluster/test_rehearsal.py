@@ -20,10 +20,14 @@ import yaml
 from cluster.rehearsal import canary, isolation
 from cluster.rehearsal.commands import RehearsalError
 from cluster.rehearsal.config import adapt
+from cluster.rehearsal.droplets import Namespace, Namespaces
 from cluster.rehearsal.firewall import allowed_tcp_ports, ruleset
 from cluster.rehearsal.first_process import Service, enabled_services, metadata_of, serve_metadata
+from cluster.rehearsal.laptop import Laptop
 from cluster.rehearsal.probe import knock
 from cluster.rehearsal.report import Report
+from cluster.rehearsal.rooms import Room
+from cluster.rehearsal.wires import Addresses
 from cluster.simulator.agenda import VirtualClock
 from cluster.simulator.cloud import TOKEN, SimulatedCloud
 from cluster.simulator.messages import Request
@@ -197,7 +201,8 @@ def test_a_good_report_has_nothing_wrong() -> None:
     [
         {"gpu_task_ran_on": None}, {"droplets_left": 1}, {"resources_left": {"vpcs": ["x"]}}, {"spec_violations": 1},
         {"firewall_before_first_droplet": False}, {"firewall_before_first_droplet": None}, {"token_found_in": ["log"]},
-        {"headless": None}, {"headless": {"gone": False}}, {"setup_repeated": ["worker: uv pip install"]},
+        {"headless": None}, {"headless": {"gone": False}},
+        {"headless": {"gone": True, "spared_at_first": False}}, {"setup_repeated": ["worker: uv pip install"]},
         {"reboot": None}, {"reboot": {"same_actor": False}}, {"failed": "it failed"}, {"ports_open_to_strangers": {}},
         {"ports_open_to_strangers": {"head": [22, 6379]}}, {"refused_without_token": {}},
         {"refused_without_token": {"job API": {"refused": False}}},
@@ -207,6 +212,89 @@ def test_a_good_report_has_nothing_wrong() -> None:
 def test_each_fault_is_wrong(fault: dict[str, Any]) -> None:
     """Each single fault of a rehearsal is named."""
     assert len(Report(**GOOD | fault).wrong()) == 1
+
+
+STOPS: dict[str, Any] = {
+    "workers_only": {"head_stays": True, "worker_gone": True},
+    "keep_min_workers": {"head_gone": True, "worker_stays": True, "reaper_said": "", "reaper_spares": True},
+    "exec_stop": {"workers_gone": True, "head_off": True, "reaper_said": "x is off and billed on, $24.00 a month"},
+}
+
+
+def test_each_way_of_stopping_is_judged() -> None:
+    """A rehearsal of the ways of stopping is good when each left what it must, and names what it didn't."""
+    assert Report(stops=STOPS, setup_repeated=["the kept worker: uv pip install"]).wrong() == []
+    for way, found in STOPS.items():
+        for what in found:
+            spoilt = {**STOPS, way: {**found, what: "" if what == "reaper_said" else False}}
+            wrong = Report(stops=spoilt).wrong()
+            assert len(wrong) == (0 if (way, what) == ("keep_min_workers", "reaper_said") else 1)
+
+
+def droplet(folder: Path, script: str, told: list[str]) -> Namespaces:
+    """A droplet whose first process is a script of the shell."""
+    machines = Namespaces(folder / "droplets", {}, told.append, lambda _: None)
+    room = Room(folder / "droplets" / "5")
+    room.folder.mkdir()
+    with (room.folder / "console.log").open("wb") as console:
+        process = subprocess.Popen(["sh", "-c", script], stdout=console, stderr=console)
+    machines.running[5] = Namespace(5, "inplay-demo-h-5", "s", room, Addresses(None, None), process)
+    return machines
+
+
+def test_a_droplet_that_dies_at_boot_ends_the_step_with_its_words(tmp_path: Path) -> None:
+    """Who waits for it is told at once what its first process said, once, and what follows can be taken down."""
+    machines = droplet(tmp_path, "echo 'OSError: Invalid argument' >&2; exit 1", [])
+    laptop = Laptop(tmp_path / "home", tmp_path / "cluster.yaml", tmp_path, "http://x/", "t")
+    laptop.trouble = machines.trouble
+    with pytest.raises(RehearsalError, match="died with 1: OSError: Invalid argument"):
+        laptop._run("sleeps", ["sleep", "60"], 50.0, dict(os.environ))
+    assert machines.trouble() == ""
+    assert laptop._run("says", ["echo", "on"], 50.0, dict(os.environ)) == "on\n"
+    assert len(machines.failures) == 1
+
+
+def test_a_droplet_that_switches_itself_off_is_no_failure(tmp_path: Path) -> None:
+    """It is known as switched off, and nobody's step ends."""
+    told: list[str] = []
+    machines = droplet(tmp_path, "exit 0", told)
+    eventually(lambda: machines.trouble() == "" and machines.switched_off, what="it is off")
+    assert machines.failures == []
+    assert told == ["droplet inplay-demo-h-5 switched itself off"]
+
+
+def test_a_droplet_that_cannot_be_started_ends_the_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails before its first process is told to who waits for it as well."""
+    machines = Namespaces(tmp_path / "droplets", {}, lambda _: None, lambda _: None)
+
+    def refuse(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(machines, "_start", refuse)
+    machines.start({"name": "inplay-demo-h-5"}, "", [])
+    assert "inplay-demo-h-5 could not be started: OSError: no space left" in machines.trouble()
+    assert machines.trouble() == ""
+
+
+def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """The time limit is told as such."""
+    laptop = Laptop(tmp_path / "home", tmp_path / "cluster.yaml", tmp_path, "http://x/", "t")
+    with pytest.raises(RehearsalError, match="didn't end within 0 s"):
+        laptop._run("sleeps", ["sleep", "60"], 0.2, dict(os.environ))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a host name of its own takes root")
+def test_a_host_name_that_linux_refuses_is_told(tmp_path: Path) -> None:
+    """A droplet's first process says which name of how many characters wasn't taken."""
+    (tmp_path / "room.json").write_text(
+        json.dumps({"folder": str(tmp_path), "hostname": "a" * 72, "metadata": {}}), encoding="utf-8"
+    )
+    boot = [sys.executable, "-m", "cluster.rehearsal.first_process", str(tmp_path / "room.json")]
+    done = subprocess.run(
+        ["unshare", "--uts", "--mount", *boot], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
+    )
+    assert done.returncode == 1
+    assert f"the host name {'a' * 72} of 72 characters isn't taken" in done.stderr
 
 
 def test_the_knock_finds_what_listens() -> None:

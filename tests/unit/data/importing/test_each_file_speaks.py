@@ -116,7 +116,7 @@ def test_files_of_other_columns_and_delimiters_lie_in_one_folder(tmp_path: Path)
     assert "'last' is taken for the close" in archive.guessed
     assert taken(folder).bars.num_rows == 2 * len(YEAR)
     days_file(folder / "C.csv", [f"{at}-04:00" for at in SESSION])
-    assert "minutes, and those of most files days" in taken(folder).refused["C.csv"]
+    assert "60 s long, and those of most files days" in taken(folder).refused["C.csv"]
 
 
 def test_a_folder_of_many_files_alike_is_one_line(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_said_in_another_way_it_is_another_source(tmp_path: Path) -> None:
 def test_one_bar_at_the_open_does_not_tell_its_length(tmp_path: Path) -> None:
     """A day stamped at its open, or the first minute: the user says."""
     path = days_file(tmp_path / "A.csv", ["2024-01-02 09:30"])
-    with pytest.raises(ConfigurationError, match="--timeframe 1d or --timeframe 1m"):
+    with pytest.raises(ConfigurationError, match="--timeframe 1d, or how long"):
         open_archive(path, NEW_YORK)
     assert taken(path, Asked(timeframe="1d")).bars.column("session").to_pylist() == [date(2024, 1, 2)]
 

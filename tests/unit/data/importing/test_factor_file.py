@@ -92,5 +92,5 @@ def test_factors_are_refused_where_they_cannot_apply(tmp_path: Path) -> None:
     text = (
         "symbol,time,open,high,low,close,volume\nA,2020-01-02T14:30:00Z,1,1,1,1,1\nA,2020-01-02T14:31:00Z,1,1,1,1,1\n"
     )
-    with pytest.raises(ConfigurationError, match="minutes"):
+    with pytest.raises(ConfigurationError, match="are for days"):
         open_archive(_file(tmp_path, text, "minutes.csv"), Asked(factors=_file(tmp_path, TABLE)))

@@ -21,6 +21,7 @@ def _log(
         {
             "pattern_type": ["vwap_reclaim"] * n,
             "direction": pa.array([1] * n, pa.int16()),
+            "bar_s": pa.array([60] * n, pa.int32()),
             "session": pa.array((np.datetime64("2020-01-01") + at).astype("datetime64[D]"), pa.date32()),
             "exit_kind": np.where(won, "target", "stop").tolist(),
             "net_return": np.where(won, 0.02, -0.01),
