@@ -13,17 +13,20 @@ import pyarrow as pa
 
 from adapters.bars.files import BAR_S, Timeframe
 from adapters.feeds.source import Chunk, NoBarsError
+from data.importing.evidence import Evidence
 from data.importing.examining import Plan, examined, reading_of
 from data.importing.factor_file import FactorFile, read_factors
 from data.importing.files import BarFileIn, digest_of, files_of, reading
 from data.importing.formats import Shape, recognised, symbol_of
 from data.importing.layout import Asked, Layout, lay_out
-from data.importing.parsing import Reading, refusals
+from data.importing.parsing import Reading
+from data.importing.problems import refusals
 from data.importing.tables import columns_of, rows_of
 from data.importing.vendors import FORMATS
 from data.importing.weeks import refuse_days
 from trading.arrays import Days
 from trading.errors import BadDataError, ConfigurationError, InplayError
+from trading.gates import Finding
 
 EXAMINED_FILES = 32
 """Of a folder, evenly spread; the others are examined as they are read."""
@@ -130,8 +133,7 @@ class Archive:
             yield from _malformed(odd, plan, found)
         yield from _malformed(odd, plan, found)  # of a file that has no other row
         evidence.judge()
-        form = plan.layout.form
-        findings = evidence.told.adjusted(form.title, form.adjusted) if form is not None and form.adjusted else ()
+        findings = _adjusted(plan, evidence)
         if findings:
             yield Chunk(_no_bars(plan, found), findings=findings)
         days.append(evidence.days)
@@ -170,6 +172,16 @@ def _no_bars(plan: Plan, found: Reading) -> pa.Table:
     return found.chunk(plan.named(pa.table({name: pa.array([], pa.string()) for name in plan.layout.used}))).bars
 
 
+def _adjusted(plan: Plan, evidence: Evidence) -> tuple[Finding, ...]:
+    """That the prices of the file's format aren't those that were printed."""
+    form = plan.layout.form
+    if form is None or not form.adjusted:
+        return ()
+    also = form.pays_twice and "adjusted_close" not in plan.layout.beside
+    what = form.adjusted + (", and for dividends unless auto_adjust=False was said," if also else "")
+    return evidence.told.adjusted(form.title, what)
+
+
 class _Unread(Iterator[Chunk]):
     """A file that isn't of bars: asked for its rows, it says why not."""
 
@@ -200,7 +212,7 @@ def open_archive(path: Path, asked: Asked, name: str = "") -> Archive:
             key = columns.names, seen.shape if seen is not None else None
             if key not in layouts:
                 layouts[key] = lay_out(columns.names, asked, seen)
-            if "symbol" not in layouts[key].columns:
+            if "symbol" not in layouts[key].columns and not columns.symbol:
                 symbol_of(file.stem, layouts[key].form)
             plans[file.name] = Plan(file, columns, layouts[key])
         except (BadDataError, ConfigurationError) as error:

@@ -49,7 +49,7 @@ class Plan:
         columns = {name: rows.column(column) for name, column in (*layout.columns.items(), *layout.beside.items())}
         columns["time"] = self._time(rows)
         if "symbol" not in columns:
-            symbol = symbol_of(self.file.stem, layout.form)
+            symbol = self.columns.symbol or symbol_of(self.file.stem, layout.form)
             columns["symbol"] = pa.chunked_array([pa.repeat(pa.scalar(symbol, pa.string()), rows.num_rows)])
         return pa.table(columns)
 

@@ -29,6 +29,7 @@ class Shape:
         delimiter: of such a file.
         fields: of such a file, by column; two of `time` are a date and a time of day.
         day: of a file of one day whose times are milliseconds since midnight, a pattern of its name with that day.
+        headed: the symbol stands above the names of columns.
         common: others write it as well, so that it is taken for the format only when the user says so.
     """
 
@@ -40,6 +41,7 @@ class Shape:
     delimiter: str = ""
     fields: tuple[str, ...] = ()
     day: str = ""
+    headed: bool = False
     common: bool = False
 
     def fits(self, columns: Columns, stem: str) -> bool:
@@ -62,6 +64,7 @@ class Shape:
             and set(self.verbatim) <= set(columns.names)
             and (not self.alone or len(plain) == len(self.needs))
             and (not self.starts or plain[:1] == [self.starts])
+            and (not self.headed or columns.symbol != "")
         )
 
 
@@ -83,7 +86,7 @@ class Format:
         symbol: a pattern of the file's name, whose first group is the symbol.
         nameless: a pattern of names that its files are given and that hold no symbol.
         needs_symbol: the symbol is in a column; without one nobody can tell.
-        pays_twice: without an adjusted close, its prices may have the dividends of their own column in them.
+        pays_twice: without an adjusted close, its prices may hold the dividends that a column of them names.
     """
 
     name: str

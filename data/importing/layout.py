@@ -2,53 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.bars.files import Timeframe
+from data.importing.columns import BESIDE, FIELDS, FILE_NAME, KNOWN, NONE, ZONES, check_columns
 from data.importing.formats import Format, Recognised, plain_name
 from data.importing.lengths import Stamp
 from data.importing.numbers import NumberStyle
-from trading.errors import BadDataError, ConfigurationError
-
-KNOWN: dict[str, tuple[str, ...]] = {
-    "symbol": ("symbol", "ticker", "sym", "actsymbol", "instrument"),
-    "time": (
-        "session",
-        "date",
-        "datetime",
-        "timestamp",
-        "startsat",
-        "tsutc",
-        "tset",
-        "ts",
-        "time",
-        "day",
-        "t",
-        "windowstart",
-    ),
-    "open": ("open", "openprice", "o"),
-    "high": ("high", "highprice", "h"),
-    "low": ("low", "lowprice", "l"),
-    "close": ("close", "closeprice", "last", "c"),
-    "volume": ("volume", "vol", "v"),
-}
-"""Names of each field, best first, in lower case without anything but letters and digits."""
-ZONES = {"tsutc": "UTC", "tset": "America/New_York"}
-FIELDS = tuple(KNOWN)
-BESIDE: dict[str, tuple[str, ...]] = {
-    "factor": ("cumadj", "adjfactor"),
-    "adjusted_close": ("adjclose", "adjustedclose", "closeadj"),
-    "split": ("stocksplits", "stocksplit", "splitcoefficient", "splitfactor", "splitratio", "splits", "split"),
-    "dividend": (
-        "dividendamount", "dividends", "dividend", "divcash", "exdividend", "cashdividend", "cashdividends",
-    ),
-}  # fmt: skip
-"""Columns that tell of splits and dividends: the factor of the price, the adjusted close, and what took effect."""
-NONE = "none"
-"""Said of one of those that it isn't to be read."""
+from trading.errors import BadDataError
 
 
 @dataclass(frozen=True)
@@ -135,12 +98,17 @@ class Layout:
         """Of the file, if it is known."""
         return self.known.format if self.known is not None else None
 
+    @property
+    def headed(self) -> bool:
+        """Whether the symbol stands above the names of columns."""
+        return self.known is not None and self.known.shape.headed
+
     def words(self, timeframe: Timeframe) -> str:
         """The layout in one line; columns of splits and dividends are read for days alone."""
         named = {**self.columns, "time": " and ".join(self.time)}
         told = [f"as {self.form.title} has it"] if self.form else []
         told += [f"{name} from {named[name]!r}" for name in FIELDS if name in named]
-        told += [] if "symbol" in self.columns else ["symbol from the file's name"]
+        told += [] if "symbol" in self.columns else [f"symbol from {'its head' if self.headed else FILE_NAME}"]
         beside = tuple(self.beside.values()) if timeframe == "1d" else ()
         told += [f"splits and dividends from {', '.join(map(repr, beside))}"] if beside else []
         unused = (*self.unused, *(name for name in self.beside.values() if name not in beside))
@@ -160,8 +128,7 @@ def lay_out(names: Sequence[str], asked: Asked, known: Recognised | None = None)
         BadDataError: when a price or the time is in no column, or the first line isn't one of names.
         ConfigurationError: when the user named a field or column that there isn't.
     """
-    _check_names(names, asked)
-    _refuse_doubles(names, asked)
+    check_columns(names, asked.columns, header=asked.header)
     plain = {plain_name(name): name for name in reversed(names)}
     own = _own_columns(plain, known)
     columns = {name: asked.columns.get(name) or own.get(name) or _first(plain, name) for name in FIELDS}
@@ -212,45 +179,6 @@ def _refuse_nameless(found: Mapping[str, str], known: Recognised | None) -> None
         )
 
 
-def _check_names(names: Sequence[str], asked: Asked) -> None:
-    strange = set(asked.columns) - {*FIELDS, *BESIDE}
-    left_out = {name for name, column in asked.columns.items() if name in BESIDE and column == NONE}
-    given = {part for name, said in asked.columns.items() if name not in left_out for part in said.split("+")}
-    if strange or not given <= set(names):
-        raise ConfigurationError(
-            f"--column names {sorted(strange or given - set(names))}, which is none of the "
-            f"{'fields ' + ', '.join((*FIELDS, *BESIDE)) if strange else 'columns ' + ', '.join(map(repr, names))}."
-        )
-    if asked.header and sum(_is_value(name) for name in names) * 2 > len(names):
-        raise BadDataError(
-            f"the first line holds values, not names: {', '.join(names)[:80]}. Nothing of it was stored. Add "
-            "--no-header and say which column is which: --column open=f2 …"
-        )
-
-
-def _refuse_doubles(names: Sequence[str], asked: Asked) -> None:
-    """A column that may be a field stands once, with a number after its name too, as pandas writes the second."""
-    known = {alias: name for name, aliases in (KNOWN | BESIDE).items() for alias in aliases}
-    meant = {part for name in asked.columns.values() for part in name.split("+")}
-    count: dict[str, list[str]] = {}
-    for name in names:
-        alias = plain_name(re.sub(r"[._ ]\d+$", "", name))
-        field_ = known.get(alias)
-        if name in meant or (field_ is not None and field_ not in asked.columns):
-            count.setdefault(name if name in meant else alias, []).append(name)
-    double = [found for found in count.values() if len(found) > 1]
-    if double:
-        raise BadDataError(
-            f"the column {double[0][0]!r} stands {len(double[0])} times ({', '.join(map(repr, names))[:200]}), so that "
-            "nobody can say whose prices are meant. Nothing of it was stored. Make one file a symbol, or one long "
-            "table with a column of symbols; where one of them is right, name it: --column FIELD=COLUMN."
-        )
-
-
-def _is_value(name: str) -> bool:
-    return bool(re.fullmatch(r"[-+]?[\d.,:/\s-]+(e[-+]?\d+)?", name.strip().lower()))
-
-
 def _first(plain: Mapping[str, str], name: str) -> str | None:
     return next((plain[known] for known in KNOWN[name] if known in plain), None)
 
@@ -268,7 +196,8 @@ def _doubts(
     found: Mapping[str, str], beside: Mapping[str, str], asked: Asked, known: Recognised | None
 ) -> tuple[str, ...]:
     doubts = [known.doubt] if known is not None and known.doubt else []
-    doubts += [] if "symbol" in found else ["the symbol is taken from the file's name"]
+    headed = known is not None and known.shape.headed
+    doubts += [] if "symbol" in found or headed else [f"the symbol is taken from {FILE_NAME}"]
     for name, column in found.items():
         if known is None and name not in asked.columns and plain_name(column) not in KNOWN[name][:2]:
             doubts.append(f"{column!r} is taken for the {name}")

@@ -35,12 +35,14 @@ class Columns:
         delimiter: between them; empty for Parquet.
         skipped: lines before the first row.
         quoted: a value may hold a line's end.
+        symbol: of all rows, where lines above them say it; else empty.
     """
 
     names: tuple[str, ...]
     delimiter: str = ""
     skipped: int = 0
     quoted: bool = False
+    symbol: str = ""
 
     @property
     def told_apart(self) -> list[str]:
@@ -85,8 +87,19 @@ def columns_of(file: BarFileIn) -> Columns:
     delimiter = max(counts, key=lambda mark: counts[mark])
     if not counts[delimiter]:
         raise BadDataError(f"{file.name} has no column delimiter in its first line: {line[:80]!r}")
-    names = next(csv.reader(io.StringIO(line), delimiter=delimiter))
-    return Columns(tuple(names), delimiter, first + 1, b'"' in head)
+    heads = [next(csv.reader(io.StringIO(one), delimiter=delimiter), []) for one in lines[first : first + 3]]
+    return _of_three_lines(heads, delimiter, first, b'"' in head) or Columns(
+        tuple(heads[0]), delimiter, first + 1, b'"' in head
+    )
+
+
+def _of_three_lines(heads: list[list[str]], delimiter: str, first: int, quoted: bool) -> Columns | None:  # noqa: FBT001
+    """Names, symbols and the name of the time on a line each, as yfinance writes its tables; None for another head."""
+    if [head[:1] for head in heads[:2]] != [["Price"], ["Ticker"]] or heads[2][:1] not in (["Date"], ["Datetime"]):
+        return None
+    symbols = set(heads[1][1:])
+    names = (heads[2][0], *heads[0][1:])
+    return Columns(names, delimiter, first + 3, quoted, symbols.pop() if len(symbols) == 1 else "")
 
 
 def _refuse_other_encodings(name: str, head: bytes) -> None:

@@ -16,7 +16,8 @@ YAHOO = Format(
     "Yahoo Finance",
     (
         Shape((*BARS, "adjclose"), verbatim=("Adj Close",), alone=True),
-        Shape(("open", "high", "low", "close", "volume", "dividends", "stocksplits")),
+        Shape(BARS[1:], headed=True),
+        Shape((*BARS[1:], "dividends", "stocksplits")),
         Shape((*BARS, "adjclose"), common=True),
         Shape(BARS, common=True),
     ),

@@ -21,6 +21,7 @@ NEW_YORK = "America/New_York"
 RECOGNISED = [
     ("yahoo", "yahoo/AAPL.csv", DAYS, ""),
     ("yahoo", "yahoo/history/AAPL.csv", DAYS, ""),
+    ("yahoo", "yahoo/table/download.csv", DAYS, ""),
     ("stooq", "stooq/aapl.us.txt", DAYS, ""),
     ("alphavantage", "alphavantage/daily_adjusted_AAPL.csv", DAYS, ""),
     ("polygon", "polygon/2024-01.csv", DAYS, ""),
