@@ -121,6 +121,20 @@ def test_prices_that_do_not_show_the_split_are_adjusted_already(
     assert (Record(pool, home).bar_tables.splits(), counts.rows_stored) == ([], len(DAYS))
 
 
+def test_what_takes_effect_on_the_first_day_of_a_file_counts(
+    home: Path, pool: Pool, imported: Callable[..., ImportCounts], tmp_path: Path
+) -> None:
+    """A file a day: the close before is on record, and the split and the dividend of that day with it."""
+    head, *rows = _file(tmp_path, "history").read_text().splitlines()
+    folder = tmp_path / "daily"
+    for at, part in enumerate((rows[:120], rows[120:121], rows[121:])):
+        (folder / str(at)).mkdir(parents=True)
+        (folder / str(at) / "ACT.csv").write_text("\n".join([head, *part]) + "\n")
+        imported(folder / str(at) / "ACT.csv", Asked(timeframe="1d"))
+    assert Record(pool, home).bar_tables.splits() == [Split("ACT", EVENT, 2, 1)]
+    assert _dividends(pool) == [(EVENT, 0.6), (LATER, 0.25)]
+
+
 def test_a_halving_that_the_column_does_not_name_is_a_loss(
     home: Path, pool: Pool, imported: Callable[..., ImportCounts], tmp_path: Path
 ) -> None:
