@@ -68,6 +68,7 @@ class Plan:
         """What its rows will be asked for."""
         return Evidence(
             found.timeframe, forced=asked.timeframe is not None, stamp=found.stamp,
+            stamped=asked.stamp is not None,
             priced=asked.price_unit is not None or found.units.dollars != 1.0,
             grouped=asked.numbers is not None or found.units.style.decimal == ",",
         )  # fmt: skip

@@ -189,7 +189,7 @@ def _misfit(columns: Columns, stem: str, form: Format, formats: Sequence[Format]
     _, other = recognised(columns, stem, [one for one in formats if one is not form], "auto")
     instead = f"say --format {other.format.name}" if other is not None else "leave --format out"
     shown = ", ".join(map(repr, columns.names))[:200]
-    return f"this is no file of {form.title}: {why}; it has {shown}. Nothing of it was stored; {instead}."
+    return f"this is no file of {form.title}: {why} (it has {shown}); {instead}"
 
 
 def symbol_of(stem: str, form: Format | None) -> str:

@@ -64,6 +64,16 @@ def test_minutes_of_ninjatrader_are_moved_to_their_start(tmp_path: Path) -> None
     assert "taken for one of NinjaTrader (the columns; minutes of NinjaTrader moved from their end" in doubt
 
 
+@pytest.mark.parametrize(("first", "last"), [("09:30", "15:59"), ("04:00", "12:00")])
+def test_minutes_that_their_stamps_refute_are_not_moved(tmp_path: Path, first: str, last: str) -> None:
+    """Moved from 09:30 to 09:29, a bar would be known a minute early; said to be ends, they are."""
+    rows = [f"{at:%Y%m%d %H%M%S};10;10.5;9.5;10.2;1000" for at in minutes_of(MONDAY, first, last)]
+    path = tmp_path / "NTRD.Last.txt"
+    path.write_text("\n".join(rows) + "\n")
+    assert "--stamp start" in taken(path, Asked(timezone=NEW_YORK)).refused["NTRD.Last.txt"]
+    assert taken(path, Asked(timezone=NEW_YORK, stamp="end")).bars.num_rows == len(rows)
+
+
 def test_dates_of_nasdaq_have_the_month_first(tmp_path: Path) -> None:
     """A file of days up to the twelfth could be read either way; its format says which, unless the dates refute it."""
     head = "Date,Close/Last,Volume,Open,High,Low\n"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from cli.importing.bars import FormatName
 from data.importing.archive import open_archive
 from data.importing.layout import Asked
 from data.importing.vendors import FORMATS, NAMES
@@ -56,7 +58,7 @@ def _tell_the_ten_bars(got: Got, when: list[date] | list[datetime]) -> None:
     """Open 100 USD and one more each bar, high 1.25 above, low 0.75 below, close 0.50 above, a thousand shares more."""
     assert got.refused == {}
     assert got.unread.num_rows == 0
-    time = "session" if isinstance(when[0], datetime) is False else "starts_at"
+    time = "starts_at" if isinstance(when[0], datetime) else "session"
     bars = got.bars.sort_by(time)
     assert bars.column(time).to_pylist() == when
     assert {name.removesuffix(".US") for name in bars.column("symbol").to_pylist()} == {"AAPL"}
@@ -98,6 +100,11 @@ def test_every_format_has_a_file_here() -> None:
     """Ten rows each, from the documented form of its vendor."""
     assert {name for name, *_ in RECOGNISED + SAID_ONLY} == {form.name for form in FORMATS} == set(NAMES[1:])
     assert {path.name for path in FILES.iterdir()} == set(NAMES[1:])
+
+
+def test_the_command_line_takes_every_format() -> None:
+    """`--format` lists them by name."""
+    assert get_args(FormatName) == NAMES
 
 
 def test_columns_that_are_not_read_are_listed() -> None:
