@@ -23,6 +23,7 @@ from cli.output import print_json
 from research.backtest.recorded import Recorded, read_recorded
 from research.backtest.recording import account_record
 from research.backtest.running import Backtested, Dated, Terms, run_backtest
+from research.backtest.trade_rows import trade_rows, write_csv
 from research.backtest.uncertain import words
 from research.performance_report import report_html
 from trading.cycle.summary import SessionSummary
@@ -49,7 +50,9 @@ def backtest(
     account: Annotated[str, typer.Option(metavar="rule|ensemble|both", help="Which accounts trade.")] = "both",
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Ask no models.")] = False,
     trials: Annotated[int, typer.Option(min=1, help="Variants looked at on these sessions, this one included.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder for report-ACCOUNT.html and .json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for report.json, report-ACCOUNT.html and trades-ACCOUNT.csv.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Trade the sessions as the platform would have, from what was known at each close.
@@ -77,15 +80,18 @@ def backtest(
     held = [str(symbol) for symbol in recorded.bars.column("symbol").unique().to_pylist()]
     notes = [*left_out(wanted, held), *_notes(done, recorded, before), SURVIVORS, NO_DIVIDENDS]
     facts = _facts(done, recorded, figures, notes)
+    trades = {name: trade_rows(done, name) for name in records}
     for name, one in records.items():
         facts["accounts"][name] |= {
             "settled_by_breaks": [asdict(position) for position in one.settled],
             "guessed_splits": [asdict(position) for position in one.guesses],
+            "trades": [asdict(row) for row in trades[name]],
         }
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, one in records.items():
             (out / f"report-{name}.html").write_text(report_html(one, figures[name], notes))
+            write_csv(trades[name], out / f"trades-{name}.csv")
         (out / "report.json").write_text(json.dumps(facts, default=str, indent=1))
     facts["wall_s"] = round((now() - started).total_seconds(), 1)
     if as_json:

@@ -45,6 +45,8 @@ def command(
 
 
 def _say(found: Explanation, console: Console) -> None:
+    if found.instead:
+        console.print(found.instead)
     console.print(f"{found.symbol} at the close of {found.session}, {found.known_at:%Y-%m-%d %H:%M} UTC")
     console.print(f"  sector   {found.sector or 'none on record'}")
     console.print(f"  regime   {found.regime or 'none on record'}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from adapters.record import NO_BARS, Record, reading
 from adapters.settings import read_settings
 from cli.output import print_json
 from research.recorded_minutes import RecordedMinutes, shortest_length
-from research.scan_at import ScanAt, scan_at
+from research.scan_at import ScanAt, Unseen, scan_at
 from trading.indicators.intraday import USUAL_SESSIONS
 from trading.market.regimes import Regime
 from trading.scanner.flags import UNKNOWN
@@ -113,6 +113,7 @@ def _facts(found: ScanAt, profile: str) -> dict[str, Any]:
         "unknown": dict(UNKNOWN),
         "notes": list(found.notes),
         "refused_minutes": dict(found.refused),
+        "without_minutes": None if found.unseen is None else asdict(found.unseen),
     }
 
 
@@ -149,6 +150,16 @@ def _heading(found: ScanAt, profile: str) -> str:
     return f"{clock}the last {length} over by {found.at.isoformat()}. Mode {_mode(found)}. Profile {profile}.\n{market}"
 
 
+def _unseen(unseen: Unseen, found: ScanAt) -> str:
+    """Who couldn't be looked at, in a sentence."""
+    head = f"Left out: {unseen.count:,} without minutes, of those with a daily bar of {unseen.session}"
+    if not unseen.movers:
+        return f"{head}. How far they moved is known at the close of {found.scan.session}."
+    named = ", ".join(f"{symbol} {move:+.1%}" for symbol, move in unseen.movers)
+    rest = f" and {unseen.count - len(unseen.movers):,} more" if unseen.count > len(unseen.movers) else ""
+    return f"{head}. The largest moves to its close: {named}{rest}."
+
+
 def _print(found: ScanAt, profile: str, console: Console) -> None:
     """A table, what was left out, and what nobody could have known."""
     console.print(Text(_heading(found, profile).rstrip()), soft_wrap=True)
@@ -171,6 +182,8 @@ def _print(found: ScanAt, profile: str, console: Console) -> None:
     console.print(table if found.scan.in_play else Text("Nothing was in play."))
     left_out = ", ".join(f"{count} {reason}" for reason, count in found.scan.excluded.items()) or "nobody"
     console.print(Text(f"Left out: {left_out}."), soft_wrap=True)
+    if found.unseen and found.unseen.count:
+        console.print(Text(_unseen(found.unseen, found)), soft_wrap=True)
     if found.refused:
         rows = ", ".join(f"{count:,} {reason}" for reason, count in found.refused.items())
         console.print(Text(f"Rows of minutes left out: {rows}."), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -22,6 +23,9 @@ from trading.risk.limits import rules_of
 DAY = ["%Y-%m-%d"]
 WINDOW = 60
 app = typer.Typer(help="Checks of the strategy itself.", no_args_is_help=True)
+
+SHOWN = 5
+UNKNOWN = "is known for other symbols than with it"
 
 
 @app.callback()
@@ -76,5 +80,9 @@ def _print(found: Looked, console: Console) -> None:
     for one in found.differences:
         console.print(f"{one.session} {one.what}: {one.with_later_data} with later data, {one.without} without")
     console.print(f"{found.count:,} differences" if found.count else "no value depends on later data")
-    for name, change in sorted(found.warm_up.items(), key=lambda pair: -pair[1])[:5]:
-        console.print(f"without the first quarter of the history, {name} changes by up to {change:.2g} of its value")
+    warm_up = sorted(found.warm_up.items(), key=lambda pair: -pair[1])
+    for name, change in warm_up[:SHOWN]:
+        words = f"changes by up to {change:.2g} of its value" if math.isfinite(change) else UNKNOWN
+        console.print(f"without the first quarter of the history, {name} {words}")
+    if len(warm_up) > SHOWN:
+        console.print(f"the other {len(warm_up) - SHOWN} indicators change less; --json has all of them")

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.bars.store import BarStore
-from adapters.calendar import closed_at, session_on
+from adapters.calendar import closed_at, session_on, sessions_between
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
@@ -31,6 +31,7 @@ class Explanation:
         sector: as on record now; since when it is known isn't kept.
         has_bar: whether a daily bar of it is on record for the session; None where nobody looked.
         withheld: why purchases that were decided were not placed: trading was suspended or blocked; else empty.
+        instead: why the answer is of another session than the day that was asked for; empty where it isn't.
     """
 
     symbol: str
@@ -42,6 +43,7 @@ class Explanation:
     sector: str | None = None
     withheld: str = ""
     has_bar: bool | None = None
+    instead: str = ""
 
     @property
     def said(self) -> str:
@@ -110,7 +112,17 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
         sector=BarRecord(pool).sector(symbol),
         withheld=ControlRecord(pool).withheld(session) if bought else "",
         has_bar=None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
+        instead=_instead(at, session),
     )
+
+
+def _instead(at: date | datetime, session: date) -> str:
+    """A day is answered by its own close; an instant by the last close before it, whatever day that was."""
+    if isinstance(at, datetime) or at == session:
+        return ""
+    there = len(sessions_between(at, at)) > 0
+    why = "the platform has no scan of that session on record" if there else "the exchange had no session"
+    return f"Nothing is on record for {at}: {why}. This is of the session before, {session}."
 
 
 def _last_session(scans: ScanStore, at: date | datetime) -> date | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,7 +17,7 @@ from data.known_at import Known, known_at_close
 from research.session_minutes import DuringSession, during_session
 from trading.bars.actions import Break, Split
 from trading.bars.minute_bars import MinuteBars, restated
-from trading.bars.panel import as_date
+from trading.bars.panel import as_date, as_day
 from trading.catalysts.earnings import Catalyst, sessions_since
 from trading.catalysts.known import known_catalysts
 from trading.cycle.stages import Market
@@ -30,6 +31,8 @@ from trading.scanner.rules import ScannerRules
 
 Notes = tuple[str, ...]
 NAMES = {length: name for name, length in BAR_S.items()}
+MOVERS = 5
+"""Names among those that couldn't be looked at that are said."""
 LONGEST_CLOSURE_DAYS = 14
 """No closure of the exchange since 2000 was longer than a week (September 2001)."""
 
@@ -48,6 +51,7 @@ class ScanAt:
         bars: length of those that it was made of.
         notes: what the answer lacks that was asked for, in words.
         refused: rows of minutes that were not looked at, by reason.
+        unseen: names with daily bars that have no bar of the session to be looked at; None for daily bars.
     """
 
     at: datetime
@@ -58,6 +62,23 @@ class ScanAt:
     bars: Timeframe = "1d"
     notes: tuple[str, ...] = ()
     refused: Mapping[str, int] = field(default_factory=dict)
+    unseen: Unseen | None = None
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Names that a scan of a session couldn't look at, as they have no bar within it.
+
+    Attributes:
+        count: of those with a daily bar at the last close that was known.
+        session: of that close.
+        movers: symbol and its move from the close before to the close of the session itself, largest first; empty as
+            long as that close isn't known.
+    """
+
+    count: int
+    session: date
+    movers: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -154,7 +175,26 @@ def _during(found: DuringSession, known: Daily | None, at: datetime, rules: Scan
     return ScanAt(
         at, found.known_at, scanned, flags_now(bars, scanned.in_play, jumps, found.hours.sessions),
         known.regime if known else None, bars=NAMES[found.bars.bar_s], notes=notes, refused=found.refused,
+        unseen=_unseen(found, known) if known else None,
     )  # fmt: skip
+
+
+def _unseen(found: DuringSession, known: Daily) -> Unseen:
+    """Who has daily bars and no bar of the session that is scanned, and who of them moved most once that is known."""
+    panel, closed = known.market.panel, as_day(known.closed.session)
+    today = found.hours.sessions[-1]
+    rows = panel.rows_at(closed)
+    names = panel.symbols[panel.symbol_index[rows]]
+    seen = np.unique(found.bars.symbols[found.bars.symbol_index[found.bars.sessions == today]])
+    rows = rows[~np.isin(names, seen)]
+    if closed != today:
+        return Unseen(len(rows), known.closed.session)
+    first = panel.offsets[panel.symbol_index[rows]]
+    moved = rows[rows > first]
+    moves = panel.close[moved] / panel.close[moved - 1] - 1
+    largest = np.argsort(-np.abs(moves), kind="stable")[:MOVERS]
+    movers = ((str(panel.symbols[panel.symbol_index[moved[at]]]), float(moves[at])) for at in largest.tolist())
+    return Unseen(len(rows), known.closed.session, tuple(movers))
 
 
 def _daily(known: Daily, at: datetime, rules: ScannerRules) -> ScanAt:

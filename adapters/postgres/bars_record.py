@@ -170,16 +170,24 @@ class BarRecord:
             insert_files(cursor, files, written_at)
 
     def files(
-        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d"
-    ) -> list[BarFile]:
-        """The manifest: files that reach into `first` to `last`, both included, the earliest written first."""
+        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d",
+        written_by: datetime | None = None,
+    ) -> list[BarFile]:  # fmt: skip
+        """The manifest: files that reach into `first` to `last`, both included, the earliest written first.
+
+        Args:
+            first: session; from the beginning if None.
+            last: session; to the end if None.
+            timeframe: of their bars; all if None.
+            written_by: only files that were there at that instant.
+        """
         with transaction(self._pool) as cursor:
             cursor.execute(
                 "SELECT path, tier, timeframe, sessions, rows, sha256 FROM bar_files "
                 "WHERE last_session >= coalesce(%s, '-infinity'::date) "
                 "AND first_session <= coalesce(%s, 'infinity'::date) AND timeframe = coalesce(%s, timeframe) "
-                "ORDER BY file_id",
-                [first, last, timeframe],
+                "AND written_at <= coalesce(%s, 'infinity'::timestamptz) ORDER BY file_id",
+                [first, last, timeframe, written_by],
             )
             rows = cursor.fetchall()
         return [
@@ -198,13 +206,17 @@ class BarRecord:
             (there,) = cursor.fetchone() or (False,)
         return bool(there)
 
-    def splits(self) -> list[Split]:
-        """Every split on record, by session, then symbol; what a person said of a jump outranks the gates."""
-        return [Split(*row) for row in self._rows(SPLITS)]
+    def splits(self, *, by: datetime | None = None) -> list[Split]:
+        """Every split on record, by session, then symbol; what a person said of a jump outranks the gates.
 
-    def breaks(self) -> list[Break]:
-        """Every break on record, by session, then symbol; without those of which a person said what they were."""
-        return [Break(*row) for row in self._rows(BREAKS)]
+        Args:
+            by: as they were on record at that instant; as they are now if None.
+        """
+        return [Split(*row) for row in self._rows(SPLITS, {"by": by})]
+
+    def breaks(self, *, by: datetime | None = None) -> list[Break]:
+        """Likewise every break; without those of which a person said what they were."""
+        return [Break(*row) for row in self._rows(BREAKS, {"by": by})]
 
     def findings(self) -> list[Finding]:
         """Every finding on record, in the order of the gates."""
@@ -241,9 +253,9 @@ class BarRecord:
         rows = self._rows("SELECT jsonb_array_elements_text(corrections) FROM bar_imports ORDER BY import_id")
         return tuple(str(text) for (text,) in rows)
 
-    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+    def _rows(self, query: str, asked: dict[str, object] | None = None) -> list[tuple[Any, ...]]:
         with transaction(self._pool) as cursor:
-            cursor.execute(query.encode())
+            cursor.execute(query.encode(), asked)
             return cursor.fetchall()
 
 

@@ -8,16 +8,20 @@ from datetime import date, datetime
 from adapters.postgres.pool import Pool, transaction
 from trading.bars.actions import Split
 
-LATEST = "SELECT DISTINCT ON (symbol, session) * FROM split_rulings ORDER BY symbol, session, ruling_id DESC"
+LATEST = "SELECT DISTINCT ON (symbol, session) * FROM split_rulings {} ORDER BY symbol, session, ruling_id DESC"
+_BY = "coalesce(%(by)s::timestamptz, 'infinity')"
+_RULED = f"WITH ruled AS ({LATEST.format(f'WHERE ruled_at <= {_BY}')}) "
+_IN_TIME = f"coalesce(imported_at, '-infinity') <= {_BY} AND "
 SPLITS = (
-    f"WITH ruled AS ({LATEST}) SELECT symbol, session, numerator, denominator, guessed FROM splits "  # noqa: S608
-    "WHERE NOT EXISTS (SELECT FROM ruled WHERE (ruled.symbol, ruled.session) = (splits.symbol, splits.session)) "
+    f"{_RULED}SELECT symbol, session, numerator, denominator, guessed FROM splits "  # noqa: S608
+    f"LEFT JOIN bar_imports USING (import_id) WHERE {_IN_TIME}NOT EXISTS "
+    "(SELECT FROM ruled WHERE (ruled.symbol, ruled.session) = (splits.symbol, splits.session)) "
     "UNION ALL SELECT symbol, session, numerator, denominator, false FROM ruled WHERE numerator IS NOT NULL "
     "ORDER BY session, symbol"
 )
 BREAKS = (
-    f"WITH ruled AS ({LATEST}) SELECT symbol, session, reason, explained FROM bar_breaks "  # noqa: S608
-    "WHERE NOT EXISTS "
+    f"{_RULED}SELECT symbol, session, reason, explained FROM bar_breaks "  # noqa: S608
+    f"LEFT JOIN bar_imports USING (import_id) WHERE {_IN_TIME}NOT EXISTS "
     "(SELECT FROM ruled WHERE (ruled.symbol, ruled.session) = (bar_breaks.symbol, bar_breaks.session)) "
     "ORDER BY session, symbol"
 )
@@ -53,7 +57,7 @@ class SplitRulings:
     def questionable(self) -> list[Questionable]:
         """Guessed splits and unexplained breaks on record, by session, then symbol."""
         query = (
-            f"WITH ruled AS ({LATEST}) SELECT found.*, ruled_at, ruled.numerator, ruled.denominator FROM ("  # noqa: S608
+            f"WITH ruled AS ({LATEST.format('')}) SELECT found.*, ruled_at, ruled.numerator, ruled.denominator FROM ("  # noqa: S608
             "SELECT s.symbol, s.session, 'split_guessed' AS gate, coalesce((SELECT detail FROM bar_findings AS f "
             "WHERE f.gate = 'split_guessed' AND (f.symbol, f.session) = (s.symbol, s.session) LIMIT 1), '') AS seen, "
             "s.numerator AS up, s.denominator AS down FROM splits AS s WHERE guessed UNION ALL "

@@ -15,6 +15,7 @@ from research.backtest.running import Dated, Terms
 from research.checks.causes import changes_since
 from research.checks.lookahead import Looked, look_again
 from research.checks.parity import Parity, must_be_traded, parity_of
+from research.checks.then import recorded_then
 from trading.errors import BadDataError, ConfigurationError, LedgerError, ModelError
 from trading.risk.limits import limits_of
 
@@ -38,9 +39,10 @@ def parity_on_record(record: Record, session: date, terms: Terms, *, clock: Call
     recorded = read_recorded(record, session)
     models = [_dated(record, name) for name in record.decisions.ensembles(session)]
     changes = changes_since(record.pool, session, limits_of(terms.decisions))
+    late = changes.completed_at if changes.bars else None
     return parity_of(
         session, journal.load(), completed, recorded=recorded, terms=terms, models=models,
-        changes=changes,
+        changes=changes, then=recorded_then(record, recorded, late) if late else None,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -70,7 +70,7 @@ class Parity:
 
 def parity_of(
     session: date, entries: Sequence[Entry], completed: Mapping[date, int], *, recorded: Recorded, terms: Terms,
-    models: Iterable[Dated], changes: Changes,
+    models: Iterable[Dated], changes: Changes, then: Recorded | None = None,
 ) -> Parity:  # fmt: skip
     """The session traded again from the account's state before it, beside what is on record.
 
@@ -82,18 +82,28 @@ def parity_of(
         terms: as set now.
         models: that decided then.
         changes: causes for differences; see `changes_since`.
+        then: the bars as they were when the session was traded, which late bars are told by; see `recorded_then`.
 
     Raises:
         ConfigurationError: when the session was not traded.
     """
     must_be_traded(session, completed)
-    journal = MemoryJournal()
-    journal.entries = [entry for entry in entries if entry.draft.session < session]
-    journal.done = [SessionDone(day, f"session:{day}", count) for day, count in completed.items() if day < session]
-    before = len(journal.entries)
-    done = run_backtest(recorded, [session], terms, models, journal=journal)
+    models = list(models)
     theirs = {entry.draft.command_id: entry.draft for entry in entries if entry.draft.session == session}
-    ours = {entry.draft.command_id: entry.draft for entry in done.entries[before:]}
+
+    def again(data: Recorded) -> dict[str, Draft]:
+        journal = MemoryJournal()
+        journal.entries = [entry for entry in entries if entry.draft.session < session]
+        journal.done = [SessionDone(day, f"session:{day}", count) for day, count in completed.items() if day < session]
+        before = len(journal.entries)
+        done = run_backtest(data, [session], terms, models, journal=journal)
+        return {entry.draft.command_id: entry.draft for entry in done.entries[before:]}
+
+    ours = again(recorded)
+    if then is not None and changes.bars and ours != theirs:
+        as_then = again(then)
+        differ = {name for name in theirs.keys() | as_then.keys() if theirs.get(name) != as_then.get(name)}
+        changes = replace(changes, still_differ=frozenset(differ))
     found = [_difference(theirs.get(name), ours.get(name), changes) for name in sorted(theirs.keys() | ours.keys())]
     return Parity(
         session, len(theirs.keys() | ours.keys()), tuple(one for one in found if one is not None), changes.said

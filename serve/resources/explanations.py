@@ -80,6 +80,9 @@ class Explanation(Schema):
         default="", description="Why purchases that were decided were not placed; empty when nothing held them back."
     )
     said: str = Field(description="In one sentence, when there was no decision; else empty.")
+    instead: str = Field(
+        default="", description="Why this is of another session than the day that was asked for; empty when it isn't."
+    )
 
 
 def read(sources: Sources, symbol: str, at: date | datetime | None) -> Explanation:
@@ -106,6 +109,7 @@ def explanation_answer(pool: Pool, symbol: str, at: date | datetime) -> Explanat
         decisions=[AccountDecision.model_validate(row) for row in found.decisions],
         withheld=found.withheld,
         said=found.said,
+        instead=found.instead,
     )
 
 

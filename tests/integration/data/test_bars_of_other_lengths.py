@@ -17,9 +17,10 @@ from adapters.record import Record
 from data.importing.importer import BarImporter
 from data.tiers.holdings import holdings
 from research.recorded_minutes import RecordedMinutes, shortest_length
-from research.scan_at import scan_at
+from research.scan_at import Unseen, scan_at
 from research.session_patterns import session_patterns, sessions_with_minutes
 from trading.bars.intraday import INTRADAY_SCHEMA
+from trading.bars.panel import BARS_SCHEMA
 from trading.scanner.rules import large_cap
 
 NOON = datetime(2025, 12, 1, 17, tzinfo=UTC)
@@ -91,3 +92,25 @@ def test_patterns_within_the_session_are_found_in_them(record: Record) -> None:
     assert found is not None
     assert found.bars == 2 * 78
     assert set(found.table.column("bar_s").to_pylist()) <= {300}
+
+
+def test_names_without_minutes_are_counted_and_the_largest_named_once_their_close_is_known(record: Record) -> None:
+    """GAPS has days only and opens 40 percent higher: in the session it is counted, after the close it is named."""
+    _import(record, "1m")
+    days = [(day.item(), 30.0 if day.item() < TODAY else 42.0) for day in HOURS.sessions]
+    rows = [
+        (symbol, day, price, price * 1.01, price * 0.99, price, 1_000_000)
+        for symbol, jumps in (("GAPS", True), ("STAY", False), ("RISE", False), ("REST", False))
+        for day, price in ((day, price if jumps else 30.0) for day, price in days)
+    ]
+    table = pa.table([pa.array(column) for column in zip(*rows, strict=True)], names=BARS_SCHEMA.names)
+    BarImporter(record, lambda: NOON).run(TableSource("days", "d" * 64, table.cast(BARS_SCHEMA)))
+    minutes = RecordedMinutes(record.bars)
+    during, after = (
+        scan_at(record, at, large_cap(), minutes=minutes, usual_sessions=5).unseen
+        for at in (OPEN + timedelta(minutes=30), OPEN + timedelta(hours=6, minutes=31))
+    )
+    assert during == Unseen(2, HOURS.sessions[-2].item())
+    assert after is not None
+    assert (after.count, after.session) == (2, TODAY)
+    assert after.movers == (("GAPS", pytest.approx(0.4)), ("STAY", pytest.approx(0.0)))

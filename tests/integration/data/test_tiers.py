@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -201,10 +201,11 @@ class _MovedBetween(BarRecord):
     moves: list[Callable[[], Any]]
 
     def files(
-        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d"
-    ) -> list[BarFile]:
+        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d",
+        written_by: datetime | None = None,
+    ) -> list[BarFile]:  # fmt: skip
         """The manifest, then the move."""
-        found = super().files(first, last, timeframe=timeframe)
+        found = super().files(first, last, timeframe=timeframe, written_by=written_by)
         if self.moves:
             self.moves.pop()()
         return found

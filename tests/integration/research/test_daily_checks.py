@@ -126,13 +126,26 @@ def test_trading_opens_nothing_after_a_failed_check(checks: Checks, pool: Pool) 
 
 
 def test_causes_name_the_symbol_whose_data_came_late_before_those_of_others() -> None:
-    """AA's own correction explains AA; BB may differ through ranks; without a change nothing is explained."""
-    changes = Changes({"AA": "2 bars of AA corrected"}, settings=("max_weight 0.1 then, 0.05 now",))
+    """AA's own earnings explain AA; BB may differ through ranks; without a change nothing is explained."""
+    changes = Changes(of_symbols={"AA": "2 bars of AA corrected"}, settings=("max_weight 0.1 then, 0.05 now",))
     fill = Draft("f", DAY, "fill", {"symbol": "AA"}, ())
     mark = Draft("m", DAY, "mark", {}, ())
     assert changes.cause(fill, on_record=True) == "late data: 2 bars of AA corrected; max_weight 0.1 then, 0.05 now"
     assert changes.cause(mark, on_record=True) == "max_weight 0.1 then, 0.05 now; late data of other symbols: 1"
     assert Changes().cause(fill, on_record=True) == UNEXPLAINED
+
+
+def test_late_bars_explain_what_comes_out_as_on_record_without_them() -> None:
+    """Of two entries that differ, the one that differs with the bars of then as well has no cause."""
+    late = Changes(bars={"AA": "2 bars of AA corrected", "": "1 files of bars recorded"})
+    own, other = Draft("a", DAY, "fill", {"symbol": "AA"}, ()), Draft("b", DAY, "fill", {"symbol": "BB"}, ())
+    assert late.cause(own, on_record=True) == "late data: 2 bars of AA corrected"
+    told = replace(late, still_differ=frozenset({"b"}))
+    assert told.cause(own, on_record=True) == "late data: 2 bars of AA corrected"
+    assert told.cause(other, on_record=True) == UNEXPLAINED
+    assert replace(late, still_differ=frozenset({"a"})).cause(own, on_record=True) == UNEXPLAINED
+    through = replace(late, still_differ=frozenset()).cause(other, on_record=True)
+    assert through == "late bars of other symbols: 1; late data: 1 files of bars recorded"
 
 
 def test_the_sample_covers_all_symbols_in_time_and_never_more_than_asked() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from data.importing.layout import Asked
 from research.backtest.recorded import read_recorded
 from research.backtest.recording import account_record
 from research.backtest.running import Terms, run_backtest
+from research.backtest.trade_rows import trade_rows, write_csv
 from trading.bars.panel import as_date
 
 HELD, DAY = "GLW", date(2010, 7, 28)
@@ -101,3 +103,40 @@ def test_the_month_of_an_account_that_held_it(jump: Jump, month: float, home: Pa
     found = 100 * (account.equity_usd[-1] / account.equity_usd[0] - 1)
     assert found == pytest.approx(month, abs=0.3)
     assert account.settled == ()
+
+
+def test_the_trades_of_a_backtest_add_up(home: Path, pool: Pool, tmp_path: Path) -> None:
+    """Every closing fill is a row that a spreadsheet reads, open positions are rows of their own; profits add up.
+
+    The split of 10 for 1 while it is held leaves entry and exit in the same shares. A stop that fills at its price
+    costs one R and the costs; one that the open has passed costs more.
+    """
+    record = Record(pool, home)
+    split = _file(home, Jump(0.101, 12.0, 10.0, split=10.0))
+    BarImporter(record, lambda: NOON).run(open_archive(split, Asked()))
+    recorded = read_recorded(record, SESSIONS[-1])
+    done = run_backtest(recorded, SESSIONS, Terms({"rule": "rule"}, 10_000_000), [])
+    rows = trade_rows(done, "rule")
+    account = account_record(done, recorded, "rule", "rule")
+    closed = [row for row in rows if row.exit_session is not None]
+    assert len(closed) == len(account.trades.symbol) > 0
+    assert len(rows) - len(closed) == account.open_trades
+    realised = round(100 * sum(row.profit_usd or 0.0 for row in closed))
+    assert realised == round(100 * float(account.trades.profit_usd.sum()))
+    for row in closed:
+        assert row.profit_usd is not None and row.costs_usd is not None and row.exit_price_usd is not None  # noqa: PT018
+        gross = (row.exit_price_usd - row.entry_price_usd) * row.shares * (1 if row.side == "long" else -1)
+        assert row.profit_usd == pytest.approx(gross - row.costs_usd, abs=0.02)
+    stopped = [row.r_multiple for row in closed if row.reason == "stop" and row.r_multiple is not None]
+    assert stopped
+    assert max(stopped) < -0.9
+    through = [row for row in rows if row.symbol == HELD and row.shares % 10 == 0 and row.entry_session < DAY]
+    assert through
+    assert all(1.5 < row.entry_price_usd < 2.0 for row in through)
+
+    write_csv(rows, tmp_path / "trades.csv")
+    with (tmp_path / "trades.csv").open(newline="") as file:
+        read = list(csv.DictReader(file))
+    assert [row["symbol"] for row in read] == [row.symbol for row in rows]
+    assert [row["exit_session"] for row in read] == [str(row.exit_session or "") for row in rows]
+    assert [float(row["profit_usd"] or 0) for row in read] == [row.profit_usd or 0.0 for row in rows]

@@ -12,15 +12,18 @@ import pytest
 
 from actors.wiring import BOOKS
 from adapters.calendar import sessions_between
+from adapters.feeds.source import TableSource
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from adapters.record import Record
+from data.importing.importer import BarImporter
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Dated, Terms
 from research.checks.causes import UNEXPLAINED, Changes, changes_since
 from research.checks.daily import parity_on_record
 from research.checks.parity import parity_of
+from research.checks.then import recorded_then
 from tests.integration.one_process import NOON, MomentumScorer, Platform
 from trading.bars.panel import as_date
 from trading.errors import ConfigurationError
@@ -76,7 +79,7 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
     )
     assert {one.what for one in sizes.differences} >= {"size"}
     assert all(one.cause == "other settings" != UNEXPLAINED for one in sizes.differences)
-    assert changes_since(pool, day) == Changes()
+    assert changes_since(pool, day).said == ()
 
     bought = next(e.draft.payload["symbol"] for e in entries if e.draft.kind == "order" and e.draft.session == day)
     _late_earnings(pool, bought, day)
@@ -95,3 +98,47 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
         )
     with pytest.raises(ConfigurationError, match="Sessions on record: 2010-06-01 to 2010-06-04"):
         parity_on_record(Record(pool, home), date(2010, 6, 5), TERMS, clock=lambda: NOON)
+
+
+def _late_open(pool: Pool, home: Path, symbol: str, day: date) -> None:
+    """The open of the symbol is corrected by five percent an hour after everything."""
+    record = Record(pool, home)
+    bar = record.bars.read(day, day, symbols=[symbol])
+    price = bar.column("open")[0].as_py() * 1.05
+    names = {"open": price, "high": max(price, bar.column("high")[0].as_py())}
+    for name, value in names.items():
+        bar = bar.set_column(bar.column_names.index(name), name, pa.array([value]))
+    later = datetime.now(UTC) + timedelta(hours=1)
+    BarImporter(record, lambda: later).run(TableSource("corrected", "c" * 64, bar))
+
+
+def test_a_late_file_explains_what_it_changes_and_nothing_else(pool: Pool, empty_url: str, home: Path) -> None:
+    """A corrected open explains that symbol's fill; sizes that are otherwise for no known reason stay unexplained."""
+    platform = Platform(home, empty_url, pool)
+    platform.import_until(None)
+    platform.replay(SESSIONS)
+    journal = JournalStore(pool, clock=lambda: NOON)
+    entries, completed = journal.load(), journal.completed_sessions()
+    fills = [e.draft for e in entries if e.draft.kind == "fill" and e.draft.payload["reason"] == "entry"]
+    day = max(draft.session for draft in fills)
+    hit = next(draft.payload["symbol"] for draft in fills if draft.session == day)
+    _late_open(pool, home, hit, day)
+    record = Record(pool, home)
+    changes, recorded = changes_since(pool, day), read_recorded(record, day)
+    assert changes.completed_at is not None
+    then = recorded_then(record, recorded, changes.completed_at)
+    honest = parity_of(
+        day, entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=changes, then=then
+    )
+    assert honest.differences
+    assert honest.unexplained == 0
+    assert any(f"bars of {hit} corrected" in one.cause for one in honest.differences if hit in one.command_id)
+
+    halved = DecisionRules(sizing=SizingLimits(max_weight=SizingLimits().max_weight / 2))
+    mixed = parity_of(
+        day, entries, completed, recorded=recorded, terms=replace(TERMS, decisions=halved), models=MODELS,
+        changes=changes, then=then,
+    )  # fmt: skip
+    sized = [one for one in mixed.differences if one.what == "size" and hit not in one.command_id]
+    assert sized
+    assert all(one.cause == UNEXPLAINED for one in sized)
