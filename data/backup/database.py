@@ -17,6 +17,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.bars.files import BarFile
 from adapters.postgres import programs as cluster
+from adapters.postgres.sessions import server_of
+from adapters.postgres.surroundings import connect
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 from trading.ledger.double_entry import GENESIS
 
@@ -31,6 +33,7 @@ VARIABLES = {
     "sslrootcert": "PGSSLROOTCERT",
 }
 """Given to the programs in the environment: command lines are seen by every user of the machine."""
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,15 @@ def dumped(url: str, target: Path) -> Iterator[Snapshot]:
 
     Raises:
         UnavailableError: when the database can't be dumped.
+        ConfigurationError: when it is reached through a connection pooler.
     """
-    with _answering(), psycopg.connect(url, application_name="inplay backup") as connection:
+    with _answering(), connect(url, application_name="inplay backup") as connection:
+        if server_of(connection).pooled:
+            raise ConfigurationError(
+                "DATABASE_URL leads through a connection pooler, where a dump would not be of one instant. No backup "
+                "was made and earlier ones are as they were. Run `inplay data backup` with the DATABASE_URL of the "
+                "server itself, which a managed database offers on another port."
+            )
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         connection.commit()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -84,7 +94,7 @@ def load(url: str, dump: Path) -> Facts:
     """
     _program(url, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
              f"--dbname={conninfo_to_dict(url).get('dbname', '')}", str(dump))  # fmt: skip
-    with _answering(), psycopg.connect(url, application_name="inplay restore") as connection:
+    with _answering(), connect(url, application_name="inplay restore") as connection:
         return facts(connection)
 
 
@@ -97,7 +107,7 @@ def scratch(url: str) -> Iterator[str]:
     """
     name = f"inplay_check_{uuid4().hex[:12]}"
     try:
-        with _answering(), psycopg.connect(url, autocommit=True) as connection:
+        with _answering(), connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege as error:  # no OperationalError, so it comes through
         raise UnavailableError(
@@ -107,7 +117,7 @@ def scratch(url: str) -> Iterator[str]:
     try:
         yield make_conninfo(url, dbname=name)
     finally:
-        with _answering(), psycopg.connect(url, autocommit=True) as connection:
+        with _answering(), connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -117,8 +127,10 @@ def require_no_tables(url: str) -> None:
     Raises:
         ConfigurationError: naming some of the tables that it has.
     """
-    with _answering(), psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' LIMIT 5").fetchall()
+    with _answering(), connect(url) as connection:
+        rows = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LIMIT 5"
+        ).fetchall()
     if rows:
         raise ConfigurationError(
             f"The database of DATABASE_URL isn't empty (it has {', '.join(name for (name,) in rows)}). Nothing was "
@@ -145,7 +157,9 @@ def facts(connection: psycopg.Connection[Any]) -> Facts:
     Raises:
         BadDataError: when an entry of the journal doesn't continue the one before.
     """
-    tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+    tables = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+    ).fetchall()
     counts = {name: _count(connection, name) for (name,) in tables}
     if "journal" not in counts:
         return Facts(counts, GENESIS)
