@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
 
 import ray
 
 from actors.heaps import be_frugal
-from actors.ray_surroundings import allow_open_files, keep_token, our_folder, temporary_folder
+from actors.ray_surroundings import allow_open_files, keep_token, our_folder, use_short_folder
 from actors.wiring import NAMESPACE
 from trading.errors import UnavailableError
 
@@ -75,8 +74,7 @@ def start_ray(dashboard_port: int, data_folder: Path) -> str:
     _set_defaults()
     allow_open_files()
     keep_token(os.environ, data_folder)
-    folder = temporary_folder(os.environ)
-    elsewhere: dict[str, Any] = {} if folder is None else {"_temp_dir": folder}
+    use_short_folder(os.environ)
     try:
         with our_folder():
             context = ray.init(
@@ -89,12 +87,11 @@ def start_ray(dashboard_port: int, data_folder: Path) -> str:
                 object_store_memory=OBJECT_STORE_BYTES,
                 log_to_driver=False,
                 logging_level="error",
-                **elsewhere,
             )
     except (RuntimeError, ConnectionError, OSError, ValueError) as error:
         raise UnavailableError(
-            f"Ray did not start: {error}. Nothing was lost. Free memory and space under {folder or 'TMPDIR, or /tmp'}, "
-            "or choose another INPLAY_DASHBOARD_PORT, then run again."
+            f"Ray did not start: {error}. Nothing was lost. Free memory and space under TMPDIR or /tmp, or "
+            "choose another INPLAY_DASHBOARD_PORT, then run again."
         ) from error
     return f"http://{context.dashboard_url}"
 

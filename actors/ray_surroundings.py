@@ -7,7 +7,7 @@ import os
 import resource
 import secrets
 import tempfile
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
 from trading.errors import UnavailableError
@@ -35,8 +35,8 @@ def our_folder() -> Iterator[None]:
         yield
 
 
-def temporary_folder(environ: MutableMapping[str, str]) -> str | None:
-    """The folder for Ray's sessions and sockets; None = Ray's own choice will do.
+def temporary_folder(environ: Mapping[str, str]) -> str | None:
+    """Where Ray's processes keep sessions and sockets instead of TMPDIR; None = TMPDIR, or /tmp without it, will do.
 
     Raises:
         UnavailableError: when no folder is both short enough and writable.
@@ -46,13 +46,25 @@ def temporary_folder(environ: MutableMapping[str, str]) -> str | None:
         return None
     for folder in (Path(tempfile.gettempdir()), SHORT):
         if _short(folder) and _writable(folder):
-            return str(folder / "ray")
+            return str(folder)
     most = SOCKET_PATH_BYTES - len(os.fsencode(f"/ray{LONGEST_SOCKET}"))
     raise UnavailableError(
         f"Ray can't keep its sockets under {wanted}: its path is too long, or it isn't there, or it can't be written, "
         f"and neither will {SHORT} do. Nothing was started. Set TMPDIR to a folder that you may "
         f"write, with a path of at most {most} bytes."
     )
+
+
+def use_short_folder(environ: MutableMapping[str, str]) -> None:
+    """Ray, and what its processes start, find a folder for their sockets by TMPDIR.
+
+    Raises:
+        UnavailableError: as `temporary_folder`.
+    """
+    folder = temporary_folder(environ)
+    if folder is not None:
+        environ.pop("RAY_TMPDIR", None)
+        environ["TMPDIR"] = folder
 
 
 def _short(folder: Path) -> bool:
