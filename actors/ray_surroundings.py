@@ -29,7 +29,7 @@ def our_folder() -> Iterator[None]:
     """Ray starts or is joined from the folder of our rooms, and the user's working folder is what it was afterwards.
 
     Ray puts the driver's working folder in front of `sys.path` in every worker, and its processes keep it as theirs:
-    a `trading.py` or `serve/` of the user's would be imported in place of ours. So it gets the folder that ours are in.
+    a `trading` or `serve` of the user's would be imported in place of ours. So it gets the folder that ours are in.
     """
     with contextlib.chdir(ROOT):
         yield

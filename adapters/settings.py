@@ -220,5 +220,6 @@ def _readable(error: ValidationError, path: Path) -> str:
             lines.append(f"  {name} in {path}: no such setting; remove it or correct its spelling")
             continue
         shown = "" if secret else f" (it is {problem['input']!r})"
-        lines.append(f"  {variable}, or {name} in {path}: {problem['msg'].lower()}{shown}")
+        said = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {variable}, or {name} in {path}: {said[:1].lower()}{said[1:]}{shown}")
     return "\n".join(lines)

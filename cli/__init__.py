@@ -1,7 +1,7 @@
 """The `inplay` command: one file per command group, no logic of its own.
 
 Our rooms have everyday names. They come before what PYTHONPATH names, the working folder among it where an entry of it
-is empty, so that a `trading.py` of the user's is never taken for ours.
+is empty, so that a `trading` of the user's is never taken for ours.
 """
 
 import sys

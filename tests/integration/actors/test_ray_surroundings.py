@@ -48,7 +48,7 @@ def _module(path: Path) -> None:
 
 
 def test_neither_the_users_modules_nor_a_long_folder_reach_the_workers(tmp_path: Path) -> None:
-    """With `trading.py` and the like in the working folder and on PYTHONPATH, TMPDIR too long, and few open files."""
+    """With a `trading` and the like in the working folder and on PYTHONPATH, TMPDIR too long, and few open files."""
     here, named, data = tmp_path / "here", tmp_path / "named", tmp_path / "data"
     for name in ("trading.py", "serve/__init__.py", "tune.py", "logging.py", "cluster/__init__.py"):
         _module(here / name)
