@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     import httpx
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
+SPARED = (*LOCAL, "169.254.169.254")
+"""Never through a proxy: this machine, and the address at which a droplet reads who it is.
+
+Source: https://docs.digitalocean.com/reference/api/metadata/
+"""
 SCHEMES = {"https": ("https", "all"), "wss": ("https", "all"), "http": ("http", "all"), "ws": ("http", "all")}
 """Of an address, and whose variables are looked at, in this order."""
 USABLE = frozenset({"http", "https"})
@@ -143,5 +148,5 @@ def spare_local(environ: MutableMapping[str, str]) -> None:
     said = environ.get("no_proxy", environ.get("NO_PROXY", ""))
     hosts = [host.strip() for host in said.split(",") if host.strip()]
     if "*" not in hosts:
-        hosts += [host for host in LOCAL if host not in hosts]
+        hosts += [host for host in SPARED if host not in hosts]
     environ["no_proxy"] = environ["NO_PROXY"] = ",".join(hosts)

@@ -14,6 +14,8 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from adapters.postgres.remote import secured
+
 EMBEDDED = "inplay-embedded"
 """`fallback_application_name` in the URL of a server of our own, by which it is told from one of the user's."""
 SESSION = frozenset({"PGDATESTYLE", "PGTZ", "PGGEQO", "PGCLIENTENCODING"})
@@ -55,6 +57,6 @@ def keep_out(url: str, environ: MutableMapping[str, str] | None = None) -> list[
 
 
 def connect(url: str, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection that the shell's variables have no part in, and that speaks UTF-8; see `psycopg.connect`."""
+    """A connection in UTF-8 that the shell has no part in, encrypted if the server is elsewhere; see `psycopg.connect`."""
     keep_out(url)
-    return psycopg.connect(url, **{"client_encoding": "UTF8"} | options)
+    return psycopg.connect(secured(url), **{"client_encoding": "UTF8"} | options)

@@ -17,20 +17,29 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.bars.files import BarFile
 from adapters.postgres import programs as cluster
+from adapters.postgres.remote import secured
 from adapters.postgres.sessions import server_of
-from adapters.postgres.surroundings import connect
+from adapters.postgres.surroundings import LIBPQ, SESSION, connect, is_embedded
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 from trading.ledger.double_entry import GENESIS
 
 TIMEOUT_S = 3_600
 VARIABLES = {
     "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
     "port": "PGPORT",
     "user": "PGUSER",
     "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
     "dbname": "PGDATABASE",
+    "service": "PGSERVICE",
+    "options": "PGOPTIONS",
     "sslmode": "PGSSLMODE",
     "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "channel_binding": "PGCHANNELBINDING",
+    "gssencmode": "PGGSSENCMODE",
 }
 """Given to the programs in the environment: command lines are seen by every user of the machine."""
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
@@ -188,14 +197,21 @@ def _files(connection: psycopg.Connection[Any]) -> tuple[BarFile, ...]:
     return tuple(BarFile(path, tier, length, tuple(days), count, sha) for path, tier, length, days, count, sha in rows)
 
 
+def program_environment(url: str) -> dict[str, str]:
+    """How PostgreSQL's own programs reach the database: by the URL, then as libpq would unless the server is ours."""
+    kept = frozenset() if is_embedded(url) else (LIBPQ - SESSION) | {"HOME"}  # ~/.pgpass and ~/.postgresql
+    inherited = {name: os.environ[name] for name in sorted(kept) if name in os.environ}
+    parts = conninfo_to_dict(secured(url))
+    said = {variable: str(parts[key]) for key, variable in VARIABLES.items() if parts.get(key) is not None}
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", **inherited, **said}
+
+
 def _program(url: str, name: str, *arguments: str) -> None:
-    parts = conninfo_to_dict(url)
-    environment = {variable: str(parts[key]) for key, variable in VARIABLES.items() if parts.get(key) is not None}
     path = cluster.programs() / name
     try:
         done = subprocess.run(
             [str(path), *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", **environment},
+            env=program_environment(url),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise UnavailableError(

@@ -163,6 +163,6 @@ def test_this_machine_is_added_to_what_is_spared() -> None:
     environ = {"HTTP_PROXY": "http://p:1", "NO_PROXY": "a.example,localhost"}
     for _ in range(2):
         spare_local(environ)
-    assert environ["no_proxy"] == environ["NO_PROXY"] == "a.example,localhost,127.0.0.1,::1"
+    assert environ["no_proxy"] == environ["NO_PROXY"] == "a.example,localhost,127.0.0.1,::1,169.254.169.254"
     assert named({"ALL_PROXY": " "}) == {}
     assert Proxy("ALL_PROXY", "http://u:p@h:3128/").shown == "http://h:3128"
