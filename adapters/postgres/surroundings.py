@@ -57,6 +57,6 @@ def keep_out(url: str, environ: MutableMapping[str, str] | None = None) -> list[
 
 
 def connect(url: str, **options: Any) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection in UTF-8 that the shell has no part in, encrypted if the server is elsewhere; see `psycopg.connect`."""
+    """A connection in UTF-8 without the shell's part in it, encrypted to elsewhere; see `psycopg.connect`."""
     keep_out(url)
     return psycopg.connect(secured(url), **{"client_encoding": "UTF8"} | options)
