@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+from pathlib import Path
 
 import ray
 
 from actors.heaps import be_frugal
+from actors.ray_surroundings import allow_open_files, keep_token, our_folder, use_short_folder
 from actors.wiring import NAMESPACE
 from trading.errors import UnavailableError
 
@@ -28,7 +30,8 @@ def join_ray(address: str) -> str:
     """
     _set_defaults()
     try:
-        context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
+        with our_folder():
+            context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
     except (RuntimeError, ConnectionError, OSError, ValueError) as error:
         raise UnavailableError(
             f"The Ray at INPLAY_RAY_ADDRESS={address} can't be reached: {error}. Nothing was started. Start it, "
@@ -58,29 +61,37 @@ def _set_defaults() -> None:
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
 
 
-def start_ray(dashboard_port: int) -> str:
+def start_ray(dashboard_port: int, data_folder: Path) -> str:
     """Ray runs on the loopback interface with token authentication; returns the address of its dashboard.
+
+    Args:
+        dashboard_port: of Ray's own dashboard.
+        data_folder: of the run; it keeps Ray's token where the home folder can't.
 
     Raises:
         UnavailableError: when Ray does not start.
     """
     _set_defaults()
+    allow_open_files()
+    keep_token(os.environ, data_folder)
+    use_short_folder(os.environ)
     try:
-        context = ray.init(
-            address="local",
-            namespace=NAMESPACE,
-            _node_ip_address="127.0.0.1",
-            include_dashboard=True,
-            dashboard_host="127.0.0.1",
-            dashboard_port=dashboard_port,
-            object_store_memory=OBJECT_STORE_BYTES,
-            log_to_driver=False,
-            logging_level="error",
-        )
+        with our_folder():
+            context = ray.init(
+                address="local",
+                namespace=NAMESPACE,
+                _node_ip_address="127.0.0.1",
+                include_dashboard=True,
+                dashboard_host="127.0.0.1",
+                dashboard_port=dashboard_port,
+                object_store_memory=OBJECT_STORE_BYTES,
+                log_to_driver=False,
+                logging_level="error",
+            )
     except (RuntimeError, ConnectionError, OSError, ValueError) as error:
         raise UnavailableError(
-            f"Ray did not start: {error}. Nothing was lost. Free memory and space under /tmp, or choose another "
-            "INPLAY_DASHBOARD_PORT, then run again."
+            f"Ray did not start: {error}. Nothing was lost. Free memory and space under TMPDIR or /tmp, or "
+            "choose another INPLAY_DASHBOARD_PORT, then run again."
         ) from error
     return f"http://{context.dashboard_url}"
 

@@ -41,7 +41,11 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 - resolve() would follow links the user chose
+    try:
+        path = path.expanduser()
+    except RuntimeError:
+        raise ValueError("no home folder is known for this user: set HOME, or write the path without ~") from None
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links the user chose
 
 
 def _folder_or_bucket(where: str) -> str:
@@ -188,7 +192,10 @@ def read_settings(**given: Any) -> Settings:
     Raises:
         ConfigurationError: listing every wrong value, secrets left out.
     """
-    path = config_path(given.get("home"))
+    try:
+        path = config_path(given.get("home"))
+    except ValueError as error:
+        raise ConfigurationError(f"INPLAY_HOME or INPLAY_CONFIG: {error}. Nothing was started.") from None
     if os.environ.get("INPLAY_CONFIG") and not path.is_file():
         raise ConfigurationError(f"INPLAY_CONFIG names {path}, which is no file. Correct it or unset it.")
     try:
@@ -213,5 +220,6 @@ def _readable(error: ValidationError, path: Path) -> str:
             lines.append(f"  {name} in {path}: no such setting; remove it or correct its spelling")
             continue
         shown = "" if secret else f" (it is {problem['input']!r})"
-        lines.append(f"  {variable}, or {name} in {path}: {problem['msg'].lower()}{shown}")
+        said = problem["msg"].removeprefix("Value error, ")
+        lines.append(f"  {variable}, or {name} in {path}: {said[:1].lower()}{said[1:]}{shown}")
     return "\n".join(lines)

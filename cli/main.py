@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
@@ -10,9 +11,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from adapters.proxies import spare_local
 from cli.output import print_json
+from cli.terminal import readable_output
 from cluster.errors import ClusterError
 from trading.errors import InplayError
+from trading.plain_text import shown
 
 ABOUT = "A personal trading platform with professional machine learning."
 
@@ -115,6 +119,8 @@ def main() -> None:
 
     3 is of single commands: an import that refused too much, a status of nothing that runs.
     """
+    readable_output()
+    spare_local(os.environ)
     try:
         app()
     except KeyboardInterrupt:
@@ -123,7 +129,7 @@ def main() -> None:
     except (InplayError, ClusterError) as error:
         if "--json" in sys.argv:
             print_json({"error": str(error), "kind": type(error).__name__})
-        print(f"inplay: {error}", file=sys.stderr)
+        print(f"inplay: {shown(str(error), keep=chr(10))}", file=sys.stderr)
         sys.exit(1)
 
 

@@ -14,6 +14,7 @@ from serve.resources.costs import Costs
 from serve.resources.storage import Storage
 from serve.resources.trading import BrokerAccountState, Trading
 from serve.status import Status, Verdict, status_of
+from trading.plain_text import shown
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}
 STYLES: dict[Verdict, str] = {"well": "green", "troubled": "red", "stopped": "yellow"}
@@ -58,9 +59,9 @@ def _facts(found: Status) -> dict[str, Any]:
 
 
 def _print(found: Status, console: Console) -> None:
-    console.print(Text(f"{found.verdict}: {found.said}", style=STYLES[found.verdict]))
+    console.print(Text(shown(f"{found.verdict}: {found.said}"), style=STYLES[found.verdict]))
     for label, value in _lines(found):
-        console.print(Text(f"  {label:<21}{value}"))
+        console.print(Text(shown(f"  {label:<21}{value}")))
 
 
 def _lines(found: Status) -> list[tuple[str, str]]:

@@ -23,13 +23,21 @@ from execution.desk import PAUSE_S, look_of
 from execution.kill_switch import close_everything
 from execution.opening import account_of, connect
 from execution.reconciling import Reconciliation
-from trading.broker.controls import Action, Control, Controls, armed
+from trading.broker.controls import UNSAID, Action, Control, Controls, armed
 from trading.broker.reconciliation import Adoption
 from trading.errors import ConfigurationError
+from trading.plain_text import shown
 from trading.risk.limits import LIMITS, changed, limits_of, loosened, rules_of
 
 app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
-Reason = Annotated[str, typer.Option(help="Why, for the record.", min=1)]
+
+
+def _plain(reason: str) -> str:
+    """The reason as it can be kept and shown: nothing that is typed keeps a command of this group from working."""
+    return shown(reason.strip()) or UNSAID
+
+
+Reason = Annotated[str, typer.Option(help="Why, for the record.", callback=_plain)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
@@ -118,7 +126,7 @@ def _print_limits(row: LimitsRow | None, differing: list[str], looser: list[str]
     if row is None:
         print("no limits are in force yet; the first start puts those of the settings on record")
         return
-    print(f"in force {row.sha256[:12]}, {row.action} on {row.set_at:%Y-%m-%d %H:%M} UTC: {row.reason}")
+    print(f"in force {row.sha256[:12]}, {row.action} on {row.set_at:%Y-%m-%d %H:%M} UTC: {shown(row.reason)}")
     for name in sorted(row.limits, key=[*LIMITS, *row.limits].index):
         print(f"  {name:<26}{row.limits[name]:g}")
     for words in differing:
@@ -150,7 +158,7 @@ def reconcile(*, as_json: Json = False) -> None:
         )  # fmt: skip
     else:
         for one in found.adopted:
-            print(_adopted(one))
+            print(shown(_adopted(one)))
         print(found.refused or f"reconciled; {len(found.adopted)} differences adopted")
     raise typer.Exit(1 if found.refused else 0)
 
@@ -173,7 +181,7 @@ def kill(*, reason: Reason = "kill switch") -> None:
         broker = connect(account_of(settings), BrokerRecord(record.pool, clock=now), now)
         outcomes = close_everything(broker, f"kill-{now():%Y%m%dT%H%M%S}")
     for one in outcomes:
-        print(f"{one.answer}: {one.order_id} {one.reason}".rstrip())
+        print(shown(f"{one.answer}: {one.order_id} {one.reason}".rstrip()))
     raise typer.Exit(0 if all(one.answer == "accepted" for one in outcomes) else 1)
 
 
@@ -197,9 +205,9 @@ def _print(state: Controls, *, as_json: bool) -> None:
             "expires_at": state.expires_at.isoformat() if is_armed and state.expires_at else None,
         })  # fmt: skip
         return
-    print(f"simulated accounts: {state.paused or 'may open positions'}")
-    print(f"paper account at a broker: {state.blocked or 'may open positions'}")
-    print(f"live: {state.opening_refused(live=True, cost_cents=0, at=at) or 'armed'}")
+    print(f"simulated accounts: {shown(state.paused) or 'may open positions'}")
+    print(f"paper account at a broker: {shown(state.blocked) or 'may open positions'}")
+    print(f"live: {shown(state.opening_refused(live=True, cost_cents=0, at=at)) or 'armed'}")
     if is_armed and state.expires_at is not None:
         until = state.expires_at.astimezone(UTC)
         print(f"armed up to USD {state.limit_cents / 100:,.2f} until {until:%Y-%m-%d %H:%M} UTC")

@@ -9,15 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+from trading.plain_text import fault_of
 
 Book = Literal["rule", "ensemble"]
 """The two paper accounts that run side by side."""
 
 Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9.\-]{0,9}$")]
 """An upper-case ticker of at most ten characters."""
+
+
+def _plain(text: str) -> str:
+    fault = fault_of(text)
+    if fault:
+        raise ValueError(fault)
+    return text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_plain),
+    Field(json_schema_extra={"pattern": r"^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$"}),
+]
+"""What a person writes, without blanks around it, control characters or invisible ones: every text that comes in."""
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 """Between 0 and 1."""

@@ -12,6 +12,8 @@ from adapters.alpaca.addresses import STREAM_URL, AlpacaFeed
 from adapters.alpaca.bars import bar_table
 from adapters.alpaca.http import AlpacaKeys
 from adapters.feeds.port import Listener, Page
+from adapters.proxies import require_usable
+from trading.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,12 @@ class AlpacaStream:
         return f"alpaca {self.feed} live"
 
     def listen(self, symbols: tuple[str, ...], listener: Listener, stop: threading.Event) -> None:
-        """See `LiveBars`."""
+        """See `LiveBars`; ends at once when the proxy on the way can't be used."""
+        try:
+            require_usable(self.url)
+        except ConfigurationError as error:
+            listener.failed(str(error), refused=True)
+            return
         from adapters.alpaca.stream_client import ListeningStream  # noqa: PLC0415 - slow to import, and off by default
 
         async def run() -> None:

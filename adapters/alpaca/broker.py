@@ -37,6 +37,7 @@ from adapters.alpaca.orders import (
     whole,
 )
 from adapters.pace import TokenBucket, backoff_s
+from adapters.proxies import requests_proxies
 from trading.broker.events import EventRecord
 from trading.broker.orders import OrderRequest, Replacement, Side
 from trading.broker.port import BrokerCash, BrokerEvent, BrokerOrder, BrokerPosition, Outcome
@@ -60,11 +61,16 @@ LEG_NAMES = {"stop": ":stop", "stop_limit": ":stop", "limit": ":target"}
 
 
 class BoundedSession(requests.Session):
-    """Requests of Alpaca's client with a time-out, at the pace of the plan."""
+    """Requests of Alpaca's client with a time-out, at the pace of the plan, through the proxy that counts, if any.
 
-    def __init__(self, timeout_s: float, bucket: TokenBucket) -> None:
+    Raises:
+        ConfigurationError: when that proxy can't be used.
+    """
+
+    def __init__(self, url: str, timeout_s: float, bucket: TokenBucket) -> None:
         super().__init__()
-        self.trust_env = False
+        self.trust_env = False  # or it would send what ~/.netrc says
+        self.proxies = requests_proxies(url)
         self._timeout_s, self._bucket = timeout_s, bucket
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
@@ -99,7 +105,7 @@ class AlpacaBroker:
             raw_data=True,
             url_override=self.url,
         )
-        self._client._session = BoundedSession(self.timeout_s, self.bucket)  # noqa: SLF001 - it takes none
+        self._client._session = BoundedSession(self.url, self.timeout_s, self.bucket)  # noqa: SLF001 - it takes none
         self._client._retry_codes = [HTTPStatus.TOO_MANY_REQUESTS.value]  # noqa: SLF001 - its constructor takes none
         self._known: dict[str, tuple[str, Side]] = {}
         self._lock = threading.Lock()

@@ -21,6 +21,7 @@ from pydantic import SecretStr
 
 from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN
 from adapters.pace import TokenBucket, backoff_s, retry_after_s
+from adapters.proxies import client_for
 from trading.errors import AskedTooOftenError, BadDataError, ConfigurationError, UnavailableError
 
 MOST_BYTES = 16 * 1024**2
@@ -79,10 +80,11 @@ class AlpacaHttp:
         Raises:
             UnavailableError: when Alpaca can't be reached.
             AskedTooOftenError: when it asks for a longer pause than can be waited here.
-            ConfigurationError: when it refuses the keys, or the plan doesn't cover what was asked.
+            ConfigurationError: when it refuses the keys, the plan doesn't cover this, or a proxy can't be used.
             BadDataError: when it answers something else, or calls the question wrong.
         """
-        with httpx.Client(base_url=self.base_url, headers=self.keys.headers(), timeout=self.timeout_s) as client:
+        options = {"base_url": self.base_url, "headers": self.keys.headers(), "timeout": self.timeout_s}
+        with client_for(self.base_url, **options) as client:
             for attempt in range(1, self.attempts + 1):
                 try:
                     self.bucket.take()

@@ -11,6 +11,8 @@ from typing import Any, Self, cast
 from alpaca.trading.stream import TradingStream
 
 from adapters.alpaca.http import AlpacaKeys
+from adapters.proxies import require_usable
+from trading.errors import ConfigurationError
 
 JOIN_S = 10.0
 
@@ -37,7 +39,7 @@ class TradeUpdates:
             keys.key_id.get_secret_value(), keys.secret_key.get_secret_value(), raw_data=True, url_override=url,
             websocket_params={"ping_interval": 10, "ping_timeout": 60, "max_queue": 256, "open_timeout": 20},
         )  # fmt: skip
-        self._heard, self._failed = heard, failed
+        self._url, self._heard, self._failed = url, heard, failed
         self._thread = threading.Thread(target=self._run, name="trade-updates", daemon=True)
 
     @property
@@ -57,6 +59,11 @@ class TradeUpdates:
         self._thread.join(JOIN_S)
 
     def _run(self) -> None:
+        try:
+            require_usable(self._url)
+        except ConfigurationError as error:
+            self._failed(str(error))
+            return
         asyncio.run(cast("Any", self._stream)._run_forever())  # noqa: SLF001 - its run() ends the process's signal handling
 
     async def _take(self, message: Mapping[str, Any]) -> None:

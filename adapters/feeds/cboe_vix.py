@@ -12,6 +12,7 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from adapters.proxies import client_for
 from trading.errors import BadDataError, UnavailableError
 
 CBOE = "https://cdn.cboe.com/api/global/us_indices/daily_prices/VIX_History.csv"
@@ -35,6 +36,7 @@ def vix_rows(
     Raises:
         BadDataError: when it can't be read, or has no columns for day and close.
         UnavailableError: when the address doesn't answer whole within the bounds.
+        ConfigurationError: when the proxy on the way can't be used.
     """
     if source.lower().startswith(("http://", "https://")):
         return _csv(_fetched(source, client, seconds), source)
@@ -76,7 +78,7 @@ def _parquet(path: Path) -> list[Mapping[str, object]]:
 
 def _fetched(url: str, client: httpx.Client | None, seconds: Callable[[], float]) -> bytes:
     """The whole answer, within bounds on size and time."""
-    own = client or httpx.Client(follow_redirects=True, max_redirects=5)
+    own = client or client_for(url, follow_redirects=True, max_redirects=5)
     ends, data = seconds() + TIMEOUT_S, bytearray()
     try:
         with own.stream("GET", url, timeout=TIMEOUT_S, headers={"User-Agent": "inplay"}) as answer:

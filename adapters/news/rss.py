@@ -16,6 +16,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
 from adapters.pace import retry_after_s
+from adapters.proxies import client_for
 from trading.errors import AskedTooOftenError, BadDataError, UnavailableError
 from trading.news.article import Fetched, RawArticle
 
@@ -116,6 +117,7 @@ class FeedNews:
         Raises:
             UnavailableError: when it can't be had whole within the bounds.
             BadDataError: when it is no feed.
+            ConfigurationError: when the proxy on the way can't be used.
         """
         fetched, _ = replace(self, validators=Validators()).fetch_if_changed()
         return fetched or Fetched(())
@@ -126,10 +128,11 @@ class FeedNews:
         Raises:
             UnavailableError: when it can't be had whole within the bounds.
             BadDataError: when it is no feed.
+            ConfigurationError: when the proxy on the way can't be used.
         """
         if not self.url.lower().startswith(("http://", "https://")):
             raise BadDataError(f"{self.shown} is no http or https address. Nothing was fetched.")
-        client = self.client or httpx.Client(follow_redirects=True, max_redirects=MOST_REDIRECTS)
+        client = self.client or client_for(self.url, follow_redirects=True, max_redirects=MOST_REDIRECTS)
         try:
             data, validators = self._read(client)
         except (httpx.HTTPError, httpx.InvalidURL) as error:

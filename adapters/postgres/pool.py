@@ -8,10 +8,13 @@ from functools import partial
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from adapters.postgres.remote import capacity_of, secured
+from adapters.postgres.sessions import Server, require_usable, server_of, settings_of
+from adapters.postgres.surroundings import connect
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -19,11 +22,21 @@ Cursor = psycopg.Cursor[tuple[Any, ...]]
 Pool = ConnectionPool[Connection]
 
 CONNECT_TIMEOUT_S = 5
-STATEMENT_TIMEOUT_S = 60
-LOCK_TIMEOUT_S = 20
 MINIMUM_VERSION = 14
 KEEPALIVE = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 """A dead peer is noticed after a minute."""
+
+
+class PoolBehindPooler(ConnectionPool[Connection]):
+    """A pool whose connections lead through a pooler such as PgBouncer, which gives each transaction another session.
+
+    Nothing of a session is assumed there: no statement is prepared, and each transaction makes its own settings.
+
+    Attributes:
+        settings: the statement that each transaction begins with.
+    """
+
+    settings: sql.Composed
 
 
 def where(url: str) -> str:
@@ -54,41 +67,44 @@ def open_pool(url: str, *, name: str = "inplay", size: int = 4, read_only: bool 
         read_only: PostgreSQL refuses whatever would write.
 
     Raises:
-        ConfigurationError: when the URL, the user, the password or the database is wrong.
+        ConfigurationError: when the URL, the user, the password, the database or a setting of it is wrong.
         UnavailableError: when nothing answers there within about 5 s, or it is too old.
     """
     target = where(url)
     url = secured(url)
-    arguments: dict[str, Any] = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": name, **KEEPALIVE}
+    arguments: dict[str, Any] = {
+        "connect_timeout": CONNECT_TIMEOUT_S, "application_name": name, "client_encoding": "UTF8", **KEEPALIVE
+    }  # fmt: skip
     try:
-        with psycopg.connect(url, **arguments) as connection:
-            capacity = capacity_of(connection)
+        with connect(url, prepare_threshold=None, **arguments) as connection:
+            connection.execute("SELECT set_config('statement_timeout', '10s', true)")
+            capacity, server = capacity_of(connection), server_of(connection)
     except psycopg.OperationalError as error:
         raise _refusal(target, error) from None
     if capacity.version < MINIMUM_VERSION:
         raise UnavailableError(f"{target} is PostgreSQL {capacity.version}; inplay needs {MINIMUM_VERSION} or later.")
-    size = min(size, capacity.pool_size)
-    pool: Pool = ConnectionPool(
-        url, kwargs=arguments, min_size=0, max_size=size, timeout=30.0, max_idle=60.0,
-        configure=partial(_configure, read_only=read_only), check=ConnectionPool.check_connection,
+    require_usable(server, target, read_only=read_only)
+    kind: type[Pool] = ConnectionPool
+    if server.pooled:
+        kind, arguments = PoolBehindPooler, {**arguments, "prepare_threshold": None}
+    pool: Pool = kind(
+        url, kwargs=arguments, min_size=0, max_size=min(size, capacity.pool_size), timeout=30.0, max_idle=60.0,
+        configure=partial(_configure, server=server, read_only=read_only), check=ConnectionPool.check_connection,
         reconnect_timeout=30.0, name=name, open=False,
     )  # fmt: skip
+    if isinstance(pool, PoolBehindPooler):
+        pool.settings = settings_of(server, transaction=True)
     pool.open()
     return pool
 
 
-def _configure(connection: Connection, *, read_only: bool) -> None:
-    # Statements, not start-up options: a connection pooler in between refuses the latter.
-    for setting, value in (
-        ("statement_timeout", f"{STATEMENT_TIMEOUT_S}s"),
-        ("lock_timeout", f"{LOCK_TIMEOUT_S}s"),
-        ("idle_in_transaction_session_timeout", "60s"),
-        ("timezone", "UTC"),
-    ):
-        connection.execute("SELECT set_config(%s, %s, false)", [setting, value])
-    connection.commit()
-    if read_only:  # said at each BEGIN; as a setting of the session, a pooler could hand it on to a writer
-        connection.read_only = True
+def _configure(connection: Connection, *, server: Server, read_only: bool) -> None:
+    # Said at each BEGIN, whatever the server's defaults are.
+    connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
+    connection.read_only = read_only
+    if not server.pooled:  # statements, not start-up options: some servers refuse the latter
+        connection.execute(settings_of(server, transaction=False))
+        connection.commit()
 
 
 def _refusal(target: str, error: psycopg.OperationalError) -> ConfigurationError | UnavailableError:
@@ -97,6 +113,10 @@ def _refusal(target: str, error: psycopg.OperationalError) -> ConfigurationError
         (
             "does not support SSL",
             "Switch TLS on there, or add ?sslmode=disable to DATABASE_URL where nobody can listen in between.",
+        ),
+        (
+            "startup parameter",
+            "A connection pooler takes no such parameter: remove it from DATABASE_URL, or unset PGOPTIONS.",
         ),
         ("too many connections", "Raise its max_connections, or stop what else uses it."),
         ("remaining connection slots", "Raise its max_connections, or stop what else uses it."),
@@ -127,14 +147,26 @@ def transaction(pool: Pool) -> Iterator[Cursor]:
         UnavailableError: when the database cannot be reached, or went away. If it went away while the transaction was
             being committed, whether it was is unknown; every writer of ours may be repeated.
         BadDataError: when a row breaks a rule of its table; nothing was written.
+        ConfigurationError: when the user of the database lacks a right.
     """
     try:
         with pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            if isinstance(pool, PoolBehindPooler):
+                cursor.execute(pool.settings)
             yield cursor
     except (psycopg.IntegrityError, psycopg.DataError) as error:
-        detail = error.diag.message_detail or ""
+        said = error.diag.message_primary or str(error)
         raise BadDataError(
-            f"The database refused a row, nothing was written: {error.diag.message_primary} {detail}"
+            f"The database refused a row, nothing was written: {said} {error.diag.message_detail or ''}".rstrip()
+        ) from error
+    except UnicodeEncodeError as error:
+        raise BadDataError(
+            f"A text can't be kept, nothing was written: it has half of a character ({error.object[error.start]!r})."
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ConfigurationError(
+            f"The user of DATABASE_URL lacks a right: {error.diag.message_primary}. Nothing of this step was written. "
+            "Let it own the tables, or grant it what is missing, such as GRANT CREATE, USAGE ON SCHEMA public."
         ) from error
     except psycopg.errors.DiskFull as error:
         raise UnavailableError(

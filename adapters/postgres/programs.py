@@ -7,7 +7,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +15,15 @@ from urllib.parse import quote
 
 import psutil
 
+from adapters.postgres.surroundings import EMBEDDED
 from trading.errors import UnavailableError
 
 MAJOR_VERSION = "18"
-SOCKET_NAME = ".s.PGSQL.5432"
+PORT = 5432
+SOCKET_NAME = f".s.PGSQL.{PORT}"
 SOCKET_PATH_BYTES = 107
 """Longest path of a unix socket on Linux (`man 7 unix`: 108 bytes with the closing zero)."""
+SHORT = Path("/tmp")  # noqa: S108 - the folder in it is named after the data folder, and private
 SPACE_BYTES = 200 * 1024 * 1024
 """A new cluster takes 40 MB and its log up to 256 MB; with less than this left, a start would only fail later."""
 LOG_BYTES = 10 * 1024 * 1024
@@ -47,17 +49,24 @@ def programs() -> Path:
 
 
 def socket_folder(folder: Path) -> Path:
-    """Where the socket of the server under `folder` is: inside it, or in a short path when that is too long."""
+    """Where the socket of the server under `folder` is: inside it, or in a short path when that is too long.
+
+    The short one doesn't depend on TMPDIR, which another shell may not have: every command must find the same server.
+    """
     inside = folder / "run"
     if len(os.fsencode(inside / SOCKET_NAME)) <= SOCKET_PATH_BYTES:
         return inside
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"inplay-{os.geteuid()}-{digest}"
+    return SHORT / f"inplay-{os.geteuid()}-{digest}"
 
 
 def socket_url(sockets: Path, database: str) -> str:
-    """The URL of `database` behind a socket folder."""
-    return f"postgresql://postgres@/{quote(database, safe='')}?host={quote(str(sockets), safe='')}"
+    """The URL of `database` behind a socket folder, marked as a server of our own; see `surroundings`."""
+    host = quote(str(sockets), safe="")
+    return (
+        f"postgresql://postgres@/{quote(database, safe='')}?host={host}&port={PORT}&sslmode=disable&"
+        f"fallback_application_name={EMBEDDED}"
+    )
 
 
 def require_space(folder: Path, space_bytes: int = SPACE_BYTES) -> None:

@@ -24,6 +24,7 @@ from psycopg import sql
 from adapters.postgres import launch
 from adapters.postgres import programs as cluster
 from adapters.postgres.access import Owner, let_pass, let_read, server_owner
+from adapters.postgres.surroundings import connect
 from trading.errors import UnavailableError
 
 DATABASE = "inplay"
@@ -156,7 +157,7 @@ class EmbeddedPostgres:
 
     def _try_start(self, programs: Path, owner: Owner, deadline: float) -> bool:
         """True once the server answers; False when it has to be tried again because of a predecessor's children."""
-        argv = [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._sockets)]
+        argv = [str(programs / "postgres"), "-D", str(self._data), "-k", str(self._sockets), "-p", str(cluster.PORT)]
         for name, value in CONFIGURATION.items():
             argv += ["-c", f"{name}={value}"]
         log_path = self._folder / "server.log"
@@ -180,13 +181,13 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         try:
-            with psycopg.connect(cluster.socket_url(self._sockets, "postgres"), connect_timeout=5):
+            with connect(cluster.socket_url(self._sockets, "postgres"), connect_timeout=5):
                 return True
         except psycopg.OperationalError:
             return False
 
     def _ensure_database(self) -> None:
-        with psycopg.connect(cluster.socket_url(self._sockets, "postgres"), autocommit=True) as connection:
+        with connect(cluster.socket_url(self._sockets, "postgres"), autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if found is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))

@@ -37,9 +37,9 @@ def _account(settings: Settings, now: datetime) -> Finding:
         account = account_of(settings)
     except InplayError as error:
         return Finding(ACCOUNT, "missing", str(error), False, off, f"set the keys of your {money} account")
-    broker = connect(account, EventsInMemory(), lambda: now, TIMEOUT_S)
     where = f"{settings.broker} ({money}) at {account.url}"
     try:
+        broker = connect(account, EventsInMemory(), lambda: now, TIMEOUT_S)
         cash, barred = broker.cash(), broker.barred()
     except InplayError as error:
         fix = f"see that the keys are those of the {money} account, and that {account.url} can be reached from here"

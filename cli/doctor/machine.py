@@ -18,13 +18,14 @@ import psutil
 
 from adapters.machine.lock import is_held
 from adapters.postgres import programs as cluster
-from adapters.postgres.pool import open_pool, where
+from adapters.postgres.pool import PoolBehindPooler, open_pool, where
 from adapters.postgres.remote import POOLS, RESERVE, capacity_of, is_local
 from adapters.sample.bundled import BARS, EARNINGS, SECTORS
 from adapters.sample.package_data import PackageFile, read
 from adapters.settings import Settings, unknown_variables
 from cli.doctor.broker import broker_findings
 from cli.doctor.finding import Finding, Result
+from cli.doctor.surroundings import surroundings_findings
 from trading.errors import InplayError, UnavailableError
 
 DISK_BYTES = 2 * 1024**3
@@ -47,6 +48,7 @@ def diagnose(settings: Settings, environ: Mapping[str, str], now: datetime) -> l
         _postgres(settings),
         _port(settings.http_host, settings.http_port, "HTTP interface", "INPLAY_HTTP_PORT", running),
         _port("127.0.0.1", settings.dashboard_port, "Ray dashboard", "INPLAY_DASHBOARD_PORT", running),
+        *surroundings_findings(environ),
         _variables(),
         _gpu(),
         _chromium(),
@@ -158,6 +160,7 @@ def _server(settings: Settings) -> str:
 def _own_server(settings: Settings) -> str:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     pool = open_pool(url, name="inplay-doctor", size=1)
+    pooled = ", through a connection pooler: no backups by this address" if isinstance(pool, PoolBehindPooler) else ""
     try:
         with pool.connection() as connection:
             capacity = capacity_of(connection)
@@ -173,6 +176,7 @@ def _own_server(settings: Settings) -> str:
     return (
         f"DATABASE_URL: {where(url)}, PostgreSQL {capacity.version}, {channel}, {capacity.in_use} of "
         f"{capacity.connections} connections in use, up to {min(4, capacity.pool_size)} for each of our processes"
+        f"{pooled}"
     )
 
 

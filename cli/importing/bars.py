@@ -30,12 +30,17 @@ from trading.errors import ConfigurationError
 TOO_LITTLE = 3
 """Exit code of an import that stored nothing, or refused more than a few per cent."""
 FILES_NAMED = 20
+FormatName = Literal[
+    "auto", "yahoo", "stooq", "alphavantage", "polygon", "alpaca", "ibkr", "tradingview", "ninjatrader", "metatrader",
+    "lean", "databento", "nasdaq", "googlefinance", "tiingo", "eodhd",
+]  # fmt: skip
 
 
 def bars(
     path: Annotated[Path, typer.Argument(help="A CSV (also packed or zipped) or Parquet file, or a folder of them.")],
     *,
     source: Annotated[str, typer.Option(help="Name of the source; the file's name by default.")] = "",
+    format_: Annotated[FormatName, typer.Option("--format", help="Whose export it is; found by default.")] = "auto",
     column: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, where the file has its own names.")] = None,
     timeframe: Annotated[Timeframe | None, typer.Option(help="Length of the bars; found by default.")] = None,
     timezone: Annotated[str, typer.Option(help="Of times that carry none, such as America/New_York.")] = "",
@@ -60,6 +65,7 @@ def bars(
     asked = Asked(
         columns_given(column or []), timeframe, timezone, time_format, volume_unit, price_unit=unit_given(price_unit),
         numbers=style_given(decimal, thousands), stamp=stamp, header=header, factors=factors,
+        form=format_,
     )  # fmt: skip
     archive = open_archive(path, asked, source)
     _confirm(archive, yes=yes, quiet=json_)

@@ -36,6 +36,7 @@ from data.storage_rules import storage_rules
 from data.tiers.archive import Archive
 from execution.opening import broker_account
 from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve_down, serve_up
+from serve.connections import CALLBACK
 from serve.opening import open_sources
 from serve.token import token_of
 from trading.risk.decision_rules import DecisionRules
@@ -178,8 +179,9 @@ class _Start:
     def _ray(self) -> str:
         """A cluster is there; returns the address of its dashboard. One that was up before stays up afterwards."""
         address = self.settings.ray_address
+        os.environ.update(CALLBACK)  # for the processes of Ray, which inherit it
         if address == LOCAL:
-            dashboard = start_ray(self.settings.dashboard_port)
+            dashboard = start_ray(self.settings.dashboard_port, self.settings.home)
             self.stack.callback(stop_ray)
             self.say.step(f"Ray is up, its dashboard at {dashboard}")
             return dashboard

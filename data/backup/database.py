@@ -17,20 +17,32 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.bars.files import BarFile
 from adapters.postgres import programs as cluster
+from adapters.postgres.remote import secured
+from adapters.postgres.sessions import server_of
+from adapters.postgres.surroundings import LIBPQ, SESSION, connect, is_embedded
 from trading.errors import BadDataError, ConfigurationError, UnavailableError
 from trading.ledger.double_entry import GENESIS
 
 TIMEOUT_S = 3_600
 VARIABLES = {
     "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
     "port": "PGPORT",
     "user": "PGUSER",
     "password": "PGPASSWORD",
+    "passfile": "PGPASSFILE",
     "dbname": "PGDATABASE",
+    "service": "PGSERVICE",
+    "options": "PGOPTIONS",
     "sslmode": "PGSSLMODE",
     "sslrootcert": "PGSSLROOTCERT",
+    "sslcert": "PGSSLCERT",
+    "sslkey": "PGSSLKEY",
+    "channel_binding": "PGCHANNELBINDING",
+    "gssencmode": "PGGSSENCMODE",
 }
 """Given to the programs in the environment: command lines are seen by every user of the machine."""
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
 
 
 @dataclass(frozen=True)
@@ -60,8 +72,15 @@ def dumped(url: str, target: Path) -> Iterator[Snapshot]:
 
     Raises:
         UnavailableError: when the database can't be dumped.
+        ConfigurationError: when it is reached through a connection pooler.
     """
-    with _answering(), psycopg.connect(url, application_name="inplay backup") as connection:
+    with _answering(), connect(url, application_name="inplay backup") as connection:
+        if server_of(connection).pooled:
+            raise ConfigurationError(
+                "DATABASE_URL leads through a connection pooler, where a dump would not be of one instant. No backup "
+                "was made and earlier ones are as they were. Run `inplay data backup` with the DATABASE_URL of the "
+                "server itself, which a managed database offers on another port."
+            )
         connection.execute("SET idle_in_transaction_session_timeout = 0")
         connection.commit()
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -84,7 +103,7 @@ def load(url: str, dump: Path) -> Facts:
     """
     _program(url, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
              f"--dbname={conninfo_to_dict(url).get('dbname', '')}", str(dump))  # fmt: skip
-    with _answering(), psycopg.connect(url, application_name="inplay restore") as connection:
+    with _answering(), connect(url, application_name="inplay restore") as connection:
         return facts(connection)
 
 
@@ -97,7 +116,7 @@ def scratch(url: str) -> Iterator[str]:
     """
     name = f"inplay_check_{uuid4().hex[:12]}"
     try:
-        with _answering(), psycopg.connect(url, autocommit=True) as connection:
+        with _answering(), connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
     except psycopg.errors.InsufficientPrivilege as error:  # no OperationalError, so it comes through
         raise UnavailableError(
@@ -107,7 +126,7 @@ def scratch(url: str) -> Iterator[str]:
     try:
         yield make_conninfo(url, dbname=name)
     finally:
-        with _answering(), psycopg.connect(url, autocommit=True) as connection:
+        with _answering(), connect(url, autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
@@ -117,8 +136,10 @@ def require_no_tables(url: str) -> None:
     Raises:
         ConfigurationError: naming some of the tables that it has.
     """
-    with _answering(), psycopg.connect(url) as connection:
-        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' LIMIT 5").fetchall()
+    with _answering(), connect(url) as connection:
+        rows = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() LIMIT 5"
+        ).fetchall()
     if rows:
         raise ConfigurationError(
             f"The database of DATABASE_URL isn't empty (it has {', '.join(name for (name,) in rows)}). Nothing was "
@@ -145,7 +166,9 @@ def facts(connection: psycopg.Connection[Any]) -> Facts:
     Raises:
         BadDataError: when an entry of the journal doesn't continue the one before.
     """
-    tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+    tables = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY 1"
+    ).fetchall()
     counts = {name: _count(connection, name) for (name,) in tables}
     if "journal" not in counts:
         return Facts(counts, GENESIS)
@@ -174,14 +197,21 @@ def _files(connection: psycopg.Connection[Any]) -> tuple[BarFile, ...]:
     return tuple(BarFile(path, tier, length, tuple(days), count, sha) for path, tier, length, days, count, sha in rows)
 
 
+def program_environment(url: str) -> dict[str, str]:
+    """How PostgreSQL's own programs reach the database: by the URL, then as libpq would unless the server is ours."""
+    kept = frozenset() if is_embedded(url) else (LIBPQ - SESSION) | {"HOME"}  # ~/.pgpass and ~/.postgresql
+    inherited = {name: os.environ[name] for name in sorted(kept) if name in os.environ}
+    parts = conninfo_to_dict(secured(url))
+    said = {variable: str(parts[key]) for key, variable in VARIABLES.items() if parts.get(key) is not None}
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", **inherited, **said}
+
+
 def _program(url: str, name: str, *arguments: str) -> None:
-    parts = conninfo_to_dict(url)
-    environment = {variable: str(parts[key]) for key, variable in VARIABLES.items() if parts.get(key) is not None}
     path = cluster.programs() / name
     try:
         done = subprocess.run(
             [str(path), *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", **environment},
+            env=program_environment(url),
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise UnavailableError(

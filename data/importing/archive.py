@@ -13,15 +13,20 @@ import pyarrow as pa
 
 from adapters.bars.files import BAR_S, Timeframe
 from adapters.feeds.source import Chunk, NoBarsError
+from data.importing.evidence import Evidence
 from data.importing.examining import Plan, examined, reading_of
 from data.importing.factor_file import FactorFile, read_factors
 from data.importing.files import BarFileIn, digest_of, files_of, reading
+from data.importing.formats import Shape, recognised, symbol_of
 from data.importing.layout import Asked, Layout, lay_out
-from data.importing.parsing import Reading, refusals
+from data.importing.parsing import Reading
+from data.importing.problems import refusals
 from data.importing.tables import columns_of, rows_of
+from data.importing.vendors import FORMATS
 from data.importing.weeks import refuse_days
 from trading.arrays import Days
 from trading.errors import BadDataError, ConfigurationError, InplayError
+from trading.gates import Finding
 
 EXAMINED_FILES = 32
 """Of a folder, evenly spread; the others are examined as they are read."""
@@ -57,8 +62,10 @@ class Archive:
 
     @property
     def corrections(self) -> tuple[str, ...]:
-        """What is changed in all rows."""
-        return self.asked.changes
+        """What is changed in all rows, and in those of files of a format."""
+        forms = {layout.form.name: layout.form for layout, _ in self.layouts if layout.form is not None}
+        said = {"priced": self.asked.price_unit is not None, "stamped": self.asked.stamp is not None}
+        return self.asked.changes + tuple(words for form in forms.values() for words in form.changes(**said))
 
     @property
     def layouts(self) -> list[tuple[Layout, list[str]]]:
@@ -74,8 +81,10 @@ class Archive:
         head = f"{self.timeframe} bars in {len(self.plans)} file(s)"
         layouts = self.layouts
         if len(layouts) == 1:
-            return f"{head}: {layouts[0][0].words}"
-        lines = [f"  {len(names)} such as {names[0]}: {layout.words}" for layout, names in layouts[:SHOWN]]
+            return f"{head}: {layouts[0][0].words(self.timeframe)}"
+        lines = [
+            f"  {len(names)} such as {names[0]}: {layout.words(self.timeframe)}" for layout, names in layouts[:SHOWN]
+        ]
         more = [f"  and {len(layouts) - SHOWN} other layouts"] if len(layouts) > SHOWN else []
         return "\n".join([head, *lines, *more])
 
@@ -124,6 +133,9 @@ class Archive:
             yield from _malformed(odd, plan, found)
         yield from _malformed(odd, plan, found)  # of a file that has no other row
         evidence.judge()
+        findings = _adjusted(plan, evidence)
+        if findings:
+            yield Chunk(_no_bars(plan, found), findings=findings)
         days.append(evidence.days)
 
     def _reading(self, plan: Plan, odd: list[str]) -> tuple[Reading, pa.Table | None]:
@@ -150,9 +162,24 @@ def _malformed(odd: list[str], plan: Plan, found: Reading) -> Iterator[Chunk]:
     taken = odd[:]
     del odd[: len(taken)]
     if taken:
-        nothing = pa.table({name: pa.array([], pa.string()) for name in plan.layout.used})
-        bars = found.chunk(plan.named(nothing)).bars
-        yield Chunk(bars, refusals(iter(taken), "malformed_row", "the row has too few or too many columns"))
+        yield Chunk(
+            _no_bars(plan, found), refusals(iter(taken), "malformed_row", "the row has too few or too many columns")
+        )
+
+
+def _no_bars(plan: Plan, found: Reading) -> pa.Table:
+    """A table without rows, with the columns of the file's bars."""
+    return found.chunk(plan.named(pa.table({name: pa.array([], pa.string()) for name in plan.layout.used}))).bars
+
+
+def _adjusted(plan: Plan, evidence: Evidence) -> tuple[Finding, ...]:
+    """That the prices of the file's format aren't those that were printed."""
+    form = plan.layout.form
+    if form is None or not form.adjusted:
+        return ()
+    also = form.pays_twice and "adjusted_close" not in plan.layout.beside
+    what = form.adjusted + (", and for dividends unless auto_adjust=False was said," if also else "")
+    return evidence.told.adjusted(form.title, what)
 
 
 class _Unread(Iterator[Chunk]):
@@ -176,13 +203,18 @@ def open_archive(path: Path, asked: Asked, name: str = "") -> Archive:
     factors = None if asked.factors is None else read_factors(asked.factors)
     plans: dict[str, Plan] = {}
     refused: dict[str, InplayError] = {}
-    layouts: dict[tuple[str, ...], Layout] = {}
+    layouts: dict[tuple[tuple[str, ...], Shape | None], Layout] = {}
     for file in inside:
         try:
-            columns = columns_of(file, header=asked.header)
-            if columns.names not in layouts:
-                layouts[columns.names] = lay_out(columns.names, asked)
-            plans[file.name] = Plan(file, columns, layouts[columns.names])
+            columns, seen = recognised(
+                columns_of(file), file.stem, FORMATS, asked.form, header=asked.header, described=bool(asked.columns)
+            )
+            key = columns.names, seen.shape if seen is not None else None
+            if key not in layouts:
+                layouts[key] = lay_out(columns.names, asked, seen)
+            if "symbol" not in layouts[key].columns and not columns.symbol:
+                symbol_of(file.stem, layouts[key].form)
+            plans[file.name] = Plan(file, columns, layouts[key])
         except (BadDataError, ConfigurationError) as error:
             refused[file.name] = error
     known: dict[str, Reading] = {}

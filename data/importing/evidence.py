@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import BAR_S, Timeframe
-from data.importing.lengths import Stamp, length_within_session, stamped_at_the_end
+from data.importing.actions import Told
+from data.importing.lengths import Stamp, length_within_session, stamped_at_the_end, stamped_at_the_start
 from data.importing.numbers import Groups, is_text
 from data.importing.weeks import Weeks
 from trading.arrays import Days, Ints
@@ -30,14 +31,21 @@ class Evidence:
     Args:
         timeframe: of its bars.
         forced: the user said so.
-        stamp: where in a minute its stamp is, as the user said.
+        stamp: where in a bar its stamp is, as the user or its format says.
+        stamped: the user said so.
         priced: the user said the unit of prices.
         grouped: the user said which mark stands between thousands, or before a fraction.
+
+    Attributes:
+        told: what columns beside the prices say.
     """
 
-    def __init__(self, timeframe: Timeframe, *, forced: bool, stamp: Stamp | None, priced: bool, grouped: bool) -> None:
-        self._timeframe, self._forced, self._stamp = timeframe, forced, stamp
+    def __init__(
+        self, timeframe: Timeframe, *, forced: bool, stamp: Stamp | None, stamped: bool, priced: bool, grouped: bool
+    ) -> None:
+        self._timeframe, self._forced, self._stamp, self._stamped = timeframe, forced, stamp, stamped
         self._weeks = Weeks()
+        self.told = Told()
         self._stamps: list[npt.NDArray[np.int64]] = []
         self._minutes: dict[str, Ints] = {}
         self._groups = None if grouped else Groups()
@@ -90,6 +98,7 @@ class Evidence:
         Raises:
             BadDataError: it isn't: another length, stamps at the end, dates a day off, or another unit.
         """
+        self.told.judge()
         if self._timeframe == "1d":
             self._weeks.refuse(forced=self._forced)
         elif self._stamps:
@@ -116,10 +125,12 @@ class Evidence:
                 f"its first bars are {BAR_S[self._timeframe]:,} s long, and all of them together {BAR_S[found]:,} s: "
                 "it has bars of several lengths. Take them apart."
             )
-        why = "" if self._stamp else stamped_at_the_end(distinct)
+        other = stamped_at_the_start if self._stamp == "end" else stamped_at_the_end
+        why = "" if self._stamped else other(distinct)
         if why:
+            where = "start, other than its format has it" if self._stamp == "end" else "end"
             raise BadDataError(
-                f"its bars seem to be stamped at their end: {why}. Say --stamp end if they are, --stamp start if "
+                f"its bars seem to be stamped at their {where}: {why}. Say --stamp end if they are, --stamp start if "
                 "they are stamped at their start."
             )
         mine = BAR_S[self._timeframe] // 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +16,13 @@ from data.importing.clocks import naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
 from data.importing.files import BarFileIn, reading
+from data.importing.formats import symbol_of
 from data.importing.layout import Asked, Layout
-from data.importing.lengths import Length, length_of
-from data.importing.numbers import style_of
+from data.importing.lengths import Length, Stamp, length_of
+from data.importing.numbers import is_whole, style_of
 from data.importing.parsing import PRICES, Reading, Units
 from data.importing.tables import Columns, head_of, joined_time, plain, rows_of
-from data.importing.times import TYPED, TimeFormat, stamps_of, time_format_of
+from data.importing.times import TYPED, TimeFormat, since_midnight, stamps_of, time_format_of
 from trading.errors import BadDataError, ConfigurationError
 
 MOST_TIMES = 5_000_000
@@ -44,19 +46,31 @@ class Plan:
         """Columns symbol, time, open, high, low, close and volume."""
         layout = self.layout
         rows = plain(rows.select(layout.used), layout.time)
-        columns = {name: rows.column(column) for name, column in layout.columns.items()}
-        columns["time"] = joined_time(rows, layout.time)
-        if layout.factor:
-            columns["factor" if layout.factor[1] == "factor" else "adjusted_close"] = rows.column(layout.factor[0])
+        columns = {name: rows.column(column) for name, column in (*layout.columns.items(), *layout.beside.items())}
+        columns["time"] = self._time(rows)
         if "symbol" not in columns:
-            columns["symbol"] = pa.chunked_array([pa.repeat(pa.scalar(self.file.stem, pa.string()), rows.num_rows)])
+            symbol = self.columns.symbol or symbol_of(self.file.stem, layout.form)
+            columns["symbol"] = pa.chunked_array([pa.repeat(pa.scalar(symbol, pa.string()), rows.num_rows)])
         return pa.table(columns)
+
+    def times(self, rows: pa.Table) -> Any:
+        """Their times, of rows that need have no other columns."""
+        return self._time(plain(rows, self.layout.time))
+
+    def _time(self, rows: pa.Table) -> Any:
+        """As the file has them; those that are milliseconds since midnight with the day of the file's name."""
+        time = joined_time(rows, self.layout.time)
+        shape = self.layout.known.shape if self.layout.known is not None else None
+        found = re.search(shape.day, self.file.stem) if shape is not None and shape.day else None
+        return time if found is None else since_midnight(time, found[1])
 
     def evidence(self, found: Reading, asked: Asked) -> Evidence:
         """What its rows will be asked for."""
         return Evidence(
-            found.timeframe, forced=asked.timeframe is not None, stamp=asked.stamp,
-            priced=asked.price_unit is not None, grouped=asked.numbers is not None or found.units.style.decimal == ",",
+            found.timeframe, forced=asked.timeframe is not None, stamp=found.stamp,
+            stamped=asked.stamp is not None,
+            priced=asked.price_unit is not None or found.units.dollars != 1.0,
+            grouped=asked.numbers is not None or found.units.style.decimal == ",",
         )  # fmt: skip
 
 
@@ -109,11 +123,24 @@ def examined(
             "--timezone, for example America/New_York or UTC."
         )
     style = style_of((named.column(name) for name in PRICES), named.column("volume"), asked.numbers)
-    units = Units(asked.volume_unit, asked.price_unit or 1.0, style)
+    units = Units(asked.volume_unit, _price_unit(named, plan.layout, asked), style)
     _check_factors(length.timeframe, plan.layout, factors)
-    found = Reading(length.timeframe, time, zone, units, length.clock_s, asked.stamp, factors)
+    found = Reading(length.timeframe, time, zone, units, length.clock_s, _stamp(plan.layout, asked), factors)
     odd += short if whole else []
     return found, named if whole else None
+
+
+def _stamp(layout: Layout, asked: Asked) -> Stamp | None:
+    return asked.stamp or (layout.form.stamp if layout.form is not None else None)
+
+
+def _price_unit(named: pa.Table, layout: Layout, asked: Asked) -> float:
+    """Dollars that the file counts as one: what the user says, else its format."""
+    form = layout.form
+    if asked.price_unit is not None or form is None:
+        return asked.price_unit or 1.0
+    whole = form.whole_unit is not None and all(is_whole(named.column(name)) for name in PRICES)
+    return form.whole_unit or 1.0 if whole else form.price_unit or 1.0
 
 
 def _times_of(column: Any, layout: Layout, asked: Asked) -> tuple[TimeFormat, Length | None]:
@@ -121,21 +148,26 @@ def _times_of(column: Any, layout: Layout, asked: Asked) -> tuple[TimeFormat, Le
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
         time = TimeFormat(TYPED, zoned=getattr(column.type, "tz", None) is not None)
     else:
-        time = time_format_of(pa.array(column.cast(pa.string()).combine_chunks()), asked.time_format)
+        time = time_format_of(pa.array(column.cast(pa.string()).combine_chunks()), asked.time_format, _order(layout))
     stamps = stamps_of(column, time)
     zone = time.zone or layout.timezone
     if not time.zoned and zone and (stamps != stamps.astype("datetime64[D]")).any():
         stamps = naive(pd.DatetimeIndex(stamps).tz_localize(zone, ambiguous="NaT", nonexistent="NaT"))
     zoned = time.zoned or bool(zone)
-    return time, length_of(stamps.astype("datetime64[s]"), zoned=zoned, asked=asked.timeframe, stamp=asked.stamp)
+    return time, length_of(
+        stamps.astype("datetime64[s]"), zoned=zoned, asked=asked.timeframe, stamp=_stamp(layout, asked)
+    )
+
+
+def _order(layout: Layout) -> str:
+    return layout.form.order if layout.form is not None else ""
 
 
 def _all_times(plan: Plan) -> Any:
     """The distinct times of the file."""
     found = None
     for rows in rows_of(plan.file, plan.columns, list(plan.layout.time), odd=[]):
-        times = joined_time(plain(rows, plan.layout.time), plan.layout.time)
-        distinct = pc.unique(times)
+        distinct = pc.unique(plan.times(rows))
         found = distinct if found is None else pc.unique(pa.chunked_array([found, distinct]))
         if len(found) > MOST_TIMES:
             break
@@ -152,7 +184,8 @@ def _check_factors(timeframe: Timeframe, layout: Layout, factors: FactorFile | N
         raise ConfigurationError(
             "Factors are for days, and these bars are shorter. Nothing was stored. Leave --factors."
         )
-    if factors is not None and layout.factor is not None:
+    if factors is not None and layout.beside:
+        named = ", ".join(map(repr, layout.beside.values()))
         raise ConfigurationError(
-            f"The bars bring factors of their own, in {layout.factor[0]!r}. Nothing was stored. Leave --factors."
+            f"The bars bring factors of their own, in {named}. Nothing was stored. Leave --factors."
         )

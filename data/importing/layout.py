@@ -2,49 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from adapters.bars.files import Timeframe
+from data.importing.columns import BESIDE, FIELDS, FILE_NAME, KNOWN, NONE, ZONES, check_columns
+from data.importing.formats import Format, Recognised, plain_name
 from data.importing.lengths import Stamp
 from data.importing.numbers import NumberStyle
-from trading.errors import BadDataError, ConfigurationError
-
-KNOWN: dict[str, tuple[str, ...]] = {
-    "symbol": ("symbol", "ticker", "sym", "actsymbol", "instrument"),
-    "time": (
-        "session",
-        "date",
-        "datetime",
-        "timestamp",
-        "startsat",
-        "tsutc",
-        "tset",
-        "ts",
-        "time",
-        "day",
-        "t",
-        "windowstart",
-    ),
-    "open": ("open", "openprice", "o"),
-    "high": ("high", "highprice", "h"),
-    "low": ("low", "lowprice", "l"),
-    "close": ("close", "closeprice", "last", "c"),
-    "volume": ("volume", "vol", "v"),
-}
-"""Names of each field, best first, in lower case without anything but letters and digits."""
-ZONES = {"tsutc": "UTC", "tset": "America/New_York"}
-FIELDS = tuple(KNOWN)
-FACTORS = {
-    "cumadj": "factor",
-    "adjfactor": "factor",
-    "adjclose": "close",
-    "adjustedclose": "close",
-    "closeadj": "close",
-}
-"""Columns that tell of splits and dividends: the factor of the price itself, or the adjusted close."""
+from trading.errors import BadDataError
 
 
 @dataclass(frozen=True)
@@ -61,6 +28,7 @@ class Asked:
         stamp: where in a minute its stamp is; None when nobody said.
         header: whether the first line names the columns; without it they are `f0`, `f1`, …
         factors: a file of them, beside prices as printed.
+        form: name of the format that the files have; `auto` where that is to be found.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +41,7 @@ class Asked:
     stamp: Stamp | None = None
     header: bool = True
     factors: Path | None = None
+    form: str = "auto"
 
     @property
     def changes(self) -> tuple[str, ...]:
@@ -93,7 +62,8 @@ class Asked:
             sorted(self.columns.items()), self.timeframe, self.timezone, self.time_format, self.volume_unit,
             self.price_unit, self.numbers, self.stamp, self.header,
         )  # fmt: skip
-        return "" if said == ([], None, "", "", 1, None, None, None, True) else repr(said)
+        plain = "" if said == ([], None, "", "", 1, None, None, None, True) else repr(said)
+        return plain + ("" if self.form == "auto" else f" {self.form}")
 
 
 @dataclass(frozen=True)
@@ -106,7 +76,8 @@ class Layout:
         timezone: of times that carry none; empty when unknown.
         unused: columns that are left out.
         guessed: what isn't certain, in words; empty when every column has its usual name.
-        factor: the column that adjusts prices, and whether it is the `factor` or the adjusted `close`; None without.
+        beside: the columns that tell of splits and dividends, by what they hold, see `BESIDE`.
+        known: the format that the file has; None where it is none that is known.
     """
 
     columns: Mapping[str, str]
@@ -114,37 +85,54 @@ class Layout:
     timezone: str
     unused: tuple[str, ...]
     guessed: tuple[str, ...]
-    factor: tuple[str, str] | None = None
+    beside: Mapping[str, str] = field(default_factory=dict)
+    known: Recognised | None = None
 
     @property
     def used(self) -> list[str]:
         """Every column that is read."""
-        factor = [self.factor[0]] if self.factor else []
-        return list(dict.fromkeys([*self.columns.values(), *self.time, *factor]))
+        return list(dict.fromkeys([*self.columns.values(), *self.time, *self.beside.values()]))
 
     @property
-    def words(self) -> str:
-        """The layout in one line."""
+    def form(self) -> Format | None:
+        """Of the file, if it is known."""
+        return self.known.format if self.known is not None else None
+
+    @property
+    def headed(self) -> bool:
+        """Whether the symbol stands above the names of columns."""
+        return self.known is not None and self.known.shape.headed
+
+    def words(self, timeframe: Timeframe) -> str:
+        """The layout in one line; columns of splits and dividends are read for days alone."""
         named = {**self.columns, "time": " and ".join(self.time)}
-        told = [f"{name} from {named[name]!r}" for name in FIELDS if name in named]
-        told += [] if "symbol" in self.columns else ["symbol from the file's name"]
-        told += [f"splits and dividends from {self.factor[0]!r}"] if self.factor else []
-        told += [f"not used: {', '.join(self.unused)}"] if self.unused else []
+        told = [f"as {self.form.title} has it"] if self.form else []
+        told += [f"{name} from {named[name]!r}" for name in FIELDS if name in named]
+        told += [] if "symbol" in self.columns else [f"symbol from {'its head' if self.headed else FILE_NAME}"]
+        beside = tuple(self.beside.values()) if timeframe == "1d" else ()
+        told += [f"splits and dividends from {', '.join(map(repr, beside))}"] if beside else []
+        unused = (*self.unused, *(name for name in self.beside.values() if name not in beside))
+        told += [f"not used: {', '.join(unused)}"] if unused else []
         return "; ".join(told)
 
 
-def lay_out(names: Sequence[str], asked: Asked) -> Layout:
+def lay_out(names: Sequence[str], asked: Asked, known: Recognised | None = None) -> Layout:
     """The layout of a file with columns of these names.
+
+    Args:
+        names: of the columns.
+        asked: what the user says.
+        known: the format that the file has.
 
     Raises:
         BadDataError: when a price or the time is in no column, or the first line isn't one of names.
         ConfigurationError: when the user named a field or column that there isn't.
     """
-    _check_names(names, asked)
-    _refuse_doubles(names, asked)
-    plain = {re.sub(r"[^a-z0-9]", "", name.lower()): name for name in reversed(names)}
-    columns = {name: asked.columns.get(name) or _first(plain, name) for name in FIELDS}
-    time = _time_columns(columns.pop("time"), plain, asked)
+    check_columns(names, asked.columns, header=asked.header)
+    plain = {plain_name(name): name for name in reversed(names)}
+    own = _own_columns(plain, known)
+    columns = {name: asked.columns.get(name) or own.get(name) or _first(plain, name) for name in FIELDS}
+    time = _time_columns(columns.pop("time"), plain, "time" in asked.columns or "time" in own)
     missing = [name for name, column in columns.items() if column is None and name != "symbol"]
     missing += [] if time else ["time"]
     if missing:
@@ -153,68 +141,70 @@ def lay_out(names: Sequence[str], asked: Asked) -> Layout:
             "stored. Say which with --column FIELD=COLUMN."
         )
     found = {name: column for name, column in columns.items() if column is not None}
-    zone = asked.timezone or next((ZONES[key] for key, name in plain.items() if name in time and key in ZONES), "")
-    factor = next(((name, FACTORS[key]) for key, name in plain.items() if key in FACTORS), None)
-    used = {*found.values(), *time, *([factor[0]] if factor else [])}
+    _refuse_nameless(found, known)
+    named = next((ZONES[key] for key, name in plain.items() if name in time and key in ZONES), "")
+    zone = asked.timezone or named or (known.format.timezone if known else "")
+    beside = _beside(plain, {*found.values(), *time}, asked)
+    used = {*found.values(), *time, *beside.values()}
     unused = tuple(name for name in names if name not in used)
-    return Layout(found, time, zone, unused, _doubts(found, asked), factor)
+    return Layout(found, time, zone, unused, _doubts(found, beside, asked, known), beside, known)
 
 
-def _check_names(names: Sequence[str], asked: Asked) -> None:
-    strange = set(asked.columns) - set(FIELDS)
-    given = {part for name in asked.columns.values() for part in name.split("+")}
-    if strange or not given <= set(names):
-        raise ConfigurationError(
-            f"--column names {sorted(strange or given - set(names))}, which is none of the "
-            f"{'fields ' + ', '.join(FIELDS) if strange else 'columns ' + ', '.join(map(repr, names))}."
-        )
-    if asked.header and sum(_is_value(name) for name in names) * 2 > len(names):
+def _own_columns(plain: Mapping[str, str], known: Recognised | None) -> dict[str, str]:
+    """Columns by field, as the format of the file has them."""
+    if known is None:
+        return {}
+    named = {name: plain[alias] for name, alias in known.format.columns.items() if alias in plain}
+    return named | known.columns
+
+
+def _beside(plain: Mapping[str, str], taken: set[str], asked: Asked) -> dict[str, str]:
+    """The columns that tell of splits and dividends; of a factor and an adjusted close the factor."""
+    beside = {}
+    for name, aliases in BESIDE.items():
+        said = asked.columns.get(name)
+        column = said or next((plain[one] for one in aliases if one in plain and plain[one] not in taken), None)
+        if column is not None and said != NONE:
+            beside[name] = column
+    if "factor" in beside and "adjusted_close" not in asked.columns:
+        beside.pop("adjusted_close", None)
+    return beside
+
+
+def _refuse_nameless(found: Mapping[str, str], known: Recognised | None) -> None:
+    if known is not None and known.format.needs_symbol and "symbol" not in found:
         raise BadDataError(
-            f"the first line holds values, not names: {', '.join(names)[:80]}. Nothing of it was stored. Add "
-            "--no-header and say which column is which: --column open=f2 …"
+            f"this file of {known.format.title} has no column of symbols. Nothing of it was stored. "
+            f"{known.format.needs_symbol}."
         )
-
-
-def _refuse_doubles(names: Sequence[str], asked: Asked) -> None:
-    """A column that may be a field stands once, with a number after its name too, as pandas writes the second."""
-    known = {alias: name for name, aliases in KNOWN.items() for alias in aliases}
-    meant = {part for name in asked.columns.values() for part in name.split("+")}
-    count: dict[str, list[str]] = {}
-    for name in names:
-        alias = re.sub(r"[^a-z0-9]", "", re.sub(r"[._ ]\d+$", "", name.lower()))
-        field_ = known.get(alias)
-        if name in meant or (field_ is not None and field_ not in asked.columns):
-            count.setdefault(name if name in meant else alias, []).append(name)
-    double = [found for found in count.values() if len(found) > 1]
-    if double:
-        raise BadDataError(
-            f"the column {double[0][0]!r} stands {len(double[0])} times ({', '.join(map(repr, names))[:200]}), so that "
-            "nobody can say whose prices are meant. Nothing of it was stored. Make one file a symbol, or one long "
-            "table with a column of symbols; where one of them is right, name it: --column FIELD=COLUMN."
-        )
-
-
-def _is_value(name: str) -> bool:
-    return bool(re.fullmatch(r"[-+]?[\d.,:/\s-]+(e[-+]?\d+)?", name.strip().lower()))
 
 
 def _first(plain: Mapping[str, str], name: str) -> str | None:
     return next((plain[known] for known in KNOWN[name] if known in plain), None)
 
 
-def _time_columns(found: str | None, plain: Mapping[str, str], asked: Asked) -> tuple[str, ...]:
+def _time_columns(found: str | None, plain: Mapping[str, str], said: bool) -> tuple[str, ...]:  # noqa: FBT001
     if found is None:
         return ()
-    if "time" in asked.columns:
+    if said:
         return tuple(found.split("+"))
     both = found == plain.get("date") and "time" in plain
     return (found, plain["time"]) if both else (found,)
 
 
-def _doubts(found: Mapping[str, str], asked: Asked) -> tuple[str, ...]:
-    doubts = [] if "symbol" in found else ["the symbol is taken from the file's name"]
+def _doubts(
+    found: Mapping[str, str], beside: Mapping[str, str], asked: Asked, known: Recognised | None
+) -> tuple[str, ...]:
+    doubts = [known.doubt] if known is not None and known.doubt else []
+    headed = known is not None and known.shape.headed
+    doubts += [] if "symbol" in found or headed else [f"the symbol is taken from {FILE_NAME}"]
     for name, column in found.items():
-        usual = re.sub(r"[^a-z0-9]", "", column.lower())
-        if name not in asked.columns and usual not in KNOWN[name][:2]:
+        if known is None and name not in asked.columns and plain_name(column) not in KNOWN[name][:2]:
             doubts.append(f"{column!r} is taken for the {name}")
+    if known is not None and known.format.pays_twice and "dividend" in beside and "adjusted_close" not in beside:
+        doubts.append(
+            f"the prices are taken not to have the dividends of {beside['dividend']!r} in them, as downloads with "
+            "auto_adjust have, where they would count twice: download with auto_adjust=False, or say --column "
+            "dividend=none"
+        )
     return tuple(doubts)

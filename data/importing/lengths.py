@@ -206,7 +206,24 @@ def stamped_at_the_end(distinct: Instants) -> str:
     return ""
 
 
-AFTER_HOURS_END_S = 72_000
+def stamped_at_the_start(distinct: Instants) -> str:
+    """Why bars seem to be stamped at their start, or in another time zone; empty where they don't.
+
+    Args:
+        distinct: stamps of a file, UTC, ascending.
+    """
+    local = in_new_york(distinct)
+    clock, days = clock_of(local), local.astype("datetime64[D]")
+    if (clock == BEFORE_HOURS_S).any():
+        return "some stand at 04:00 in New York, when no bar of the day has ended"
+    sessions = len(np.unique(days[(clock >= OPEN_S) & (clock <= CLOSE_S)]))
+    opening, closing = np.unique(days[clock == OPEN_S]), np.unique(days[clock == CLOSE_S])
+    if len(opening) >= 0.8 * sessions and len(closing) <= 0.05 * sessions and len(opening):
+        return f"{len(opening)} of {sessions} sessions have one at 09:30, and {len(closing)} at 16:00"
+    return ""
+
+
+BEFORE_HOURS_S, AFTER_HOURS_END_S = 14_400, 72_000
 
 
 def _words(clock_s: int) -> str:

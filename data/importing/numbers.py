@@ -58,6 +58,14 @@ def is_text(column: Any) -> bool:
     return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
+def is_whole(column: Any) -> bool:
+    """Whether all numbers of the column are written without a fraction."""
+    if is_text(column):
+        text = pc.utf8_trim_whitespace(column)
+        return bool(pc.all(pc.match_substring_regex(text, r"^\d+$")).as_py())
+    return bool(pa.types.is_integer(column.type))
+
+
 def style_of(prices: Iterable[Any], volume: Any, asked: NumberStyle | None) -> NumberStyle:
     """How the numbers of a file are written, from some of its rows.
 

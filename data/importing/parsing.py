@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adapters.bars.files import BAR_S, SHAPES, Timeframe
-from adapters.feeds.source import FACTOR, UNREAD_SCHEMA, Chunk, rounded_volumes
+from adapters.feeds.source import DIVIDEND, FACTOR, SPLIT, Chunk, rounded_volumes
+from data.importing.actions import read_dividends, read_splits
 from data.importing.clocks import Instants, days_of, naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
 from data.importing.lengths import MINUTE_S, Stamp, starts_of
 from data.importing.numbers import SUFFIXES, NumberStyle, is_text, read_numbers
+from data.importing.problems import Problems
 from data.importing.tail import FIRST_DAY
 from data.importing.times import TYPED, TimeFormat, stamps_of
 from trading.arrays import Flags, Floats
@@ -26,7 +27,6 @@ from trading.gates import Finding
 
 ADJUSTED = "adjusted_close"
 PRICES = ("open", "high", "low", "close")
-RAW_CHARACTERS = 500
 WHOLE = 1e-9
 """Of a volume: nearer to a whole number is a rounding of the machine's."""
 
@@ -75,7 +75,7 @@ class Reading:
             rows: to read.
             evidence: told what they say of the file.
         """
-        problems = _Problems(rows)
+        problems = Problems(rows)
         symbol = pc.utf8_trim_whitespace(rows.column("symbol").cast(pa.string()))
         times = self._times(rows.column("time"), problems)
         prices = {name: self._price(rows.column(name), name, problems) for name in PRICES}
@@ -88,11 +88,17 @@ class Reading:
         table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names).cast(shape.schema)
         if self.factors is not None:
             table = table.append_column(FACTOR, self.factors.of(table.column("symbol"), table.column("session")))
-        elif self.timeframe == "1d" and {FACTOR, ADJUSTED} & set(rows.column_names):
-            table = table.append_column(FACTOR, self._factors(rows, table.column("close")))
+        elif self.timeframe == "1d":
+            told = self._told(rows, table.column("close"), problems)
+            for name, column in told.items():
+                table = table.append_column(name, column)
+            if evidence is not None:
+                evidence.told.add(table.num_rows, *(told.get(name) for name in (SPLIT, DIVIDEND, FACTOR)))
+        elif evidence is not None:
+            evidence.told.add(table.num_rows, None, None, None)
         return Chunk(table.filter(pa.array(~problems.found)), problems.unread(), findings)
 
-    def _price(self, column: Any, name: str, problems: _Problems) -> Any:
+    def _price(self, column: Any, name: str, problems: Problems) -> Any:
         values, odd = read_numbers(column, self.units.style.of_price)
         problems.add(odd, "not_a_number", f"the {name} is no number")
         unit = self.units.dollars
@@ -101,7 +107,7 @@ class Reading:
         parts = round(1 / unit) if unit < 1 else 0
         return pc.divide(values, float(parts)) if parts and abs(parts * unit - 1) < WHOLE else pc.multiply(values, unit)
 
-    def _volumes(self, column: Any, problems: _Problems) -> tuple[Any, tuple[Finding, ...]]:
+    def _volumes(self, column: Any, problems: Problems) -> tuple[Any, tuple[Finding, ...]]:
         """Whole shares: a fraction is left out, and counted."""
         values, odd = read_numbers(column, self.units.style.of_volume, shortened=True)
         problems.add(odd, "not_a_number", "the volume is no number")
@@ -116,7 +122,7 @@ class Reading:
         fractions = int((~whole & ~missing & ~problems.found).sum())
         return pa.array(shares, mask=missing), _findings(fractions, _shortened(column))
 
-    def _times(self, column: Any, problems: _Problems) -> Instants:
+    def _times(self, column: Any, problems: Problems) -> Instants:
         """Days, or seconds in UTC as the file stamps its minutes; NaT where there is none."""
         stamps = stamps_of(column, self.time, up=self.timeframe != "1d")
         there = column.is_valid() if self.time.pattern == TYPED else pc.not_equal(pc.fill_null(column, ""), "")
@@ -167,12 +173,22 @@ class Reading:
                 "Correct the file, or say which it is with --time-format; then such rows alone are refused."
             )
 
-    def _factors(self, rows: pa.Table, close: Any) -> Any:
-        """Adjusted price / price; null where the source says none, which refuses no bar."""
-        nothing = _Problems(rows)
+    def _told(self, rows: pa.Table, close: Any, problems: Problems) -> dict[str, Any]:
+        """What columns beside the prices say.
+
+        A factor that isn't known refuses no bar. A split or dividend that can't be read does: it would be lost.
+        """
+        told: dict[str, Any] = {}
+        style = self.units.style.of_price
         if FACTOR in rows.column_names:
-            return read_numbers(rows.column(FACTOR), self.units.style.of_price)[0]
-        return pc.divide(self._price(rows.column(ADJUSTED), ADJUSTED, nothing), close)
+            told[FACTOR] = read_numbers(rows.column(FACTOR), style)[0]
+        elif ADJUSTED in rows.column_names:
+            told[FACTOR] = pc.divide(self._price(rows.column(ADJUSTED), ADJUSTED, Problems(rows)), close)
+        for name, read in ((SPLIT, read_splits), (DIVIDEND, read_dividends)):
+            if name in rows.column_names:
+                told[name], odd = read(rows.column(name), style)
+                problems.add(odd, "not_a_number", f"the {name} can't be read")
+        return told
 
 
 BEFORE_CALENDAR = f"the calendar of sessions begins on {FIRST_DAY}"
@@ -194,42 +210,3 @@ def _findings(fractions: int, shortened: int) -> tuple[Finding, ...]:
     said = "volumes written as 12.3M; no more digits than those are known"
     short = (Finding("shortened_volume", "info", None, None, shortened, said),) if shortened else ()
     return rounded_volumes(fractions) + short
-
-
-class _Problems:
-    """Rows that can't be bars, with the first reason found."""
-
-    def __init__(self, rows: pa.Table) -> None:
-        self._rows = rows
-        self.found: Flags = np.zeros(rows.num_rows, dtype=np.bool_)
-        self._gate = np.full(rows.num_rows, "", dtype=np.object_)
-        self._reason = np.full(rows.num_rows, "", dtype=np.object_)
-
-    def add(self, which: Flags, gate: str, reason: str) -> None:
-        if not which.any():
-            return
-        new = which & ~self.found
-        self._gate[new], self._reason[new] = gate, reason
-        self.found |= new
-
-    def unread(self) -> pa.Table:
-        """`UNREAD_SCHEMA`."""
-        if not self.found.any():
-            return UNREAD_SCHEMA.empty_table()
-        at = np.flatnonzero(self.found)
-        rows = self._rows.take(pa.array(at, pa.int64())).combine_chunks()
-        named = [
-            pc.binary_join_element_wise(f"{name}=", pc.fill_null(column.cast(pa.string()), "None"), "")
-            for name, column in zip(rows.column_names, rows.columns, strict=True)
-        ]
-        raw = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*named, ", "), 0, RAW_CHARACTERS)
-        return pa.table([raw, pa.array(self._gate[at]), pa.array(self._reason[at])], names=UNREAD_SCHEMA.names).cast(
-            UNREAD_SCHEMA
-        )
-
-
-def refusals(raw: Iterator[str], gate: str, reason: str) -> pa.Table:
-    """Rows of `UNREAD_SCHEMA`."""
-    texts = [text[:RAW_CHARACTERS] or "(empty)" for text in raw]
-    columns = [texts, [gate] * len(texts), [reason] * len(texts)]
-    return pa.table([pa.array(column, pa.string()) for column in columns], schema=UNREAD_SCHEMA)

@@ -78,7 +78,11 @@ class Remembered:
             names, codes[order].astype(np.int64), session[order],
             factor=column(FACTOR), close=column("close"), split=column(SPLIT), dividend=column(DIVIDEND),
         )  # fmt: skip
-        return statements(rows, self._factor)
+        return statements(rows, self._factor, self._closes_before)
+
+    def _closes_before(self, symbols: Sequence[str], before: date) -> dict[str, float]:
+        bars = self.last_bars(sorted(symbols), before)
+        return dict(zip(bars.column("symbol").to_pylist(), bars.column("close").to_pylist(), strict=True))
 
     def _with_session(self, bars: pa.Table) -> pa.Table:
         if "session" in bars.column_names:

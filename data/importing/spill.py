@@ -109,7 +109,8 @@ class Spill:
         return folder / f"{flush:07d}.arrow"
 
     def _concat(self, tables: list[pa.Table]) -> pa.Table:
-        return pa.concat_tables([self._schema.empty_table(), *tables])
+        """Columns that some of the tables don't have, such as a factor, are null there."""
+        return pa.concat_tables([self._schema.empty_table(), *tables], promote_options="default")
 
 
 @contextmanager

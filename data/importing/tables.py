@@ -6,7 +6,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -35,12 +35,14 @@ class Columns:
         delimiter: between them; empty for Parquet.
         skipped: lines before the first row.
         quoted: a value may hold a line's end.
+        symbol: of all rows, where lines above them say it; else empty.
     """
 
     names: tuple[str, ...]
     delimiter: str = ""
     skipped: int = 0
     quoted: bool = False
+    symbol: str = ""
 
     @property
     def told_apart(self) -> list[str]:
@@ -52,9 +54,16 @@ class Columns:
             apart.append(name if seen[name] == 1 else f"{name}\0{seen[name]}")
         return apart
 
+    @property
+    def nameless(self) -> Columns:
+        """The same of a text whose first line is one of values: `f0`, `f1`, … ."""
+        if not self.delimiter:
+            return self
+        return replace(self, names=tuple(f"f{at}" for at in range(len(self.names))), skipped=self.skipped - 1)
 
-def columns_of(file: BarFileIn, *, header: bool) -> Columns:
-    """The columns of a file.
+
+def columns_of(file: BarFileIn) -> Columns:
+    """The columns of a file, its first line taken for their names.
 
     Raises:
         BadDataError: when it is empty, damaged, in another encoding, or its lines have no delimiter.
@@ -78,10 +87,19 @@ def columns_of(file: BarFileIn, *, header: bool) -> Columns:
     delimiter = max(counts, key=lambda mark: counts[mark])
     if not counts[delimiter]:
         raise BadDataError(f"{file.name} has no column delimiter in its first line: {line[:80]!r}")
-    names = next(csv.reader(io.StringIO(line), delimiter=delimiter))
-    if not header:
-        return Columns(tuple(f"f{at}" for at in range(len(names))), delimiter, first, b'"' in head)
-    return Columns(tuple(names), delimiter, first + 1, b'"' in head)
+    heads = [next(csv.reader(io.StringIO(one), delimiter=delimiter), []) for one in lines[first : first + 3]]
+    return _of_three_lines(heads, delimiter, first, b'"' in head) or Columns(
+        tuple(heads[0]), delimiter, first + 1, b'"' in head
+    )
+
+
+def _of_three_lines(heads: list[list[str]], delimiter: str, first: int, quoted: bool) -> Columns | None:  # noqa: FBT001
+    """Names, symbols and the name of the time on a line each, as yfinance writes its tables; None for another head."""
+    if [head[:1] for head in heads[:2]] != [["Price"], ["Ticker"]] or heads[2][:1] not in (["Date"], ["Datetime"]):
+        return None
+    symbols = set(heads[1][1:])
+    names = (heads[2][0], *heads[0][1:])
+    return Columns(names, delimiter, first + 3, quoted, symbols.pop() if len(symbols) == 1 else "")
 
 
 def _refuse_other_encodings(name: str, head: bytes) -> None:

@@ -67,8 +67,13 @@ class TimeFormat:
         return other if other.startswith(DAYS) else ""
 
 
-def time_format_of(texts: pa.Array[Any], asked: str = "") -> TimeFormat:
+def time_format_of(texts: pa.Array[Any], asked: str = "", order: str = "") -> TimeFormat:
     """The format of times that most of the texts have.
+
+    Args:
+        texts: of times.
+        asked: the format, as the user said it.
+        order: first part of a date in the source's format, such as `%m`, where day and month could change places.
 
     Raises:
         BadDataError: when there is none.
@@ -84,7 +89,7 @@ def time_format_of(texts: pa.Array[Any], asked: str = "") -> TimeFormat:
     plain = without_words(texts, words)
     specimens = [plain[at * (len(plain) - 1) // 4].as_py() for at in range(5)]
     counted = sum(re.fullmatch(r"-?\d+(\.\d+)?", text) is not None for text in specimens) > 1
-    pattern = (counted and _of_digits(plain)) or _pattern_of(plain, specimens)
+    pattern = (counted and _of_digits(plain)) or _pattern_of(plain, specimens, order)
     return TimeFormat(pattern, zoned="%z" in pattern or pattern in EPOCHS, guessed=True, zone=zone, words=words)
 
 
@@ -114,7 +119,7 @@ def _of_digits(texts: pa.Array[Any]) -> str:
     return next(name for name, largest in zip(EPOCHS, _LARGEST, strict=True) if size < largest)
 
 
-def _pattern_of(texts: pa.Array[Any], specimens: list[str]) -> str:
+def _pattern_of(texts: pa.Array[Any], specimens: list[str], order: str) -> str:
     candidates = {pattern for text in set(specimens) for pattern in _candidates(re.sub(r"\d", "9", text))}
     found = [(pattern, _parsed(texts, pattern)) for pattern in PATTERNS if pattern in candidates]
     best = min((int(np.isnat(parsed).sum()) for _, parsed in found), default=len(texts))
@@ -123,6 +128,7 @@ def _pattern_of(texts: pa.Array[Any], specimens: list[str]) -> str:
             f"times such as {texts[0].as_py()!r} are in no known format; name it by --time-format, as of strptime."
         )
     good = [(pattern, parsed) for pattern, parsed in found if np.isnat(parsed).sum() == best]
+    good = [pair for pair in good if order and pair[0].startswith(order)] or good
     if any(not np.array_equal(parsed, good[0][1], equal_nan=True) for _, parsed in good):
         said = " or ".join(pattern for pattern, _ in good)
         flags = " or ".join(f"--time-format '{pattern}'" for pattern, _ in good)
@@ -141,7 +147,8 @@ def _candidates(specimen: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1_000)
 def _regex(pattern: str) -> str:
-    return re.sub(r"%(\\?\w)|([.+])", lambda m: "\\" + m[2] if m[2] else _FIELDS.get("%" + m[1], r"\d{1,2}"), pattern)
+    found = re.sub(r"%(\\?\w)|([.+])", lambda m: "\\" + m[2] if m[2] else _FIELDS.get("%" + m[1], r"\d{1,2}"), pattern)
+    return found.replace(" ", " +")
 
 
 def _zone_words(texts: pa.Array[Any]) -> tuple[tuple[str, ...], str]:
@@ -222,3 +229,11 @@ def _of_many(distinct: tuple[str, ...], pattern: str, up: bool) -> Instants:  # 
 FEW_TEXTS = 10_000
 _of_few = lru_cache(maxsize=8)(_of_many)
 """Files of a folder mostly have the same days."""
+
+
+def since_midnight(milliseconds: Any, day: str) -> Any:
+    """Times of one day, such as 20240102, as timestamps of the clock of wherever it is; null for what is no count."""
+    text = pc.utf8_trim_whitespace(milliseconds)
+    count = pc.if_else(pc.match_substring_regex(text, r"^\d{1,8}$"), text, None).cast(pa.int64())
+    start = np.datetime64(f"{day[:4]}-{day[4:6]}-{day[6:]}", "ms").astype(np.int64)
+    return pc.add(count, int(start)).cast(pa.timestamp("ms"))

@@ -14,7 +14,7 @@ from adapters.postgres.pool import Pool
 from research.explanation import explain, time_or_day
 from serve.desk import Desk
 from serve.members import ByMember
-from serve.schema import Book, Probability, Schema, Symbol
+from serve.schema import Book, Probability, Schema, Symbol, Text
 from serve.sources import Sources
 from trading.errors import BadDataError, ConfigurationError
 from trading.views.members.member import Member
@@ -23,7 +23,7 @@ router = APIRouter()
 PREDICTED = {"success": "probability that the setup succeeds.", "net_return": "probability of a positive return."}
 
 OneTime = Annotated[
-    str | None,
+    Text | None,
     Query(
         max_length=60, description="A day, or a time with its zone; now by default.",
         examples=["2010-05-06", "2010-05-06T15:59-04:00"],

@@ -16,7 +16,7 @@ from serve.desk import Desk
 from serve.kept import Kept
 from serve.parameters import Limit
 from serve.resources.patterns import Direction, Family
-from serve.schema import Estimate, Probability, Schema
+from serve.schema import Estimate, Probability, Schema, Text
 from serve.sources import Sources
 from trading.evidence.statistics import Measured, clearest_first
 from trading.patterns.recognised import FAMILY_OF, direction_word
@@ -24,10 +24,10 @@ from trading.patterns.recognised import FAMILY_OF, direction_word
 router = APIRouter()
 
 ConditionName = Annotated[
-    str, Query(max_length=40, description="`all`, or one of the answer's `conditions`.", examples=["rsi"])
+    Text, Query(max_length=40, description="`all`, or one of the answer's `conditions`.", examples=["rsi"])
 ]
 ConditionLabel = Annotated[
-    str | None, Query(max_length=40, description="One label of the condition.", examples=["25-35"])
+    Text | None, Query(max_length=40, description="One label of the condition.", examples=["25-35"])
 ]
 
 

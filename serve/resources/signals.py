@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from serve.desk import Desk
 from serve.members import ByMember
 from serve.parameters import MAX_ROWS, Limit
-from serve.schema import Probability, Schema, Symbol
+from serve.schema import Probability, Schema, Symbol, Text
 from serve.sources import Service, Sources
 from trading.cycle.stages import rule_inputs
 from trading.errors import UnavailableError
@@ -89,7 +89,7 @@ class Signals(Schema):
 
 
 SymbolList = Annotated[
-    str | None,
+    Text | None,
     Query(
         max_length=11 * MAX_ROWS,
         description="Tickers, comma-separated, 1 to 500; without it the latest session's stocks in play.",

@@ -12,7 +12,7 @@ from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.pool import Pool
 from serve.desk import Desk
 from serve.resources.trading import Trading, trading_answer
-from serve.schema import Schema
+from serve.schema import Schema, Text
 from serve.sources import Sources
 from trading.broker.controls import Control
 
@@ -22,7 +22,7 @@ router = APIRouter()
 class TradingChange(Schema):
     """Why trading is suspended or goes on, for the record."""
 
-    reason: str = Field(default="by HTTP", min_length=1, max_length=200, examples=["a look at the fills"])
+    reason: Text = Field(default="by HTTP", min_length=1, max_length=200, examples=["a look at the fills"])
 
 
 def suspend(sources: Sources, reason: str) -> Trading:

@@ -45,7 +45,10 @@ def taken(path: Path, asked: Asked | None = None) -> Got:
         unread += [chunk.unread for chunk in inside]
         for found in (found for chunk in inside for found in chunk.findings):
             got.findings[found.gate] = got.findings.get(found.gate, 0) + found.rows
-    got.bars, got.unread = pa.concat_tables(bars) if bars else got.bars, pa.concat_tables(unread)
+    got.bars, got.unread = (
+        pa.concat_tables(bars, promote_options="default") if bars else got.bars,
+        pa.concat_tables(unread),
+    )
     return got
 
 

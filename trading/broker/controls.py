@@ -15,6 +15,8 @@ Action = Literal[
 ]  # fmt: skip
 WITHDRAWN = "withdrawn before it could fill"
 """How the reason begins of an order that waited when trading was stopped."""
+UNSAID = "no reason was given"
+"""Stands for an empty reason: what is suspended without one is suspended all the same."""
 LONGEST_ARMED = timedelta(days=7)
 
 
@@ -107,17 +109,17 @@ def after(state: Controls, one: Control) -> Controls:  # noqa: PLR0911 - one ret
     if one.action == "disarm":
         return replace(state, limit_cents=0, expires_at=None, armed_at=None)
     if one.action == "suspend":
-        return replace(state, suspended=one.reason)
+        return replace(state, suspended=one.reason.strip() or UNSAID)
     if one.action == "kill":
-        return replace(state, suspended=one.reason, limit_cents=0, expires_at=None, armed_at=None)
+        return replace(state, suspended=one.reason.strip() or UNSAID, limit_cents=0, expires_at=None, armed_at=None)
     if one.action == "resume":
         return replace(state, suspended="", failed_check="")
     if one.action == "check_failed":
-        return replace(state, failed_check=one.reason)
+        return replace(state, failed_check=one.reason.strip() or UNSAID)
     if one.action == "check_passed":
         return replace(state, failed_check="")
     if one.action == "unreconciled":
-        return replace(state, unreconciled=one.reason)
+        return replace(state, unreconciled=one.reason.strip() or UNSAID)
     if one.action == "reconciled":
         return replace(state, unreconciled="")
     return state

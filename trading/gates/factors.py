@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.arrays import Days, Flags, Floats, Ints
-from trading.gates.ratios import Reading, read_ratio
+from trading.gates.ratios import Reading, ratio_of_decimals, read_ratio
 
 SAME_FACTOR = 1e-3
 """A smaller change is rounding, even where the source has many decimals."""
@@ -118,15 +118,22 @@ class Rows:
         return type(self)(self.names, *(column[rows] for column in columns))
 
 
-def statements(rows: Rows, last: dict[str, tuple[float, float]]) -> Statements:
+ClosesBefore = Callable[[Sequence[str], date], Mapping[str, float]]
+"""The last close, USD, of each of some symbols before a session; without those that have none."""
+
+
+def statements(
+    rows: Rows, last: dict[str, tuple[float, float]], closes_before: ClosesBefore | None = None
+) -> Statements:
     """What the source says in these rows.
 
     Args:
         rows: of one part.
         last: factor and its error of each symbol in the rows before; those of these rows are put into it.
+        closes_before: asked for symbols of which something took effect at their first row; None where none precede.
     """
     spoken = np.isfinite(rows.split)
-    changes = [*_told_outright(rows)]
+    changes = [*_told_outright(rows, closes_before)]
     outright = {(change.symbol, change.session) for change in changes}
     known = np.flatnonzero(np.isfinite(rows.factor) & (rows.factor > 0))
     if len(known):
@@ -141,20 +148,36 @@ def _when(change: FactorChange) -> tuple[str, date]:
     return change.symbol, change.session
 
 
-def _told_outright(rows: Rows) -> Iterable[FactorChange]:
+def _told_outright(rows: Rows, closes_before: ClosesBefore | None) -> Iterable[FactorChange]:
     """Rows in which columns of their own name a split or a dividend."""
     with np.errstate(invalid="ignore"):
         splits, paid = (rows.split > 0) & (rows.split != 1), rows.dividend > 0
-    before = np.roll(rows.close, 1)
-    for row in np.flatnonzero(splits | paid).tolist():
-        if not row or rows.code[row - 1] != rows.code[row]:
+    events = np.flatnonzero(splits | paid)
+    before = _closes_before(rows, events, closes_before)
+    for row, close in zip(events.tolist(), before.tolist(), strict=True):
+        if not close > 0:
             continue
-        split = Fraction(float(rows.split[row])).limit_denominator(1000) if splits[row] else None
+        split = ratio_of_decimals(float(rows.split[row])) if splits[row] else None
         amount = float(rows.dividend[row]) if paid[row] else None
-        ratio = (1 - (amount or 0.0) * float(split or 1) / float(before[row])) / float(split or 1)
+        ratio = (1 - (amount or 0.0) * float(split or 1) / close) / float(split or 1)
         if ratio > 0:
             name, session = str(rows.names[rows.code[row]]), rows.session[row].item()
             yield FactorChange(name, session, ratio, split=split, dividend_usd=amount)
+
+
+def _closes_before(rows: Rows, events: Ints, closes_before: ClosesBefore | None) -> Floats:
+    """The close before each of the rows; NaN where there is none."""
+    closes = rows.close[events - 1].astype(np.float64)
+    first = (events == 0) | (rows.code[events - 1] != rows.code[events])
+    closes[first] = np.nan
+    if closes_before is None:
+        return closes
+    for session in np.unique(rows.session[events[first]]):
+        mine = np.flatnonzero(first & (rows.session[events] == session))
+        names = [str(rows.names[rows.code[events[at]]]) for at in mine.tolist()]
+        known = closes_before(names, session.item())
+        closes[mine] = [known.get(name, math.nan) for name in names]
+    return closes
 
 
 def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[list[FactorChange], Flags]:

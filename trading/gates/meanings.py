@@ -13,7 +13,7 @@ UNTOUCHED = "Nothing; the bars are kept as they came. Look at them before you tr
 OF_DAYS = frozenset({
     "time_of_day", "before_calendar", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars",
     "price_spike", "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
-    "factor_contradicts_price", "adjusted_prices", "large_move_without_action",
+    "factor_contradicts_price", "large_move_without_action",
 })  # fmt: skip
 OF_MINUTES = frozenset({"outside_hours", "ambiguous_time", "off_minute", "straddles_open"})
 BY_DAYS = frozenset({
@@ -126,7 +126,7 @@ GATES: dict[str, Meaning] = {
             "Nothing was restated. Compare with another source.",
         ),
         adjusted_prices=(
-            "the source names splits that leave no trace in its prices: they are adjusted already",
+            "prices are adjusted already: the source names splits that leave no trace in them, or its format says so",
             "Import unadjusted prices: earlier bars are not what was printed.",
         ),
         price_spike=("the close leaves its neighbours, and the market, and is back on the next bar", UNTOUCHED),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 SMALLEST_SPLIT = 0.08
@@ -23,6 +24,8 @@ LARGEST_DIVIDEND_BESIDE = 0.02
 ROUGH = 1e-4
 """Relative. A source that says its factors no better tells no 5-for-4 from a distribution."""
 LARGEST_DENOMINATOR = 1000
+ROUGHEST_DECIMAL = 0.011
+"""Relative. What writing a ratio with two decimals does to 1-for-3 (0.33); 0.07 may be 1-for-14 or 1-for-15."""
 WHOLE_CENT = 1e-3
 """Of a cent."""
 
@@ -73,6 +76,23 @@ def read_ratio(ratio: float, error: float, close_before: float) -> Reading:
     if beside > 1 and 1 - LARGEST_DIVIDEND_BESIDE <= rest < 1:
         return Reading(beside, rest)
     return Reading(None, ratio)
+
+
+def ratio_of_decimals(new_for_old: float) -> Fraction:
+    """The split that a decimal number stands for: 0.0667 is 1-for-15, 1.3333 is 4-for-3, 1.046 is 523-for-500.
+
+    Args:
+        new_for_old: new shares for an old one, above zero; half a unit of its last decimal is taken for rounding.
+    """
+    last = int(Decimal(repr(new_for_old)).normalize().as_tuple().exponent)
+    rounding = min(0.5 * 10.0 ** min(last, 0), ROUGHEST_DECIMAL * new_for_old)
+    whole = Fraction(round(new_for_old)) if new_for_old >= 1 else Fraction(1, round(1 / new_for_old))
+    for simple in (whole, Fraction(new_for_old).limit_denominator(LARGEST_TERM)):
+        if simple > 0 and abs(float(simple) - new_for_old) <= rounding:
+            return simple
+    if new_for_old >= 1:
+        return Fraction(new_for_old).limit_denominator(LARGEST_DENOMINATOR)
+    return 1 / Fraction(1 / new_for_old).limit_denominator(LARGEST_DENOMINATOR)
 
 
 def _usual(ratio: float) -> Fraction:

@@ -14,6 +14,7 @@ from ray import serve as ray_serve
 from ray.exceptions import RayError
 
 from serve.app import APP_NAME, build_app, serve_down, serve_up
+from serve.connections import CALLBACK, MOST_WAITING
 from serve.resources import portfolio
 from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN
@@ -29,12 +30,15 @@ def url() -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    os.environ.update(CALLBACK)  # as a run does, before its Ray starts
     ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100_000_000, logging_level="ERROR")
     try:
         yield serve_up(build_app(ScoringPlatform, Means, TOKEN), port=port)
         serve_down()
     finally:
         ray.shutdown()
+        for name in CALLBACK:
+            os.environ.pop(name, None)
 
 
 def get(url: str, path: str, **options: Any) -> httpx.Response:
@@ -48,6 +52,20 @@ def test_the_application_answers_over_http(url: str) -> None:
     assert get(url, "/v1/portfolio").json() == FakePlatform().answer(portfolio.read).model_dump(mode="json")
     assert httpx.get(f"{url}/v1/portfolio", trust_env=False).status_code == 401
     assert "<title>inplay</title>" in httpx.get(url, trust_env=False).text
+
+
+def test_strangers_with_half_their_headers_keep_nobody_out(url: str) -> None:
+    """Twice as many as may wait, without a token: the first are closed, and a client is answered meanwhile."""
+    port = int(url.rsplit(":", 1)[1])
+    held = []
+    for _ in range(2 * MOST_WAITING):
+        stranger = socket.create_connection(("127.0.0.1", port), timeout=30)
+        stranger.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ")
+        held.append(stranger)
+    assert get(url, "/v1/portfolio").status_code == 200
+    assert held[0].recv(10) == b""
+    for stranger in held:
+        stranger.close()
 
 
 def test_events_stream_through_serve(url: str) -> None:

@@ -178,3 +178,12 @@ def test_limits_of_risk_come_from_the_environment_and_the_file(clean: Path, monk
     monkeypatch.setenv("INPLAY_RISK_MAX_WEIGHT", "lots")
     with pytest.raises(ConfigurationError, match="valid number"):
         read_settings()
+
+
+@pytest.mark.parametrize("variable", ["INPLAY_HOME", "INPLAY_CONFIG", "INPLAY_SPEND_FOLDER", "INPLAY_WARM_FOLDER"])
+def test_a_home_folder_that_nobody_knows_is_told(clean: Path, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """A user without one, as in a container, reads which variable wants it and what else to write."""
+    assert clean
+    monkeypatch.setenv(variable, "~nobody_of_that_name/inplay")
+    with pytest.raises(ConfigurationError, match=rf"(?s){variable}.*no home folder is known.*set HOME"):
+        read_settings()

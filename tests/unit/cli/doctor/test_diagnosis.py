@@ -72,3 +72,23 @@ def test_a_database_that_is_away_is_found_without_its_password(settings: Setting
     assert (finding.result, finding.needed) == ("broken", True)
     assert "127.0.0.1:1" in finding.detail
     assert "hunter2" not in finding.detail
+
+
+def test_the_proxy_that_counts_is_shown_without_its_password(settings: Settings) -> None:
+    """A SOCKS proxy is broken and says what it disables; an HTTP proxy beside it counts for its own kind."""
+    socks = _found(settings, {"ALL_PROXY": "socks5://u:hunter2@127.0.0.1:1080"})["proxy"]
+    assert (socks.result, socks.needed) == ("broken", False)
+    assert "ALL_PROXY is a SOCKS proxy (socks5://127.0.0.1:1080)" in socks.detail
+    both = {"https_proxy": "http://p:3128", "http_proxy": "p:3128", "ALL_PROXY": "socks5://x", "NO_PROXY": "a.example"}
+    found = _found(settings, both)["proxy"]
+    assert found.result == "ok"
+    assert "https through http://p:3128 (https_proxy)" in found.detail
+    assert "a.example" in found.detail
+    assert "directly" in _found(settings)["proxy"].detail
+
+
+def test_the_folder_for_sockets_and_open_files_are_shown(settings: Settings) -> None:
+    """A TMPDIR that won't do is named with what is used instead."""
+    found = _found(settings, {"TMPDIR": "/nowhere/at/all"})
+    assert "/nowhere/at/all" in found["Ray's folder"].detail
+    assert (found["Ray's folder"].result, found["open files"].result) == ("ok", "ok")

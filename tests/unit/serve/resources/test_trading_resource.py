@@ -38,6 +38,65 @@ def test_a_body_is_not_needed_and_an_empty_or_endless_reason_is_refused(client: 
 
 
 @pytest.mark.parametrize("path", ["suspend", "resume"])
+@pytest.mark.parametrize("reason", ["a\x00b", "x\n\x1b[31mred", "\u202egnp", "a\u200bb", "   "])
+def test_a_reason_that_cannot_be_kept_or_shown_is_refused_in_words(client: Client, path: str, reason: str) -> None:
+    """Neither a defect nor a line that a terminal obeys; the answer says that nothing was done, and why."""
+    answer = client.post(f"/v1/trading/{path}", json={"reason": reason})
+    assert answer.status_code == 422
+    assert "nothing was done" in answer.json()["detail"]
+    assert "reason" in answer.json()["errors"][0]
+
+
+def test_a_reason_is_kept_without_the_blanks_around_it(client: Client) -> None:
+    """Line breaks at the end are blanks, too."""
+    assert client.post("/v1/trading/suspend", json={"reason": " a look\n"}).json()["suspended"] == "a look"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "patterns/statistics?condition=a%00b", "patterns/statistics?condition=rsi&label=%1b[31m",
+        "explanations/AAPL?at=2010-05-06%00", "explanations/AA%00PL", "signals?symbols=AAPL,%00", "news?symbol=A%0aB",
+    ],
+)  # fmt: skip
+def test_no_text_of_any_route_takes_control_characters(client: Client, path: str) -> None:
+    """Each is refused before anything is asked."""
+    answer = client.get(f"/v1/{path}")
+    assert answer.status_code == 422, answer.text
+
+
+def test_every_text_that_comes_in_has_a_rule() -> None:
+    """A parameter or a field of a body that is free text has the pattern of plain text, or a narrower one."""
+    document = create_app(FakePlatform(), TOKEN).openapi()
+    taken = [
+        (path, parameter["name"], parameter["schema"])
+        for path, operations in document["paths"].items()
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+    ]
+    bodies = {
+        reference["$ref"].rsplit("/", 1)[-1]
+        for operations in document["paths"].values()
+        for operation in operations.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        for reference in [content["schema"], *content["schema"].get("anyOf", [])]
+        if "$ref" in reference
+    }
+    taken += [
+        (name, field, schema)
+        for name in bodies
+        for field, schema in document["components"]["schemas"][name]["properties"].items()
+    ]
+    free = [
+        (where, name)
+        for where, name, schema in taken
+        for one in [schema, *schema.get("anyOf", []), schema.get("items", {})]
+        if one.get("type") == "string" and not {"pattern", "enum", "format", "const"} & {*one, *schema}
+    ]
+    assert (len(taken) > 10, free) == (True, [])
+
+
+@pytest.mark.parametrize("path", ["suspend", "resume"])
 def test_without_the_token_nothing_is_changed_and_reading_does_not_change_it_either(path: str) -> None:
     """Without the token nothing is changed and reading does not change it either."""
     platform = FakePlatform()

@@ -41,6 +41,14 @@ def test_suspension_holds_until_somebody_resumes_whatever_is_armed_after_it() ->
     assert refused(fold([ARMED, said("suspend"), said("resume")])) == ""
 
 
+@pytest.mark.parametrize("action", ["suspend", "kill", "check_failed", "unreconciled"])
+@pytest.mark.parametrize("reason", ["", "  ", "\n"])
+def test_what_stops_trading_stops_it_without_a_reason_as_well(action: str, reason: str) -> None:
+    """An empty reason is told as such; it is no permission."""
+    control = Control(action, "command", reason, AT)  # type: ignore[arg-type]
+    assert "no reason was given" in refused(fold([ARMED, control]))
+
+
 def test_a_kill_disarms_so_that_resuming_alone_does_not_trade_with_money() -> None:
     """A kill disarms so that resuming alone does not trade with money."""
     assert "not armed" in refused(fold([ARMED, said("kill"), said("resume")]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 
 import numpy as np
@@ -104,6 +106,30 @@ def test_columns_of_their_own_outrank_the_factor(shares: float, paid: float) -> 
     assert [one.amount_usd for one in got.dividends] == ([paid] if paid else [])
     assert all(cut.explained for cut in got.breaks)
     assert len(got.breaks) == (paid * shares / 96 > 0.2)
+
+
+def test_an_event_at_the_first_row_of_a_part_counts_where_the_close_before_is_known() -> None:
+    """It is asked for once, for those symbols alone; without one there is nothing to compare with."""
+    rows = _rows(np.array([48.0, 48.1]), split=np.array([2.0, 1.0]), dividend=np.array([0.6, 0.0]))
+    asked = []
+
+    def closes_before(symbols: Sequence[str], before: date) -> dict[str, float]:
+        asked.append((list(symbols), before))
+        return {"A": 97.2}
+
+    (change,) = statements(rows, {}, closes_before).changes
+    assert (change.split, change.dividend_usd, asked) == (2, 0.6, [(["A"], DAYS[0].item())])
+    assert change.ratio == pytest.approx((1 - 1.2 / 97.2) / 2)
+    assert statements(rows, {}).changes == ()
+
+
+@pytest.mark.parametrize("old", [8, 150, 1500, 4000])
+def test_reverse_splits_of_many_shares_are_exact(old: int) -> None:
+    """1 for 1,500 happens; as a decimal of nine places it is still that."""
+    close = 10 * LEVELS * np.where(np.arange(250) < 100, 1.0, old)
+    split = np.where(np.arange(250) == 100, round(1 / old, 9), 1.0)
+    (change,) = statements(_rows(close, split=split), {}).changes
+    assert change.split == Fraction(1, old)
 
 
 @pytest.mark.parametrize("step", [0.1638, 0.4915, 0.5, 1 / 3, 10.0, 1.26])

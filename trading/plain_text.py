@@ -1,0 +1,36 @@
+"""Text that people write and people read: without what a database refuses and a terminal obeys."""
+
+from __future__ import annotations
+
+import unicodedata
+
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's general categories of control characters (NUL, ESC, line breaks), invisible formatting such as a change of
+direction, halves of a pair, and separators of lines and paragraphs.
+
+Source: https://www.unicode.org/reports/tr44/#General_Category_Values
+"""
+MOST_NAMED = 3
+
+
+def fault_of(text: str) -> str:
+    """Why the text isn't plain, in words; empty when it is."""
+    unseen = list(dict.fromkeys(char for char in text if unicodedata.category(char) in UNSEEN))
+    if not unseen:
+        return ""
+    named = ", ".join(f"U+{ord(char):04X}" for char in unseen[:MOST_NAMED])
+    more = f" and {len(unseen) - MOST_NAMED} more" if len(unseen) > MOST_NAMED else ""
+    return f"it has control or invisible characters ({named}{more}); write it without them, on one line"
+
+
+def shown(text: str, *, keep: str = "") -> str:
+    """The text with every character that isn't plain written out, ESC as a backslash and x1b; nothing is lost.
+
+    Args:
+        text: from wherever it came.
+        keep: characters that stay as they are, such as line breaks of our own.
+    """
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in UNSEEN and char not in keep else char
+        for char in text
+    )
