@@ -26,6 +26,7 @@ from research.backtest.running import Backtested, Dated, Terms, run_backtest
 from research.backtest.trade_rows import trade_rows, write_csv
 from research.backtest.uncertain import words
 from research.performance_report import report_html
+from trading.bars.symbols import symbols_of as listed_symbols
 from trading.cycle.summary import SessionSummary
 from trading.errors import ConfigurationError
 from trading.performance.figures import Figures, figures_of
@@ -137,7 +138,7 @@ def symbols_of(universe: str) -> Collection[str] | None:
         lines = Path(universe).read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{universe} can't be read: {error}. Nothing was traded.") from error
-    symbols = {symbol.upper() for line in lines for symbol in line.split("#")[0].replace(",", " ").split()}
+    symbols = listed_symbols(symbol for line in lines for symbol in line.split("#")[0].replace(",", " ").split())
     if not symbols:
         raise ConfigurationError(f"{universe} names no symbol. Nothing was traded.")
     return frozenset(symbols)

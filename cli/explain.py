@@ -13,6 +13,7 @@ from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
 from research.explanation import Explanation, explain, time_or_day
+from trading.bars.symbols import symbol_of
 from trading.views.members.member import PROBABILITIES, by_member
 
 VIEWS = ("expected_return", "strength", "rank", "disagreement")
@@ -29,7 +30,7 @@ def command(
     """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
     settings, wanted = read_settings(), time_or_day(at)
     with reading(settings, now=now()) as record:
-        found = explain(record.pool, symbol.upper(), wanted, record.bars)
+        found = explain(record.pool, symbol_of(symbol), wanted, record.bars)
     if json_:
         print_json(
             {

@@ -15,6 +15,7 @@ from adapters.record import alone, reading
 from adapters.settings import read_settings
 from cli.output import print_json
 from trading.bars.actions import Split
+from trading.bars.symbols import symbol_of
 from trading.errors import ConfigurationError
 
 NONE = "none"
@@ -35,7 +36,7 @@ def splits(
     A ruling outranks the gates for every session, past ones included; a later ruling outranks it. Results that were
     computed before keep what was on record then.
     """
-    settings = read_settings()
+    settings, symbol = read_settings(), symbol_of(symbol)
     if symbol:
         if session is None or not ruling:
             raise ConfigurationError(f"Say what happened: inplay data splits {symbol} YYYY-MM-DD 2-for-1 (or none).")

@@ -19,6 +19,8 @@ from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
 from data.verification.report import Report, Selection, TimeframeReport, verify_data
+from data.verification.twins import Twin
+from trading.bars.symbols import symbol_of
 
 SHOWN = 15
 DAY = ["%Y-%m-%d"]
@@ -38,7 +40,8 @@ def verify(
     The exit code is 1 when something is wrong; each finding says what to do. Nothing is changed.
     """
     settings = read_settings()
-    named = tuple(sorted({name.strip() for given in symbols or [] for name in given.split(",") if name.strip()}))
+    given = {name.strip() for one in symbols or [] for name in one.split(",") if name.strip()}
+    named = tuple(sorted(given | {symbol_of(name) for name in given}))  # as it may have come in before, and as now
     chosen = Selection(named, first.date() if first else None, last.date() if last else None)
     alive = is_held(settings.home)  # before we take the lock ourselves
     with reading(settings, now=now()) as record, _progress(quiet=json_) as tell:
@@ -95,9 +98,25 @@ def _say_coverage(part: TimeframeReport, chosen: Selection) -> None:
         print(f"  {one.symbol:<8} {reach} {one.bars:>10,} bars, {one.sessions_missing:>4} missing sessions")
         if one.missing:
             print(f"           {_list(one.missing)}")
+    _say_twins(part.twins)
     rest = sum(1 for one in worst if one.sessions_missing) - len(shown)
     if rest > 0:
         print(f"  … and {rest:,} more symbols with missing sessions; --symbols or --json tells of them")
+
+
+def _say_twins(twins: Sequence[Twin]) -> None:
+    """They are no fault of the record, so that the exit code stays; results that count one security twice are."""
+    for twin in twins[:SHOWN]:
+        why = "two spellings of one symbol" if twin.spelling else "one security, by their prices"
+        way_out = f"leave {twin.other} out with --universe"
+        if twin.spelling:
+            way_out = f"imports store {twin.kept} now; {way_out}, or import anew into an INPLAY_HOME of its own"
+        print(
+            f"  twins: {twin.kept} and {twin.other} seem to be {why}, equal in {twin.sessions_equal:,} sessions; "
+            f"to do: {way_out}"
+        )
+    if len(twins) > SHOWN:
+        print(f"  … and {len(twins) - SHOWN:,} more twins; --json tells of them")
 
 
 def _say_findings(report: Report, chosen: Selection) -> None:

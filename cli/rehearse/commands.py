@@ -37,6 +37,7 @@ from data.live.ingesting import LiveIngestion
 from data.live.listening import LiveRules
 from data.live.rehearsal import Faults, Player, Rehearsed, rehearse
 from trading.bars.live_batches import NIGHT_S, latest_versions
+from trading.bars.symbols import symbols_of
 from trading.errors import BadDataError
 
 app = typer.Typer(help="Try what runs all day, without the world outside.", no_args_is_help=True)
@@ -75,7 +76,7 @@ def feed(
     The record is only read: what is kept goes into a folder that is gone afterwards. The exit code is 1 if a bar was
     lost.
     """
-    wanted = {name.strip().upper() for name in symbols.split(",")} - {""}
+    wanted = set(symbols_of(symbols.split(",")))
     table = _one_session(_minutes(bars), None if session is None else session.date(), wanted)
     with Exchange(Tape(table), port=serve) as exchange:
         player = Player(exchange, speed, Faults(disconnect_every, garble_every, repeat_share, late_share))

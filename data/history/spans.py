@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from adapters.bars.files import Timeframe
 from adapters.calendar import session_hours
 from adapters.feeds.port import Span
+from trading.bars.symbols import symbols_of
 from trading.errors import BadDataError, ConfigurationError
 
 WEEK = timedelta(days=10)
@@ -27,7 +28,7 @@ def symbols_named(symbols: str, universe: Path | None) -> tuple[str, ...]:
     if bool(symbols) == (universe is not None):
         raise ConfigurationError("Nothing was fetched. Say which symbols: either --symbols SPY,QQQ or --universe FILE.")
     named = _listed(universe) if universe is not None else symbols.split(",")
-    clean = sorted({name.strip().upper() for name in named} - {""})
+    clean = symbols_of(named)
     wrong = [name for name in clean if not name.replace(".", "").replace("-", "").isalnum()]
     if not clean or wrong:
         raise BadDataError(f"{wrong[0]!r} is no symbol. Nothing was fetched." if wrong else "No symbol is named.")

@@ -14,6 +14,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from trading.arrays import Ints
+from trading.bars.symbols import spelt
 from trading.errors import BadDataError
 
 NEEDED = ("symbol", "date", "price_factor", "split_factor")
@@ -73,13 +74,13 @@ def read_factors(path: Path) -> FactorFile:
     """
     try:
         data = path.read_bytes()
-        table = pq.read_table(pa.BufferReader(data)) if data[:4] == b"PAR1" else pa_csv.read_csv(pa.BufferReader(data))
+        table = pq.read_table(pa.BufferReader(data)) if data[:4] == b"PAR1" else _csv(data)
     except (OSError, pa.ArrowInvalid) as error:
         raise BadDataError(f"The factors in {path} can't be read: {error}. Nothing was stored.") from None
     missing = [name for name in NEEDED if name not in table.column_names]
     if missing:
         raise BadDataError(f"The factors in {path} lack the column(s) {missing}. Nothing was stored.")
-    symbol = table.column("symbol").to_numpy(zero_copy_only=False).astype(str)
+    symbol = spelt(table.column("symbol").cast(pa.string()))[0].to_numpy(zero_copy_only=False).astype(str)
     days = _days(table.column("date"), path).astype(np.int64)
     factor = np.asarray(table.column("price_factor").to_numpy(), dtype=np.float64)
     factor = factor * np.asarray(table.column("split_factor").to_numpy(), dtype=np.float64)
@@ -93,6 +94,12 @@ def read_factors(path: Path) -> FactorFile:
             which = f"{symbol[rows[0]]} of {table.column('date')[int(rows[0])]}"
             raise BadDataError(f"The factors in {path}: {which} {words}. Nothing was stored.")
     return FactorFile(symbols, key[order], factor[order], hashlib.sha256(data).hexdigest())
+
+
+def _csv(data: bytes) -> pa.Table:
+    """The table; a symbol is text, whatever it looks like: TRUE and NA are tickers."""
+    text = pa_csv.ConvertOptions(column_types={"symbol": pa.string()}, strings_can_be_null=False)
+    return pa_csv.read_csv(pa.BufferReader(data), convert_options=text)
 
 
 def _days(column: pa.ChunkedArray, path: Path) -> npt.NDArray[np.datetime64]:

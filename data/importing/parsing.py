@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,7 @@ from data.importing.problems import Problems
 from data.importing.tail import FIRST_DAY
 from data.importing.times import TYPED, TimeFormat, stamps_of
 from trading.arrays import Flags, Floats
+from trading.bars.symbols import spelt
 from trading.errors import BadDataError
 from trading.gates import Finding
 
@@ -76,7 +78,7 @@ class Reading:
             evidence: told what they say of the file.
         """
         problems = Problems(rows)
-        symbol = pc.utf8_trim_whitespace(rows.column("symbol").cast(pa.string()))
+        symbol, other = spelt(rows.column("symbol"))
         times = self._times(rows.column("time"), problems)
         prices = {name: self._price(rows.column(name), name, problems) for name in PRICES}
         volume, findings = self._volumes(rows.column("volume"), problems)
@@ -96,7 +98,7 @@ class Reading:
                 evidence.told.add(table.num_rows, *(told.get(name) for name in (SPLIT, DIVIDEND, FACTOR)))
         elif evidence is not None:
             evidence.told.add(table.num_rows, None, None, None)
-        return Chunk(table.filter(pa.array(~problems.found)), problems.unread(), findings)
+        return Chunk(table.filter(pa.array(~problems.found)), problems.unread(), (*findings, *_spelt_otherwise(other)))
 
     def _price(self, column: Any, name: str, problems: Problems) -> Any:
         values, odd = read_numbers(column, self.units.style.of_price)
@@ -210,3 +212,10 @@ def _findings(fractions: int, shortened: int) -> tuple[Finding, ...]:
     said = "volumes written as 12.3M; no more digits than those are known"
     short = (Finding("shortened_volume", "info", None, None, shortened, said),) if shortened else ()
     return rounded_volumes(fractions) + short
+
+
+def _spelt_otherwise(other: dict[str, str]) -> Iterator[Finding]:
+    """That a symbol is spelt otherwise on record than in the file; another case says nothing new."""
+    for text, symbol in other.items():
+        if text.strip().upper() != symbol:
+            yield Finding("other_spelling", "info", symbol, None, 1, f"{text!r} is taken as {symbol}")

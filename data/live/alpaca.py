@@ -16,6 +16,7 @@ from adapters.feeds.port import BarHistory, LiveBars
 from adapters.pace import TokenBucket
 from adapters.settings import Settings
 from data.live.listening import LiveRules
+from trading.bars.symbols import symbols_of
 
 SILENCE_S = 180.0
 """Without a bar for so long while the exchange is open, a stream is broken; a single quiet stock may well be silent."""
@@ -35,7 +36,7 @@ def alpaca_live(settings: Settings) -> AlpacaLive:
         url=settings.alpaca_url,
         stream_url=settings.alpaca_stream_url,
         requests_per_min=settings.alpaca_requests_per_min,
-        trades=tuple(sorted({symbol.upper() for symbol in settings.live_trades})),
+        trades=tuple(symbols_of(settings.live_trades)),
     )
 
 

@@ -12,6 +12,7 @@ from adapters.feeds.port import BarHistory, LiveBars
 from adapters.settings import Settings
 from data.live.alpaca import alpaca_live
 from data.live.listening import LiveRules
+from trading.bars.symbols import symbols_of
 
 
 class LiveSource(Protocol):
@@ -50,5 +51,5 @@ def live_to_follow(settings: Settings) -> LiveToFollow:
     """
     if settings.live_feed == "none":
         return LiveToFollow()
-    rules = LiveRules(tuple(sorted({symbol.upper() for symbol in settings.live_symbols})), settings.live_late_s)
+    rules = LiveRules(tuple(symbols_of(settings.live_symbols)), settings.live_late_s)
     return LiveToFollow(FEEDS[settings.live_feed](settings), rules)

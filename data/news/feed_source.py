@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from adapters.news.rss import FeedNews, NewsFeed, Validators, feed_name
 from adapters.settings import Settings
 from data.news.port import Poll
+from trading.bars.symbols import symbol_of
 from trading.errors import ConfigurationError
 from trading.news.article import Channel, Fetched
 
@@ -34,7 +35,7 @@ class FeedToFollow:
 
     def open(self) -> FollowedFeed:
         """See `SourceToFollow`."""
-        symbols = None if "*" in self.feed.symbols else tuple(symbol.upper() for symbol in self.feed.symbols)
+        symbols = None if "*" in self.feed.symbols else tuple(map(symbol_of, self.feed.symbols))
         return FollowedFeed(FeedNews(self.feed.url), "social" if self.feed.social else "news", symbols)
 
 

@@ -26,6 +26,7 @@ class Stretch:
         bars: what a reader gets, `symbol` and `session`; each bar once.
         rows: in the files, versions that were corrected since included.
         troubles: found in them.
+        prices: of days, with `BARS_SCHEMA`; None for shorter bars.
     """
 
     timeframe: Timeframe
@@ -33,6 +34,7 @@ class Stretch:
     rows: int
     bars: pa.Table
     troubles: tuple[Trouble, ...]
+    prices: pa.Table | None = None
 
 
 def check_files(store: BarStore, files: list[BarFile], tell: Callable[[int], None] | None = None) -> Iterator[Stretch]:
@@ -93,7 +95,8 @@ def _checked(store: BarStore, timeframe: Timeframe, files: list[BarFile]) -> Str
     if read.num_rows != keys.num_rows or not keys.select([0, 1]).equals(expected.select([0, 1])):
         detail = f"readers get {read.num_rows:,} bars, {keys.num_rows:,} different ones, of {expected.num_rows:,}"
         troubles.append(Trouble("readable", f"{timeframe} {first}..{last}", detail, RESTORE))
-    return Stretch(timeframe, len(files), rows, expected.select(["symbol", "session"]), tuple(troubles))
+    prices = read if timeframe == "1d" else None
+    return Stretch(timeframe, len(files), rows, expected.select(["symbol", "session"]), tuple(troubles), prices)
 
 
 def _within(file: BarFile, table: pa.Table) -> Iterator[Trouble]:

@@ -21,6 +21,7 @@ from data.verification.files import Stretch, check_files, check_strays
 from data.verification.journal import ReadableRows, check_journal
 from data.verification.record import check_readable, check_sums
 from data.verification.trouble import Trouble
+from data.verification.twins import Twin, Twins
 
 MOST_EVENTS = 1_000_000
 """Of a broker, as the desk reads them."""
@@ -53,6 +54,7 @@ class TimeframeReport:
     Attributes:
         bars: that readers get.
         rows: in the files, versions that were corrected since included.
+        twins: symbols that seem to be one security; looked for in days.
     """
 
     timeframe: Timeframe
@@ -61,6 +63,7 @@ class TimeframeReport:
     bars: int
     symbols: tuple[SymbolCoverage, ...]
     sessions: tuple[SessionCoverage, ...]
+    twins: tuple[Twin, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,7 @@ class _Gathered:
         self._files = dict.fromkeys(SHAPES, 0)
         self._rows = dict.fromkeys(SHAPES, 0)
         self.readable: dict[Timeframe, int] = dict.fromkeys(SHAPES, 0)
+        self._twins = Twins()
         self.troubles: list[Trouble] = []
         self.unreadable = False
 
@@ -158,6 +162,8 @@ class _Gathered:
         self.readable[stretch.timeframe] += stretch.bars.num_rows
         self.troubles += stretch.troubles
         self.unreadable |= any(trouble.check == "file" for trouble in stretch.troubles)
+        if stretch.prices is not None and stretch.prices.num_rows:
+            self._twins.add(stretch.prices)
         bars = _selected(stretch.bars, self._chosen) if stretch.bars.num_rows else stretch.bars
         if bars.num_rows:
             self._coverage[stretch.timeframe].add(bars)
@@ -170,6 +176,7 @@ class _Gathered:
             TimeframeReport(
                 timeframe, self._files[timeframe], self._rows[timeframe], self.readable[timeframe],
                 tuple(coverage.symbols()), tuple(coverage.sessions()),
+                tuple(self._twins.found()) if timeframe == "1d" else (),
             )
             for timeframe, coverage in self._coverage.items() if self._files[timeframe]
         )  # fmt: skip

@@ -16,6 +16,7 @@ from serve.desk import Desk
 from serve.members import ByMember
 from serve.schema import Book, Probability, Schema, Symbol, Text
 from serve.sources import Sources
+from trading.bars.symbols import symbol_of
 from trading.errors import BadDataError, ConfigurationError
 from trading.views.members.member import Member
 
@@ -121,4 +122,4 @@ async def get_explanation(symbol: Symbol, desk: Desk, at: OneTime = None) -> Exp
     except ConfigurationError as err:
         error = {"type": "value_error", "loc": ("query", "at"), "msg": str(err), "input": at}
         raise RequestValidationError([error]) from err
-    return await desk.ask(read, symbol, wanted)
+    return await desk.ask(read, symbol_of(symbol), wanted)

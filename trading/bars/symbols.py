@@ -20,12 +20,14 @@ _MARKET = re.compile(r"(?:[ .](?:US|UN|UW|UQ|UR|UA|UP|UV)(?: EQUITY)?|\.US|\.OQ)
 """After the ticker: `.US` (Stooq, EODHD), ` US Equity` (Bloomberg), `.OQ` (Refinitiv). `.O` and `.N` may be classes."""
 _TICKER, _BREAK = r"([A-Z]{1,5})", r"[ .\-/_]"
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"^{_TICKER}(?:{_BREAK}P[R]?{_BREAK}?|\^|p(?=[A-Z]$))([A-Z])$"), "{0}.PR{1}"),
-    (re.compile(rf"^{_TICKER}(?:{_BREAK}(?:WS|WT|WTS)|\+){_BREAK}?([A-Z])?$"), "{0}.WS{.1}"),
+    (re.compile(rf"^{_TICKER}(?:{_BREAK}P[R]?{_BREAK}?|\^)([A-Z])$"), "{0}.PR{1}"),
+    (re.compile(rf"^{_TICKER}(?:{_BREAK}(?:WTS|WT|WS)|\+){_BREAK}?([A-Z])?$"), "{0}.WS{.1}"),
     (re.compile(rf"^{_TICKER}(?:{_BREAK}(?:UN|UT|U)|=)()$"), "{0}.U"),
     (re.compile(rf"^{_TICKER}{_BREAK}(?:RT|RTS)()$"), "{0}.RT"),
     (re.compile(rf"^{_TICKER}{_BREAK}([A-Z])$"), "{0}.{1}"),
 )
+_SMALL_P = re.compile(r"^([A-Z]{1,5})p([A-Z])$")
+"""A preferred, as the New York Stock Exchange prints it: `BACpL`."""
 LONGEST_CACHE = 65_536
 
 
@@ -36,7 +38,7 @@ def symbol_of(text: str) -> str:
     | security | also written | here |
     | --- | --- | --- |
     | Berkshire Hathaway, class B | brk-b, BRK/B, BRK B, BRK_B | BRK.B |
-    | a preferred of series L | BAC-PL, BAC PR L, BAC^L, BAC/PRL | BAC.PRL |
+    | a preferred of series L | BAC-PL, BAC PR L, BAC^L, BACpL | BAC.PRL |
     | warrants, of series A | XYZ-WT, XYZ/WS, XYZ+; XYZ.WS.A | XYZ.WS, XYZ.WS.A |
     | units, rights | XYZ-UN, XYZ=, XYZ/U; XYZ-RT | XYZ.U, XYZ.RT |
     | any of these, of the United States | NASDAQ:AAPL, AAPL.US, AAPL US Equity, AAPL.OQ, $AAPL | AAPL |
@@ -44,6 +46,7 @@ def symbol_of(text: str) -> str:
     Everything else is kept as it is, in capitals: `VOD.L` is another market's, and what `BRKB` or `AAPL.O` mean isn't
     certain.
     """
+    text = _SMALL_P.sub(r"\1.PR\2", text.strip())
     plain = " ".join(text.replace("\ufeff", "").strip("\"' \t\r\n").removeprefix("$").split()).upper()
     plain = _MARKET.sub("", _PREFIX.sub("", plain))
     for shape, spelling in _SHAPES:

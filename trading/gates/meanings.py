@@ -142,6 +142,7 @@ GATES: dict[str, Meaning] = {
         split=("a split, by the source", "Nothing: earlier bars are restated."),
         dividend=("a dividend, by the source", "Nothing: it is on record; prices stay as printed."),
         missing_bars=("a symbol lacks sessions between its first and last", "Import them from another source."),
+        other_spelling=("a symbol is spelt otherwise than on record, such as BRK-B for BRK.B", "Nothing: it is one."),
         fractional_volume=("the volume has a fraction of a share", "Nothing: the whole shares are kept."),
         shortened_volume=("the volume is written as 12.3M", "Import exact volumes with --replace if you have them."),
         time_order=("rows don't come in order of time", "Nothing: they are sorted."),

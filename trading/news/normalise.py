@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from trading.bars.symbols import symbols_of
 from trading.news.article import Article, Channel, RawArticle
 from trading.news.published import MONTH_FIRST_GUESSED, NO_TIME, Order, Published, published
 
@@ -139,7 +140,7 @@ def _about_time(when: Published, *, late: bool) -> set[str]:
 
 
 def _symbols(given: tuple[str, ...]) -> tuple[tuple[str, ...], set[str]]:
-    named = {name.strip().lstrip("$").strip().upper() for name in given} - {""}
+    named = set(symbols_of(given))
     good = {name for name in named if _TICKER.fullmatch(name)}
     return tuple(sorted(good)), {"odd symbol left out"} if named - good else set()
 

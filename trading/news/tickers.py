@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
+from trading.bars.symbols import symbol_of
 from trading.news.article import Article
 
 How = Literal["given", "exchange", "cashtag", "ticker", "name"]
@@ -124,4 +125,4 @@ def _bare(word: str) -> str:
 
 
 def _marked(pattern: re.Pattern[str], text: str) -> Iterable[str]:
-    return (match[1].upper().replace("-", ".") for match in pattern.finditer(text))
+    return (symbol_of(match[1]) for match in pattern.finditer(text))

@@ -141,7 +141,7 @@ def test_quotes_and_ticks_of_lean_are_no_bars(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("stem", "symbol"),
     [("NASDAQ_AAPL, 1D", "AAPL"), ("BATS_TVD, 1D (2)", "TVD"), ("NYSE_BRK.B, 1", "BRK.B"),
-     ("AMEX_SPY, 1D_ab12c", "SPY"), ("mine", "mine")],
+     ("AMEX_SPY, 1D_ab12c", "SPY"), ("mine", "MINE")],
 )  # fmt: skip
 def test_the_symbol_in_names_that_tradingview_gives(tmp_path: Path, stem: str, symbol: str) -> None:
     """Exchange, symbol, length; a name that the user gave is the symbol itself."""

@@ -61,7 +61,7 @@ def _tell_the_ten_bars(got: Got, when: list[date] | list[datetime]) -> None:
     time = "starts_at" if isinstance(when[0], datetime) else "session"
     bars = got.bars.sort_by(time)
     assert bars.column(time).to_pylist() == when
-    assert {name.removesuffix(".US") for name in bars.column("symbol").to_pylist()} == {"AAPL"}
+    assert set(bars.column("symbol").to_pylist()) == {"AAPL"}
     wanted = [(100 + at, 101.25 + at, 99.25 + at, 100.5 + at, 1_000_000 + 1_000 * at) for at in range(10)]
     columns = [bars.column(name).to_pylist() for name in ("open", "high", "low", "close", "volume")]
     assert list(zip(*columns, strict=True)) == [pytest.approx(row, rel=1e-12) for row in wanted]
@@ -75,7 +75,8 @@ def test_a_format_is_recognised_and_read(name: str, file: str, when: list[date],
     assert [form.name for form in forms if form is not None] == [name]
     got = taken(FILES / file, asked)
     _tell_the_ten_bars(got, when)
-    assert got.findings == ({"adjusted_prices": 10} if name in ADJUSTED else {})
+    found = {gate: rows for gate, rows in got.findings.items() if gate != "other_spelling"}
+    assert found == ({"adjusted_prices": 10} if name in ADJUSTED else {})
 
 
 @pytest.mark.parametrize(("name", "file", "when", "zone"), RECOGNISED + SAID_ONLY)

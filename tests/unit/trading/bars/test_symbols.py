@@ -12,7 +12,7 @@ from trading.bars.symbols import spelt, symbol_of, symbols_of
     ("symbol", "texts"),
     [
         ("BRK.B", "BRK.B brk.b BRK-B BRK/B BRK_B BRK-B.US brk.b.us NYSE:BRK.B nyse:brk/b $BRK.B"),
-        ("BAC.PRL", "BAC.PRL BAC-PL BAC^L BAC/PRL BAC-PRL bac.pl"),
+        ("BAC.PRL", "BAC.PRL BAC-PL BAC^L BAC/PRL BAC-PRL BACpL bac.pl"),
         ("XYZ.WS", "XYZ.WS XYZ-WT XYZ/WS XYZ+ XYZ-WTS XYZ.WT.US"),
         ("XYZ.WS.A", "XYZ.WS.A XYZ-WS-A XYZ/WS/A XYZ-WSA"),
         ("XYZ.U", "XYZ.U XYZ-UN XYZ= XYZ/U XYZ-U"),
@@ -37,8 +37,8 @@ def test_blanks_are_separators_too(text: str, symbol: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["VOD.L", "005930.KS", "SHOP.TO", "BHP.AX", "BRKB", "AAPL.O", "IBM.N", "ES=F", "^GSPC", "BTC-USD", "EURUSD=X", "1234",
-     "AAPL240119C00150000", "A", "US", "PRU", "WS", "UN", "ALL", ""],
+    ["VOD.L", "005930.KS", "SHOP.TO", "BHP.AX", "BRKB", "AAPL.O", "IBM.N", "ES=F", "^GSPC", "BTC-USD", "EURUSD=X",
+     "1234", "AAPL240119C00150000", "A", "US", "PRU", "WS", "UN", "ALL", ""],
 )  # fmt: skip
 def test_what_is_not_certain_stays_as_it_is(text: str) -> None:
     """Other markets, derivatives, currencies, and tickers that look like parts of a spelling."""
