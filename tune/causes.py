@@ -67,7 +67,7 @@ def cause_of(error: BaseException) -> str:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """The error and what it was raised from, to the first of ours; Ray's copy of such a one has a traceback for text."""
+    """The error and what it was raised from, up to one of ours, of which Ray's copy has a traceback for text."""
     chain = [error]
     while True:
         if isinstance(error, RayTaskError):

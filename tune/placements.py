@@ -83,10 +83,11 @@ class Placements:
             if not placed:
                 remove_placement_group(group)
         if not placed:
+            names = [name for name in ("CPU", "GPU") if any(bundle.get(name) for bundle in bundles)]
+            asked, free = _words(bundles, names), _words([ray.available_resources()], names)
             raise ModelError(
-                f"No room for the training within {self.wait_s:g} s: it asks Ray for {_words(bundles)}, of which "
-                f"{_words([ray.available_resources()])} are free. Nothing was replaced. Let other work on this Ray "
-                "end, or give it more."
+                f"No room for the training within {self.wait_s:g} s: it asks Ray for {asked}, of which {free} are free. "
+                "Nothing was replaced. Let other work on this Ray end, or give it more."
             )
         return group
 
@@ -145,7 +146,6 @@ def _remove(prefix: str) -> int:
     return len(found)
 
 
-def _words(bundles: Sequence[Bundle]) -> str:
+def _words(bundles: Sequence[Bundle], names: Sequence[str]) -> str:
     """Sums by resource, without Ray's own bookkeeping."""
-    names = sorted({name for bundle in bundles for name in bundle if name in ("CPU", "GPU")}) or ["CPU"]
     return ", ".join(f"{sum(bundle.get(name, 0) for bundle in bundles):g} {name}" for name in names)

@@ -93,7 +93,7 @@ def search(
     results = _fitted(tuner, placements)
     if results.errors:
         raise ModelError(f"A search trial failed: {cause_of(results.errors[0])}. No model was replaced.")
-    scored = {_key(result.config["spec"]): result.metrics for result in results}
+    scored = {_key(result.config["spec"]): result.metrics for result in results if result.config}  # none that never ran
     missing = [spec for spec in specs if not np.isfinite(scored.get(_key(spec), {}).get("loss", np.nan))]
     if missing:
         why = f"no trial had a CPU for {placements.wait_s:g} s" if starvation.ended else "they ended without one"
