@@ -92,7 +92,7 @@ def fit_forest(params: dict[str, Any], matrix: Matrix, success: Floats, *, seed:
         max_depth=params["max_depth"],
         min_samples_leaf=params["min_samples_leaf"],
         max_features=params["max_features"],
-        max_samples=0.5,
+        max_samples=max(1, len(success) // 2),
         n_jobs=threads,
         random_state=seed,
     )

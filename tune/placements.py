@@ -86,8 +86,8 @@ class Placements:
             names = [name for name in ("CPU", "GPU") if any(bundle.get(name) for bundle in bundles)]
             asked, free = _words(bundles, names), _words([ray.available_resources()], names)
             raise ModelError(
-                f"No room for the training within {self.wait_s:g} s: it asks Ray for {asked}, of which {free} are free. "
-                "Nothing was replaced. Let other work on this Ray end, or give it more."
+                f"No room for the training within {self.wait_s:g} s: it asks Ray for {asked}, of which {free} are "
+                "free. Nothing was replaced. Let other work on this Ray end, or give it more."
             )
         return group
 

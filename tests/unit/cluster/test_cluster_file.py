@@ -20,6 +20,7 @@ from actors.heaps import FRUGAL
 from cluster import bootstrap_config as bootstrap
 from cluster.catalogue import Catalogue
 from cluster.errors import ClusterConfigError
+from cluster.preflight import check_offline
 from cluster.spec import read_spec
 from cluster.token import TOKEN_FILE
 from tests.fakes.cloud import SIZES, TOKEN, size
@@ -209,3 +210,12 @@ def test_on_the_head_ray_teardown_is_ray_down(tmp_path: Path) -> None:
     }
     for given, passed in cases.items():
         assert subprocess.run([str(found), *given], capture_output=True, text=True, check=True).stdout == passed
+
+
+@pytest.mark.parametrize(("cpus", "warned"), [(None, False), (0, True), (1, False), (2, False)])
+def test_a_head_without_cpus_is_told_by_preflight(shipped: dict[str, Any], cpus: int | None, warned: bool) -> None:  # noqa: FBT001
+    """Ray advises it for large clusters, and models are trained on the head."""
+    head = shipped["available_node_types"][shipped["head_node_type"]]
+    head["resources"] = {} if cpus is None else {"CPU": cpus}
+    told = [check.detail for check in check_offline(shipped) if check.check == "the head's CPUs"]
+    assert [("models are trained on the head" in detail) for detail in told] == ([True] if warned else [])

@@ -1,4 +1,4 @@
-"""Folds and columns from which nothing, or little, can be learned: a sentence, or a model that says no more than it knows."""
+"""Folds and columns from which little can be learned: a sentence, or a model that says no more than it knows."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_no_outcome_at_all_is_refused() -> None:
 
 
 def test_a_share_near_one_is_kept_from_it() -> None:
-    """One failure in 100 million rounds to 1 in single precision, which XGBoost refuses; a return's mean is untouched."""
+    """One failure in 100 million is 1 in single precision, which XGBoost refuses; a return's mean is untouched."""
     almost = np.ones(100_000_000, dtype=np.int8)
     almost[0] = 0
     assert booster_params(ROUNDS, LOGISTIC, almost, seed=1, device="cpu")["base_score"] == 1 - 1e-6
