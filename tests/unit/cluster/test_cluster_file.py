@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,13 @@ def test_ray_accepts_the_file_as_it_stands(shipped: dict[str, Any]) -> None:
     """Ray accepts the file as it stands."""
     validate_config(prepare_config(copy.deepcopy(shipped)))
     validate_config(bootstrap.detect_resources(prepare_config(copy.deepcopy(shipped)), CATALOGUE))
+
+
+def test_machines_get_every_package(shipped: dict[str, Any]) -> None:
+    """A package that isn't copied is missing on the head only, where services and trainings import it."""
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    packages = built["targets"]["wheel"]["packages"]
+    assert {f"~/inplay/{name}": name for name in packages}.items() <= shipped["file_mounts"].items()
 
 
 def test_every_key_that_an_external_provider_must_give_is_there(shipped: dict[str, Any]) -> None:
