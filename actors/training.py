@@ -71,8 +71,8 @@ class RayTrainer:
             raise UnavailableError("No session is complete yet, so nothing can be learned from. Nothing was changed.")
         market, patterns = known
         work = _Work(
-            self._wiring.home, self._wiring, session + timedelta(days=1), self._wiring.training.seed, workers,
-            Placements(f"{SESSIONS}-{uuid.uuid4().hex[:12]}"),
+            home=self._wiring.home, wiring=self._wiring, known_before=session + timedelta(days=1),
+            seed=self._wiring.training.seed, workers=workers, placements=Placements(f"{SESSIONS}-{uuid.uuid4().hex[:12]}"),
         )  # fmt: skip
         trained = run_within(limit_s, _train, market, patterns, work, placements=work.placements)
         return self._registered(trained, work)
