@@ -72,7 +72,8 @@ class RayTrainer:
         market, patterns = known
         work = _Work(
             home=self._wiring.home, wiring=self._wiring, known_before=session + timedelta(days=1),
-            seed=self._wiring.training.seed, workers=workers, placements=Placements(f"{SESSIONS}-{uuid.uuid4().hex[:12]}"),
+            seed=self._wiring.training.seed, workers=workers,
+            placements=Placements(f"{SESSIONS}-{uuid.uuid4().hex[:12]}"),
         )  # fmt: skip
         trained = run_within(limit_s, _train, market, patterns, work, placements=work.placements)
         return self._registered(trained, work)
