@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import ray
+import structlog
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -18,10 +20,13 @@ from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
 from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool
-from trading.errors import InplayError, UnavailableError
+from trading.errors import UnavailableError
+from tune.causes import as_model_error, cause_of
 from tune.distributed import Workers
+from tune.placements import SESSIONS, Placements, remove_of_sessions
 
 ASK_TIMEOUT_S = 300.0
+END_TIMEOUT_S = 30.0
 
 
 class Trainer(Protocol):
@@ -32,7 +37,12 @@ class Trainer(Protocol):
 
         Raises:
             UnavailableError: when it wasn't done in time, or something it needs went away; nothing was replaced.
+            ModelError: when nothing can be learned from what there is, or Ray had no room for it.
         """
+        ...
+
+    def clear(self) -> None:
+        """Nothing is reserved for a training that a dead process had begun. No training may be under way."""
         ...
 
 
@@ -45,6 +55,7 @@ class _Work:
     known_before: date
     seed: int
     workers: Workers
+    placements: Placements
 
 
 class RayTrainer:
@@ -59,15 +70,19 @@ class RayTrainer:
         if session is None:
             raise UnavailableError("No session is complete yet, so nothing can be learned from. Nothing was changed.")
         market, patterns = known
-        work = _Work(self._wiring.home, self._wiring, session + timedelta(days=1), self._wiring.training.seed, workers)
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=here)(_train)
-        reference = task.remote(market, patterns, work)
-        try:
-            trained = _answer(reference, limit_s)
-        finally:
-            ray.cancel(reference, force=True)  # one that has ended isn't touched
+        work = _Work(
+            home=self._wiring.home, wiring=self._wiring, known_before=session + timedelta(days=1),
+            seed=self._wiring.training.seed, workers=workers,
+            placements=Placements(f"{SESSIONS}-{uuid.uuid4().hex[:12]}"),
+        )  # fmt: skip
+        trained = run_within(limit_s, _train, market, patterns, work, placements=work.placements)
         return self._registered(trained, work)
+
+    def clear(self) -> None:
+        """See `Trainer`."""
+        left = remove_of_sessions()
+        if left:
+            structlog.get_logger().warning("placement_groups_of_a_dead_training_removed", groups=left)
 
     def _registered(self, trained: Any, work: _Work) -> str:
         from tune.registration import config_sha256, register  # noqa: PLC0415  heavy
@@ -80,6 +95,26 @@ class RayTrainer:
         return row.ensemble_id
 
 
+def run_within(limit_s: float, function: Callable[..., Any], *args: Any, placements: Placements) -> Any:
+    """What the function returns, run in a process of its own on this node.
+
+    When this returns or raises, that process has ended, or is being killed, and nothing is reserved for its training.
+
+    Raises:
+        UnavailableError: when it wasn't done within `limit_s`, or its process went away.
+        ModelError: what the training raised.
+    """
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=here)(function)
+    reference = task.remote(*args)
+    try:
+        return _answer(reference, limit_s)
+    finally:
+        ray.cancel(reference, force=True)  # one that has ended isn't touched
+        ray.wait([reference], timeout=END_TIMEOUT_S)  # a process that is alive might reserve more
+        placements.remove()
+
+
 def _answer(reference: Any, timeout_s: float) -> Any:
     ready, _ = ray.wait([reference], timeout=timeout_s)
     if not ready:
@@ -89,9 +124,10 @@ def _answer(reference: Any, timeout_s: float) -> Any:
     try:
         return ray.get(reference)
     except RayTaskError as error:
-        raise error.cause if isinstance(error.cause, InplayError) else error from error
+        structlog.get_logger().warning("training_failed", error=str(error))
+        raise as_model_error(error) from None
     except RayError as error:
-        raise UnavailableError(f"The training's process went away: {error}. Nothing was replaced.") from error
+        raise UnavailableError(f"The training was ended: {cause_of(error)}. Nothing was replaced.") from error
 
 
 def _train(market: Any, patterns: Any, work: _Work) -> Any:
@@ -103,7 +139,8 @@ def _train(market: Any, patterns: Any, work: _Work) -> Any:
     scratch = work.home / "tune" / "session"
     try:
         return train_ensemble(
-            data, work.home / "models", scratch, seed=work.seed, workers=work.workers, say=lambda _: None
-        )
+            data, work.home / "models", scratch, seed=work.seed, workers=work.workers, say=lambda _: None,
+            placements=work.placements,
+        )  # fmt: skip
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)  # fmt: skip
+        shutil.rmtree(scratch, ignore_errors=True)

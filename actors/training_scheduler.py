@@ -18,8 +18,13 @@ from actors.wiring import Wiring, now
 from adapters.postgres.queries import Queries
 from adapters.postgres.training_record import TrainingRecord
 from trading.errors import InplayError
+from tune.placements import head_cpus
 
 PERIOD_S = 60.0
+NO_CPU = (
+    "Ray's head has no CPU in its books (--num-cpus=0), so no model can be trained; everything else goes on. Start it "
+    "with --num-cpus=1 or more."
+)
 
 
 class TrainingScheduler(Service):
@@ -57,13 +62,13 @@ class TrainingScheduler(Service):
                     recovered = True
                 plans = self._sessions.tick()
                 log.info("training_planned", plans={plan.kind: plan.code for plan in plans})
-                self._trouble = ""
+                self._trouble = "" if head_cpus() >= 1 else NO_CPU
             except (InplayError, RayError, OSError) as error:
                 self._trouble = str(error)
                 log.warning("training_not_planned", reason=str(error))
 
     def condition(self) -> Condition:
-        """Degraded while plans can't be made or costs can't be read."""
+        """Degraded while plans can't be made, costs can't be read or nothing can be trained."""
         if not self._watcher.is_alive():
             return "degraded", "a defect ended the planning, its log says which; nothing is rented any more"
         return ("degraded", self._trouble) if self._trouble else super().condition()

@@ -53,12 +53,16 @@ class TrainingSessions:
         self._parts = parts
 
     def recover(self) -> None:
-        """Nothing is asked of the autoscaler any more, and sessions that a dead process left open are closed."""
+        """Nothing is asked of Ray or its autoscaler any more, and sessions that a dead process left open are closed."""
         self._parts.gpus.release()
         self._close_left_open()
 
     def _close_left_open(self) -> None:
-        """No session is open between two plans: one that is, died, or its end could not be put on record."""
+        """No session is open between two plans: one that is, died, or its end could not be put on record.
+
+        What it had reserved on Ray is taken back at each plan: until it is dead, a killed process may reserve more.
+        """
+        self._parts.trainer.clear()
         for each in (*self._record.sessions("gpu", REMEMBERED), *self._record.sessions("cpu", REMEMBERED)):
             if each.state == "open":
                 detail = "its end was not recorded: its process or the database went away; the GPU was released"

@@ -110,6 +110,7 @@ def check_offline(config: Mapping[str, Any]) -> list[Check]:
         *checks,
         _checked("record of costs", lambda: _books_detail(spec)),
         _ssh_door(spec),
+        *_head_without_cpus(config),
         _reaper(timer.installed()),
     ]
 
@@ -188,6 +189,16 @@ def _ssh_door(spec: ClusterSpec) -> Check:
         text = "port 22 is open to everyone who has the key; put your own address into `provider.admin_cidrs`"
         return Check("who may reach port 22", "warning", text)
     return Check("who may reach port 22", "ok", ", ".join(spec.admin_cidrs))
+
+
+def _head_without_cpus(config: Mapping[str, Any]) -> list[Check]:
+    """A warning where the file leaves the head no CPU, as Ray advises for large clusters: models are fitted there."""
+    name = str(config["head_node_type"])
+    cpus = (config["available_node_types"][name].get("resources") or {}).get("CPU")
+    if cpus is None or cpus >= 1:
+        return []
+    text = f"{name}.resources.CPU is {cpus}, and models are trained on the head: none would be. Leave it out, or set 1"
+    return [Check("the head's CPUs", "warning", text)]
 
 
 def _reaper(runs_here: bool) -> Check:  # noqa: FBT001  the only thing it asks

@@ -7,10 +7,9 @@ from typing import Any
 
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from tune.estimators import booster_params
-
-ON_HEAD = {"node:__internal_head__": 0.001}
-"""Work on CPUs stays on the head: to an autoscaler it would be a reason to rent a machine."""
+from tune.causes import told_in_words
+from tune.estimators import booster_params, finite_or_unknown, refuse_one_class
+from tune.placements import ON_HEAD, Placements
 
 
 @dataclass(frozen=True)
@@ -29,21 +28,45 @@ class Workers:
 
 
 def fit_distributed(
-    params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers
-) -> Any:
+    params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers,
+    placements: Placements | None = None,
+) -> Any:  # fmt: skip
     """A booster trained by `workers.actors` actors; a killed actor is restarted from the last checkpoint.
 
-    With GPUs, each actor proves that it trains on one: XGBoost would train on the CPU without a word.
+    With GPUs, each actor proves that it trains on one: XGBoost would train on the CPU without a word. However it ends,
+    nothing on Ray is reserved for it afterwards.
+
+    Args:
+        params: of the booster, with `rounds`.
+        objective: XGBoost's name of it.
+        matrix: one row a setup; what isn't finite counts as unknown.
+        target: what is predicted, shape `(n,)`.
+        seed: of the booster.
+        workers: that train.
+        placements: of the training that this fit is part of.
 
     Raises:
-        ModelError: when training ended with fewer rounds than asked for, or an actor can't train, such as for want of
-            a GPU.
+        ModelError: when training ended with fewer rounds than asked for, when there was no room for it in time, when
+            an actor can't train, such as for want of a GPU, or its machine went away.
     """
+    refuse_one_class(objective, target)
+    device = "cuda" if workers.gpus else "cpu"
+    settings = booster_params(params, objective, target, seed=seed, device=device)
+    each = {"CPU": float(workers.cpus), **({"GPU": float(workers.gpus)} if workers.gpus else ON_HEAD)}
+    booster = (placements or Placements()).run(
+        _fit, settings, params["rounds"], finite_or_unknown(matrix), target, workers, bundles=[each] * workers.actors
+    )
+    if booster.num_boosted_rounds() != params["rounds"]:
+        raise ModelError(f"training stopped after {booster.num_boosted_rounds()} of {params['rounds']} rounds")
+    return booster
+
+
+def _fit(settings: dict[str, Any], rounds: int, matrix: Matrix, target: Floats, workers: Workers) -> Any:
+    """In a process inside the placement group, so that xgboost-ray makes no group of its own, which it would leave."""
     from xgboost_ray import RayDMatrix, RayParams, train  # noqa: PLC0415  heavy
 
     from tune.cuda_check import CudaCheck  # noqa: PLC0415  imports xgboost
 
-    device = "cuda" if workers.gpus else "cpu"
     resources = RayParams(
         num_actors=workers.actors,
         cpus_per_actor=workers.cpus,
@@ -52,25 +75,12 @@ def fit_distributed(
         max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
         checkpoint_frequency=25,
     )
-    try:
-        booster = train(
-            booster_params(params, objective, target, seed=seed, device=device),
+    with told_in_words():  # here, where xgboost-ray's chain of causes is still whole
+        return train(
+            settings,
             RayDMatrix(matrix, target),
-            num_boost_round=params["rounds"],
+            num_boost_round=rounds,
             ray_params=resources,
             verbose_eval=False,
             callbacks=[CudaCheck()] if workers.gpus else [],
         )
-    except RuntimeError as error:
-        raise ModelError(f"Training ended without a model, and none was replaced: {_first_cause(error)}") from error
-    if booster.num_boosted_rounds() != params["rounds"]:
-        raise ModelError(f"training stopped after {booster.num_boosted_rounds()} of {params['rounds']} rounds")
-    return booster
-
-
-def _first_cause(error: BaseException) -> str:
-    """What began it, in a line: xgboost-ray wraps the errors of its actors several times, Ray puts them in one text."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return next((line for line in lines if "XGBoostError: " in line), lines[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,7 +12,34 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.arrays import Floats, Matrix
+from trading.errors import ModelError
 from trading.views.members.member import Estimator
+
+LEAST_SHARE = 1e-6
+"""A share of successes is kept so far from 0 and 1: XGBoost reads it in single precision and refuses both ends."""
+
+
+def finite_or_unknown(matrix: Matrix) -> Matrix:
+    """The matrix with NaN for what isn't finite; itself when all is: XGBoost refuses infinite values, forests can't."""
+    infinite = np.isinf(matrix)
+    return np.where(infinite, np.float32(np.nan), matrix).astype(np.float32) if infinite.any() else matrix
+
+
+def refuse_one_class(objective: str, target: Floats) -> None:
+    """A classifier's target has successes and failures.
+
+    Raises:
+        ModelError: when it hasn't: nothing can be told apart, and a probability of 0 or 1 would not be honest.
+    """
+    if not objective.startswith("binary:") or len(np.unique(target)) > 1:
+        return
+    if len(target) == 0:
+        raise ModelError("there is no outcome to learn from. No model was made; collect more sessions first")
+    ended = "succeeded" if target[0] > 0 else "failed"
+    raise ModelError(
+        f"all {len(target):,} outcomes to learn from {ended}, so there is nothing to tell apart. No model was made; "
+        "collect more sessions first"
+    )
 
 
 def medians_of(matrix: Matrix) -> Matrix:
@@ -49,7 +77,12 @@ class Forest:
 
 
 def fit_forest(params: dict[str, Any], matrix: Matrix, success: Floats, *, seed: int, threads: int) -> Forest:
-    """A random forest on the setups."""
+    """A random forest on the setups.
+
+    Raises:
+        ModelError: when all of them succeeded, or all failed.
+    """
+    refuse_one_class("binary:forest", success)
     from sklearn.ensemble import RandomForestClassifier  # noqa: PLC0415  heavy, and not every actor needs it
 
     medians = medians_of(matrix)
@@ -59,7 +92,7 @@ def fit_forest(params: dict[str, Any], matrix: Matrix, success: Floats, *, seed:
         max_depth=params["max_depth"],
         min_samples_leaf=params["min_samples_leaf"],
         max_features=params["max_features"],
-        max_samples=0.5,
+        max_samples=max(1, len(success) // 2),
         n_jobs=threads,
         random_state=seed,
     )
@@ -68,17 +101,30 @@ def fit_forest(params: dict[str, Any], matrix: Matrix, success: Floats, *, seed:
 
 
 def booster_params(params: dict[str, Any], objective: str, target: Floats, *, seed: int, device: str) -> dict[str, Any]:
-    """XGBoost's parameters of a specification; `rounds` is not one of them. Boosting starts from the target's mean."""
+    """XGBoost's parameters of a specification; `rounds` is not one of them. Boosting starts from the target's mean.
+
+    Raises:
+        ModelError: when the target's mean isn't a number.
+    """
     tuned = {name: value for name, value in params.items() if name != "rounds"}
-    tuned["base_score"] = float(np.mean(target))
+    start = float(np.mean(target)) if len(target) else math.nan
+    if not math.isfinite(start):
+        raise ModelError(f"{len(target):,} outcomes have no mean to start from. No model was made; check the data")
+    of_share = objective.startswith("binary:")
+    tuned["base_score"] = min(max(start, LEAST_SHARE), 1 - LEAST_SHARE) if of_share else start
     return {**tuned, "objective": objective, "tree_method": "hist", "device": device, "seed": seed, "nthread": 1}
 
 
 def fit_booster(params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int) -> Any:
-    """A booster fitted in this process, for search trials and small data."""
+    """A booster fitted in this process, for search trials and small data.
+
+    Raises:
+        ModelError: when a classifier's outcomes are all alike.
+    """
     import xgboost  # noqa: PLC0415  heavy
 
-    data = xgboost.DMatrix(matrix, label=target)
+    refuse_one_class(objective, target)
+    data = xgboost.DMatrix(finite_or_unknown(matrix), label=target)
     settings = booster_params(params, objective, target, seed=seed, device="cpu")
     return xgboost.train(settings, data, num_boost_round=params["rounds"])
 
@@ -101,7 +147,7 @@ def _booster(params: dict[str, Any], objective: str, matrix: Matrix, target: Flo
     import xgboost  # noqa: PLC0415  heavy
 
     booster = fit_booster(params, objective, matrix, target, seed=seed)
-    return lambda rows: np.asarray(booster.predict(xgboost.DMatrix(rows)).astype(np.float64))
+    return lambda rows: np.asarray(booster.predict(xgboost.DMatrix(finite_or_unknown(rows))).astype(np.float64))
 
 
 FITTERS: Mapping[Estimator, Callable[[dict[str, Any], str, Matrix, Floats, int], Predict]] = MappingProxyType(

@@ -21,6 +21,7 @@ from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
 from tune.evaluate import Accuracy, evaluate
 from tune.model_files import Fitted, write_ensemble
+from tune.placements import Placements
 from tune.regime_factors import regime_factors
 from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search
 from tune.splits import Split, holdout
@@ -57,7 +58,7 @@ class Trained:
 
 def train_ensemble(
     data: TrainingSet, models: Path, scratch: Path, *, seed: int, workers: Workers, say: Progress,
-    members: Members = MEMBERS,
+    members: Members = MEMBERS, placements: Placements | None = None,
 ) -> Trained:  # fmt: skip
     """The ensemble for `data`, written under `models`.
 
@@ -69,19 +70,30 @@ def train_ensemble(
         workers: of the final, distributed fits.
         say: told in words what happens.
         members: of the ensemble.
+        placements: of this training on Ray; none of them is left, however it ends.
 
     Raises:
-        ModelError: when the data hold too few sessions, or only successes or only failures before the held-out part.
+        ModelError: when the data hold too few sessions, only successes or only failures before the held-out part or
+            before a fold of the search, or when Ray had no room for it or lost it.
     """
+    placements = placements or Placements()
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
     data = data.without_unknown(split.train)
     development = data.take(split.train)
     if len(np.unique(development.success)) < 2:  # noqa: PLR2004
-        raise ModelError("the outcomes before the held-out part are all alike; collect more sessions first")
+        ended = "succeeded" if development.success[0] > 0 else "failed"
+        raise ModelError(
+            f"the outcomes before the held-out part are all alike: all {len(development):,} {ended}. No model was "
+            "made; collect more sessions first"
+        )
+    infinite = np.isinf(data.matrix).sum(axis=0)
+    if infinite.any():
+        of = ", ".join(f"{data.features[column]} {infinite[column]:,}" for column in np.flatnonzero(infinite))
+        say(f"infinite values count as unknown: {of}")
     if data.left_out:
         say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
-    winners = search(development, scratch, members, seed=seed)
+    winners = search(development, scratch, members, seed=seed, placements=placements)
     say(f"judging the winners on {len(split.test):,} setups that came later")
     views = unseen_views(data, split, winners, members, seed=seed)
     base_rate = float(data.success[split.train].mean())
@@ -91,7 +103,7 @@ def train_ensemble(
     adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors, members.weights))
     say(_words_of(factors))
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
-    fitted = fit_all(data, winners, members, seed=seed, workers=workers)
+    fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements)
     name = ensemble_name(data, winners, seed, workers)
     card = write_ensemble(
         models / name, name, fitted, winners, reference_strengths(adapted, test), members=members,
@@ -141,8 +153,9 @@ def reference_strengths(views: Views, test: TrainingSet) -> Floats:
 
 
 def fit_all(
-    data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, workers: Workers
-) -> Fitted:
+    data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, workers: Workers,
+    placements: Placements,
+) -> Fitted:  # fmt: skip
     """The models on all rows; the boosters by xgboost-ray."""
 
     def fitted(member: Member) -> object:
@@ -150,6 +163,8 @@ def fit_all(
         params = winners[member.name].params
         if member.estimator == "forest":
             return fit_forest(params, matrix, target, seed=seed, threads=workers.actors * workers.cpus)
-        return fit_distributed(params, member.objective, matrix, target, seed=seed, workers=workers)
+        return fit_distributed(
+            params, member.objective, matrix, target, seed=seed, workers=workers, placements=placements
+        )
 
     return {member.name: fitted(member) for member in members}

@@ -13,10 +13,12 @@ from ray import tune as ray_tune
 from trading.arrays import Floats
 from trading.errors import ModelError
 from trading.views.members.member import Member, Members
-from tune.distributed import ON_HEAD
-from tune.estimators import FITTERS, log_loss
+from tune.causes import cause_of, told_in_words
+from tune.estimators import FITTERS, log_loss, refuse_one_class
+from tune.placements import ON_HEAD, Placements
 from tune.splits import Split, walk_forward
 from tune.training_set import TARGET_SCALE, TrainingSet, columns_of, target_of
+from tune.trial_groups import Starvation, TrialGroups
 
 EMBARGO_SESSIONS = 1
 FOLDS = 3
@@ -62,30 +64,69 @@ def trial(config: dict[str, Any], data: TrainingSet, folds: int, members: Member
     return {"loss": float(np.mean(losses)), "residual_std": spread}
 
 
-def search(data: TrainingSet, storage: Path, members: Members, *, seed: int, folds: int = FOLDS) -> dict[str, Winner]:
+def search(
+    data: TrainingSet, storage: Path, members: Members, *, seed: int, folds: int = FOLDS,
+    placements: Placements | None = None,
+) -> dict[str, Winner]:  # fmt: skip
     """The best parameters by member. Trials run in parallel; the result doesn't depend on which ends first.
 
+    However it ends, nothing on Ray is reserved for it afterwards.
+
     Raises:
-        ModelError: when a trial fails, with its error.
+        ModelError: when a fold can't tell parameters apart, when there was no room for trials in time, or when one
+            fails, with its error.
     """
+    refuse_folds(data, folds, members)
     specs = [{"kind": member.name, "params": params} for member in members for params in member.grid]
+    placements = placements or Placements()
+    one = {"CPU": 1.0, **ON_HEAD}
+    placements.require([one])
+    starvation = Starvation(placements)
     tuner = ray_tune.Tuner(
         ray_tune.with_resources(
-            ray_tune.with_parameters(trial, data=data, folds=folds, members=members),
-            ray_tune.PlacementGroupFactory([{"CPU": 1.0, **ON_HEAD}]),
+            ray_tune.with_parameters(trial, data=data, folds=folds, members=members), TrialGroups(placements, one)
         ),
         param_space={"spec": ray_tune.grid_search(specs), "seed": seed},
         tune_config=ray_tune.TuneConfig(metric="loss", mode="min", reuse_actors=True),
-        run_config=ray_tune.RunConfig(storage_path=str(storage), name="search", verbose=0),
+        run_config=ray_tune.RunConfig(storage_path=str(storage), name="search", verbose=0, stop=starvation),
     )
-    results = tuner.fit()
+    results = _fitted(tuner, placements)
     if results.errors:
-        raise ModelError(f"a search trial failed: {results.errors[0]}")
-    scored = {_key(result.config["spec"]): result.metrics for result in results}
-    missing = [spec for spec in specs if "loss" not in scored.get(_key(spec), {})]
+        raise ModelError(f"A search trial failed: {cause_of(results.errors[0])}. No model was replaced.")
+    scored = {_key(result.config["spec"]): result.metrics for result in results if result.config}  # none that never ran
+    missing = [spec for spec in specs if not np.isfinite(scored.get(_key(spec), {}).get("loss", np.nan))]
     if missing:
-        raise ModelError(f"search trials reported no loss: {missing}")
+        why = f"no trial had a CPU for {placements.wait_s:g} s" if starvation.ended else "they ended without one"
+        raise ModelError(f"{len(missing)} of {len(specs)} search trials reported no loss: {why}. None was replaced.")
     return {member.name: _best(member, scored) for member in members}
+
+
+def refuse_folds(data: TrainingSet, folds: int, members: Members) -> None:
+    """Every fold has something to learn from and something to be judged by.
+
+    Raises:
+        ModelError: when the outcomes before a fold are all alike, or returns in it are.
+    """
+    for number, split in enumerate(walk_forward(data, folds, EMBARGO_SESSIONS), start=1):
+        try:
+            for member in members:
+                refuse_one_class(member.objective, target_of(member, data)[split.train])
+        except ModelError as error:
+            raise ModelError(f"fold {number} of {folds}: {error}") from None
+        returns = data.net_return[split.test]
+        if returns.max() == returns.min():  # a variance of equal numbers needn't be zero
+            raise ModelError(
+                f"fold {number} of {folds}: all {len(returns):,} returns to judge by are {returns[0]:.4f}. No model "
+                "was made; collect more sessions first"
+            )
+
+
+def _fitted(tuner: Any, placements: Placements) -> Any:
+    try:
+        with told_in_words():
+            return tuner.fit()
+    finally:
+        placements.remove()
 
 
 def _key(spec: dict[str, Any]) -> str:

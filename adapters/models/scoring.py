@@ -195,7 +195,8 @@ def _booster(data: bytes, file: ModelFile) -> _Model:  # noqa: ARG001 - loaders 
     booster.set_param({"device": "cpu"})
 
     def predict(rows: Matrix) -> Floats:
-        return np.asarray(booster.inplace_predict(rows, missing=np.nan), dtype=np.float64)
+        known = np.where(np.isfinite(rows), rows, np.float32(np.nan))  # XGBoost refuses infinite values
+        return np.asarray(booster.inplace_predict(known, missing=np.nan), dtype=np.float64)
 
     return predict
 

@@ -1,4 +1,4 @@
-"""What the rehearsal runs on the head: a task that needs a GPU, and an actor that outlives a reboot.
+"""What the rehearsal runs on the head: a task that needs a GPU, trainings that fail, an actor that outlives a reboot.
 
 python -m cluster.rehearsal.gpu_task ask|revisit|want
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ NAMESPACE = "rehearsal"
 ACTOR = "visitor"
 RUNNING, VISITED = "/var/tmp/rehearsal-runs", "/var/tmp/rehearsal-visited"  # noqa: S108  of a droplet
 HELD_S = 120.0
+TRAININGS = "actors.failing_trainings"
 
 
 class Visitor:
@@ -43,16 +45,27 @@ def _where() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _trainings() -> dict[str, Any]:
+    """What trainings that fail on the machine with a GPU said and left; the platform's own, in its own process."""
+    said = subprocess.run(
+        [sys.executable, "-m", TRAININGS], stdout=subprocess.PIPE, text=True, check=True, timeout=HELD_S
+    )
+    found: dict[str, Any] = json.loads(said.stdout.splitlines()[-1].partition(": ")[2])
+    return found
+
+
 def ask() -> dict[str, Any]:
-    """A task with `num_gpus=1` ran; an actor is left running."""
+    """A task with `num_gpus=1` ran, and two trainings failed on its machine; an actor is left running."""
     visitor = ray.remote(Visitor).options(name=ACTOR, lifetime="detached", num_cpus=0, max_restarts=-1).remote()
     visited = ray.get(visitor.where.remote())
     asked_at_s = time.monotonic()
     ran = ray.get(ray.remote(_where).options(num_gpus=1).remote(), timeout=240)
     nodes = {node["NodeID"]: node for node in ray.nodes()}
+    trainings = _trainings()
     return {
         "asked_from": socket.gethostname(), "actor": visited, "ran": ran, "done_after_s": time.monotonic() - asked_at_s,
         "resources": nodes[ran["node_id"]]["Resources"], "labels": nodes[ran["node_id"]]["Labels"],
+        "trainings": trainings,
     }  # fmt: skip
 
 

@@ -17,6 +17,8 @@ class Report:
         spec_violations: None when DigitalOcean's specification wasn't given, so that nobody judged.
         cost_usd: of what was created, at the catalogue's prices; each started hour whole. Nobody is billed.
         max_calls_per_min: within any 60 seconds.
+        failed_trainings: what a refused training said, what one that was cancelled said and had reserved, and how long
+            their machine stayed afterwards.
         headless: the worker whose head was destroyed, and what the reaper said when it destroyed that worker.
         stops: what each way of stopping left, when those were rehearsed, and nothing else was. The next head sets a
             worker that was kept up as well, so `setup_repeated` isn't judged then.
@@ -38,6 +40,7 @@ class Report:
     ports_open_to_strangers: Json = field(default_factory=dict)
     refused_without_token: Json = field(default_factory=dict)
     reboot: Json | None = None
+    failed_trainings: Json | None = None
     headless: Json | None = None
     stops: Json | None = None
     setup_repeated: list[str] = field(default_factory=list)
@@ -69,6 +72,7 @@ class Report:
             (self.gpu_task_ran_on is None, "the task with a GPU didn't run"),
             (not self.firewall_before_first_droplet, "no firewall stood before the first droplet"),
             (self.reboot is None or not self.reboot["same_actor"], "the actor didn't come back after a reboot"),
+            *self._trainings(),
             (self.headless is None or not self.headless["gone"], "a worker without a head wasn't destroyed"),
             (not (self.headless or {}).get("spared_at_first", True), "one look destroyed a worker"),
         ]
@@ -86,6 +90,17 @@ class Report:
             for what, holds in found.items()
             if isinstance(holds, bool)
         ] + [("is off and billed on" not in stops["exec_stop"]["reaper_said"], "the reaper doesn't name the head")]
+
+    def _trainings(self) -> list[tuple[bool, str]]:
+        """Judgements of the trainings that failed."""
+        if self.failed_trainings is None:
+            return [(True, "no machine was seen to go after trainings that failed")]
+        cancelled = self.failed_trainings["cancelled"]
+        return [
+            ("trains on" not in self.failed_trainings["refused"], "a training on a GPU that is none wasn't refused"),
+            (not cancelled["reserved"], "the training that was to be cancelled never held the machine"),
+            (bool(cancelled["left"]), f"a cancelled training left {cancelled['left']} placement groups"),
+        ]
 
     def _doors(self) -> list[tuple[bool, str]]:
         """Judgements of what strangers found open."""

@@ -120,8 +120,8 @@ class Rehearsal:
             (worker.room.root / VISITED.lstrip("/")).touch()
             answer = asked.result()
         self.report.gpu_task, self.report.gpu_task_ran_on = answer, answer["ran"]["machine"]
-        self._happened(f"the task has run on {self.report.gpu_task_ran_on}")
-        self._wait_until_idle()
+        self._happened(f"the task has run on {self.report.gpu_task_ran_on}, and two trainings failed there")
+        self._wait_until_idle(answer["trainings"])
         self._reboot(head)
         self._lose_head(head)
 
@@ -248,8 +248,11 @@ class Rehearsal:
         asked.result()
         raise RehearsalError("The task ended and ran on no worker. No real machine was involved.")
 
-    def _wait_until_idle(self) -> None:
+    def _wait_until_idle(self, trainings: dict[str, Any]) -> None:
+        """Trainings that failed reserve nothing, so the machine is idle, and is removed at its time-out."""
+        ended_s = time.monotonic()
         self._await(lambda: not self.machines.workers(), IDLE_S, "The idle worker wasn't removed")
+        self.report.failed_trainings = {**trainings, "machine_gone_after_s": round(time.monotonic() - ended_s, 1)}
         self._happened("the idle worker was removed")
 
     def _tear_down(self) -> None:

@@ -22,7 +22,7 @@ from cluster.provider import DigitalOceanNodeProvider
 from cluster.simulator.cloud import SimulatedCloud
 from cluster.simulator.faults import Fault, FaultKind, Script
 from tests.fakes.simulated import GPU, SimulatedTime, connect, provide, simulate, tags
-from trading.errors import UnavailableError
+from trading.errors import ModelError, UnavailableError
 from tune.distributed import Workers
 from tune.training_plan import SessionRules
 
@@ -75,16 +75,23 @@ class OneHour:
     """A training that takes an hour, or fails."""
 
     def __init__(self, clock: SimulatedTime) -> None:
-        self.clock, self.fails = clock, False
+        self.clock, self.fails, self.cleared = clock, False, 0
+        self.refuses = ""
         self.workers: list[Workers] = []
 
     def train(self, workers: Workers, limit_s: float) -> str:
         self.workers.append(workers)
         assert limit_s <= 4 * 3_600
         self.clock.sleep(3_600)
+        if self.refuses:
+            raise ModelError(self.refuses)
         if self.fails:
             raise UnavailableError("The training's process went away: killed. Nothing was replaced.")
         return "ensemble-1"
+
+    def clear(self) -> None:
+        """Counts how often what a dead training had reserved was taken back."""
+        self.cleared += 1
 
 
 class Bench:
@@ -287,3 +294,22 @@ def test_the_fingerprint_changes_with_each_outcome_that_becomes_known(pool: Pool
     assert seen[0] is seen[1] is None
     assert None not in seen[2:]
     assert seen[2] == seen[3] != seen[4]
+
+
+def test_a_record_of_failures_ends_in_its_sentence_and_the_machine_goes(bench: Callable[..., Bench]) -> None:
+    """What the training said stands on record as it was said, and the machine was given back."""
+    all_ = bench()
+    all_.trainer.refuses = "the outcomes before the held-out part are all alike: all 37 failed. No model was made"
+    all_.sessions.tick()
+    row = all_.last()
+    assert (row.state, row.detail, row.ensemble_id) == ("failed", all_.trainer.refuses, None)
+    assert row.machines_gone is True
+    assert all_.cloud.left()["droplets"] == []
+
+
+def test_what_a_dead_training_reserved_is_taken_back_at_each_plan(bench: Callable[..., Bench]) -> None:
+    """At the start, and at each plan after it: a process that was being killed may have reserved more meanwhile."""
+    all_ = bench()
+    all_.sessions.recover()
+    all_.sessions.tick()
+    assert all_.trainer.cleared == 2

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from actors.heaps import FRUGAL
 from cluster import bootstrap_config as bootstrap
 from cluster.catalogue import Catalogue
 from cluster.errors import ClusterConfigError
+from cluster.preflight import check_offline
 from cluster.spec import read_spec
 from cluster.token import TOKEN_FILE
 from tests.fakes.cloud import SIZES, TOKEN, size
@@ -40,6 +42,13 @@ def test_ray_accepts_the_file_as_it_stands(shipped: dict[str, Any]) -> None:
     """Ray accepts the file as it stands."""
     validate_config(prepare_config(copy.deepcopy(shipped)))
     validate_config(bootstrap.detect_resources(prepare_config(copy.deepcopy(shipped)), CATALOGUE))
+
+
+def test_machines_get_every_package(shipped: dict[str, Any]) -> None:
+    """A package that isn't copied is missing on the head only, where services and trainings import it."""
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    packages = built["targets"]["wheel"]["packages"]
+    assert {f"~/inplay/{name}": name for name in packages}.items() <= shipped["file_mounts"].items()
 
 
 def test_every_key_that_an_external_provider_must_give_is_there(shipped: dict[str, Any]) -> None:
@@ -209,3 +218,12 @@ def test_on_the_head_ray_teardown_is_ray_down(tmp_path: Path) -> None:
     }
     for given, passed in cases.items():
         assert subprocess.run([str(found), *given], capture_output=True, text=True, check=True).stdout == passed
+
+
+@pytest.mark.parametrize(("cpus", "warned"), [(None, False), (0, True), (1, False), (2, False)])
+def test_a_head_without_cpus_is_told_by_preflight(shipped: dict[str, Any], cpus: int | None, warned: bool) -> None:  # noqa: FBT001
+    """Ray advises it for large clusters, and models are trained on the head."""
+    head = shipped["available_node_types"][shipped["head_node_type"]]
+    head["resources"] = {} if cpus is None else {"CPU": cpus}
+    told = [check.detail for check in check_offline(shipped) if check.check == "the head's CPUs"]
+    assert [("models are trained on the head" in detail) for detail in told] == ([True] if warned else [])

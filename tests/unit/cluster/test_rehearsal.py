@@ -45,6 +45,7 @@ RULES = {
 GOOD: dict[str, Any] = {
     "gpu_task_ran_on": "worker", "firewall_before_first_droplet": True, "spec_violations": 0,
     "reboot": {"same_actor": True}, "headless": {"gone": True},
+    "failed_trainings": {"refused": "XGBoost trains on 'cpu'", "cancelled": {"reserved": True, "left": 0}},
     "ports_allowed_to_strangers": [[22, 22]], "ports_open_to_strangers": {"head": [22]},
     "refused_without_token": {"dashboard": {"refused": True}},
 }  # fmt: skip
@@ -201,6 +202,9 @@ def test_a_good_report_has_nothing_wrong() -> None:
     [
         {"gpu_task_ran_on": None}, {"droplets_left": 1}, {"resources_left": {"vpcs": ["x"]}}, {"spec_violations": 1},
         {"firewall_before_first_droplet": False}, {"firewall_before_first_droplet": None}, {"token_found_in": ["log"]},
+        {"failed_trainings": None}, {"failed_trainings": {"refused": "", "cancelled": {"reserved": True, "left": 0}}},
+        {"failed_trainings": {"refused": "trains on 'cpu'", "cancelled": {"reserved": False, "left": 0}}},
+        {"failed_trainings": {"refused": "trains on 'cpu'", "cancelled": {"reserved": True, "left": 1}}},
         {"headless": None}, {"headless": {"gone": False}},
         {"headless": {"gone": True, "spared_at_first": False}}, {"setup_repeated": ["worker: uv pip install"]},
         {"reboot": None}, {"reboot": {"same_actor": False}}, {"failed": "it failed"}, {"ports_open_to_strangers": {}},

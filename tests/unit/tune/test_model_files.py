@@ -208,3 +208,13 @@ def test_the_card_says_which_columns_were_left_out_and_their_values_change_nothi
     unknown, known = UNSEEN.copy(), UNSEEN.copy()
     unknown[:, at], known[:, at] = np.nan, 7.0
     np.testing.assert_array_equal(scorer.score(unknown).strength, scorer.score(known).strength)
+
+
+def test_what_is_infinite_scores_as_unknown(folder: Path) -> None:
+    """A feature that ran over says nothing, on disk as in training; XGBoost refuses infinite values."""
+    rows = planted(9, sessions=2, per_session=5).matrix
+    unknown, infinite = rows.copy(), rows.copy()
+    unknown[:, 0], infinite[:, 0] = np.nan, np.inf
+    unknown[1, 5], infinite[1, 5] = np.nan, -np.inf
+    scorer = EnsembleScorer(folder)
+    assert scorer.score(infinite).strength.tolist() == scorer.score(unknown).strength.tolist()

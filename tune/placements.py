@@ -1,0 +1,151 @@
+"""Room for a training on Ray: named, waited for with a bound, and taken back in every ending.
+
+xgboost-ray leaves its placement group behind when a fit fails, and so does Tune when its process is killed. A group
+that is left keeps its machine rented, or asks the autoscaler for another one. So every group of a training is made
+here and carries the training's name: whoever is left removes it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.util.placement_group import PlacementGroup, placement_group, placement_group_table, remove_placement_group
+from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+
+from trading.errors import ModelError
+from tune.causes import told_in_words
+
+HEAD = "node:__internal_head__"
+ON_HEAD = {HEAD: 0.001}
+"""Work on CPUs stays on the head: to an autoscaler it would be a reason to rent a machine."""
+SESSIONS = "session"
+"""What the names of the training scheduler's own trainings begin with."""
+WAIT_S = 100.0
+LOOK_EVERY_S = 1.0
+Bundle = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Placements:
+    """The placement groups of one training. Plain values, so they travel to the process that trains.
+
+    Attributes:
+        training: names it; letters, digits and dashes.
+        wait_s: for the resources that a step needs, before it is given up.
+    """
+
+    training: str = field(default_factory=lambda: f"run-{uuid.uuid4().hex[:12]}")
+    wait_s: float = WAIT_S
+
+    def remove(self) -> int:
+        """No group of this training is left, and nothing that ran in one. Returns: how many there were."""
+        return _remove(f"{_prefix(self.training)}/")
+
+    def states(self) -> dict[str, str]:
+        """The state in Ray's books of each group that holds or asks for resources, by its identifier."""
+        return _live(f"{_prefix(self.training)}/")
+
+    def named(self, bundles: Sequence[Bundle], strategy: str = "PACK") -> PlacementGroup:
+        """A further group, which has its resources sooner or later; each has a name of its own, as Ray wants it."""
+        name = f"{_prefix(self.training)}/{uuid.uuid4().hex}"
+        return placement_group([dict(bundle) for bundle in bundles], strategy, name=name)
+
+    def require(self, bundles: Sequence[Bundle]) -> None:
+        """The bundles can be placed now, or within the bound. Raises: ModelError."""
+        remove_placement_group(self._placed(bundles))
+
+    def run(self, function: Callable[..., Any], *args: Any, bundles: Sequence[Bundle]) -> Any:
+        """What the function returns; it runs in a process on the head, and its own actors in the bundles.
+
+        Raises:
+            ModelError: when the bundles can't be placed in time, a machine of theirs went away, or the function failed.
+        """
+        group = self._placed([ON_HEAD, *bundles])
+        try:
+            inside = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
+            task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=inside)(function)
+            with told_in_words():
+                return _watched(task.remote(*args), group)
+        finally:
+            remove_placement_group(group)
+
+    def _placed(self, bundles: Sequence[Bundle]) -> PlacementGroup:
+        _refuse_beyond_head(bundles)
+        group = self.named(bundles)
+        placed = False
+        try:
+            placed = group.wait(self.wait_s)
+        finally:
+            if not placed:
+                remove_placement_group(group)
+        if not placed:
+            names = [name for name in ("CPU", "GPU") if any(bundle.get(name) for bundle in bundles)]
+            asked, free = _words(bundles, names), _words([ray.available_resources()], names)
+            raise ModelError(
+                f"No room for the training within {self.wait_s:g} s: it asks Ray for {asked}, of which {free} are "
+                "free. Nothing was replaced. Let other work on this Ray end, or give it more."
+            )
+        return group
+
+
+def remove_of_sessions() -> int:
+    """No group of any training of the scheduler is left. Returns: how many there were."""
+    return _remove(_prefix(SESSIONS))
+
+
+def head_cpus() -> float:
+    """How many CPUs Ray's head has in its books, whoever uses them."""
+    heads = [node["Resources"] for node in ray.nodes() if node["Alive"] and HEAD in node["Resources"]]
+    return sum(float(resources.get("CPU", 0.0)) for resources in heads)
+
+
+def _refuse_beyond_head(bundles: Sequence[Bundle]) -> None:
+    asked, there = sum(bundle.get("CPU", 0) for bundle in bundles if HEAD in bundle), head_cpus()
+    if asked > there:
+        raise ModelError(
+            f"This training asks for {asked:g} CPU on Ray's head, which has {there:g}. Nothing was started and nothing "
+            f"was replaced. Start the head with --num-cpus={asked:g} or more; in a cluster's file that is "
+            "`resources: {CPU: …}` of the head's type."
+        )
+
+
+def _watched(reference: Any, group: PlacementGroup) -> Any:
+    """The answer. A group that lost a machine would wait for another one, and its task with it: then it is over."""
+    while not ray.wait([reference], timeout=LOOK_EVERY_S)[0]:
+        state = placement_group_table(group)["state"]
+        if state != "CREATED":
+            why = "was ended from outside" if state == "REMOVED" else "lost a machine that it ran on"
+            raise ModelError(f"The training {why}. No model was made and none was replaced; train again.")
+    return ray.get(reference)
+
+
+def _prefix(training: str) -> str:
+    return f"inplay-training/{training}"
+
+
+def _live(prefix: str) -> dict[str, str]:
+    """State by identifier of the groups that hold or ask for resources."""
+    table = placement_group_table()
+    return {
+        identifier: group["state"]
+        for identifier, group in table.items()
+        if group["name"].startswith(prefix) and group["state"] != "REMOVED"
+    }
+
+
+def _remove(prefix: str) -> int:
+    if not ray.is_initialized():
+        return 0
+    found = _live(prefix)
+    for identifier in found:
+        remove_placement_group(PlacementGroup(ray.PlacementGroupID(bytes.fromhex(identifier))))
+    return len(found)
+
+
+def _words(bundles: Sequence[Bundle], names: Sequence[str]) -> str:
+    """Sums by resource, without Ray's own bookkeeping."""
+    return ", ".join(f"{sum(bundle.get(name, 0) for bundle in bundles):g} {name}" for name in names)
