@@ -22,7 +22,7 @@ EXITS = {
     "target": "target reached",
     "time": "time limit reached",
     "exit": "closed by an order",
-    "settled": "settled at the last close: its history broke or its bars ended",
+    "settled": "settled: its history broke or its bars ended",
 }
 
 
