@@ -233,7 +233,7 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
         except ValueError as error:  # of an address or a header, before anything is sent; UnicodeError is one
             raise ClusterError(
                 f"{what} could not be sent ({type(error).__name__}): the end point, a proxy or the token can't be "
-                "used, such as a SOCKS proxy, which inplay can't speak with. Nothing was asked and nothing was changed. "
+                "used, such as a SOCKS proxy, which inplay can't speak with. Nothing was asked or changed. "
                 "Look at DIGITALOCEAN_END_POINT, at HTTPS_PROXY and ALL_PROXY, and at the token; "
                 f"NO_PROXY={urlsplit(self.end_point).hostname} reaches DigitalOcean directly."
             ) from None
