@@ -17,7 +17,7 @@ from rich.text import Text
 from actors.wiring import now
 from adapters.bars.minute_files import MinuteFiles
 from adapters.calendar import session_on
-from adapters.exchange_time import NEW_YORK, TIME_ZONE
+from adapters.exchange_time import NEW_YORK, TIME_ZONE, can_be_told
 from adapters.record import NO_BARS, Record, reading
 from adapters.settings import read_settings
 from cli.output import print_json
@@ -39,6 +39,8 @@ def _instant(text: str) -> datetime:
         raise typer.BadParameter(f"{text!r} is no time; write it like 2010-05-06T16:00-04:00") from None
     if at.tzinfo is None:
         raise typer.BadParameter(f"{text!r} has no time zone; add one, such as -04:00 for New York in summer, or Z")
+    if not can_be_told(at):
+        raise typer.BadParameter(f"{text!r} is in a year that nothing can be reckoned with")
     return at
 
 

@@ -230,16 +230,17 @@ class DigitalOcean(BaseAPI):  # type: ignore[misc]
                 timeout=TIMEOUT_S,
                 allow_redirects=False,
             )
+        except ValueError as error:  # of an address or a header, before anything is sent; UnicodeError is one
+            raise ClusterError(
+                f"{what} could not be sent ({type(error).__name__}): the end point, a proxy or the token can't be "
+                "used, such as a SOCKS proxy, which inplay can't speak with. Nothing was asked or changed. "
+                "Look at DIGITALOCEAN_END_POINT, at HTTPS_PROXY and ALL_PROXY, and at the token; "
+                f"NO_PROXY={urlsplit(self.end_point).hostname} reaches DigitalOcean directly."
+            ) from None
         except requests.RequestException as error:
             # Not the error's own text: it may quote headers.
             text = f"DigitalOcean gave no answer to {what} ({type(error).__name__})."
             raise self._failure(method, text, 0, {}, {}) from None
-        except ValueError as error:  # of the layers below, before anything is sent; UnicodeError is one
-            raise ClusterError(
-                f"{what} could not be sent ({type(error).__name__}): the end point, a proxy or the token has "
-                "characters that HTTP doesn't know. Nothing was asked and nothing was changed. Look at "
-                "DIGITALOCEAN_END_POINT, at the variables of proxies, and at the token."
-            ) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         self._compare_clocks(headers.get("date", ""))
         parsed = _json_object(response)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from adapters.bars.store import BarStore
 from adapters.calendar import closed_at, session_on, sessions_between
+from adapters.exchange_time import can_be_told
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
@@ -64,7 +65,7 @@ def time_or_day(text: str) -> date | datetime:
     """The day, or the instant, that a text names: `2010-05-06`, `2010-05-06T15:59-04:00`, `… 15:59 America/New_York`.
 
     Raises:
-        ConfigurationError: when it is neither, or a time without its zone.
+        ConfigurationError: when it is neither, a time without its zone, or in the first or last year of all.
     """
     stamp, _, zone = text.strip().rpartition(" ")
     try:
@@ -82,6 +83,8 @@ def time_or_day(text: str) -> date | datetime:
         raise ConfigurationError(
             f"{text!r} has no time zone. Nothing was looked up. Add one, such as {text}-04:00 or {text}Z."
         )
+    if not can_be_told(found):
+        raise ConfigurationError(f"{text!r} is in a year that nothing can be reckoned with. Nothing was looked up.")
     return found
 
 

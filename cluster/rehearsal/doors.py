@@ -39,7 +39,7 @@ def open_to_strangers(machine: Namespace) -> list[int]:
     """The TCP ports of its public address that answer a stranger."""
     if machine.addresses.public is None:
         return []
-    command = [sys.executable, "-m", "cluster.rehearsal.probe", str(machine.addresses.public.ip)]
+    command = [sys.executable, "-P", "-m", "cluster.rehearsal.probe", str(machine.addresses.public.ip)]
     found: list[int] = json.loads(run(*entering("stranger", command), timeout_s=KNOCK_TIMEOUT_S))["open"]
     return found
 
@@ -75,7 +75,7 @@ def _control_store(head: Namespace, neighbour: Namespace, token: str) -> str:
     address = f"{head.addresses.private.ip}:{GCS_PORT}"
     mode = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {"RAY_AUTH_MODE": "disabled"}
     # The token goes by the environment: command lines are public on a machine.
-    command = [sys.executable, "-m", "cluster.rehearsal.ask_control_store", address]
+    command = [sys.executable, "-P", "-m", "cluster.rehearsal.ask_control_store", address]
     done = subprocess.run(
         entering(neighbour.netns, command), capture_output=True, text=True, env={**os.environ, **mode}, check=False
     )

@@ -196,7 +196,7 @@ def _last_words(room: Room) -> str:
 def _boot(room: Room, droplet_id: int) -> subprocess.Popen[bytes]:
     command = ["ip", "netns", "exec", netns_of(droplet_id)]
     command += ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child"]
-    command += [sys.executable, "-m", "cluster.rehearsal.first_process", str(room.folder / "room.json")]
+    command += [sys.executable, "-P", "-m", "cluster.rehearsal.first_process", str(room.folder / "room.json")]
     with (room.folder / "console.log").open("ab") as console:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
 

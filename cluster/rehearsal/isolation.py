@@ -66,7 +66,7 @@ def run_apart(arguments: list[str]) -> int:
     """
     command = ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child", "--mount-proc"]
     theirs, ours = os.pipe()
-    command += [sys.executable, "-m", "cluster.rehearsal", "--lifeline", str(theirs), *arguments]
+    command += [sys.executable, "-P", "-m", "cluster.rehearsal", "--lifeline", str(theirs), *arguments]
     environment = {**os.environ, "PYTHONPATH": str(CODE), "PATH": f"{os.environ.get('PATH', '')}:{SBIN}"}
     # A session of its own, so that Ctrl-C at the terminal reaches this process alone, which then ends the other.
     process = subprocess.Popen(command, env=environment, start_new_session=True, pass_fds=(theirs,))

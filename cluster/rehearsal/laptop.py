@@ -65,7 +65,7 @@ class Laptop:
     def reap(self, timeout_s: float) -> str:
         """The reaper has run once, as its timer runs it: without a token in the environment."""
         environment = {name: value for name, value in self._environment.items() if name != TOKEN_VARIABLE}
-        command = [sys.executable, "-m", "cli.main", "cluster", "reap"]
+        command = [sys.executable, "-P", "-m", "cli.main", "cluster", "reap"]
         return self._run("inplay-reap", command, timeout_s, environment)
 
     def _ray(self, name: str, arguments: list[str], timeout_s: float) -> str:

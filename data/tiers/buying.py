@@ -20,7 +20,7 @@ def buy_by_command(purchase: Purchase) -> str:
     Raises:
         UnavailableError: with what the command said; it may be repeated, and never buys twice.
     """
-    command = [sys.executable, "-m", "cli.main", "cluster", "volume", "--size", str(purchase.size_gb), "--yes"]
+    command = [sys.executable, "-P", "-m", "cli.main", "cluster", "volume", "--size", str(purchase.size_gb), "--yes"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:

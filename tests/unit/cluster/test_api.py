@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cluster.api import DigitalOcean
-from cluster.errors import ApiError, ClusterConfigError, RateBudgetError, UnknownOutcomeError
+from cluster.errors import ApiError, ClusterConfigError, ClusterError, RateBudgetError, UnknownOutcomeError
 from cluster.rate import RateBudget, RateLimits
 from cluster.token import read_token
 from tests.fakes.cloud import TOKEN, FakeClock, FakeCloud, Reply
@@ -68,6 +68,24 @@ def test_a_post_without_a_readable_answer_is_not_repeated(status: int) -> None:
     with pytest.raises(UnknownOutcomeError):
         open_api(cloud).post("tags", {"name": "x"})
     assert len(cloud.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://u:hush@127.0.0.1:1", "socks5h://127.0.0.1:1", "ftp://x:1", "http://:0", "http://h:99999"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_proxy_that_cannot_be_used_is_told_at_once(monkeypatch: pytest.MonkeyPatch, proxy: str, method: str) -> None:
+    """Nothing left this machine, so nothing is tried again and no outcome is unknown; no password is shown."""
+    for name in ("https_proxy", "all_proxy", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    clock = FakeClock()
+    before_s = clock.now_s()
+    with pytest.raises(ClusterError, match=r"HTTPS_PROXY.*NO_PROXY=api\.example ") as told:
+        DigitalOcean(TOKEN, clock=clock, end_point="https://api.example/v2/").request(method, "droplets")
+    assert not isinstance(told.value, ApiError)
+    assert "hush" not in str(told.value)
+    assert clock.now_s() == before_s
 
 
 def test_the_token_is_never_sent_unencrypted_over_a_public_network() -> None:

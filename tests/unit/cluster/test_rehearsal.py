@@ -293,12 +293,26 @@ def test_a_host_name_that_linux_refuses_is_told(tmp_path: Path) -> None:
     (tmp_path / "room.json").write_text(
         json.dumps({"folder": str(tmp_path), "hostname": "a" * 72, "metadata": {}}), encoding="utf-8"
     )
-    boot = [sys.executable, "-m", "cluster.rehearsal.first_process", str(tmp_path / "room.json")]
+    boot = [sys.executable, "-P", "-m", "cluster.rehearsal.first_process", str(tmp_path / "room.json")]
     done = subprocess.run(
         ["unshare", "--uts", "--mount", *boot], capture_output=True, text=True, check=False, cwd=ROOT, timeout=60
     )
     assert done.returncode == 1
     assert f"the host name {'a' * 72} of 72 characters isn't taken" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces take root")
+def test_a_module_in_the_working_folder_is_not_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A user's cluster.py, beside the file that is rehearsed, isn't run, which here would be as root."""
+    for name in ("cluster", "trading", "cli", "adapters"):
+        (tmp_path / f"{name}.py").write_text("print('the module of the user ran')\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert isolation.run_apart(["--help"]) == 0
+    said = "".join(capfd.readouterr())
+    assert "usage" in said.lower()
+    assert "the module of the user ran" not in said
 
 
 def test_the_knock_finds_what_listens() -> None:
