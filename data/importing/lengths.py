@@ -130,12 +130,22 @@ def length_within_session(distinct: Instants, *, asked: Timeframe | None, stamp:
     long = usual in names and step in names and counts.max() >= USUAL_SHARE * len(apart)
     found = names.get(usual if long else step)
     if found is None or few:
-        hint = " Say --timeframe 1m if they are minutes with few trades." if few else ""
-        raise BadDataError(
-            f"the bars are {usual or step:,} s long, and all begin at multiples of {step:,} s; bars of "
-            f"{', '.join(BAR_S)} and 1d can be imported.{hint}"
-        )
+        hint = f" {len(distinct):,} times don't tell more. {_way_out(found)}" if few else ""
+        raise BadDataError(f"{_apart(usual, step)}; bars of {', '.join(BAR_S)} and 1d can be imported.{hint}")
     return _as_asked(found, asked)
+
+
+def _apart(usual: int, step: int) -> str:
+    if not step:
+        return "no two times of a day are close enough to tell how long the bars are"
+    return f"the bars are {usual or step:,} s long, and all begin at multiples of {step:,} s"
+
+
+def _way_out(found: Timeframe | None) -> str:
+    """What to say of a few bars; those that may be longer aren't to be called minutes without a thought."""
+    if found in {None, "1m"}:
+        return "Say --timeframe 1m only if each covers one minute: a longer bar would be known before it is over."
+    return f"Say --timeframe {found} if each covers that, --timeframe 1m only if each covers one minute."
 
 
 def _as_asked(found: Timeframe, asked: Timeframe | None) -> Timeframe:

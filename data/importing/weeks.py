@@ -12,8 +12,10 @@ FIRST_WEEK = np.datetime64("1960-01-04", "D")
 """A Monday; weeks are counted from it. Days before are counted as this one, days after `WEEKS` as the last."""
 WEEKS = 4_000
 MONDAY, FRIDAY, SATURDAY, SUNDAY = 0, 4, 5, 6
-SPARSE_DAYS, FEW_DAYS = 5, 4
+SPARSE_DAYS, FEW_DAYS = 5, 3
 """Bars mostly so many days apart are no days; fewer than so many don't tell."""
+FEWEST_EVEN = 5
+"""Bars at even distances are weeks or months, whatever is said."""
 EVEN_WEEKS = ([1], [4, 5], [12, 13, 14], [51, 52, 53])
 """Distances of weekly, monthly, quarterly and yearly bars."""
 ENOUGH_WEEKS, ENOUGH_DAYS = 10, 2
@@ -71,7 +73,7 @@ class Weeks:
         if len(self._rows) == 1:
             return
         for words, names in (
-            ("have bars a week, a month or longer apart. Bars of a day or a minute can be imported", self._sparse()),
+            ("have bars a week, a month or longer apart. Bars of a day or shorter can be imported", self._sparse()),
             (EARLY, self._beside(SUNDAY, FRIDAY)),
             (LATE, self._beside(SATURDAY, MONDAY)),
         ):
@@ -112,12 +114,12 @@ def refuse_days(days: Days, *, forced: bool) -> None:
     """
     apart = np.diff(days).astype(np.int64)
     sparse = len(days) >= FEW_DAYS and np.mean(apart >= SPARSE_DAYS) > 0.5  # noqa: PLR2004 - mostly
-    even = sparse and len(days) > FEW_DAYS and _even((apart + 3) // 7)
+    even = sparse and len(days) >= FEWEST_EVEN and _even((apart + 3) // 7)
     if even or (sparse and not forced):
         hint = "" if even else " Say --timeframe 1d if they are days of a stock that seldom trades."
         raise BadDataError(
             f"the bars are {int(np.median(apart))} days long, from {days[0]} to {days[-1]}: they would be known before "
-            f"they are over. Bars of a day or a minute can be imported.{hint}"
+            f"they are over. Bars of a day or shorter can be imported.{hint}"
         )
     weekday = (days - FIRST_WEEK).astype(np.int64) % 7
     counts = np.bincount(weekday, minlength=7)

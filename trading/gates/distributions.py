@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -85,7 +85,7 @@ def distributions(
             continue
         gap, move = int(at[row] - at[row - 1]), math.log(panel.open[row] / panel.close[row - 1])
         if _follows(move, math.log(change.ratio), QUIET_MOVE * math.sqrt(gap)):
-            told.take(panel, row, change)
+            told.take(panel, row, replace(change, session=panel.sessions[row].item()))
             continue
         told.findings.append(_contradicted(change, math.exp(move)))
         if change.split is not None and abs(move) <= QUIET_MOVE * math.sqrt(gap):
@@ -115,13 +115,16 @@ def _follows(move: float, told: float, quiet: float) -> bool:
 
 
 def _row(panel: Panel, change: FactorChange) -> int | None:
-    """The row of the change; None when there is none, or no bar of the symbol before it."""
+    """The first row that the change concerns; None when there is none, or no bar of the symbol before it.
+
+    A session without a bar of its own (a holiday, a row without prices) hands what took effect on to the next bar.
+    """
     position = int(np.searchsorted(panel.symbols, change.symbol))
     if position == len(panel.symbols) or panel.symbols[position] != change.symbol:
         return None
     first, end = panel.offsets[position : position + 2]
     row = int(first + np.searchsorted(panel.sessions[first:end], np.datetime64(change.session)))
-    return row if first < row < end and panel.sessions[row] == np.datetime64(change.session) else None
+    return row if first < row < end else None
 
 
 def _contradicted(change: FactorChange, ratio: float) -> Finding:

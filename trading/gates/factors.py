@@ -15,15 +15,10 @@ import numpy.typing as npt
 
 from trading.arrays import Days, Flags, Floats, Ints
 from trading.gates.ratios import Reading, ratio_of_decimals, read_ratio
+from trading.gates.rounding import SINGLE_PRECISION, factor_errors
 
 SAME_FACTOR = 1e-3
 """A smaller change is rounding, even where the source has many decimals."""
-SINGLE_PRECISION = 1e-6
-"""Relative error of factors that come as 32-bit numbers or with six decimals, sums of roundings included."""
-DECIMALS = (2, 3, 4)
-"""Of an adjusted close; half a unit of the last one bounds what its factor can tell."""
-FEWEST_ADJUSTED = 3
-"""Adjusted closes, other than the close itself, that tell how many decimals a source gives."""
 _SPAN = 1 << 24
 
 
@@ -137,8 +132,9 @@ def statements(
     outright = {(change.symbol, change.session) for change in changes}
     known = np.flatnonzero(np.isfinite(rows.factor) & (rows.factor > 0))
     if len(known):
-        found, compared = _factor_changes(rows.take(known), last)
+        found, compared, changed = _factor_changes(rows.take(known), last)
         spoken[known[compared]] = True
+        spoken |= _between_equal(rows, known, compared & ~changed)
         changes += [change for change in found if (change.symbol, change.session) not in outright]
     keys = rows.code[spoken] * _SPAN + rows.session[spoken].astype(np.int64) + _SPAN // 2
     return Statements(tuple(sorted(changes, key=_when)), rows.names, np.sort(keys))
@@ -180,9 +176,22 @@ def _closes_before(rows: Rows, events: Ints, closes_before: ClosesBefore | None)
     return closes
 
 
-def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[list[FactorChange], Flags]:
-    """Each change of a symbol's factor, and which rows have a row before to be compared with."""
-    error = _errors(rows)
+def _between_equal(rows: Rows, known: Ints, unchanged: Flags) -> Flags:
+    """Rows without a factor between two that are the same: nothing happened there either.
+
+    Args:
+        rows: of one part.
+        known: those that have a factor, ascending.
+        unchanged: which of those have the factor of the one before.
+    """
+    at = np.searchsorted(known, np.arange(len(rows.code)))
+    after = np.minimum(at, len(known) - 1)
+    return np.asarray(unchanged[after] & (at < len(known)) & (rows.code[known[after]] == rows.code))
+
+
+def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[list[FactorChange], Flags, Flags]:
+    """Each change of a symbol's factor, which rows have a row before to be compared with, and which of them changed."""
+    error = factor_errors(rows.code, rows.factor, rows.close)
     starts = np.flatnonzero(np.diff(rows.code, prepend=-1))
     names = [str(name) for name in rows.names[rows.code[starts]]]
     before, error_before = np.roll(rows.factor, 1), np.roll(error, 1)
@@ -203,32 +212,4 @@ def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[l
         )
         for row in np.flatnonzero(changed).tolist()
     ]
-    return found, np.isfinite(before)
-
-
-def _errors(rows: Rows) -> Floats:
-    """How far each factor may lie from the true one, relative.
-
-    An adjusted close with two decimals says a factor to half a cent. How many decimals there are is told by all
-    adjusted closes of the symbol: the fewest that every one of them has.
-    """
-    adjusted = rows.factor * rows.close
-    error = np.full(len(adjusted), SINGLE_PRECISION)
-    starts = np.flatnonzero(np.diff(rows.code, prepend=-1))
-    length = np.diff([*starts.tolist(), len(adjusted)])
-    other = np.abs(rows.factor - 1) > SINGLE_PRECISION
-    enough = np.add.reduceat(other, starts, dtype=np.int64) >= FEWEST_ADJUSTED
-    open_: Sequence[int] = np.flatnonzero(np.repeat(enough, length) & other).tolist() if enough.any() else []
-    undecided = np.asarray(open_, dtype=np.int64)
-    for decimals in DECIMALS:
-        if not len(undecided):
-            break
-        scaled = adjusted[undecided] * 10.0**decimals
-        fits = np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1.0, 1e-3 * np.abs(scaled))
-        first = np.flatnonzero(np.diff(rows.code[undecided], prepend=-1))
-        all_fit = np.logical_and.reduceat(fits, first)
-        with_decimals = np.isin(rows.code, rows.code[undecided[first[all_fit]]])
-        unit = 0.5 / 10.0**decimals
-        error[with_decimals] = np.maximum(SINGLE_PRECISION, unit / adjusted[with_decimals])
-        undecided = undecided[~np.isin(rows.code[undecided], rows.code[undecided[first[all_fit]]])]
-    return error
+    return found, np.isfinite(before), changed

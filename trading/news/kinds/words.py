@@ -23,6 +23,7 @@ _FIGURE = (
     r"(?:adj(?:usted|\.)?|eps|sales|revenues?|earnings|profits?|ebitda?|margins?|income|results|view|growth|"
     r"cash flow)"
 )
+_GOODS = r"(?:jets?|planes?|aircraft|airliners?|shares|stock|bonds?|notes|debt|chips|trucks|vehicles|for|in)\b"
 _GUIDES = (
     r"(?:sees|expects?|reaffirms?|reaffirmed|affirms?|affirmed|maintains?|maintained|reiterates?|confirms?|"
     r"backs|updates?|updated|narrows?|tightens?|widens|raises?|raised|cuts?|lowers?|lowered|lifts?|boosts?|hikes?|"
@@ -101,7 +102,13 @@ BY_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "merger": (
             r"merger|merges?|merging|to merge|acqui(?:re|res|red|ring|sition|sitions)|takeover|take[- ]private",
-            r"buyout|to buy (?!back)(?:out )?(?:\w+ ){0,4}for (?:about |around |up to )?(?:us)?\$|tender offer",
+            (
+                rf"buyout|to (?:buy|purchase) (?!back)(?:out )?(?:(?!{_GOODS})\S+ ){{1,5}}(?:for|in) (?:an? )?"
+                r"(?:about |around |up to )?(?:us)?\$ ?\d[\d.,]*(?:[bm]n?)?|tender offer"
+            ),
+            r"deal to (?:buy|purchase)|take (?!advantage|part|on\b)(?:\S+ ){1,3}private",
+            r"unsolicited (?:\S+ )?(?:bid|offer|proposal)",
+            r"(?:rejects?|rejected|spurns?|spurned|sweetens?|sweetened) (?:\S+ ){1,4}bid(?! for)",
             r"hostile bid|to be bought by|go(?:es|ing)? private|in talks to (?:buy|be bought|sell itself)",
             r"bids? for|spin[- ]?off|divest\w*",
         ),

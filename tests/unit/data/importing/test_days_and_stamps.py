@@ -43,6 +43,15 @@ def test_days_of_a_stock_that_seldom_trades_are_days_when_the_user_says_so(tmp_p
     assert taken(path, Asked(timeframe="1d")).bars.num_rows == len(days)
 
 
+@pytest.mark.parametrize("days", [[1, 8, 15], [5, 12, 19], [31, 59, 88]])
+def test_three_weeks_or_months_are_asked_about(tmp_path: Path, days: list[int]) -> None:
+    """Three rows a week or a month apart, Mondays that are holidays among them, may be days: that has to be said."""
+    stamps = [date(2024, 1, 1) + timedelta(days=day - 1) for day in days]
+    path = days_file(tmp_path / "A.csv", stamps)
+    assert "Say --timeframe 1d if they are days" in taken(path).refused["A.csv"]
+    assert taken(path, Asked(timeframe="1d")).bars.num_rows == len(days)
+
+
 def test_weeks_of_one_symbol_among_days_are_named(tmp_path: Path) -> None:
     """A table of days holds one symbol of weekly bars."""
     rows = [f"DAYS,{day},{ROW}" for day in YEAR] + [f"WEEKS,{day},{ROW}" for day in YEAR if day.weekday() == 1]

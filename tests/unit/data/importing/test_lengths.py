@@ -66,3 +66,17 @@ def test_an_end_is_a_length_after_its_start(bar_s: int) -> None:
     """Or less where the session ended: the last hour from 09:30 on is half an hour long."""
     ends = _stamps(bar_s, ends=True)
     assert starts_of(np.append(ends, np.datetime64("NaT")), bar_s)[:-1].tolist() == _stamps(bar_s).tolist()
+
+
+@pytest.mark.parametrize(("bar_s", "way"), [(300, "Say --timeframe 5m if"), (1_800, "Say --timeframe 30m if")])
+def test_a_few_bars_are_not_called_minutes(bar_s: int, way: str) -> None:
+    """Five bars of five minutes, taken for minutes, would be known four minutes early: their own length comes first."""
+    with pytest.raises(BadDataError, match=way):
+        length_within_session(_stamps(bar_s)[:5], asked=None, stamp=None)
+
+
+@pytest.mark.parametrize("bar_s", [180, 14_400])
+def test_a_few_bars_of_a_length_that_is_not_kept_get_a_warning(bar_s: int) -> None:
+    """What may be minutes with few trades may be a longer bar as well."""
+    with pytest.raises(BadDataError, match="only if each covers one minute"):
+        length_within_session(_stamps(bar_s)[:2], asked=None, stamp=None)

@@ -43,7 +43,10 @@ def _screened(close: Floats, stated: Statements) -> Screened:
     return screen(table(rows), expected_sessions=DAYS, stated=stated)
 
 
-@pytest.mark.parametrize(("level", "decimals"), [(2.7, 2), (0.4, 2), (11.0, 2), (3.0, 3), (250.0, 2)])
+@pytest.mark.parametrize(
+    ("level", "decimals"),
+    [(2.7, 2), (0.4, 2), (11.0, 2), (3.0, 3), (250.0, 2), (30.0, 1), (250.0, 1), (250.0, 0)],
+)
 def test_rounding_of_the_adjusted_close_is_no_dividend(level: float, decimals: int) -> None:
     """Half a cent on 2.70 USD is 0.19 percent: every factor of an unpaid year lies within that, so nothing was paid."""
     close = np.round(level * LEVELS, 2)
@@ -60,6 +63,53 @@ def test_a_dividend_larger_than_the_rounding_is_told(level: float, paid: float) 
     assert change.ratio == pytest.approx(1 - paid / close[99], abs=change.error)
 
 
+def test_a_dividend_larger_than_a_tenth_of_a_dollar_is_told_with_one_decimal() -> None:
+    """0.60 USD on 30 is two percent; twice five cents of rounding are a third of one."""
+    close = np.round(30 * LEVELS, 2)
+    factor = np.where(np.arange(250) < 100, 0.9 * (1 - 0.6 / close[99]), 0.9)
+    (change,) = statements(_rows(close, adjusted=np.round(factor * close, 1)), {}).changes
+    assert change.session == DAYS[100].item()
+    assert change.ratio == pytest.approx(1 - 0.6 / close[99], abs=change.error)
+
+
+@pytest.mark.parametrize(("step", "factor"), [(0.125, 0.8), (0.25, 0.4), (0.5, 0.2)])
+def test_exact_adjusted_closes_that_are_round_by_chance_tell_small_dividends(step: float, factor: float) -> None:
+    """Eighths after a 5-for-4 split have one decimal each, and a factor that stays: half a percent is a dividend."""
+    close = np.round(40 * LEVELS / step) * step
+    paid = np.where(np.arange(250) < 100, factor * 0.995, factor)
+    (change,) = statements(_rows(close, adjusted=paid * close), {}).changes
+    assert (change.session, change.ratio) == (DAYS[100].item(), pytest.approx(0.995))
+
+
+def test_a_gap_in_the_factor_is_a_statement_where_it_is_the_same_on_both_sides() -> None:
+    """Not where it differs, as something happened in it, nor at the end, as nobody says how it goes on."""
+    close = np.round(10 * LEVELS, 2)
+    factor = np.where(np.arange(250) < 100, 0.5, 1.0)
+    factor[[50, 51, 98, 99, 248, 249]] = np.nan
+    stated = statements(_rows(close, adjusted=factor * close), {})
+    assert [stated.of_nothing("A", DAYS[at]) for at in (50, 51, 52, 98, 99, 100, 248, 249)] == [
+        True, True, True, False, False, False, False, False,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shares", "lost"), [(3.0, [100]), (0.1, [100]), (2.0, [99, 100])])
+def test_what_took_effect_on_a_row_without_a_bar_takes_effect_at_the_next_bar(shares: float, lost: list[int]) -> None:
+    """A holiday, or a day whose prices are missing, that names a split: it isn't lost, and the fall isn't a loss."""
+    close = 60.0 * np.where(np.arange(250) < lost[0], 1.0, 1 / shares) * LEVELS
+    split = np.where(np.arange(250) == lost[0], shares, 0.0)
+    stated = statements(_rows(close, split=split), {})
+    opens = close * 1.001
+    rows = [
+        ("A", day.item(), one, max(one, value) * 1.002, min(one, value) * 0.998, value, 1_000_000)
+        for at, (day, one, value) in enumerate(zip(DAYS, opens.tolist(), close.tolist(), strict=True))
+        if at not in lost
+    ]
+    screened = screen(table(rows), expected_sessions=DAYS, stated=stated)
+    (found,) = screened.splits
+    assert (found.session, found.factor) == (DAYS[lost[-1] + 1].item(), pytest.approx(shares))
+    assert not screened.breaks
+
+
 def test_a_factor_goes_on_in_the_next_part() -> None:
     """The last factor of a part is compared with the first one of the next, and so is its rounding."""
     close = np.round(10 * LEVELS, 2)
@@ -71,13 +121,12 @@ def test_a_factor_goes_on_in_the_next_part() -> None:
 
 
 def test_a_day_without_a_change_is_a_statement() -> None:
-    """Of every bar but the first; not where the factor is unknown, of another symbol, or of a day with a change."""
+    """Of every bar but the first; not of another symbol, or of a day with a change."""
     close = np.round(10 * LEVELS, 2)
     factor = np.where(np.arange(250) < 100, 0.5, 1.0)
-    factor[150] = np.nan
     stated = statements(_rows(close, adjusted=factor * close), {})
-    told = [stated.of_nothing("A", DAYS[at]) for at in (0, 1, 99, 100, 101, 150, 151, 249)]
-    assert told == [False, True, True, False, True, False, True, True]
+    told = [stated.of_nothing("A", DAYS[at]) for at in (0, 1, 99, 100, 101, 249)]
+    assert told == [False, True, True, False, True, True]
     assert not stated.of_nothing("B", DAYS[1])
 
 
