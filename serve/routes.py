@@ -9,7 +9,11 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, Final
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Query
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
 from serve.problems import PROBLEM_MEDIA_TYPE
@@ -43,12 +47,38 @@ RESOURCES: Final = (
 file; a name without a module, or a module without a router, fails wherever an app is made."""
 
 
+def no_strange_question(request: Request) -> None:
+    """A query parameter that the route doesn't have is refused: an answer that ignored it would look filtered by it.
+
+    Raises:
+        RequestValidationError: there is one.
+    """
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = {field.alias for field in get_flat_params(route.dependant) if isinstance(field.field_info, Query)}
+    errors = [
+        {"type": "extra_forbidden", "loc": ("query", name), "msg": _no_parameter(name, known), "input": value}
+        for name, value in request.query_params.multi_items()
+        if name not in known
+    ]
+    if errors:
+        raise RequestValidationError(errors)
+
+
+def _no_parameter(name: str, known: set[str]) -> str:
+    return f"{name[:40]!r} is no parameter of this route; it has {', '.join(sorted(known)) or 'none'}"
+
+
 def router_of(resources: Sequence[str] = RESOURCES) -> APIRouter:
     """The routes of the resources, each behind the token and with its errors in the reference."""
     router = APIRouter(
         prefix="/v1",
         # The gate before the app refuses; this makes /docs offer the field for the token.
-        dependencies=[Depends(HTTPBearer(auto_error=False, description="The token that `inplay run` printed."))],
+        dependencies=[
+            Depends(HTTPBearer(auto_error=False, description="The token that `inplay run` printed.")),
+            Depends(no_strange_question),
+        ],
         responses={
             **_documented(401, "No token, or a wrong one."),
             **_documented(422, "The request does not fit the schema."),

@@ -10,17 +10,23 @@ direction, halves of a pair, and separators of lines and paragraphs.
 
 Source: https://www.unicode.org/reports/tr44/#General_Category_Values
 """
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that show nothing (fillers of Hangul, the empty pattern of Braille)."""
 MOST_NAMED = 3
 
 
 def fault_of(text: str) -> str:
     """Why the text isn't plain, in words; empty when it is."""
-    unseen = list(dict.fromkeys(char for char in text if unicodedata.category(char) in UNSEEN))
+    unseen = list(dict.fromkeys(char for char in text if _is_unseen(char)))
     if not unseen:
         return ""
     named = ", ".join(f"U+{ord(char):04X}" for char in unseen[:MOST_NAMED])
     more = f" and {len(unseen) - MOST_NAMED} more" if len(unseen) > MOST_NAMED else ""
     return f"it has control or invisible characters ({named}{more}); write it without them, on one line"
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in UNSEEN or char in BLANK
 
 
 def shown(text: str, *, keep: str = "") -> str:
@@ -31,6 +37,5 @@ def shown(text: str, *, keep: str = "") -> str:
         keep: characters that stay as they are, such as line breaks of our own.
     """
     return "".join(
-        char.encode("unicode_escape").decode() if unicodedata.category(char) in UNSEEN and char not in keep else char
-        for char in text
+        char.encode("unicode_escape").decode() if _is_unseen(char) and char not in keep else char for char in text
     )

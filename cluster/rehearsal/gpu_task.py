@@ -48,7 +48,7 @@ def _where() -> dict[str, Any]:
 def _trainings() -> dict[str, Any]:
     """What trainings that fail on the machine with a GPU said and left; the platform's own, in its own process."""
     said = subprocess.run(
-        [sys.executable, "-m", TRAININGS], stdout=subprocess.PIPE, text=True, check=True, timeout=HELD_S
+        [sys.executable, "-P", "-m", TRAININGS], stdout=subprocess.PIPE, text=True, check=True, timeout=HELD_S
     )
     found: dict[str, Any] = json.loads(said.stdout.splitlines()[-1].partition(": ")[2])
     return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from trading.arrays import Days, Flags
+from trading.arrays import Days, Flags, Ints
 from trading.bars.actions import Break, Dividend, Split
 from trading.bars.panel import Panel
 from trading.gates.factors import FactorChange
@@ -88,6 +88,9 @@ def distributions(
             told.take(panel, row, replace(change, session=panel.sessions[row].item()))
             continue
         told.findings.append(_contradicted(change, math.exp(move)))
+        if _named_early(panel, at, row, change) and judged[row + 1] and not _has_own(changes, panel, row + 1, change):
+            told.take(panel, row + 1, replace(change, session=panel.sessions[row + 1].item()))
+            continue
         if change.split is not None and abs(move) <= QUIET_MOVE * math.sqrt(gap):
             ignored.append(change)
     if told.dividends:
@@ -112,6 +115,25 @@ def _follows(move: float, told: float, quiet: float) -> bool:
     """
     rest = abs(move - told)
     return rest <= quiet or (abs(move) > quiet and move * told > 0 and rest <= ROUGHLY_FOLLOWS * abs(told))
+
+
+def _named_early(panel: Panel, at: Ints, row: int, change: FactorChange) -> bool:
+    """Whether the price does nothing at the session that the source names, and follows at the next one.
+
+    Sources put the last session of the old shares for the first of the new ones. Only what is larger than a quiet move
+    can be told so.
+    """
+    told, moved = math.log(change.ratio), math.log(panel.open[row] / panel.close[row - 1])
+    if row + 1 >= len(panel) or row + 1 in panel.offsets:
+        return False
+    quiet = QUIET_MOVE * math.sqrt(int(at[row + 1] - at[row]))
+    rest = math.log(panel.open[row + 1] / panel.close[row]) - told
+    return abs(told) > 2 * QUIET_MOVE and abs(moved) <= QUIET_MOVE and abs(rest) <= quiet
+
+
+def _has_own(changes: Sequence[FactorChange], panel: Panel, row: int, change: FactorChange) -> bool:
+    session = panel.sessions[row].item()
+    return any(one.symbol == change.symbol and one.session == session for one in changes)
 
 
 def _row(panel: Panel, change: FactorChange) -> int | None:

@@ -44,6 +44,9 @@ def test_one_file_and_one_line_are_a_route() -> None:
         assert client.get("/v1/moons").json() == {"names": ["Phobos", "Deimos"]}
         assert client.get("/v1/moons?limit=1").json() == {"names": ["Phobos"]}
         assert client.get("/v1/moons?limit=501").status_code == 422
+        strange = client.get("/v1/moons?limit=1&planet=Mars")
+        assert strange.status_code == 422
+        assert "'planet' is no parameter of this route; it has limit" in strange.text
         assert stranger.get("/v1/moons").status_code == 401
         document = client.get("/openapi.json").json()
     answers = document["paths"]["/v1/moons"]["get"]["responses"]

@@ -18,7 +18,7 @@ def test_what_people_write_is_plain(text: str) -> None:
     [
         ("\x00", "\\x00"), ("\x1b", "\\x1b"), ("\n", "\\n"), ("\r", "\\r"), ("\x7f", "\\x7f"), ("\x9b", "\\x9b"),
         ("\u202e", "\\u202e"), ("\u200b", "\\u200b"), ("\ufeff", "\\ufeff"), ("\u2028", "\\u2028"),
-        ("\ud800", "\\ud800"), ("\U000e0041", "\\U000e0041"),
+        ("\u3164", "\\u3164"), ("\u2800", "\\u2800"), ("\ud800", "\\ud800"), ("\U000e0041", "\\U000e0041"),
     ],
 )  # fmt: skip
 def test_what_a_terminal_obeys_is_named_and_written_out(char: str, written: str) -> None:

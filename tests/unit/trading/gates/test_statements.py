@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.trading.made_bars import table, weekdays
 from trading.arrays import Floats
-from trading.gates import Screened, screen
+from trading.gates import Screened, Split, screen
 from trading.gates.factors import FactorChange, Rows, Statements, statements
 
 DAYS = weekdays(250)
@@ -216,3 +216,15 @@ def test_a_price_may_move_by_itself_on_the_day_of_a_split(ratio: float, moved: f
     contradicted = [f for f in got.findings if f.gate == "factor_contradicts_price"]
     assert bool(got.splits or got.dividends) is believed
     assert bool(contradicted) is not believed
+
+
+@pytest.mark.parametrize("shares", [4.0, 2.0, 0.1])
+def test_a_split_that_is_named_a_session_early_takes_effect_where_the_price_moves(shares: float) -> None:
+    """The source names the last session of the old shares: nothing moves there, and everything at the next open."""
+    close = 25 * LEVELS * np.where(np.arange(250) < 101, 1.0, 1 / shares)
+    split = np.where(np.arange(250) == 100, shares, 0.0)
+    got = _screened(close, statements(_rows(close, split=split), {}))
+    wanted = Fraction(shares).limit_denominator(10)
+    assert got.splits == (Split("A", DAYS[101].item(), wanted.numerator, wanted.denominator),)
+    assert got.breaks == ()
+    assert [f.gate for f in got.findings if f.severity == "warning"] == ["factor_contradicts_price"]
