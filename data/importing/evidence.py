@@ -11,7 +11,13 @@ import pyarrow.compute as pc
 
 from adapters.bars.files import BAR_S, Timeframe
 from data.importing.actions import Told
-from data.importing.lengths import Stamp, length_within_session, stamped_at_the_end, stamped_at_the_start
+from data.importing.lengths import (
+    Stamp,
+    length_within_session,
+    on_another_clock,
+    stamped_at_the_end,
+    stamped_at_the_start,
+)
 from data.importing.numbers import Groups, is_text
 from data.importing.weeks import Weeks
 from trading.arrays import Days, Ints
@@ -125,6 +131,9 @@ class Evidence:
                 f"its first bars are {BAR_S[self._timeframe]:,} s long, and all of them together {BAR_S[found]:,} s: "
                 "it has bars of several lengths. Take them apart."
             )
+        elsewhere = on_another_clock(distinct, BAR_S[self._timeframe])
+        if elsewhere:
+            raise BadDataError(f"{elsewhere}: their times are of another clock. Check --timezone.")
         other = stamped_at_the_start if self._stamp == "end" else stamped_at_the_end
         why = "" if self._stamped else other(distinct)
         if why:

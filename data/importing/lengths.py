@@ -234,6 +234,31 @@ def stamped_at_the_start(distinct: Instants) -> str:
 
 
 BEFORE_HOURS_S, AFTER_HOURS_END_S = 14_400, 72_000
+FEWEST_DAYS = 3
+
+
+def on_another_clock(distinct: Instants, bar_s: int) -> str:
+    """Why the hours seem to be those of a regular session on another clock; empty where they don't.
+
+    Args:
+        distinct: stamps of a file, UTC, ascending.
+        bar_s: length of a bar in seconds.
+    """
+    local = in_new_york(distinct)
+    clock, days = clock_of(local), local.astype("datetime64[D]")
+    starts = np.flatnonzero(np.diff(days.astype(np.int64), prepend=-1))
+    first, last = np.minimum.reduceat(clock, starts), np.maximum.reduceat(clock, starts)
+    whole = last + bar_s - first == CLOSE_S - OPEN_S
+    if whole.sum() < max(FEWEST_DAYS, USUAL_SHARE * len(starts)):
+        return ""
+    values, counts = np.unique(first[whole], return_counts=True)
+    usual = int(values[counts.argmax()])
+    if usual in {OPEN_S, OPEN_S + bar_s}:  # the second: stamped at their end, which is told otherwise
+        return ""
+    return (
+        f"the bars of {int(whole.sum())} of {len(starts)} days span six and a half hours, as a regular session does, "
+        f"from {_words(usual)} to {_words(usual + CLOSE_S - OPEN_S)} in New York"
+    )
 
 
 def _words(clock_s: int) -> str:
