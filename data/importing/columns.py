@@ -62,6 +62,8 @@ def check_columns(names: Sequence[str], meant: Mapping[str, str], *, header: boo
     strange = set(meant) - {*FIELDS, *BESIDE}
     left_out = {name for name, column in meant.items() if name in BESIDE and column == NONE}
     given = {part for name, said in meant.items() if name not in left_out for part in said.split("+")}
+    if not strange and not given <= set(names):
+        _refuse_doubles(names, {name: said for name, said in meant.items() if set(said.split("+")) <= set(names)})
     if strange or not given <= set(names):
         raise ConfigurationError(
             f"--column names {sorted(strange or given - set(names))}, which is none of the "
