@@ -165,7 +165,7 @@ def test_server_time_of_metatrader_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_several_symbols_side_by_side_are_refused(tmp_path: Path) -> None:
-    """Yfinance's table of two symbols has each price twice; that is said, also where the user names its first column."""
+    """Yfinance's table of two symbols has each price twice; also said where the user names its first column."""
     text = "Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume\nTicker,A,B,A,B,A,B,A,B,A,B\nDate,,,,,,,,,,\n"
     (tmp_path / "two.csv").write_text(text + "2024-01-02,1,2,1,2,1,2,1,2,5,6\n")
     for asked in (Asked(), Asked(columns={"time": "Price"})):
