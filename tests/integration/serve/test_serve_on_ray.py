@@ -31,7 +31,9 @@ def url() -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     os.environ.update(CALLBACK)  # as a run does, before its Ray starts
-    ray.init(num_cpus=2, include_dashboard=False, object_store_memory=100_000_000, logging_level="ERROR")
+    ray.init(
+        address="local", num_cpus=2, include_dashboard=False, object_store_memory=100_000_000, logging_level="ERROR"
+    )
     try:
         yield serve_up(build_app(ScoringPlatform, Means, TOKEN), port=port)
         serve_down()

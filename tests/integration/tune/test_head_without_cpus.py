@@ -23,7 +23,7 @@ pytestmark = pytest.mark.platform
 @pytest.fixture(scope="module", autouse=True)
 def ray_without_cpus() -> Iterator[None]:
     """A cluster of no processors."""
-    ray.init(num_cpus=0, include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.init(address="local", num_cpus=0, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield
     ray.shutdown()
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.platform
 @pytest.fixture(scope="module")
 def local_ray() -> Iterator[None]:
     """A cluster of two processors."""
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
     yield
     ray.shutdown()
 
