@@ -132,7 +132,7 @@ def statements(
     outright = {(change.symbol, change.session) for change in changes}
     known = np.flatnonzero(np.isfinite(rows.factor) & (rows.factor > 0))
     if len(known):
-        found, compared, changed = _factor_changes(rows.take(known), last)
+        found, compared, changed = _factor_changes(rows if len(known) == len(rows.code) else rows.take(known), last)
         spoken[known[compared]] = True
         spoken |= _between_equal(rows, known, compared & ~changed)
         changes += [change for change in found if (change.symbol, change.session) not in outright]

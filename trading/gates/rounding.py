@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from trading.arrays import Flags, Floats, Ints
@@ -15,6 +13,7 @@ DECIMALS = (0, 1, 2, 3, 4)
 CENTS = 2
 """Fewer decimals are believed only where the factor wavers as rounding makes it: exact prices may be round by chance,
 such as eighths after a 5-for-4 split."""
+LOOKED_AT = 8
 FEWEST_ADJUSTED = 3
 """Adjusted closes, other than the close itself, that tell how many decimals a source gives."""
 
@@ -36,14 +35,15 @@ def factor_errors(code: Ints, factor: Floats, close: Floats) -> Floats:
     length = np.diff([*starts.tolist(), len(adjusted)])
     other = np.abs(factor - 1) > SINGLE_PRECISION
     enough = np.add.reduceat(other, starts, dtype=np.int64) >= FEWEST_ADJUSTED
-    open_: Sequence[int] = np.flatnonzero(np.repeat(enough, length) & other).tolist() if enough.any() else []
-    undecided = np.asarray(open_, dtype=np.int64)
+    undecided: Ints = np.flatnonzero(np.repeat(enough, length) & other) if enough.any() else np.empty(0, dtype=np.int64)
+    undecided = undecided[_may_be_rounded(adjusted[undecided], code[undecided])]
+    if not len(undecided):
+        return error
     wavers = np.repeat(_wavering(factor, starts, other), length)
     for decimals in DECIMALS:
         if not len(undecided):
             break
-        scaled = adjusted[undecided] * 10.0**decimals
-        fits = np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1.0, 1e-3 * np.abs(scaled))
+        fits = _fits(adjusted[undecided], decimals)
         fits &= wavers[undecided] | (decimals >= CENTS)
         first = np.flatnonzero(np.diff(code[undecided], prepend=-1))
         all_fit = np.logical_and.reduceat(fits, first)
@@ -52,6 +52,23 @@ def factor_errors(code: Ints, factor: Floats, close: Floats) -> Floats:
         error[with_decimals] = np.maximum(SINGLE_PRECISION, unit / adjusted[with_decimals])
         undecided = undecided[~np.isin(code[undecided], code[undecided[first[all_fit]]])]
     return error
+
+
+def _fits(adjusted: Floats, decimals: int) -> Flags:
+    scaled = adjusted * 10.0**decimals
+    return np.asarray(np.abs(scaled - np.rint(scaled)) <= 1e-6 * np.maximum(1.0, 1e-3 * np.abs(scaled)))
+
+
+def _may_be_rounded(adjusted: Floats, code: Ints) -> Flags:
+    """Rows of symbols whose first adjusted closes have no more than the most decimals: others need no closer look."""
+    first = np.flatnonzero(np.diff(code, prepend=-1))
+    if not len(first):
+        return np.zeros(0, dtype=np.bool_)
+    length = np.diff([*first.tolist(), len(code)])
+    looked = np.flatnonzero(np.arange(len(code)) - np.repeat(first, length) < LOOKED_AT)
+    starts = np.flatnonzero(np.diff(code[looked], prepend=-1))
+    fits = np.logical_and.reduceat(_fits(adjusted[looked], DECIMALS[-1]), starts)
+    return np.repeat(fits, length)
 
 
 def _wavering(factor: Floats, starts: Ints, other: Flags) -> Flags:
