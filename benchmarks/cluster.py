@@ -172,6 +172,8 @@ def _head(folder: Path, end_point: str, head_id: str) -> Iterator[str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "PYTHONPATH": str(ROOT),
     }  # fmt: skip
+    if environment.get("RAY_AUTH_MODE") == "token":  # set by a Ray that this process started before
+        environment.setdefault("RAY_AUTH_TOKEN_PATH", str(Path("~/.ray/auth_token").expanduser()))
     command = [
         str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", f"--port={_free_port()}",
         "--num-cpus=1", f"--temp-dir={folder / 'ray'}",
