@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from datetime import time as clock_time
@@ -129,10 +130,8 @@ def _parsed(text: str, order: Order | None) -> datetime | date | str:
         return datetime.fromtimestamp(float(text), UTC)
     if match := _PARTS.fullmatch(text):
         return _of_parts(match, order)
-    try:
+    with suppress(ValueError):  # it may be of another form
         return datetime.fromisoformat(text)
-    except ValueError:
-        pass
     for form in _WORD_FORMATS:
         try:
             return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone

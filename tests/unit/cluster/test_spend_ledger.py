@@ -88,6 +88,11 @@ def test_with_a_full_disk_nothing_is_created_and_everything_can_be_destroyed(
     assert cloud.droplets == {}
 
 
+def broken(*_: object) -> int:
+    """A disk that fails."""
+    raise OSError(errno.EIO, "Input/output error")
+
+
 def test_a_disk_that_fills_while_the_machine_is_made_loses_no_start(tmp_path: Path, full: Callable[..., None]) -> None:
     """Its room in the record was taken before it was asked for."""
     cloud = FakeCloud(FakeClock())
@@ -110,9 +115,6 @@ def test_a_machine_whose_start_cannot_be_booked_is_destroyed_and_named(
     cloud = FakeCloud(FakeClock())
     provider = open_provider(cloud, tmp_path)
 
-    def broken(*_: object) -> int:
-        raise OSError(errno.EIO, "Input/output error")
-
     cloud.after = lambda method, path, _: monkeypatch.setattr(os, "pwrite", broken) if path == "droplets" and method == "POST" else None  # fmt: skip  # noqa: E501
     with pytest.raises(NodeLaunchException, match="was created, and its start could not be booked") as told:
         provider.create_node(WORKER, WORKER_TAGS, 1)
@@ -129,9 +131,6 @@ def test_a_machine_that_cannot_be_booked_nor_destroyed_is_named_as_running(
     """When DigitalOcean refuses to destroy it, the error says that it is billed and what destroys it."""
     cloud = FakeCloud(FakeClock())
     provider = open_provider(cloud, tmp_path)
-
-    def broken(*_: object) -> int:
-        raise OSError(errno.EIO, "Input/output error")
 
     def after(method: str, path: str, _number: int) -> None:
         if (method, path) == ("POST", "droplets"):
