@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -203,6 +204,27 @@ def plain(rows: pa.Table, time: tuple[str, ...]) -> pa.Table:
             column = column.cast(pa.string())
         rows = rows.set_column(at, field.name, column)
     return rows
+
+
+def line_of(file: BarFileIn, columns: Columns, names: Sequence[str], text: str) -> str:
+    """Where the text stands first in one of the columns, such as ` on line 7`; empty where that can't be told.
+
+    Args:
+        file: that has it.
+        columns: of the file.
+        names: of the columns that are looked at.
+        text: as it stands there, but for blanks around it.
+    """
+    if file.open is None:
+        return ""
+    at = [columns.names.index(name) for name in names if name in columns.names]
+    with file.open() as stream:
+        rows = csv.reader(io.TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=columns.delimiter)
+        with suppress(csv.Error):
+            for row in rows:
+                if rows.line_num > columns.skipped and any(row[one].strip() == text for one in at if one < len(row)):
+                    return f" on line {rows.line_num:,}"
+    return ""
 
 
 def joined_time(rows: pa.Table, time: tuple[str, ...]) -> Any:
