@@ -10,7 +10,7 @@ from adapters.bars.files import Timeframe
 from data.importing.columns import BESIDE, FIELDS, FILE_NAME, KNOWN, NONE, ZONES, check_columns
 from data.importing.formats import Format, Recognised, plain_name
 from data.importing.lengths import Stamp
-from data.importing.numbers import NumberStyle
+from data.importing.number_texts import NumberStyle
 from trading.errors import BadDataError
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from trading.arrays import Floats
-
-if TYPE_CHECKING:
-    from data.importing.numbers import NumberStyle
 
 FACTORS = {
     r"k|tsd\.?": 1e3,
@@ -31,6 +29,36 @@ _BLANKS = "[\u00a0\u202f\u2009\u2007]"
 _GROUPED = r"^[+-]?\d{1,3}([ ']\d{3})+(\D.*)?$"
 _FRACTION = r"^[+-]?(\d+ )?\d{1,3}/(2|4|8|16|32|64|128|256)$"
 _VULGAR = {"¼": "1/4", "½": "1/2", "¾": "3/4", "⅛": "1/8", "⅜": "3/8", "⅝": "5/8", "⅞": "7/8"}
+
+
+@dataclass(frozen=True)
+class NumberStyle:
+    """How numbers are written.
+
+    Attributes:
+        decimal: the mark before the fraction; empty where there is none.
+        thousands: the mark between groups of three digits; empty where there is none.
+        said: the user said so.
+    """
+
+    decimal: str = "."
+    thousands: str = ""
+    said: bool = False
+
+    @property
+    def of_volume(self) -> NumberStyle:
+        """Of whole numbers: with one mark for both, it stands between thousands there."""
+        return NumberStyle("", self.thousands, self.said) if self.thousands == self.decimal else self
+
+    @property
+    def of_price(self) -> NumberStyle:
+        """With one mark for both, it stands before the fraction there."""
+        return NumberStyle(self.decimal, "", self.said) if self.thousands == self.decimal else self
+
+    @property
+    def words(self) -> str:
+        """What isn't plain about it; else empty."""
+        return "" if self.decimal == "." else f"a decimal {self.decimal!r}"
 
 
 def tidied(texts: Any, *, foreign: bool = False) -> Any:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.importing.number_texts import APOSTROPHES, numbers_of, tidied, ungrouped
+from data.importing.number_texts import APOSTROPHES, NumberStyle, numbers_of, tidied, ungrouped
 from trading.arrays import Flags
 from trading.errors import BadDataError, ConfigurationError
 
@@ -23,36 +22,6 @@ _APOSTROPHE = r"^\d{1,3}'\d{3}$"
 _SURE_APOSTROPHE = r"^\d{1,3}('\d{3}){2,}$|^\d{1,3}('\d{3})+[.,]\d+$"
 _LONG = r"\d{4}"
 FEW = 20
-
-
-@dataclass(frozen=True)
-class NumberStyle:
-    """How numbers are written.
-
-    Attributes:
-        decimal: the mark before the fraction; empty where there is none.
-        thousands: the mark between groups of three digits; empty where there is none.
-        said: the user said so.
-    """
-
-    decimal: str = "."
-    thousands: str = ""
-    said: bool = False
-
-    @property
-    def of_volume(self) -> NumberStyle:
-        """Of whole numbers: with one mark for both, it stands between thousands there."""
-        return NumberStyle("", self.thousands, self.said) if self.thousands == self.decimal else self
-
-    @property
-    def of_price(self) -> NumberStyle:
-        """With one mark for both, it stands before the fraction there."""
-        return NumberStyle(self.decimal, "", self.said) if self.thousands == self.decimal else self
-
-    @property
-    def words(self) -> str:
-        """What isn't plain about it; else empty."""
-        return "" if self.decimal == "." else f"a decimal {self.decimal!r}"
 
 
 def is_text(column: Any) -> bool:

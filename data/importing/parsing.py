@@ -18,8 +18,8 @@ from data.importing.clocks import Instants, days_of, naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
 from data.importing.lengths import MINUTE_S, Stamp, starts_of
-from data.importing.number_texts import SHORTENED
-from data.importing.numbers import NumberStyle, is_text, read_numbers
+from data.importing.number_texts import SHORTENED, NumberStyle
+from data.importing.numbers import is_text, read_numbers
 from data.importing.problems import Problems
 from data.importing.tail import FIRST_DAY
 from data.importing.times import TYPED, TimeFormat, stamps_of

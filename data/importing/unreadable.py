@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.importing.number_texts import FOREIGN, MISSING
-from data.importing.numbers import NumberStyle, is_text, read_numbers
+from data.importing.number_texts import FOREIGN, MISSING, NumberStyle
+from data.importing.numbers import is_text, read_numbers
 from trading.arrays import Flags
 from trading.errors import BadDataError
 

@@ -11,7 +11,7 @@ import pytest
 
 from data.importing.archive import open_archive
 from data.importing.layout import Asked
-from data.importing.numbers import NumberStyle
+from data.importing.number_texts import NumberStyle
 from data.importing.times import time_format_of
 from tests.fakes.bar_files import HEAD, YEAR, days_file, minutes_of, taken
 from trading.errors import BadDataError, ConfigurationError

@@ -11,7 +11,7 @@ import pytest
 from cli.importing.options import style_given
 from data.importing.archive import open_archive
 from data.importing.layout import Asked
-from data.importing.numbers import NumberStyle
+from data.importing.number_texts import NumberStyle
 from tests.fakes.bar_files import HEAD, YEAR, taken
 from trading.errors import ConfigurationError
 
