@@ -11,14 +11,9 @@ import pyarrow.compute as pc
 
 from adapters.bars.files import BAR_S, Timeframe
 from data.importing.actions import Told
-from data.importing.lengths import (
-    Stamp,
-    length_within_session,
-    on_another_clock,
-    stamped_at_the_end,
-    stamped_at_the_start,
-)
+from data.importing.lengths import Stamp, length_within_session
 from data.importing.numbers import Groups, is_text
+from data.importing.stamping import on_another_clock, stamped_at_the_end, stamped_at_the_start
 from data.importing.unreadable import Unreadable, Where
 from data.importing.weeks import Weeks
 from trading.arrays import Days, Ints

@@ -18,6 +18,7 @@ from adapters.feeds.source import UNREAD_SCHEMA
 from adapters.postgres.bars_record import BarRecord, Part
 from data.importing.remembered import Remembered
 from data.importing.restated import Restated, restated
+from data.importing.spill import when
 from data.importing.tail import FIRST_DAY, TAIL_DAYS, Tail
 from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.panel import as_date, symbol_codes
@@ -100,7 +101,7 @@ class Judge:
             return
         example = compared.replaced.slice(0, 1).to_pylist()[0]
         raise BadDataError(
-            f"{differ:,} of {both:,} bars of {name} that are on record have other values there, such as "
+            f"{differ:,} of {both:,} bars {when(name)} that are on record have other values there, such as "
             f"{example['symbol']} of {example['session']}, which closed at {example['close']:g}. This part was not "
             "stored; parts before it were. If the source is right, import it with --replace; if it only counts in "
             "another way (adjusted prices, another unit), keep it in a data folder of its own (INPLAY_HOME)."
@@ -111,10 +112,11 @@ class Judge:
         one = restated[0]
         others = f" (and {len(restated) - 1} more symbols)" if len(restated) > 1 else ""
         raise BadDataError(
-            f"All {one.rows} bar(s) of {one.symbol}{others} that {name} tells anew, up to {one.last}, differ from the "
-            f"record by one factor, {one.factor:.4g}: the source put a split or dividend into past prices. This part "
-            "was not stored; parts before it were. Import only bars that are new, or prices as they were printed; or "
-            "say --replace if the record is wrong; or keep this source in a data folder of its own (INPLAY_HOME)."
+            f"All {one.rows} bar(s) of {one.symbol}{others} that the source tells anew {when(name)}, up to {one.last}, "
+            f"differ from the record by one factor, {one.factor:.4g}: the source put a split or dividend into past "
+            "prices. This part was not stored; parts before it were. Import only bars that are new, or prices as they "
+            "were printed; or say --replace if the record is wrong; or keep this source in a data folder of its own "
+            "(INPLAY_HOME)."
         )
 
     def _reach(self, bars: pa.Table) -> tuple[date, date]:
