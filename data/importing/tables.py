@@ -23,6 +23,9 @@ BLOCK_BYTES = 16 * 2**20
 BATCH_ROWS = 500_000
 HEAD_BYTES, HEAD_ROWS = 64 * 2**10, 5_000
 DELIMITERS = ",;\t|"
+LONG = '.rename_axis(["date", "symbol"]).to_csv("long.csv")'
+TWO_HEADS = f'pd.read_csv("wide.csv", header=[0, 1], index_col=0).stack(1, future_stack=True).dropna(how="all"){LONG}'
+"""Lines of pandas that make a table with a column a symbol long."""
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -99,6 +102,11 @@ def _of_three_lines(heads: list[list[str]], delimiter: str, first: int, quoted: 
     if [head[:1] for head in heads[:2]] != [["Price"], ["Ticker"]] or heads[2][:1] not in (["Date"], ["Datetime"]):
         return None
     symbols = set(heads[1][1:])
+    if len(symbols) > 1:
+        raise BadDataError(
+            f"the table is wide: its second line names {len(symbols)} symbols. None of its rows was taken. This makes "
+            f"it one that can be imported: import pandas as pd; {TWO_HEADS}"
+        )
     names = (heads[2][0], *heads[0][1:])
     return Columns(names, delimiter, first + 3, quoted, symbols.pop() if len(symbols) == 1 else "")
 
