@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from trading.gates.findings import Finding, Severity
 
 QUIET_MOVE = 0.20
 """Of the logarithm for one session: what a price may move beside a factor; it grows with the root of the sessions."""
+_SPAN = 1 << 24
+"""More than any day of a calendar counted since 1970, twice."""
 ROUGHLY_FOLLOWS = 0.5
 """A price that moves more than that beside a large factor still confirms it where the factor explains half the move."""
 
@@ -79,13 +82,10 @@ def distributions(
     told = _Told()
     ignored: list[FactorChange] = []
     at = np.searchsorted(expected_sessions, panel.sessions)
-    for change in sorted(changes, key=lambda one: (one.symbol, one.session)):
-        row = _row(panel, change)
-        if row is None or not judged[row]:
-            continue
-        gap, move = int(at[row] - at[row - 1]), math.log(panel.open[row] / panel.close[row - 1])
+    for change, row, session, gap, ratio in _judged(panel, at, changes, judged):
+        move = math.log(ratio)
         if _follows(move, math.log(change.ratio), QUIET_MOVE * math.sqrt(gap)):
-            told.take(panel, row, replace(change, session=panel.sessions[row].item()))
+            told.take(panel, row, change if change.session == session else replace(change, session=session))
             continue
         told.findings.append(_contradicted(change, math.exp(move)))
         if _named_early(panel, at, row, change) and judged[row + 1] and not _has_own(changes, panel, row + 1, change):
@@ -136,17 +136,37 @@ def _has_own(changes: Sequence[FactorChange], panel: Panel, row: int, change: Fa
     return any(one.symbol == change.symbol and one.session == session for one in changes)
 
 
-def _row(panel: Panel, change: FactorChange) -> int | None:
-    """The first row that the change concerns; None when there is none, or no bar of the symbol before it.
+def _judged(
+    panel: Panel, at: Ints, changes: Sequence[FactorChange], judged: Flags
+) -> Iterator[tuple[FactorChange, int, date, int, float]]:
+    """Each change that concerns a judged row, by symbol and session: the first row at or after its session.
 
     A session without a bar of its own (a holiday, a row without prices) hands what took effect on to the next bar.
+    Changes without such a row, or with no bar of the symbol before it, are left out.
+
+    Args:
+        panel: bars of earlier sessions included.
+        at: position of each row's session in the calendar.
+        changes: of the source's factors.
+        judged: rows whose move at the open is judged.
+
+    Returns:
+        The change, its row, that row's session, sessions since the row before, and the move at the open as a ratio.
     """
-    position = int(np.searchsorted(panel.symbols, change.symbol))
-    if position == len(panel.symbols) or panel.symbols[position] != change.symbol:
-        return None
-    first, end = panel.offsets[position : position + 2]
-    row = int(first + np.searchsorted(panel.sessions[first:end], np.datetime64(change.session)))
-    return row if first < row < end else None
+    ordered = sorted(changes, key=lambda one: (one.symbol, one.session))
+    if not ordered or not len(panel):
+        return
+    names = np.array([change.symbol for change in ordered])
+    place = np.minimum(np.searchsorted(panel.symbols, names), len(panel.symbols) - 1)
+    days = np.array([change.session for change in ordered], dtype="datetime64[D]").astype(np.int64)
+    keys = panel.symbol_index * _SPAN + panel.sessions.astype(np.int64) + _SPAN // 2
+    rows = np.searchsorted(keys, place * _SPAN + days + _SPAN // 2)
+    told = (panel.symbols[place] == names) & (panel.offsets[place] < rows) & (rows < panel.offsets[place + 1])
+    told[told] = judged[rows[told]]
+    rows = rows[told]
+    columns = (rows, panel.sessions[rows], at[rows] - at[rows - 1], panel.open[rows] / panel.close[rows - 1])
+    taken = (change for change, one in zip(ordered, told.tolist(), strict=True) if one)
+    yield from zip(taken, *(column.tolist() for column in columns), strict=True)
 
 
 def _contradicted(change: FactorChange, ratio: float) -> Finding:

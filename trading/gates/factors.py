@@ -203,13 +203,10 @@ def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[l
     bound = error_before + error
     with np.errstate(invalid="ignore"):
         changed = np.abs(before / rows.factor - 1) > np.maximum(SAME_FACTOR, bound)
+    at = np.flatnonzero(changed)
+    columns = (rows.names[rows.code[at]], rows.session[at], before[at] / rows.factor[at], bound[at])
     found = [
-        FactorChange(
-            symbol=str(rows.names[rows.code[row]]),
-            session=rows.session[row].item(),
-            ratio=float(before[row] / rows.factor[row]),
-            error=float(bound[row]),
-        )
-        for row in np.flatnonzero(changed).tolist()
+        FactorChange(symbol=symbol, session=session, ratio=ratio, error=most)
+        for symbol, session, ratio, most in zip(*(column.tolist() for column in columns), strict=True)
     ]
     return found, np.isfinite(before), changed
