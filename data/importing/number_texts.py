@@ -22,8 +22,6 @@ SHORTENED = rf"(?i:{'|'.join(FACTORS)})"
 DOLLARS = r"(?:US\s?\$|\$|USD)"
 FOREIGN = r"(?:€|£|¥|₹|CHF|EUR|GBP|GBX|JPY|CAD|AUD|HKD|INR|SEK|NOK|DKK|PLN|Fr\.|kr|zł)"
 """Signs and codes of other currencies."""
-MISSING = ("", "-", "--", "—", "n/a", "na", "nan", "null", "none", "#n/a", "n.a.", "nil", ".")
-"""Texts, in lower case, that stand where there is no number."""
 APOSTROPHES = "['`\u2018\u2019\u00b4]"
 _BLANKS = "[\u00a0\u202f\u2009\u2007]"
 _GROUPED = r"^[+-]?\d{1,3}([ ']\d{3})+(\D.*)?$"

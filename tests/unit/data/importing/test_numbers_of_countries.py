@@ -119,9 +119,9 @@ def test_the_line_is_that_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "A.csv"
     lines = ["", "Note,Date,Open,High,Low,Close,Volume"]
     lines += [f"1.5x,{day},12.5,12.6,12.4,12.5,7" for day in YEAR[:5]] + [""]
-    lines += [f"n,{day},1.5x,12.6,12.4,12.5,7" for day in YEAR[5:10]]
+    lines += [f"n,{day},1.5x,12.6,12.4,12.5,7" for day in YEAR[5:11]]
     path.write_text("\n".join(lines) + "\n")
-    assert "the open '1.5x' on line 9 can't be read, and 5 of 10 are like it" in taken(path).refused["A.csv"]
+    assert "the open '1.5x' on line 9 can't be read, and 6 of 11 are like it" in taken(path).refused["A.csv"]
 
 
 def test_the_option_that_is_named_works(tmp_path: Path) -> None:
@@ -161,6 +161,8 @@ def test_words_for_a_missing_number_and_a_few_slips_are_set_aside_by_row(tmp_pat
     assert (got.refused, got.bars.num_rows, got.unread.num_rows) == ({}, 9, 9)
     got = taken(_file(tmp_path, ["12.5;12.6;12.4;12.5;7"] * 38 + ["12.5x;12.6;12.4;12.5;7"] * 2))
     assert (got.refused, got.bars.num_rows, got.unread.num_rows) == ({}, 38, 2)
+    got = taken(_file(tmp_path, ["12.5x;12.6;12.4;12.5;7", *["12.5;12.6;12.4;12.5;7"] * 4] * 9))
+    assert (got.refused, got.bars.num_rows, got.unread.num_rows) == ({}, 36, 9)
 
 
 def test_a_style_that_was_said_and_doesnt_fit_names_the_one_that_does(tmp_path: Path) -> None:
@@ -171,3 +173,13 @@ def test_a_style_that_was_said_and_doesnt_fit_names_the_one_that_does(tmp_path: 
     got = taken(path, Asked(numbers=style_given(".", "")))
     assert (got.refused, got.bars.column("open").to_pylist()) == ({}, [1234.5] * 9)
     assert got.bars.column("session").to_pylist()[0] == date(2024, 1, 2)
+
+
+def test_where_several_options_read_all_each_says_what_it_makes_of_one(tmp_path: Path) -> None:
+    """12,345 shares beside whole prices, or 12.345: neither is proven, and both ways work."""
+    path = _file(tmp_path, ["12;13;11;12;12,345"] * 9)
+    why = taken(path).refused["A.csv"]
+    assert "Say --decimal , if it is 12.345, or --decimal . if it is 12,345." in why
+    for decimal, volume in ((",", 12), (".", 12_345)):
+        read = taken(path, Asked(numbers=style_given(decimal, "")))
+        assert (read.refused, read.bars.column("volume").to_pylist()) == ({}, [volume] * 9)
