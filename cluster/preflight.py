@@ -22,6 +22,7 @@ from cluster.api import FORBIDDEN, SKEW_TOLD_S, UNAUTHORIZED, DigitalOcean, skew
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps
 from cluster.errors import ApiError, ClusterConfigError, ClusterError
+from cluster.fields import check_fields
 from cluster.keys import fingerprint_of, key_path, public_key_of
 from cluster.machines import list_machines
 from cluster.network import known_key
@@ -67,6 +68,7 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         refuse_secrets(loaded)
+        check_fields(loaded)
         validate_config(loaded)
     except OSError as error:
         raise ClusterConfigError(f"{path} can't be read: {error.strerror}. Name the cluster's file.") from None
