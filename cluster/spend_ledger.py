@@ -97,6 +97,12 @@ class SpendLedger:
                 self._read()
             return self._missing()
 
+    def open_stops(self) -> list[Entry]:
+        """Stops that were begun and not seen to their end, such as by a process that died in between."""
+        entries = self.entries()
+        done = {entry.machine_id for entry in entries if entry.event == "stopped"}
+        return [entry for entry in entries if entry.event == "stopping" and entry.machine_id not in done]
+
     def gone_usd(self, from_s: float, until_s: float) -> float:
         """What machines that stopped cost between two moments of one month, as far as it is on record."""
         entries = self.entries()

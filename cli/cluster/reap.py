@@ -16,6 +16,7 @@ from cluster.errors import ClusterConfigError
 from cluster.machines import Machine, list_machines
 from cluster.network import remove_foundation
 from cluster.reaper import Condemned, condemn, destroy_cluster, off_heads, off_text, sweep_noted
+from cluster.stops import StopBooks
 
 NOTES = Path("~/.inplay/heads-missing.json")
 """What the reaper has found missing, for its next run."""
@@ -48,13 +49,14 @@ def reap(
         raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
     api, clock = connect(), SystemClock()
     waiting: list[Condemned] = []
+    book = StopBooks(api.now_s)
     if dry_run:
         condemned = _condemned(api, cluster or None, everything=everything)
     elif everything:
-        condemned = destroy_cluster(api, cluster, clock)
+        condemned = destroy_cluster(api, cluster, clock, book=book)
         remove_foundation(api, cluster, clock)
     else:
-        swept = sweep_noted(api, clock, Absences(NOTES.expanduser()), cluster or None)
+        swept = sweep_noted(api, clock, Absences(NOTES.expanduser()), cluster or None, book=book)
         condemned, waiting = swept.reaped, swept.waiting
     off = off_heads(list_machines(api), cluster or None)
     if as_json:

@@ -426,4 +426,4 @@ def test_a_terminated_machine_is_gone_from_the_account_and_the_list(cloud: FakeC
     assert provider.non_terminated_nodes({}) == [two]
     assert provider.is_terminated(one)
     with_stop = [(entry.event, str(entry.machine_id)) for entry in SpendLedger(tmp_path / "spend-demo.jsonl").entries()]
-    assert with_stop == [("started", one), ("started", two), ("stopped", one)]
+    assert with_stop == [("started", one), ("started", two), ("stopping", one), ("stopped", one)]
