@@ -166,7 +166,7 @@ class Fleet:
             now_s = self._api.now_s()
             start_s, _ = month_of(now_s)
             running = sum(each.cost_usd(start_s, now_s) for each in map(self._running, self._known.values()))
-            return running + self._ledger.gone_usd(start_s, now_s)
+            return running + self._ledger.gone_usd(start_s, now_s, self._known)
 
     def _create_missing(self, launch: Launch, missing: list[str]) -> tuple[dict[str, Machine], ClusterError | None]:
         """The machines that were made, by name, and the latest failure."""

@@ -26,7 +26,8 @@ from cluster.fields import check_fields
 from cluster.keys import fingerprint_of, key_path, public_key_of
 from cluster.machines import list_machines
 from cluster.network import known_key
-from cluster.reaper import off_heads, off_text
+from cluster.off import off_since_s, off_text
+from cluster.reaper import off_heads
 from cluster.spec import ClusterSpec, read_spec
 from cluster.spend_ledger import SpendLedger, ledger_path
 from cluster.token import refuse_secrets, without_tokens
@@ -279,7 +280,11 @@ def _off_heads(api: DigitalOcean) -> Check:
     except ClusterError as error:
         return Check("heads that are off", "wrong", str(error))
     if off:
-        return Check("heads that are off", "warning", "; ".join(map(off_text, off)))
+        return Check(
+            "heads that are off",
+            "warning",
+            "; ".join(off_text(each, off_since_s(api, each), api.now_s()) for each in off),
+        )
     return Check("heads that are off", "ok", "none")
 
 

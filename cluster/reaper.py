@@ -130,16 +130,6 @@ def off_heads(machines: Iterable[Machine], cluster: str | None = None) -> list[M
     ]
 
 
-def off_text(head: Machine) -> str:
-    """In words, that the head is off, what it costs and what to do."""
-    cluster = head.name.cluster if head.name else ""
-    return (
-        f"{head.label} is off and billed on, ${head.price_usd_per_month:.2f} a month, as long as it exists; its "
-        f"workers go on until their deadlines. Start it in the control panel, or take it down with all that is on its "
-        f"disk: `inplay cluster reap --cluster {cluster} --all`"
-    )
-
-
 def sweep(api: DigitalOcean, clock: Clock, cluster: str | None = None) -> list[Condemned]:
     """As `sweep_noted` without notes, so that it waits here when a head is missing. Returns: what was reaped."""
     return sweep_noted(api, clock, Absences(), cluster).reaped

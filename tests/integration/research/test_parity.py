@@ -166,7 +166,7 @@ def _late_facts(pool: Pool, home: Path, day: date) -> None:
 def test_late_news_and_a_late_vix_explain_nothing_that_differs_without_them(
     pool: Pool, empty_url: str, home: Path
 ) -> None:
-    """Sizes that are otherwise for no known reason stay unexplained beside a late article; a VIX that came late explains its own."""
+    """Sizes that differ for no known reason stay so beside a late article; a late VIX explains what it changed."""
     platform = Platform(home, empty_url, pool)
     platform.import_until(None)
     platform.replay(SESSIONS)
