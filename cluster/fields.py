@@ -17,7 +17,7 @@ RAY_PORTS = frozenset((6379, 8076, 8265, 10001))
 """Ray's own on the head: control store, object manager, dashboard, client."""
 SHOWN_CHARS = 60
 _SLUG = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
-_REGION = re.compile(r"[a-z]{3}[0-9]")
+_REGION = re.compile(r"[a-z]{2,20}[0-9]{1,2}")
 
 
 @dataclass(frozen=True)
