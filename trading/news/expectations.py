@@ -40,7 +40,9 @@ Expected = tuple[int, int, float, bool]
 
 def expectations_of(tokens: list[str]) -> list[Expected]:
     """Where a text says that something was more, less, better or worse than expected, in order."""
-    found = []
+    found: list[Expected] = []
+    if FORECAST.isdisjoint(tokens):
+        return found
     for at, word in enumerate(tokens):
         if word == "than" and (end := _forecast(tokens, at + 1)):
             found.append(_compared(tokens, at, end))

@@ -11,17 +11,23 @@ SCORED_WORDS = 600
 """A wire story puts its point first; what follows is background."""
 _TOKEN = re.compile(r"[a-z][a-z0-9]*(?:['\-&.][a-z]+)*|(?:(?<!\w)-)?\d+(?:[.,]\d+)*[a-z%]*|[.,;!?()%]")
 _REWRITTEN = (
-    (re.compile("[\u2019\u2018]"), "'"),
-    (re.compile("[\u2212\u2013](?=[$\u20ac\u00a3]?\\d)"), "-"),
-    (re.compile(r"(?<!\w)vs\."), "vs "),
-    (re.compile(r"(?<!\w)(?:est|ests|cons)\.?(?=\s*(?:of\s+)?[-$\u20ac\u00a3(\d])"), "consensus "),
-    (re.compile(r"-than-"), " than "),
-    (re.compile(r"[$\u20ac\u00a3]\s?\(\s?(\d[\d.,]*)\s?\)"), r" -\1 "),
-    (re.compile(r"(?<=[a-z])\s+\(\s?[$\u20ac\u00a3]\s?(\d[\d.,]*)\s?\)"), r" -\1 "),
-    (re.compile(r"(?<![\w-])-\s?[$\u20ac\u00a3]\s?(?=\d)"), " -"),
-    (re.compile("(?<=\\d)\u00a2"), "c"),
+    ("\u2019", re.compile("\u2019"), "'"),
+    ("\u2018", re.compile("\u2018"), "'"),
+    ("\u2212", re.compile("[\u2212\u2013](?=[$\u20ac\u00a3]?\\d)"), "-"),
+    ("\u2013", re.compile("[\u2212\u2013](?=[$\u20ac\u00a3]?\\d)"), "-"),
+    ("vs.", re.compile(r"(?<!\w)vs\."), "vs "),
+    ("est", re.compile(r"(?<!\w)(?:est|ests|cons)\.?(?=\s*(?:of\s+)?[-$\u20ac\u00a3(\d])"), "consensus "),
+    ("cons", re.compile(r"(?<!\w)(?:est|ests|cons)\.?(?=\s*(?:of\s+)?[-$\u20ac\u00a3(\d])"), "consensus "),
+    ("-than-", re.compile(r"-than-"), " than "),
+    ("(", re.compile(r"[$\u20ac\u00a3]\s?\(\s?(\d[\d.,]*)\s?\)"), r" -\1 "),
+    ("(", re.compile(r"(?<=[a-z])\s+\(\s?[$\u20ac\u00a3]\s?(\d[\d.,]*)\s?\)"), r" -\1 "),
+    ("-", re.compile(r"(?<![\w-])-\s?[$\u20ac\u00a3]\s?(?=\d)"), " -"),
+    ("\u00a2", re.compile("(?<=\\d)\u00a2"), "c"),
 )
-"""Abbreviations, and losses as accountants write them: ($0.12), $(0.12) and -$0.12 are -0.12."""
+"""What a text must have to be looked at, what is rewritten, and as what.
+
+Abbreviations, and losses as accountants write them: ($0.12), $(0.12) and -$0.12 are -0.12.
+"""
 
 Hit = tuple[int, int, Entry]
 """A word or phrase of the lexicon in a text: its first token, one past its last, and what it is."""
@@ -30,8 +36,9 @@ Hit = tuple[int, int, Entry]
 def tokens_of(text: str) -> list[str]:
     """Words, figures and marks of a text, lower case."""
     text = text.lower()
-    for pattern, by in _REWRITTEN:
-        text = pattern.sub(by, text)
+    for sign, pattern, by in _REWRITTEN:
+        if sign in text:
+            text = pattern.sub(by, text)
     tokens: list[str] = _TOKEN.findall(text)
     return tokens if len(tokens) <= SCORED_WORDS else tokens[:SCORED_WORDS]
 
