@@ -12,6 +12,8 @@ RECORD_REACH = 2
 ABSENT = 0.5
 """Most that the absence of something bad says: "no evidence of fraud"."""
 
+_RARE = (Kind.EXPECTED, Kind.JUDGED, Kind.EXTREME, Kind.CLEARING)
+
 
 class _Text(Comparisons):
     """A text with all rules."""
@@ -19,26 +21,35 @@ class _Text(Comparisons):
     def total(self) -> float:
         """Sum of what all sentences say, 0 for nothing; a question says nothing."""
         total = so_far = 0.0
-        reads = {
-            Kind.WORD: self._worded, Kind.MEASURE: self._named, Kind.MOVEMENT: self._moving,
-            Kind.COMPARISON: self._compared,
-            Kind.EXPECTED: self._expected, Kind.JUDGED: self._judged, Kind.EXTREME: self._extreme,
-            Kind.CLEARING: self._clearing,
-        }  # fmt: skip
         for number, (begin, _, entry) in enumerate(self._hits):
-            if (read := reads.get(entry.kind)) is not None:
-                so_far += read(number)
-            elif entry.kind is Kind.BREAK:
+            kind = entry.kind
+            if kind is Kind.WORD:
+                so_far += self._worded(number) if entry.value else 0.0
+            elif kind is Kind.MEASURE:
+                so_far += self._named(number)
+            elif kind is Kind.MOVEMENT:
+                so_far += self._moving(number)
+            elif kind is Kind.COMPARISON:
+                so_far += self._compared(number)
+            elif kind is Kind.BREAK:
                 total += so_far if self._tokens[begin] != "?" else 0.0
                 so_far, self._sentence = 0.0, Sentence()
+            elif kind in _RARE:
+                so_far += self._rare(number, kind)
         return total + so_far
+
+    def _rare(self, number: int, kind: Kind) -> float:
+        """What hardly a text has."""
+        if kind is Kind.EXPECTED:
+            return self._expected(number)
+        if kind is Kind.JUDGED:
+            return self._judged(number)
+        return self._extreme(number) if kind is Kind.EXTREME else self._clearing(number)
 
     def _worded(self, number: int) -> float:
         """A word that is good or bad by itself; that something bad is absent is only a shade of good."""
         begin, end, entry = self._hits[number]
         value, following = entry.value, self._next(number)
-        if not value:
-            return 0.0
         if following is not None and end - begin == 1:
             near = following[0] - end
             if self._tokens[begin] == "record" and following[2].kind is Kind.MEASURE and near <= RECORD_REACH:

@@ -50,13 +50,13 @@ def hits_of(tokens: list[str]) -> list[Hit]:
     found: list[Hit] = []
     free_from = 0
     for at, token in enumerate(tokens):
-        if at < free_from:
+        known = LEXICON.get(token)
+        if (known is None and not expected) or at < free_from:
             continue
-        if at in expected:
+        if expected and at in expected:
             _, free_from, way, judges = expected[at]
             found.append((at, free_from, Entry(Kind.JUDGED if judges else Kind.EXPECTED, way)))
             continue
-        known = LEXICON.get(token)
         if isinstance(known, Entry):
             found.append((at, at + 1, known))
             continue
