@@ -39,7 +39,7 @@ def parity_on_record(record: Record, session: date, terms: Terms, *, clock: Call
     recorded = read_recorded(record, session)
     models = [_dated(record, name) for name in record.decisions.ensembles(session)]
     changes = changes_since(record.pool, session, limits_of(terms.decisions))
-    late = changes.completed_at if changes.bars else None
+    late = changes.completed_at if changes.late else None
     return parity_of(
         session, journal.load(), completed, recorded=recorded, terms=terms, models=models,
         changes=changes, then=recorded_then(record, recorded, late) if late else None,
