@@ -90,7 +90,8 @@ def test_a_break_gives_what_was_open_its_loss(pool: Pool, empty_url: str, tmp_pa
     assert all(row["outcome_known_session"] == cut.session for row in settled)
     longs = [row["outcome_return"] for row in settled if row["direction"] == 1]
     shorts = [row["outcome_return"] for row in settled if row["direction"] == -1]
-    assert longs and max(longs) < -0.6, "no stop could be met before the open"
+    assert longs
+    assert max(longs) < -0.6, "no stop could be met before the open"
     assert not shorts or max(shorts) < 0.2, "no short gains by what nobody explains"
     assert all(row["outcome_exit"] for row in rows if row["direction"])
 
