@@ -80,7 +80,7 @@ GATES: dict[str, Meaning] = {
             "Compare with another source; release it if the print stood.",
         ),
         glitch=(
-            "bars lie at a factor from the bars before and after, which agree, without the volume of news: another unit",
+            "bars lie at a factor from those before and after, which agree, without the volume of news: another unit",
             "Compare with another source; release it if it was traded so.",
         ),
         unexplained_jump=(
