@@ -31,6 +31,8 @@ class FactorChange:
         error: how far the true ratio may lie from it, relative, by the decimals that the source gives.
         split: new shares for old ones where the source says them in a column of their own.
         dividend_usd: a new share, likewise.
+        after: the last session before at which the source still said the earlier factor; it took effect later than
+            that. None where it isn't known.
     """
 
     symbol: str
@@ -39,6 +41,7 @@ class FactorChange:
     error: float = SINGLE_PRECISION
     split: Fraction | None = None
     dividend_usd: float | None = None
+    after: date | None = None
 
     def reading(self, close_before: float) -> Reading:
         """What the ratio stands for.
@@ -203,12 +206,14 @@ def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[l
     bound = error_before + error
     with np.errstate(invalid="ignore"):
         changed = np.abs(before / rows.factor - 1) > np.maximum(SAME_FACTOR, bound)
+    inside = np.diff(rows.code, prepend=-1) == 0
     found = [
         FactorChange(
             symbol=str(rows.names[rows.code[row]]),
             session=rows.session[row].item(),
             ratio=float(before[row] / rows.factor[row]),
             error=float(bound[row]),
+            after=rows.session[row - 1].item() if inside[row] else None,
         )
         for row in np.flatnonzero(changed).tolist()
     ]

@@ -104,6 +104,7 @@ def screen(
         splits=jumps.splits,
         breaks=jumps.breaks,
         dividends=told.dividends,
+        pending=told.pending,
     )
 
 
