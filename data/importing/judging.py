@@ -24,7 +24,7 @@ from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.panel import as_date, symbol_codes
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
-from trading.gates.factors import Statements
+from trading.gates.factors import FactorChange, Statements
 
 NIGHT = np.timedelta64(5, "h")
 SAME_PRICE = 1e-6
@@ -52,7 +52,11 @@ class _Compared:
 
 
 class Judge:
-    """Judges the parts of one import, in order of time."""
+    """Judges the parts of one import, in order of time.
+
+    Attributes:
+        pending: what the source says in the parts so far and only a later bar can confirm.
+    """
 
     def __init__(
         self, store: BarStore, record: BarRecord, timeframe: Timeframe, *, today: datetime, replace_: bool
@@ -64,6 +68,7 @@ class Judge:
         self._replace = replace_
         self._bar_s = BAR_S.get(timeframe, 0)
         self._remembered = Remembered(store, record.files(timeframe=timeframe), timeframe)
+        self.pending: tuple[FactorChange, ...] = ()
         self._tail = Tail(store.stream if timeframe == "1d" else self._days_of_bars)
 
     def skip(self, bars: pa.Table) -> None:
@@ -73,11 +78,13 @@ class Judge:
     def part(self, name: str, bars: pa.Table) -> Part:
         """What the part puts on record; its files are written."""
         stated = self._remembered.stated(bars)
+        stated = replace(stated, changes=(*self.pending, *stated.changes))
         bars = bars.select(SHAPES[self._timeframe].schema.names)
         first, last = self._reach(bars)
         compared = self._compare(bars, first, last)
         self._refuse_contradiction(name, compared)
         screened = self._screened(compared, stated, first, last)
+        self.pending = screened.pending
         doubles = _doubles(screened.quarantined)
         quarantined = screened.quarantined.filter(pa.array(~doubles))
         stored = self._with_session(screened.bars)

@@ -94,7 +94,10 @@ class Reading:
         columns = {"symbol": symbol, shape.time: self._bar_times(times), **prices, "volume": volume}
         table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names).cast(shape.schema)
         if self.factors is not None:
-            table = table.append_column(FACTOR, self.factors.of(table.column("symbol"), table.column("session")))
+            bars = (table.column("symbol"), table.column("session"))
+            factor = self.factors.of(*bars)
+            findings = (*findings, *self.factors.lacking(*bars, factor))
+            table = table.append_column(FACTOR, factor)
         elif self.timeframe == "1d":
             told = self._told(rows, table.column("close"), problems)
             for name, column in told.items():
