@@ -99,6 +99,7 @@ def build_app(
         "graceful_shutdown_timeout_s": 5.0,
         "graceful_shutdown_wait_loop_s": 0.5,
         "health_check_period_s": 5.0,
+        "health_check_timeout_s": 5.0,  # three in a row end a replica, so one that is stuck is replaced within 30 s
         "max_constructor_retry_count": 3,  # a constructor that fails three times fails for a reason worth reading
         "logging_config": LoggingConfig(enable_access_log=False),
     }

@@ -109,10 +109,8 @@ def test_a_service_that_hangs_again_and_again_waits_longer_each_time() -> None:
 
     Six seconds of silence are the least between two, so the pauses are those of the rules: 20, 30, 60, 120, 300, 600.
     """
-    watched, stopped, kills = _watched(), Sight("T", 10.0, running=False), []
-    for second in range(1, 2400):
-        if watched.silent(1.0, stopped, float(second)).kill:
-            kills.append(second)
+    watched, stopped = _watched(), Sight("T", 10.0, running=False)
+    kills = [second for second in range(1, 2400) if watched.silent(1.0, stopped, float(second)).kill]
     assert kills == [6, 26, 56, 116, 236, 536, 1136, 1736, 2336]
     told = watched.silent(1.0, stopped, 2400.0)
     assert told.state == "failed"
