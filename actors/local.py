@@ -22,8 +22,8 @@ and the training rows. What is larger goes to the disk."""
 
 ON_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """Ray takes 127.0.0.1 for this machine's outward address where clusters are enabled, and listens on all interfaces.
-Where they aren't, as on macOS and Windows by default, all that it starts listens on the loopback interface only. Source:
-`ray/_private/services.py: get_node_ip_address` of Ray 2.60, and every server of Ray that asks `is_localhost(node_ip)`."""
+Where they aren't, as by default on macOS and Windows, it listens on the loopback interface only. Source: Ray 2.60's
+`ray/_private/services.py: get_node_ip_address`, and each server of it that asks whether the node's address is local."""
 
 
 ON_HEAD = {"node:__internal_head__": 0.001}

@@ -21,6 +21,7 @@ from ray.serve.schema import LoggingConfig
 
 from serve.api import create_app
 from serve.edge import check_token
+from serve.own_address import listen_at_own_address
 from serve.sources import Answering
 from trading.errors import BadDataError, UnavailableError
 
@@ -42,6 +43,7 @@ class EnsembleReplica:
     """One process that scores. Its constructor is its recovery: a killed replica comes back with the same models."""
 
     def __init__(self, scorer_factory: Callable[[], Scorer]) -> None:
+        listen_at_own_address()
         self._scorer = scorer_factory()
 
     def score(self, features: npt.NDArray[np.float32]) -> Any:
@@ -68,6 +70,7 @@ class ApiReplica:
     def __init__(
         self, answering_factory: Callable[[DeploymentHandle], Answering], ensemble: DeploymentHandle, token: SecretStr
     ) -> None:
+        listen_at_own_address()
         self._answering = answering_factory(ensemble)
         self._token = token
 
