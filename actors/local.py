@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ray
-from ray._private import ray_constants
+from ray._private import ray_constants, services
 
 from actors.heaps import be_frugal
 from actors.ray_surroundings import allow_open_files, keep_token, our_folder, use_short_folder
@@ -25,6 +25,7 @@ ON_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 Where they aren't, as by default on macOS and Windows, it listens on the loopback interface only. Source: Ray 2.60's
 `ray/_private/services.py: get_node_ip_address`, and each server of it that asks whether the node's address is local."""
 
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 ON_HEAD = {"node:__internal_head__": 0.001}
 """What keeps an actor on the head, where the data folder is: workers come and go."""
@@ -38,7 +39,7 @@ def join_ray(address: str) -> str:
     """
     _set_defaults()
     try:
-        with our_folder():
+        with our_folder(), _no_cluster() if _on_loopback(address) else contextlib.nullcontext():
             context = ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="error")
     except (RuntimeError, ConnectionError, OSError, ValueError) as error:
         raise UnavailableError(
@@ -61,25 +62,37 @@ def dismiss_actors() -> None:
             ray.kill(ray.get_actor(name), no_restart=True)
 
 
-def _set_defaults() -> None:
-    be_frugal()
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # or Ctrl-C would end the search and not the run
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
-
-
 @contextlib.contextmanager
 def _no_cluster() -> Iterator[None]:
     """Ray that starts here, and its processes, are on the loopback interface; what joins a cluster later isn't."""
-    before = ray_constants.ENABLE_RAY_CLUSTER
+    before, said = ray_constants.ENABLE_RAY_CLUSTER, os.environ.get(ON_LOOPBACK)
     os.environ[ON_LOOPBACK] = "0"
     ray_constants.ENABLE_RAY_CLUSTER = False
     try:
         yield
     finally:
         ray_constants.ENABLE_RAY_CLUSTER = before
-        os.environ.pop(ON_LOOPBACK, None)
+        os.environ.pop(ON_LOOPBACK)
+        os.environ.update({} if said is None else {ON_LOOPBACK: said})
+
+
+def _on_loopback(address: str) -> bool:
+    """Whether the Ray at the address is one that `start_ray` started; `auto` is the one that Ray would find.
+
+    Raises:
+        ConnectionError: when there is none to be found.
+    """
+    known = services.get_ray_address_from_environment(address, None)
+    host, _, _ = (known or "").rpartition(":")
+    return host in LOOPBACK
+
+
+def _set_defaults() -> None:
+    be_frugal()
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # or Ctrl-C would end the search and not the run
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
 
 
 def start_ray(dashboard_port: int, data_folder: Path) -> str:

@@ -47,6 +47,7 @@ class Supervisor:
         self._watched = {name: Watched(self._rules) for name in actors}
         self._asked = {name: _Asked() for name in actors}
         self._heard: dict[str, datetime] = {}
+        self._why: dict[str, str] = {}
         self._said: dict[str, Judged] = {}
         self._turned_s = time.monotonic()
 
@@ -87,6 +88,7 @@ class Supervisor:
         if sign is not None:
             self._heard[name] = at
         if judged.kill:
+            self._why[name] = judged.detail
             self._kill(name, watched.process)
         self._said[name] = judged
         return words
@@ -113,7 +115,7 @@ class Supervisor:
         last, process = self._said.get(name), self._watched[name].process
         since = self._heard.get(name)
         if judged.restarted and before is not None and process is not None:
-            told = f"process {process.pid} took over from {before.pid}"
+            told = f"process {process.pid} took over from {before.pid}: {self._why.pop(name, 'it had ended by itself')}"
             began = at if last is not None and last.state != "ok" else since
             return [
                 ServiceState(name, "starting", told, at, since=began, process=process),
