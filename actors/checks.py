@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from actors.service import Condition, Service
-from actors.wiring import BOOKS, now
+from actors.wiring import now
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
 from adapters.postgres.queries import Queries
@@ -44,7 +44,8 @@ class Checks(Service):
         return done
 
     def _checked(self, session: date) -> list[DailyCheck]:
-        terms = Terms(BOOKS, self.wiring.cash_cents, self.wiring.decisions, self.wiring.scanner, self.wiring.paper)
+        wiring = self.wiring
+        terms = Terms(wiring.books, wiring.cash_cents, wiring.decisions, wiring.scanner, wiring.paper)
         return [check(self.on_record, session, terms, clock=now) for check in (daily_lookahead, daily_parity)]
 
     def _tell(self, session: date, done: list[DailyCheck]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -12,9 +12,9 @@ import pyarrow as pa
 from actors.service import Service
 from adapters.calendar import closes
 from adapters.postgres.decisions import DecisionStore
-from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.session_patterns import SessionPatternStore
+from adapters.postgres.signals import SignalStore
 from trading.arrays import Ints
 from trading.bars.panel import as_day
 from trading.cycle import services
@@ -24,6 +24,8 @@ from trading.decisions.book_view import Decision
 from trading.evidence.log import detections_at, pattern_log
 from trading.evidence.outcomes import outcomes_on_record
 from trading.patterns.in_session import SessionPatterns
+from trading.risk.model_trust import SignalEvidence
+from trading.views.signals import Signals
 
 
 class PatternAnalysis(Service):
@@ -61,9 +63,16 @@ class PatternAnalysis(Service):
         return SessionPatternStore(self.pool).record(found.session, found.bars, found.table)
 
     def record_decisions(self, decisions: Sequence[Decision]) -> int:
-        """Every decision is on record with the ensemble that gave its probabilities; returns how many are new."""
-        champion = ModelStore(self.pool).champion()
-        return DecisionStore(self.pool).record(decisions, ensemble_id=champion.ensemble_id if champion else None)
+        """Every decision is on record with the ensemble that gave its views; returns how many are new."""
+        return DecisionStore(self.pool).record(decisions)
+
+    def record_signals(self, signals: Signals) -> int:
+        """What each version said of each setup is on record; returns how many are new."""
+        return SignalStore(self.pool).record(signals)
+
+    def evidence(self, session: date, since: date, versions: Sequence[str]) -> Mapping[str, SignalEvidence]:
+        """What became of setups in play since then that each version was for, as known at the close of the session."""
+        return SignalStore(self.pool).evidence(session, since, versions, self.wiring.decisions.model_risk)
 
 
 class AskPatternAnalysis(services.AskPatternAnalysis):

@@ -18,7 +18,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
-from adapters.postgres.models import ModelStore
+from adapters.postgres.models import Entry, ModelStore
 from adapters.postgres.pool import Pool
 from trading.errors import UnavailableError
 from tune.causes import as_model_error, cause_of
@@ -90,7 +90,8 @@ class RayTrainer:
         row = register(
             ModelStore(self._pool), trained, work.home,
             config=config_sha256(work.seed, work.known_before, self._wiring.decisions.outcome, work.workers),
-            known_before=work.known_before, code_version=version("inplay"), at=self._clock(), status="challenger",
+            known_before=work.known_before, code_version=version("inplay"), at=self._clock(),
+            entry=Entry("challenger", "training", f"trained on what was known before {work.known_before}"),
         )  # fmt: skip
         return row.ensemble_id
 

@@ -17,16 +17,19 @@ from adapters.bars.tier_settings import tier_locations
 from adapters.machine.lock import RunLock, is_held
 from adapters.machine.server_lock import exclusive, shared
 from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.books import BookStore
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.migrate import migrate
 from adapters.postgres.migrate import missing as behind
+from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.session_patterns import SessionPatternStore
+from adapters.postgres.signals import SignalStore
 from adapters.postgres.vix import VixStore
 from adapters.settings import Settings
 from trading.errors import AlreadyRunningError, UnavailableError
@@ -90,6 +93,21 @@ class Record:
     def decisions(self) -> DecisionStore:
         """What was decided, and by which ensemble."""
         return DecisionStore(self.pool)
+
+    @cached_property
+    def books(self) -> BookStore:
+        """The accounts and their arms."""
+        return BookStore(self.pool)
+
+    @cached_property
+    def lifecycle(self) -> LifecycleStore:
+        """What each ensemble was when."""
+        return LifecycleStore(self.pool)
+
+    @cached_property
+    def signals(self) -> SignalStore:
+        """What each version said of each setup."""
+        return SignalStore(self.pool)
 
     @cached_property
     def models(self) -> ModelStore:

@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
 from adapters.news.rss import NewsFeed
-from trading.decisions.book_view import Source
+from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.risk.limits import LIMITS, rules_of
 
@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     alpaca_requests_per_min: int = Field(default=FREE_REQUESTS_PER_MIN, ge=1, le=100_000)
     seed: int = Field(default=7, ge=0, lt=2**31)
     broker: Literal["simulated", "alpaca-paper", "alpaca-live"] = "simulated"
-    broker_follows: Source = "ensemble"
+    broker_follows: Arm = "hybrid"
     broker_reconcile_min: float = Field(default=5.0, ge=0.01, le=1_440)
     alpaca_trading_url: str | None = Field(default=None, pattern=r"^https?://", max_length=200)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from adapters.models.scoring import ModelFile
-from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore, Status
+from adapters.postgres.models import EnsembleRow, Entry, MemberRow, ModelRow, ModelStore
 from trading.bars.panel import as_date
 from trading.outcomes.barriers import OutcomeRules
 from trading.views.members.member import Members
@@ -37,9 +37,9 @@ def register(
     known_before: date,
     code_version: str,
     at: datetime,
-    status: Status = "champion",
+    entry: Entry,
 ) -> EnsembleRow:
-    """The ensemble and its models are on record with that status; repeating it changes nothing."""
+    """The ensemble and its models are on record, and in that role at once; repeating it changes nothing."""
     accuracy = trained.accuracy.to_dict()
 
     def row(file: ModelFile) -> ModelRow:
@@ -79,10 +79,9 @@ def register(
             MemberRow(file.member, model.model_id, file.weight)
             for file, model in zip(trained.card.models, models, strict=True)
         ),
-        status=status,
         metrics=accuracy,
         config_sha256=config,
         known_before=known_before,
     )
-    store.register(models, ensemble)
+    store.register(models, ensemble, entry)
     return ensemble

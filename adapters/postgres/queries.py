@@ -85,7 +85,8 @@ class ModelView:
     """A model of an ensemble, with its part and weight."""
 
     ensemble_id: str
-    status: str
+    role: str
+    from_session: date
     known_before: date
     ensemble_metrics: Mapping[str, Any]
     model_id: str
@@ -214,11 +215,14 @@ class Queries:
     def models(self, ensembles: int = 5) -> list[ModelView]:
         """The models of the champion and the latest other ensembles, the champion's first."""
         rows = self._fetch(
-            "WITH chosen AS (SELECT * FROM ensembles ORDER BY (status = 'champion') DESC, created_at DESC LIMIT %s) "
-            "SELECT e.ensemble_id, e.status, e.known_before, e.metrics, m.model_id, m.kind, part.weight, m.version, "
+            "WITH life AS (SELECT DISTINCT ON (ensemble_id) ensemble_id, role, from_session FROM model_events "
+            "ORDER BY ensemble_id, event_id DESC), chosen AS (SELECT * FROM ensembles JOIN life USING (ensemble_id) "
+            "ORDER BY (role = 'champion') DESC, created_at DESC LIMIT %s) "
+            "SELECT e.ensemble_id, e.role, e.from_session, e.known_before, e.metrics, m.model_id, m.kind, part.weight, "
+            "m.version, "
             "m.created_at, m.sha256, m.data_sha256, m.code_version, m.metrics, m.features, m.train_from, m.train_to "
             "FROM chosen AS e JOIN ensemble_members AS part USING (ensemble_id) JOIN models AS m USING (model_id) "
-            "ORDER BY (e.status = 'champion') DESC, e.created_at DESC, part.position",
+            "ORDER BY (e.role = 'champion') DESC, e.created_at DESC, part.position",
             [_bounded(ensembles)],
         )
         return [ModelView(*row) for row in rows]

@@ -13,6 +13,7 @@ from actors.reporting import Report
 from actors.services import look_back
 from actors.wiring import now
 from adapters.postgres.daily_checks import DailyCheck
+from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.patterns import PatternCounts, PatternStore
 from cli.run.models import Models
@@ -177,11 +178,16 @@ class MainJob:
         self._platform.phases.enter("training")
         hand_back_everywhere(self._platform.actors)
         if self._options.rules_only or seen is None:
-            self._say.step("no models: the rules decide in both accounts")
+            self._say.step("no models: the rules decide")
             return None
         platform = self._platform
         models = Models(
-            platform.settings, platform.wiring, ModelStore(platform.pool), self._say, sample=self._options.sample
+            platform.settings,
+            platform.wiring,
+            ModelStore(platform.pool),
+            LifecycleStore(platform.pool),
+            self._say,
+            sample=self._options.sample,
         )
         return models.at(
             first_replay or now().date(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -11,13 +11,17 @@ from adapters.postgres.daily_checks import CheckKind, DailyCheck, Verdict
 from adapters.postgres.journal import JournalStore
 from adapters.record import Record
 from research.backtest.recorded import read_recorded
-from research.backtest.running import Dated, Terms
+from research.backtest.running import Terms
+from research.backtest.served import Models
+from research.backtest.services import Evidence
 from research.checks.causes import changes_since
 from research.checks.lookahead import Looked, look_again
 from research.checks.parity import Parity, must_be_traded, parity_of
 from research.checks.then import recorded_then
 from trading.errors import BadDataError, ConfigurationError, LedgerError, ModelError
 from trading.risk.limits import limits_of
+from trading.risk.model_risk import ModelRiskLimits
+from trading.risk.model_trust import SignalEvidence
 
 LOOKED_BACK_SESSIONS = 20
 SAMPLED_SESSIONS = 2
@@ -37,19 +41,29 @@ def parity_on_record(record: Record, session: date, terms: Terms, *, clock: Call
     completed = journal.completed_sessions()
     must_be_traded(session, completed)  # before the calendar is asked, which knows no close of a Sunday
     recorded = read_recorded(record, session)
-    models = [_dated(record, name) for name in record.decisions.ensembles(session)]
     changes = changes_since(record.pool, session, limits_of(terms.decisions))
     late = changes.completed_at if changes.bars else None
     return parity_of(
-        session, journal.load(), completed, recorded=recorded, terms=terms, models=models,
-        changes=changes, then=recorded_then(record, recorded, late) if late else None,
+        session, journal.load(), completed, recorded=recorded, terms=terms,
+        models=models_of(record), changes=changes, evidence=evidence_of(record, terms),
+        then=recorded_then(record, recorded, late) if late else None,
     )  # fmt: skip
 
 
-def _dated(record: Record, name: str) -> Dated:
-    """The ensemble that decided, usable whatever its date: this repeats what was done."""
-    learned_before = next((row.known_before for row in record.models.ensembles() if row.ensemble_id == name), None)
-    return Dated(name, date.min, partial(EnsembleScorer, record.home / "models" / name), learned_before)
+def models_of(record: Record) -> Models:
+    """Every ensemble on record, with the life it had."""
+    return Models(record.lifecycle.life(), lambda name: EnsembleScorer(record.home / "models" / name))
+
+
+def evidence_of(record: Record, terms: Terms) -> Evidence:
+    """What became of signals on record."""
+    return partial(_evidence, record, terms.decisions.model_risk)
+
+
+def _evidence(
+    record: Record, limits: ModelRiskLimits, session: date, since: date, versions: Sequence[str]
+) -> Mapping[str, SignalEvidence]:
+    return record.signals.evidence(session, since, versions, limits)
 
 
 def daily_parity(record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime]) -> DailyCheck:

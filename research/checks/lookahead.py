@@ -11,15 +11,16 @@ import numpy as np
 
 from research.backtest.recorded import Recorded
 from research.backtest.running import Terms
-from research.backtest.services import NoModels, RecordedNews, RecordedScanner, SegmentAnalysis
+from research.backtest.services import RecordedNews, RecordedScanner, SegmentAnalysis
 from trading.arrays import Floats
 from trading.bars.panel import as_day
-from trading.cycle.stages import Market, candidates, long_setups
+from trading.cycle.stages import Market, candidates, long_rows
 from trading.decisions.book_view import BookView, Circumstances
 from trading.decisions.decide import decide
 from trading.errors import ConfigurationError
 from trading.risk.drawdown import judge
 from trading.risk.regime_size import regime_size
+from trading.views.ensemble import Views
 from trading.views.setups import FEATURES
 
 Known = dict[str, Any]
@@ -118,8 +119,8 @@ def known_at(analysis: SegmentAnalysis, recorded: Recorded, session: date, terms
         )
         for name, value in zip(FEATURES, values, strict=True)
     }
-    chosen = long_setups(market.panel, setups, in_play)
-    made = candidates(market, patterns, chosen, in_play, NoModels().score(chosen.matrix))
+    chosen = setups.take(long_rows(market.panel, setups, in_play))
+    made = candidates(market, patterns, chosen, in_play, Views.unknown(len(chosen)))
     known = {**_indicators(market, session), **features}
     # The row says where the bar stands in the panel, which is longer with later data; it is no part of the signal.
     known |= {f"scan of {stock.symbol}": replace(stock, row=0) for stock in in_play}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 from research.backtest.recorded import Recorded
-from research.backtest.running import Dated, Terms, run_backtest
+from research.backtest.running import Terms, run_backtest
+from research.backtest.served import Models
+from research.backtest.services import Evidence
 from research.checks.causes import UNEXPLAINED, Changes
 from trading.errors import ConfigurationError
 from trading.ledger.double_entry import Draft, Entry
@@ -70,7 +72,7 @@ class Parity:
 
 def parity_of(
     session: date, entries: Sequence[Entry], completed: Mapping[date, int], *, recorded: Recorded, terms: Terms,
-    models: Iterable[Dated], changes: Changes, then: Recorded | None = None,
+    models: Models, changes: Changes, then: Recorded | None = None, evidence: Evidence | None = None,
 ) -> Parity:  # fmt: skip
     """The session traded again from the account's state before it, beside what is on record.
 
@@ -80,15 +82,15 @@ def parity_of(
         completed: sessions on record, with the number of stocks in play.
         recorded: data as they are known now, up to the session.
         terms: as set now.
-        models: that decided then.
+        models: with the life that they had then.
         changes: causes for differences; see `changes_since`.
+        evidence: what was known then of earlier signals.
         then: the bars as they were when the session was traded, which late bars are told by; see `recorded_then`.
 
     Raises:
         ConfigurationError: when the session was not traded.
     """
     must_be_traded(session, completed)
-    models = list(models)
     theirs = {entry.draft.command_id: entry.draft for entry in entries if entry.draft.session == session}
 
     def again(data: Recorded) -> dict[str, Draft]:
@@ -96,7 +98,7 @@ def parity_of(
         journal.entries = [entry for entry in entries if entry.draft.session < session]
         journal.done = [SessionDone(day, f"session:{day}", count) for day, count in completed.items() if day < session]
         before = len(journal.entries)
-        done = run_backtest(data, [session], terms, models, journal=journal)
+        done = run_backtest(data, [session], terms, models, journal=journal, evidence=evidence)
         return {entry.draft.command_id: entry.draft for entry in done.entries[before:]}
 
     ours = again(recorded)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from serve.desk import Desk
 from serve.report import ACCOUNT_LABELS, Report, latest_report
-from serve.schema import Schema, book_of
+from serve.schema import Book, Schema, book_of
 from serve.sources import Sources
 
 router = APIRouter()
@@ -19,7 +19,7 @@ router = APIRouter()
 class Curve(Schema):
     """Equity at each session's close, aligned with the list of sessions; null where it isn't known."""
 
-    name: Literal["rule", "ensemble", "benchmark"]
+    name: Book | Literal["benchmark"]
     label: str = Field(examples=["Ensemble account"])
     equity_usd: list[float | None]
 

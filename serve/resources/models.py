@@ -49,10 +49,11 @@ class Model(Schema):
 
 
 class Ensemble(Schema):
-    """Three models that decide together."""
+    """Models that decide together."""
 
     ensemble_id: str
-    status: str = Field(examples=["champion"])
+    role: str = Field(description="After the latest event of its life.", examples=["champion"])
+    from_session: date = Field(description="The first session that it has this role at.", examples=["2010-03-31"])
     known_before: date | None = Field(description="No outcome of this session or later was used to train it.")
     accuracy: Accuracy | None = Field(description="Of the weighted decision.")
     models: list[Model]
@@ -82,7 +83,8 @@ def _ensemble(members: list[ModelView]) -> Ensemble:
     told = first.ensemble_metrics
     return Ensemble(
         ensemble_id=first.ensemble_id,
-        status=first.status,
+        role=first.role,
+        from_session=first.from_session,
         known_before=first.known_before,
         accuracy=_accuracy(told["ensemble"], told, told["setups"], (told["first_session"], told["last_session"])),
         models=[_model(member) for member in members],
