@@ -165,10 +165,9 @@ def views_of(
     shares = np.array([one.weight for one in of_returns]) / sum(one.weight for one in of_returns)
     expected = weighted(np.array([one.predicted for one in of_returns]), shares)
     strength = weighted(probabilities, weights)
-    nobody = np.full(len(strength), np.nan)
-    views = Views(
-        tuple(one.member for one in said), probabilities, expected, rank_among(strength, strengths), weights,
-        nobody, nobody, nobody, nobody, ensemble_id,
+    views = Views.raw(
+        tuple(one.member for one in said), probabilities, expected, rank=rank_among(strength, strengths),
+        weights=weights, ensemble_id=ensemble_id,
     )  # fmt: skip
     return views if calibration is None else as_calibrated(views, calibration)
 

@@ -83,5 +83,10 @@ def put(cursor: Cursor, changes: Sequence[Change], *, who: str, at: datetime) ->
             [change.ensemble_id, change.role, from_session, who, change.why, at],
         )
         ((number,),) = cursor.fetchall()
-        events.append(Event(int(number), change.ensemble_id, change.role, from_session, who, change.why, at))
+        events.append(
+            Event(
+                number=int(number), ensemble_id=change.ensemble_id, role=change.role, from_session=from_session,
+                who=who, why=change.why, at=at,
+            )
+        )  # fmt: skip
     return events

@@ -45,7 +45,10 @@ def champion_from(
         load: makes its scorer.
         learned_before: it learned nothing from then on; `session` if None.
     """
-    event = Event(1, name, "champion", session, "backtest", "asked for", datetime(1, 1, 1, tzinfo=UTC))
+    event = Event(
+        number=1, ensemble_id=name, role="champion", from_session=session, who="backtest", why="asked for",
+        at=datetime(1, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
     return Models(Lifecycle((event,), {name: learned_before or session}), lambda _: load())
 
 

@@ -160,7 +160,10 @@ def _judged(services: Services, close: _Scanned, roles: Roles) -> _Judged:
     is_chosen = np.zeros(len(setups), dtype=np.bool_)
     is_chosen[chosen] = True
     symbols = panel.row_symbols[setups.row]
-    signals = Signals(close.session, symbols, setups.direction, is_chosen, setups.matrix, views)
+    signals = Signals(
+        session=close.session, symbols=symbols, direction=setups.direction, in_play=is_chosen, matrix=setups.matrix,
+        views=views,
+    )  # fmt: skip
     long = setups.take(chosen)
     without = candidates(close.market, close.patterns, long, close.in_play, Views.unknown(len(long)))
     by_version = {name: seen_as(without, found.take(chosen)) for name, found in views.items()}

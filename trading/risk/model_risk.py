@@ -162,4 +162,4 @@ def _sized(view: View, limits: ModelRiskLimits, confidence: float, seen: str, st
         scale *= 0.5
         acted.append("disagreement")
         words += f", models disagree more than on {view.disagreement_rank:.0%} of setups: half size"
-    return Verdict(True, "ensemble", confidence, words, scale, tuple(acted))
+    return Verdict(buy=True, source="ensemble", confidence=confidence, reason=words, scale=scale, acted=tuple(acted))

@@ -46,7 +46,7 @@ class SignalEvidence:
         if clusters < 2 or independent == 0:  # noqa: PLR2004
             return cls(n, hits, float(clusters))
         residual = np.bincount(group, weights=np.asarray(won, dtype=np.float64) - share)
-        clustered = clusters / (clusters - 1) * float((residual**2).sum()) / n**2
+        clustered = float((residual**2).sum()) / n**2
         return cls(n, hits, n / max(1.0, clustered / independent))
 
 

@@ -71,13 +71,32 @@ class Views:
     trouble: str = ""
 
     @classmethod
+    def raw(
+        cls, members: tuple[str, ...], probabilities: Floats, expected_return: Floats, *, rank: Floats,
+        weights: Floats, ensemble_id: str | None = None,
+    ) -> Views:  # fmt: skip
+        """Those that nothing is known of beside what the members say."""
+        nobody = np.full(probabilities.shape[1], np.nan)
+        return cls(
+            members=members,
+            probabilities=probabilities,
+            expected_return=expected_return,
+            rank=rank,
+            weights=weights,
+            ensemble_id=ensemble_id,
+            probability=nobody,
+            expected_low=nobody,
+            expected_high=nobody,
+            disagreement_rank=nobody,
+        )
+
+    @classmethod
     def unknown(cls, n: int, ensemble_id: str | None = None, trouble: str = "") -> Views:
         """Those of `n` setups that no model looked at."""
         silent, nobody = np.full((len(MEMBERS), n), np.nan), np.full(n, np.nan)
-        return cls(
-            MEMBERS.names, silent, nobody, nobody, np.array(MEMBERS.weights), nobody, nobody, nobody, nobody,
-            ensemble_id, trouble,
-        )  # fmt: skip
+        weights = np.array(MEMBERS.weights)
+        views = cls.raw(MEMBERS.names, silent, nobody, rank=nobody, weights=weights, ensemble_id=ensemble_id)
+        return replace(views, trouble=trouble)
 
     def take(self, rows: Ints) -> Views:
         """Those of some setups, in the order given."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.postgres.migrate import Migration, bundled, erase, migrate
+from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.queries import Queries
@@ -103,8 +104,8 @@ def test_members_and_what_they_said_come_out_of_columns(empty_pool: Pool) -> Non
             [0.1 + 0.2],
         )
     migrate(empty_pool)
-    champion = ModelStore(empty_pool).champion()
-    assert champion is not None
+    (champion,) = ModelStore(empty_pool).ensembles()
+    assert LifecycleStore(empty_pool).life().latest() == {"e": "champion"}
     assert [(one.kind, one.model_id, one.weight) for one in champion.members] == [
         ("pattern", "pattern", 0.4), ("catalyst", "catalyst", 0.4), ("outcome", "outcome", 0.2),
     ]  # fmt: skip
@@ -114,7 +115,7 @@ def test_members_and_what_they_said_come_out_of_columns(empty_pool: Pool) -> Non
 
 def test_an_ensemble_whose_weights_do_not_add_up_is_no_ensemble(pool: Pool) -> None:
     """The database refuses it at the end of the transaction, and one without members too."""
-    row = "INSERT INTO ensembles VALUES ('e', now(), 'challenger', '{}', repeat('0', 64), '2010-01-04')"
+    row = "INSERT INTO ensembles VALUES ('e', now(), '{}', repeat('0', 64), '2010-01-04')"
     with pytest.raises(BadDataError, match="add up"), transaction(pool) as cursor:
         cursor.execute(row)
     assert ModelStore(pool).ensembles() == []

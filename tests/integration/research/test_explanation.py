@@ -43,7 +43,7 @@ def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
     book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
     decisions, _ = decide(DAY, book, [aa], DecisionRules())
     ScanStore(pool).record(DAY, [Scanned("AA", 1), Scanned("BB", 2)])
-    DecisionStore(pool).record(decisions, ensemble_id=None)
+    DecisionStore(pool).record(decisions)
     found = explain(pool, "AA", DAY + timedelta(days=2))
     (told,) = found.decisions
     assert (found.session, found.in_play and found.in_play["rank"], found.said) == (DAY, 1, "")
@@ -88,7 +88,7 @@ def test_the_http_answer_has_every_field_of_a_decision(pool: Pool) -> None:
     book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
     decisions, _ = decide(DAY, book, [aa], DecisionRules())
     ScanStore(pool).record(DAY, [Scanned("AA", 1)])
-    DecisionStore(pool).record(decisions, ensemble_id=None)
+    DecisionStore(pool).record(decisions)
     (told,) = explanation_answer(pool, "AA", DAY).decisions
     assert (told.account, told.action, told.veto) == ("rule", "none", "suspended: it lost")
     assert told.probabilities["pattern"] is None
