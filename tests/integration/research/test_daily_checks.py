@@ -15,7 +15,6 @@ from actors.wiring import Wiring
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
-from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from research.backtest.running import Terms
@@ -169,11 +168,6 @@ def test_the_sample_covers_all_symbols_in_time_and_never_more_than_asked() -> No
     assert sorted(name for sample in samples for name in sample) == symbols
     assert sampled(symbols[:7], days[0]) == symbols[:7]
     assert sampled([], days[0]) == []
-
-
-def test_models_that_nobody_asked_are_not_asked_again(pool: Pool) -> None:
-    """Without a strength on record the rules decided, whatever ensemble was the champion."""
-    assert DecisionStore(pool).ensembles(DAY) == []
 
 
 @pytest.mark.parametrize(
