@@ -55,9 +55,7 @@ def test_the_run_trains_replays_and_reports_on_real_data(finished: Platform) -> 
     assert {model["kind"] for model in facts["models"]} == {"pattern", "catalyst", "outcome"}
     assert set(facts["accounts"]) == {"rule", "hybrid", "models", "challenger"}
     for name, account in facts["accounts"].items():
-        assert (account["trades"] > 0) == (name != "challenger"), (
-            "no challenger was trained, so that account only waits"
-        )
+        assert (account["trades"] > 0) == (name != "challenger"), "nobody trained a challenger"
         assert 0 < account["equity_usd"] < 1_000_000
         assert 0 <= account["max_drawdown"] < 1
     assert facts["accounts"]["rule"] != facts["accounts"]["hybrid"]
