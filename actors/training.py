@@ -94,7 +94,9 @@ class RayTrainer:
             ModelStore(self._pool), trained, work.home,
             config=config_sha256(work.seed, work.known_before, self._wiring.decisions.outcome, work.workers),
             known_before=work.known_before, code_version=version("inplay"), at=self._clock(),
-            entry=Entry("challenger", "training", f"trained on what was known before {work.known_before}"),
+            entry=Entry(
+                self._wiring.training.rules.makes, "training", f"trained on what was known before {work.known_before}"
+            ),
         )  # fmt: skip
         return row.ensemble_id
 
