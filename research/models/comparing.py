@@ -85,20 +85,23 @@ class Comparison:
     last_session: date | None
 
 
-def compared(pool: Pool, accounts: Accounts, seed: int, versions: Sequence[str] | None = None) -> Comparison:
+def compared(
+    pool: Pool, accounts: Accounts, seed: int, versions: Sequence[str] | None = None, *, most: int | None = None
+) -> Comparison:
     """The comparison as of now.
 
     Args:
         pool: of the record.
         accounts: reader of its journal.
         seed: of the bootstrap.
-        versions: those to compare; None for every one that scored something.
+        versions: those to compare; None for those that scored something.
+        most: of these the latest so many; None for all.
     """
     row = RiskLimits(pool).in_force()
     rules = DecisionRules() if row is None else rules_of(row.limits)
     roles = LifecycleStore(pool).life().latest()
     calls = CallStore(pool)
-    asked = calls.versions() if versions is None else list(dict.fromkeys(versions))
+    asked = calls.versions()[-(most or 0) :] if versions is None else list(dict.fromkeys(versions))
     return _with_accounts(
         [_version(calls, name, roles.get(name, ""), rules, seed) for name in asked], pool, accounts, seed
     )
