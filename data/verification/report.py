@@ -9,7 +9,7 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bars.files import SHAPES, Timeframe
+from adapters.bars.files import KINDS, SHAPES, Kind
 from adapters.postgres.bars_sums import BarSums, FoundBy
 from adapters.postgres.broker_record import BrokerRecord
 from adapters.postgres.execution_record import ExecutionRecord
@@ -57,7 +57,7 @@ class TimeframeReport:
         twins: symbols that seem to be one security; looked for in days.
     """
 
-    timeframe: Timeframe
+    timeframe: Kind
     files: int
     rows: int
     bars: int
@@ -132,7 +132,7 @@ def verify_data(
     elif sums.imports() != before:
         skipped.append("the bars on record against those stored: more came in meanwhile; verify again")
     elif not gathered.unreadable:
-        troubles += check_readable(before, gathered.readable)
+        troubles += check_readable(before, {length: gathered.readable[length] for length in SHAPES})
     entries, digest, broken = check_journal(JournalStore(pool, clock=clock), ReadableRows(pool))
     ordered = ExecutionRecord(pool, clock=clock).orders()
     broken += check_broker_book(ordered, BrokerRecord(pool, clock=clock).after("", MOST_EVENTS))
@@ -148,10 +148,10 @@ class _Gathered:
 
     def __init__(self, chosen: Selection) -> None:
         self._chosen = chosen
-        self._coverage = {timeframe: Coverage(chosen.symbols) for timeframe in SHAPES}
-        self._files = dict.fromkeys(SHAPES, 0)
-        self._rows = dict.fromkeys(SHAPES, 0)
-        self.readable: dict[Timeframe, int] = dict.fromkeys(SHAPES, 0)
+        self._coverage = {timeframe: Coverage(chosen.symbols) for timeframe in KINDS}
+        self._files = dict.fromkeys(KINDS, 0)
+        self._rows = dict.fromkeys(KINDS, 0)
+        self.readable: dict[Kind, int] = dict.fromkeys(KINDS, 0)
         self._twins = Twins()
         self.troubles: list[Trouble] = []
         self.unreadable = False

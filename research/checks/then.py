@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Kind
 from adapters.bars.store import BarStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.record import Record
@@ -20,7 +20,7 @@ class _ManifestThen:
     at: datetime
 
     def files(
-        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d"
+        self, first: date | None = None, last: date | None = None, *, timeframe: Kind | None = "1d"
     ) -> list[BarFile]:
         """See `adapters.bars.store.Manifest`."""
         return self.tables.files(first, last, timeframe=timeframe, written_by=self.at)
