@@ -43,9 +43,8 @@ run: $(STAMP) ## the platform on the bundled sample: import, train, replay, serv
 check: $(STAMP) ## linter, format, types, import contracts, unit tests: under a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
-	@# Types beside the tests: mypy uses one core, and a test that waits uses none.
-	$(BIN)/mypy & types=$$!; tests=0; \
+	@# Contracts and types beside the tests: they use one core, and a test that waits uses none.
+	{ $(BIN)/lint-imports && $(BIN)/mypy; } & types=$$!; tests=0; \
 	LEDGER_STEPS=300 $(BIN)/pytest tests/unit --quiet --numprocesses=2 || tests=$$?; \
 	wait $$types && exit $$tests
 

@@ -10,15 +10,18 @@ import numpy as np
 import pyarrow as pa
 
 from actors.service import Service
-from actors.wiring import now
+from actors.wiring import Wiring, now
 from adapters.calendar import closes
 from adapters.feature_rows import FeatureRowStore
 from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.session_patterns import SessionPatternStore
 from adapters.postgres.signals import SignalStore
+from data.ended import ended_histories, ended_markets, with_a_break_since
+from data.known_at import known_at_close
 from trading.arrays import Ints
-from trading.bars.panel import as_day
+from trading.bars.actions import Break
+from trading.bars.panel import as_date, as_day
 from trading.cycle import services
 from trading.cycle.questions import question
 from trading.cycle.stages import Market, Patterns
@@ -35,6 +38,10 @@ class PatternAnalysis(Service):
     """Writer of `pattern_training_data`, of patterns within sessions, of signals, feature rows and decisions."""
 
     name = "pattern_analysis"
+
+    def __init__(self, wiring: Wiring) -> None:
+        super().__init__(wiring)
+        self._followed: tuple[Break, ...] = ()
 
     @cached_property
     def _store(self) -> PatternStore:
@@ -54,9 +61,17 @@ class PatternAnalysis(Service):
         return table.append_column("timestamp", stamps)
 
     def warm_up(self, market: Market, patterns: Patterns) -> int:
-        """Every pattern of the history is on record, with the outcomes known by its end; returns how many are new."""
+        """Every pattern of the history is on record, with the outcomes known by its end; returns how many are new.
+
+        Those of the stretches that breaks ended are among them.
+        """
         everything = np.arange(len(patterns.detections), dtype=np.int64)
-        return self._store.record(self._log(market, patterns, everything))
+        new = self._store.record(self._log(market, patterns, everything))
+        known = known_at_close(self.on_record, as_date(market.panel.sessions.max()))
+        for ended, found in ended_histories(known):
+            picked = np.flatnonzero(np.isin(found.detections.row, ended.ended_rows))
+            new += self._store.record(self._log(ended, found, picked))
+        return new
 
     def record(self, session: date, market: Market, patterns: Patterns) -> int:
         """The session's patterns are on record, and outcomes that it made known are filled in; returns the new ones."""
@@ -64,7 +79,18 @@ class PatternAnalysis(Service):
         new = self._store.record(self._log(market, patterns, today))
         open_ = self._store.open_patterns(session)
         self._store.fill_outcomes(outcomes_on_record(market, open_, self.wiring.decisions.outcome))
+        self._settle(session, open_)
         return new
+
+    def _settle(self, session: date, open_: pa.Table) -> None:
+        """What breaks ended has its outcome; each set of breaks is followed once in the life of the service."""
+        known = known_at_close(self.on_record, session)
+        if known.breaks == self._followed:
+            return
+        symbols = with_a_break_since(known, open_)
+        for ended in ended_markets(known, symbols) if symbols else ():
+            self._store.fill_outcomes(outcomes_on_record(ended, open_, self.wiring.decisions.outcome))
+        self._followed = known.breaks
 
     def record_in_session(self, found: SessionPatterns | None) -> int:
         """The patterns within a session are on record with their outcome; returns how many are new."""

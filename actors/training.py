@@ -19,7 +19,10 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
 from adapters.postgres.models import Entry, ModelStore
-from adapters.postgres.pool import Pool
+from adapters.postgres.pool import Pool, open_pool
+from data.ended import ended_histories
+from data.known_at import known_at_close
+from trading.bars.panel import as_date
 from trading.errors import UnavailableError
 from tune.causes import as_model_error, cause_of
 from tune.distributed import Workers
@@ -136,7 +139,15 @@ def _train(market: Any, patterns: Any, work: _Work) -> Any:
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
     from tune.training_set import from_market  # noqa: PLC0415
 
-    data = from_market(market, patterns, work.wiring.decisions.outcome, work.wiring.scanner, work.known_before)
+    pool = open_pool(work.wiring.database_url.get_secret_value(), name="inplay training", size=1)
+    try:
+        known = known_at_close(work.wiring.record(pool), as_date(market.panel.sessions.max()))
+        data = from_market(
+            market, patterns, work.wiring.decisions.outcome, work.wiring.scanner, work.known_before,
+            ended=ended_histories(known),
+        )  # fmt: skip
+    finally:
+        pool.close()
     scratch = work.home / "tune" / "session"
     try:
         return train_ensemble(

@@ -27,6 +27,7 @@ from cluster.names import Role
 from cluster.network import Foundation, lay_foundation
 from cluster.spec import ClusterSpec
 from cluster.spend_ledger import Entry, Event, SpendLedger, month_of
+from cluster.stops import close_stops
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ class Fleet:
             self._known = seen
             self._drop_doubles()
             self._keep_books()
+            close_stops(self._ledger, self._known, lambda number: not (self._ask(number) or self._ask_again(number)))
             return [self._known[number] for number in sorted(self._known)]
 
     def known(self, number: int) -> Machine | None:
@@ -150,6 +152,7 @@ class Fleet:
                 log.error("Ray's autoscaler asked to destroy the head that it runs on; the head stays")
                 ours = [machine for machine in ours if not machine.is_head()]
             for machine in sorted(ours, key=lambda each: (not each.is_head(), each.id)):
+                self._book("stopping", machine, self._api.now_s())
                 self._api.delete(f"droplets/{machine.id}")
             for _ in range(GONE_LOOKS):
                 ours = [machine for machine in ours if not self._is_gone(machine)]
@@ -163,7 +166,7 @@ class Fleet:
             now_s = self._api.now_s()
             start_s, _ = month_of(now_s)
             running = sum(each.cost_usd(start_s, now_s) for each in map(self._running, self._known.values()))
-            return running + self._ledger.gone_usd(start_s, now_s)
+            return running + self._ledger.gone_usd(start_s, now_s, self._known)
 
     def _create_missing(self, launch: Launch, missing: list[str]) -> tuple[dict[str, Machine], ClusterError | None]:
         """The machines that were made, by name, and the latest failure."""
@@ -361,6 +364,7 @@ class Fleet:
         for number in sorted(self._known):
             label = self._known[number].label
             if label in first:
+                self._book("stopping", self._known[number], self._api.now_s())
                 self._api.delete(f"droplets/{number}")
             else:
                 first[label] = number
@@ -372,6 +376,11 @@ class Fleet:
     def _keep_books(self) -> None:
         for machine in self._known.values():
             self._book("started", machine, machine.created_at_s)
+
+    def book_stop(self, event: Event, machine: Machine) -> None:
+        """That a machine is about to be destroyed, or gone, is on record; see `cluster.reaper.reap`."""
+        with self._lock:
+            self._book(event, machine, self._api.now_s())
 
     def _book(self, event: Event, machine: Machine, at_s: float) -> bool:
         """Whether it is on record; else it waits to be."""

@@ -22,10 +22,12 @@ from cluster.api import FORBIDDEN, SKEW_TOLD_S, UNAUTHORIZED, DigitalOcean, skew
 from cluster.catalogue import Catalogue
 from cluster.cost import SpendCaps
 from cluster.errors import ApiError, ClusterConfigError, ClusterError
+from cluster.fields import check_fields
 from cluster.keys import fingerprint_of, key_path, public_key_of
 from cluster.machines import list_machines
 from cluster.network import known_key
-from cluster.reaper import off_heads, off_text
+from cluster.off import off_since_s, off_text
+from cluster.reaper import off_heads
 from cluster.spec import ClusterSpec, read_spec
 from cluster.spend_ledger import SpendLedger, ledger_path
 from cluster.token import refuse_secrets, without_tokens
@@ -67,6 +69,7 @@ def read_file(path: Path) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         refuse_secrets(loaded)
+        check_fields(loaded)
         validate_config(loaded)
     except OSError as error:
         raise ClusterConfigError(f"{path} can't be read: {error.strerror}. Name the cluster's file.") from None
@@ -277,7 +280,11 @@ def _off_heads(api: DigitalOcean) -> Check:
     except ClusterError as error:
         return Check("heads that are off", "wrong", str(error))
     if off:
-        return Check("heads that are off", "warning", "; ".join(map(off_text, off)))
+        return Check(
+            "heads that are off",
+            "warning",
+            "; ".join(off_text(each, off_since_s(api, each), api.now_s()) for each in off),
+        )
     return Check("heads that are off", "ok", "none")
 
 

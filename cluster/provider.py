@@ -215,7 +215,9 @@ class DigitalOceanNodeProvider(NodeProvider):  # type: ignore[misc]
         """
         kept = self._kept()
         try:
-            reaper.destroy_cluster(self._api, self.cluster_name, self._clock, self._fleet.refresh, but=kept)
+            reaper.destroy_cluster(
+                self._api, self.cluster_name, self._clock, self._fleet.refresh, but=kept, book=self._fleet.book_stop
+            )
             if not kept:
                 remove_foundation(self._api, self.cluster_name, self._clock)
         except ClusterError as error:

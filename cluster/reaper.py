@@ -21,6 +21,7 @@ from cluster.clock import Clock
 from cluster.errors import ApiError, LeftoverError
 from cluster.machines import Machine, list_machines
 from cluster.network import idle_clusters, remove_idle_foundations
+from cluster.spend_lines import Event
 
 LOOK_AGAIN_S = 25.0
 """Between two looks; lists were seen that were 20 s old."""
@@ -75,8 +76,22 @@ def condemn(machines: Iterable[Machine], now_s: float, cluster: str | None = Non
     return found
 
 
-def reap(api: DigitalOcean, condemned: Iterable[Condemned], clock: Clock) -> list[Condemned]:
+BookStop = Callable[[Event, Machine], None]
+"""Books `stopping` before a machine is asked to go, and `stopped` once it is gone; never fails."""
+
+
+def no_books(_event: Event, _machine: Machine) -> None:
+    """Where nobody keeps books."""
+
+
+def reap(api: DigitalOcean, condemned: Iterable[Condemned], clock: Clock, book: BookStop = no_books) -> list[Condemned]:
     """The condemned machines are gone, each proven by asking for it.
+
+    Args:
+        api: of the account.
+        condemned: machines to destroy.
+        clock: for pauses.
+        book: where stops are booked. Should this process die in between, the next refresh finishes the entry.
 
     Raises:
         LeftoverError: naming those that are still there after several minutes; the others are gone.
@@ -84,13 +99,19 @@ def reap(api: DigitalOcean, condemned: Iterable[Condemned], clock: Clock) -> lis
     todo = sorted(condemned, key=lambda each: not each.machine.is_head())  # a head would replace its workers
     refusals: dict[int, str] = {}
     left = todo
+    for each in todo:
+        book("stopping", each.machine)
     for _ in range(GONE_LOOKS):
         for each in left:
             try:
                 api.delete(f"droplets/{each.machine.id}")
             except ApiError as error:
                 refusals[each.machine.id] = str(error)  # asked again in the next round, and told at the end
-        left = [each for each in left if _is_there(api, each.machine.id)]
+        there = {each.machine.id for each in left if _is_there(api, each.machine.id)}
+        for each in left:
+            if each.machine.id not in there:
+                book("stopped", each.machine)
+        left = [each for each in left if each.machine.id in there]
         if not left:
             return todo
         clock.sleep(GONE_PAUSE_S)
@@ -109,22 +130,14 @@ def off_heads(machines: Iterable[Machine], cluster: str | None = None) -> list[M
     ]
 
 
-def off_text(head: Machine) -> str:
-    """In words, that the head is off, what it costs and what to do."""
-    cluster = head.name.cluster if head.name else ""
-    return (
-        f"{head.label} is off and billed on, ${head.price_usd_per_month:.2f} a month, as long as it exists; its "
-        f"workers go on until their deadlines. Start it in the control panel, or take it down with all that is on its "
-        f"disk: `inplay cluster reap --cluster {cluster} --all`"
-    )
-
-
 def sweep(api: DigitalOcean, clock: Clock, cluster: str | None = None) -> list[Condemned]:
     """As `sweep_noted` without notes, so that it waits here when a head is missing. Returns: what was reaped."""
     return sweep_noted(api, clock, Absences(), cluster).reaped
 
 
-def sweep_noted(api: DigitalOcean, clock: Clock, absences: Absences, cluster: str | None = None) -> Swept:
+def sweep_noted(
+    api: DigitalOcean, clock: Clock, absences: Absences, cluster: str | None = None, *, book: BookStop = no_books
+) -> Swept:
     """What two looks found that nobody needs is gone, and so is what clusters without machines left behind.
 
     Args:
@@ -132,6 +145,7 @@ def sweep_noted(api: DigitalOcean, clock: Clock, absences: Absences, cluster: st
         clock: for pauses.
         absences: of heads, from earlier runs; where they can't be kept, the second look follows in this run.
         cluster: only of that one; all of ours without it.
+        book: where stops are booked.
 
     Raises:
         ApiError: when the machines can't be listed.
@@ -151,7 +165,7 @@ def sweep_noted(api: DigitalOcean, clock: Clock, absences: Absences, cluster: st
         certain = [each for each in condemn(machines, api.now_s(), cluster) if each.machine.id in numbers]
         missing_s = absences.note(_headless(machines), api.now_s())
     due = [each for each in certain if not _is_early(each, missing_s)]
-    reaped = reap(api, due, clock)
+    reaped = reap(api, due, clock, book)
     # What was reaped is proven gone; what was seen otherwise may only be missing from the latest list.
     gone = {each.machine.id for each in reaped}
     busy = _clusters(each for each in looked if each.id not in gone)
@@ -189,6 +203,7 @@ def destroy_cluster(
     look: Callable[[], list[Machine]] | None = None,
     *,
     but: Collection[int] = (),
+    book: BookStop = no_books,
 ) -> list[Condemned]:
     """No machine of the cluster is listed, twice in a row: one empty list may be an old one.
 
@@ -198,6 +213,7 @@ def destroy_cluster(
         clock: for pauses.
         look: lists its machines first, such as one that keeps books.
         but: numbers of machines that stay.
+        book: where stops are booked.
 
     Returns:
         What was destroyed.
@@ -211,7 +227,7 @@ def destroy_cluster(
         machines = machines or [each for each in list_machines(api) if each.of(cluster) and each.id not in but]
         if not machines:
             return destroyed
-        destroyed += reap(api, [Condemned(machine, "the cluster is taken down") for machine in machines], clock)
+        destroyed += reap(api, [Condemned(machine, "the cluster is taken down") for machine in machines], clock, book)
     raise LeftoverError(
         f"Machines of {cluster} appear as often as they are destroyed. Stop what makes them, and reap again."
     )

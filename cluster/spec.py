@@ -11,6 +11,7 @@ from typing import Any
 
 from cluster.cost import SpendCaps
 from cluster.errors import ClusterConfigError
+from cluster.fields import NODE, PROVIDER, check_section, is_number
 from cluster.names import check_cluster_name
 
 SECRET_KEYS = ("token", "api_token", "digitalocean_token", "do_token", "access_token")
@@ -62,12 +63,13 @@ def read_spec(provider: Mapping[str, Any], cluster_name: str) -> ClusterSpec:
                 f"`provider.{key}` stands in the cluster's file, from where it would reach logs and other machines. "
                 "Nothing was created. Remove it, revoke that token, and set DIGITALOCEAN_TOKEN."
             )
+    check_section(provider, "provider", PROVIDER)
     return ClusterSpec(
         name=check_cluster_name(cluster_name),
         region=_text(provider, "region"),
         admin_cidrs=_cidrs(provider, "admin_cidrs", needed=True),
         http_cidrs=_cidrs(provider, "http_cidrs", needed=False),
-        http_port=int(_number(provider.get("http_port", 8000), "http_port", 1, 65_535)),
+        http_port=8000 if provider.get("http_port") is None else provider["http_port"],
         caps=_caps(provider.get("spend_caps")),
         public_key=str(provider.get("ssh_public_key_text", "")),
         ledger_folder=_folder(provider.get("ledger_folder", "~/.inplay")),
@@ -91,17 +93,14 @@ def read_node(node_config: Mapping[str, Any], role: str) -> NodeSpec:
             "A worker type has no `max_hours`. Nothing was created, since a forgotten machine would cost money for "
             "ever. Say how long one may live at most."
         )
-    image = node_config.get("image")
-    if not isinstance(image, str | int) or not image:
+    check_section(node_config, "node_config", NODE)
+    if node_config.get("image") is None:
         raise ClusterConfigError("`node_config.image` is missing: a slug, or the number of a snapshot.")
-    fallbacks = node_config.get("fallback_sizes") or ()
-    if isinstance(fallbacks, str) or not all(isinstance(each, str) for each in fallbacks):
-        raise ClusterConfigError("`node_config.fallback_sizes` must be a list of sizes. Nothing was created.")
     hours = node_config.get("max_hours")
     return NodeSpec(
         size=_text(node_config, "size"),
-        image=image,
-        fallback_sizes=tuple(fallbacks),
+        image=node_config["image"],
+        fallback_sizes=tuple(node_config.get("fallback_sizes") or ()),
         max_hours=math.inf if hours is None else _number(hours, "max_hours", 0.1, LONGEST_H),
     )
 
@@ -122,7 +121,7 @@ def _folder(value: Any) -> str:
 
 
 def _number(value: Any, key: str, least: float, most: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+    if not is_number(value, least, most):
         raise ClusterConfigError(f"`{key}` is {value!r}; it must be a number from {least:g} to {most:g}.")
     return float(value)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,10 +97,23 @@ class SpendLedger:
                 self._read()
             return self._missing()
 
-    def gone_usd(self, from_s: float, until_s: float) -> float:
-        """What machines that stopped cost between two moments of one month, as far as it is on record."""
+    def open_stops(self) -> list[Entry]:
+        """Stops that were begun and not seen to their end, such as by a process that died in between."""
         entries = self.entries()
-        stops = {entry.machine_id: entry.at_s for entry in entries if entry.event == "stopped"}
+        done = {entry.machine_id for entry in entries if entry.event == "stopped"}
+        return [entry for entry in entries if entry.event == "stopping" and entry.machine_id not in done]
+
+    def gone_usd(self, from_s: float, until_s: float, listed: Container[int] = ()) -> float:
+        """What machines that stopped cost between two moments of one month, as far as it is on record.
+
+        Args:
+            from_s: seconds since 1970, likewise `until_s`.
+            until_s: end.
+            listed: numbers of machines that are there, whose stop isn't done although it may have been begun.
+        """
+        entries = self.entries()
+        stops = {each.machine_id: each.at_s for each in self.open_stops() if each.machine_id not in listed}
+        stops |= {entry.machine_id: entry.at_s for entry in entries if entry.event == "stopped"}
         return sum(
             Running(e.label, e.role, e.price_usd_per_h, e.price_usd_per_month, e.at_s, stops[e.machine_id]).cost_usd(
                 from_s, until_s

@@ -9,14 +9,15 @@ from typing import Any, Literal, get_args
 
 from cluster.names import Role
 
-Event = Literal["started", "stopped"]
+Event = Literal["started", "stopping", "stopped"]
+"""`stopping` is booked before a machine is destroyed, `stopped` once it is gone."""
 MOST = 1e12
 """More dollars or seconds than any entry has; NaN and infinity aren't below it."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A start or a stop. `at_s`: seconds since 1970."""
+    """A start, or a stop that was begun or is done. `at_s`: seconds since 1970."""
 
     event: Event
     at_s: float

@@ -207,6 +207,12 @@ def _daily(known: Daily, at: datetime, rules: ScannerRules) -> ScanAt:
     return ScanAt(at, known.closed.at, found, flags(market.panel, found.in_play, jumps, reported), known.regime)
 
 
+NO_DAYS = (
+    "There are no daily bars on record in {home}, only bars of {shorter}. Nothing was changed. Import daily "
+    "bars as well: `inplay import bars FILE`."
+)
+
+
 class NoRecordError(UnavailableError):
     """There are no daily bars on record."""
 
@@ -214,7 +220,12 @@ class NoRecordError(UnavailableError):
 def _manifest(record: Record) -> list[BarFile]:
     files = record.bar_tables.files() if record.bar_tables.is_made() else []
     if not files:
-        raise NoRecordError(NO_BARS.format(home=record.home))
+        shorter = (
+            {file.timeframe for file in record.bar_tables.files(timeframe=None)} if record.bar_tables.is_made() else ()
+        )
+        raise NoRecordError(
+            (NO_DAYS if shorter else NO_BARS).format(home=record.home, shorter=", ".join(sorted(shorter)))
+        )
     return files
 
 

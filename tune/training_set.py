@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
-from trading.arrays import Days, Flags, Floats, Matrix
-from trading.bars.panel import as_day
+from trading.arrays import Days, Flags, Floats, Ints, Matrix
+from trading.bars.panel import Panel, as_day
 from trading.cycle.stages import Market, Patterns, regimes_of, rule_inputs
 from trading.errors import ModelError
-from trading.outcomes.barriers import OutcomeRules, label
+from trading.outcomes.barriers import OutcomeRules, Outcomes, label
 from trading.scanner.rules import ScannerRules
 from trading.views.members.member import Member
 from trading.views.rule_system import confidence
@@ -42,6 +42,8 @@ class TrainingSet:
         rule_confidence: of the rule-based system for the same setup.
         in_play: whether it is a setup such as the scanner passes on: long, moving and traded as its rules ask.
         left_out: columns that no model may learn from, and why.
+        undecided: setups of the history that are no rows, by reason: `open` at its end, `bars ended` (a listing that
+            went away), `break` before the entry, `no range` to set barriers by, `known later` than was asked for.
     """
 
     features: tuple[str, ...]
@@ -53,6 +55,7 @@ class TrainingSet:
     rule_confidence: Floats
     in_play: Flags
     left_out: Mapping[str, str] = field(default_factory=dict)
+    undecided: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (np.diff(self.session.astype(np.int64)) >= 0).all():
@@ -77,6 +80,7 @@ class TrainingSet:
             self.rule_confidence[rows],
             self.in_play[rows],
             self.left_out,
+            self.undecided,
         )
 
     def without_unknown(self, rows: npt.NDArray[np.int64]) -> TrainingSet:
@@ -127,25 +131,78 @@ def looks_in_play(setups: Setups, rules: ScannerRules) -> Flags:
 
 
 def from_market(
-    market: Market, patterns: Patterns, rules: OutcomeRules, scanner: ScannerRules, before: date
+    market: Market,
+    patterns: Patterns,
+    rules: OutcomeRules,
+    scanner: ScannerRules,
+    before: date,
+    *,
+    ended: Iterable[tuple[Market, Patterns]] = (),
 ) -> TrainingSet:
-    """The setups of a history whose outcome was known at the close of a session before `before`."""
-    setups = build_setups(
-        market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
-        regime=regimes_of(market, patterns),
-    )  # fmt: skip
-    atr = market.indicators["atr_14"][setups.row]
-    outcome = label(market.panel, setups.row, setups.direction, atr, rules)
-    known = np.flatnonzero(np.isfinite(outcome.success) & (outcome.known_session < as_day(before)))
-    session = market.panel.sessions[setups.row]
+    """The setups of a history whose outcome was known at the close of a session before `before`.
+
+    Args:
+        market: history up to now.
+        patterns: of it.
+        rules: of the outcome.
+        scanner: what counts as in play.
+        before: a session.
+        ended: the histories that breaks ended, of which the symbols that ended are taken; see `data.ended`.
+    """
+    histories = [(market, patterns, None), *((one, found, one.ended_rows) for one, found in ended)]
+    parts = [_part(one, found, rows, rules) for one, found, rows in histories]
+    reasons = np.concatenate([_undecided(part, as_day(before)) for part in parts])
+    made = [part.setups for part in parts]
+    setups = Setups(
+        np.concatenate([one.row for one in made]),
+        np.concatenate([one.direction for one in made]),
+        np.concatenate([one.matrix for one in made]),
+    )
+    of = {name: np.concatenate([getattr(part.outcome, name) for part in parts]) for name in _OF_OUTCOMES}
+    session = np.concatenate([part.panel.sessions[part.setups.row] for part in parts])
+    known = np.flatnonzero(reasons == "")
     rows = known[np.argsort(session[known], kind="stable")]
+    names, counts = np.unique(reasons[reasons != ""], return_counts=True)
     return TrainingSet(
         features=FEATURES,
         matrix=setups.matrix[rows],
-        success=outcome.success[rows],
-        net_return=outcome.net_return[rows],
+        success=of["success"][rows],
+        net_return=of["net_return"][rows],
         session=session[rows],
-        known_session=outcome.known_session[rows],
+        known_session=of["known_session"][rows],
         rule_confidence=confidence(rule_inputs(setups))[rows],
         in_play=looks_in_play(setups, scanner)[rows],
+        undecided=dict(zip(names.tolist(), counts.tolist(), strict=True)),
     )
+
+
+_OF_OUTCOMES = ("success", "net_return", "known_session")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Setups of one history and what became of them."""
+
+    panel: Panel
+    setups: Setups
+    outcome: Outcomes
+
+
+def _part(market: Market, patterns: Patterns, rows: Ints | None, rules: OutcomeRules) -> _Part:
+    setups = build_setups(
+        market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
+        rows=rows, regime=regimes_of(market, patterns),
+    )  # fmt: skip
+    atr = market.indicators["atr_14"][setups.row]
+    outcome = label(market.panel, setups.row, setups.direction, atr, rules, endings=market.endings)
+    return _Part(market.panel, setups, outcome)
+
+
+def _undecided(part: _Part, before: np.datetime64) -> npt.NDArray[np.str_]:
+    """Why each setup is no row; empty text where it is one."""
+    panel, kind = part.panel, part.outcome.exit_kind
+    last = panel.sessions[panel.offsets[1:] - 1][panel.symbol_index[part.setups.row]]
+    still = last == (panel.sessions.max() if len(panel) else before)
+    reason = np.where(kind == "open", np.where(still, "open", "bars ended"), "")
+    reason = np.where(kind == "unknown", "no range", np.where(kind == "no_entry", "break", reason))
+    return np.where((reason == "") & ~(part.outcome.known_session < before), "known later", reason)

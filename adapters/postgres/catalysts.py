@@ -38,15 +38,21 @@ class CatalystStore:
         with transaction(self._pool) as cursor:
             return insert_missing(cursor, "catalysts", columns, rows)
 
-    def load(self, first: date, last: date) -> pa.Table:
+    def load(self, first: date, last: date, *, recorded_by: datetime | None = None) -> pa.Table:
         """Events of calendars with `first` <= event_date <= `last`, columns of `CATALYSTS_SCHEMA`, by date and symbol.
 
         Stories are left out: their times are known to the second, and `NewsStore.load` has them.
+
+        Args:
+            first: day.
+            last: day; both are included.
+            recorded_by: only what was on record at that instant; what is older than such times is taken as that.
         """
         query = sql.SQL(
             "SELECT symbol, event_date, kind, min(knowable_at) FROM catalysts "
             "WHERE origin = 'calendar' AND event_date BETWEEN {} AND {} "
+            "AND coalesce(recorded_at, '-infinity') <= coalesce({}, 'infinity'::timestamptz) "
             "GROUP BY 1, 2, 3 ORDER BY event_date, symbol, kind"
-        ).format(sql.Literal(first), sql.Literal(last))
+        ).format(sql.Literal(first), sql.Literal(last), sql.Literal(recorded_by))
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, CATALYSTS_SCHEMA)

@@ -75,16 +75,6 @@ class DecisionStore:
         with transaction(self._pool) as cursor:
             return cursor.connection.cursor(row_factory=dict_row).execute(EXPLAINED, [session, symbol]).fetchall()
 
-    def ensembles(self, session: date) -> list[str]:
-        """The ensembles that gave the probabilities of the session's decisions; none where the rules decided."""
-        with transaction(self._pool) as cursor:
-            cursor.execute(
-                "SELECT DISTINCT ensemble_id FROM decisions "
-                "WHERE session = %s AND ensemble_id IS NOT NULL AND strength IS NOT NULL",
-                [session],
-            )
-            return [str(name) for (name,) in cursor.fetchall()]
-
 
 class ScanStore:
     """Writer and reader of `scans`."""

@@ -38,9 +38,9 @@ LATE_NEWS = (
     "AND imported_at > %(done)s"
 )
 OTHER_SENTIMENT = "SELECT count(*) FROM sentiment_scorers WHERE chosen_at > %(done)s"
-BAR_FILES = "files of bars"
+BAR_FILES, VIX_CLOSES = "files of bars", "closes of the VIX"
 OF_ALL = (
-    (LATE_FILES, BAR_FILES), (LATE_VIX, "closes of the VIX"), (LATE_NEWS, "articles of news"),
+    (LATE_FILES, BAR_FILES), (LATE_VIX, VIX_CLOSES), (LATE_NEWS, "articles of news"),
     (OTHER_SENTIMENT, "choices of a scorer of sentiment"),
 )  # fmt: skip
 Spans = tuple[tuple[str, int, date, date], ...]

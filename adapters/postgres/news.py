@@ -111,7 +111,9 @@ class NewsStore:
             links=links,
         )
 
-    def load(self, before: datetime, *, scorer: str, since: datetime | None = None) -> pa.Table:
+    def load(
+        self, before: datetime, *, scorer: str, since: datetime | None = None, imported_by: datetime | None = None
+    ) -> pa.Table:
         """What was knowable before `before`, a row per article and company, columns of `NEWS_SCHEMA`.
 
         Articles found late are left out: they were no news when they came.
@@ -120,6 +122,7 @@ class NewsStore:
             before: the decision's time; what becomes knowable at that very instant is left out.
             scorer: whose sentiment; an article that it didn't score has none.
             since: leaves out what was knowable before it.
+            imported_by: leaves out what came on record after that instant.
         """
         query = sql.SQL(
             "SELECT a.article_id, l.symbol, a.knowable_at, a.channel, a.catalyst_kind, s.score, "
@@ -127,8 +130,10 @@ class NewsStore:
             "FROM news_articles a JOIN news_links l USING (article_id) "
             "LEFT JOIN news_sentiment s ON s.article_id = a.article_id AND s.scorer = {} "
             "WHERE a.knowable_at < {} AND a.knowable_at >= coalesce({}, '-infinity'::timestamptz) "
-            "AND NOT {} = ANY(a.flags) ORDER BY l.symbol, a.knowable_at, a.article_id"
-        ).format(sql.Literal(scorer), sql.Literal(before), sql.Literal(since), sql.Literal(FOUND_LATE))
+            "AND NOT {} = ANY(a.flags) AND ({}::timestamptz IS NULL OR a.import_id IN "
+            "(SELECT import_id FROM news_imports WHERE imported_at <= {})) "
+            "ORDER BY l.symbol, a.knowable_at, a.article_id"
+        ).format(*map(sql.Literal, (scorer, before, since, FOUND_LATE, imported_by, imported_by)))
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, NEWS_SCHEMA)
 

@@ -143,8 +143,8 @@ class PatternStore:
         """
         query = sql.SQL(
             "SELECT {} FROM pattern_training_data WHERE timeframe = '1d' AND session < {} AND direction <> 0 "
-            "AND (optimal_hold_time IS NULL OR (family = 'chart' AND own_known_session IS NULL)) "
-            "ORDER BY session, symbol, pattern_type, direction"
+            "AND ((optimal_hold_time IS NULL AND outcome_exit IS DISTINCT FROM 'no_entry') "
+            "OR (family = 'chart' AND own_known_session IS NULL)) ORDER BY session, symbol, pattern_type, direction"
         ).format(sql.SQL(", ").join(map(sql.Identifier, OPEN_SCHEMA.names)), sql.Literal(before))
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, OPEN_SCHEMA)
@@ -153,20 +153,20 @@ class PatternStore:
         """Patterns on record now."""
         with transaction(self._pool) as cursor:
             cursor.execute(
-                "SELECT count(*), count(outcome_known_session), count(*) FILTER (WHERE family = 'candlestick'), "
+                "SELECT count(*), count(outcome_return), count(*) FILTER (WHERE family = 'candlestick'), "
                 "count(*) FILTER (WHERE family = 'chart'), count(*) FILTER (WHERE direction = 0) "
                 "FROM pattern_training_data"
             )
             return PatternCounts(*(cursor.fetchone() or (0, 0, 0, 0, 0)))
 
     def load_training(self, known_before: date) -> pa.Table:
-        """Patterns whose outcome was known before the session, sorted by session, symbol, pattern and direction.
+        """Patterns with a return that was known before the session, sorted by session, symbol, pattern and direction.
 
         Columns and types are those of `PATTERNS_SCHEMA`. What became of a pattern's own stop and target is NULL where
         that was not known before the session.
         """
         query = sql.SQL(
-            "SELECT {} FROM pattern_training_data WHERE outcome_known_session < {} "
+            "SELECT {} FROM pattern_training_data WHERE outcome_known_session < {} AND outcome_return IS NOT NULL "
             "ORDER BY session, symbol, timeframe, pattern_type, direction"
         ).format(sql.SQL(", ").join(_known_by(name, known_before) for name in PATTERNS_SCHEMA.names), known_before)
         with transaction(self._pool) as cursor:

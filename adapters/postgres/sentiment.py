@@ -33,6 +33,11 @@ class ChosenScorer:
 LEXICON = ChosenScorer(LexiconScorer.name)
 SCORED_BY_DEFAULT = "SELECT scorer, '' FROM news_sentiment WHERE scorer LIKE 'lexicon-%' LIMIT 1"
 """Without a choice all scores on record are of one version of the lexicon."""
+SCORED_FIRST = (
+    "SELECT scorer, '' FROM news_sentiment WHERE scorer LIKE 'lexicon-%' GROUP BY scorer "
+    "ORDER BY length(scorer), scorer LIMIT 1"
+)
+"""Before the first choice they were of the earliest version."""
 Score = Callable[[Sequence[str]], Floats]
 
 
@@ -42,13 +47,21 @@ class SentimentStore:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def chosen(self) -> ChosenScorer:
-        """The last choice; where none was made the lexicon, of the version that scored what is on record."""
+    def chosen(self, *, by: datetime | None = None) -> ChosenScorer:
+        """The last choice; where none was made the lexicon, of the version that scored what is on record.
+
+        Args:
+            by: as it was at that instant; as it is now if None.
+        """
         with transaction(self._pool) as cursor:
-            cursor.execute("SELECT scorer, folder FROM sentiment_scorers ORDER BY choice_id DESC LIMIT 1")
+            cursor.execute(
+                "SELECT scorer, folder FROM sentiment_scorers WHERE chosen_at <= coalesce(%s, 'infinity'::timestamptz) "
+                "ORDER BY choice_id DESC LIMIT 1",
+                [by],
+            )
             row = cursor.fetchone()
             if row is None:
-                cursor.execute(SCORED_BY_DEFAULT)
+                cursor.execute(SCORED_BY_DEFAULT if by is None else SCORED_FIRST)
                 row = cursor.fetchone()
         return LEXICON if row is None else ChosenScorer(*row)
 

@@ -44,6 +44,7 @@ class SignalStore:
             cursor.execute(
                 "SELECT ensemble_id, session, rank, success FROM signal_outcomes WHERE in_play AND session >= %s "
                 "AND session <= %s AND ensemble_id = ANY(%s) AND known_session <= %s AND rank IS NOT NULL "
+                "AND success IS NOT NULL "
                 "ORDER BY ensemble_id, session, symbol",
                 [since, session, list(versions), session],
             )

@@ -69,10 +69,14 @@ class VixStore:
             insert_missing(cursor, "vix_imports", _IMPORT_COLUMNS, [facts])
         return counts
 
-    def closes_before(self, session: date) -> tuple[Days, Floats] | None:
+    def closes_before(self, session: date, *, imported_by: datetime | None = None) -> tuple[Days, Floats] | None:
         """Days before `session`, ascending, and the latest version of their closes; None without any.
 
         A database that was made before the VIX was kept has none either.
+
+        Args:
+            session: that is decided at.
+            imported_by: only versions that were on record at that instant; all if None.
         """
         with transaction(self._pool) as cursor:
             cursor.execute("SELECT to_regclass('vix_closes') IS NOT NULL")
@@ -80,8 +84,9 @@ class VixStore:
             if not there:
                 return None
             cursor.execute(
-                "SELECT DISTINCT ON (day) day, close FROM vix_closes WHERE day < %s ORDER BY day, version DESC",
-                [session],
+                "SELECT DISTINCT ON (day) day, close FROM vix_closes WHERE day < %s "
+                "AND imported_at <= coalesce(%s, 'infinity'::timestamptz) ORDER BY day, version DESC",
+                [session, imported_by],
             )
             rows = cursor.fetchall()
         if not rows:

@@ -27,14 +27,17 @@ def read_spend_files(folder: Path) -> list[MachineEvent]:
         whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
         cluster = path.name.removeprefix("spend-").removesuffix(".jsonl")
         for number, line in enumerate(whole.splitlines(), 1):
-            if line.strip():
-                found.append(_event(cluster, line, f"{path}, line {number}"))
+            if line.strip() and (read := _event(cluster, line, f"{path}, line {number}")) is not None:
+                found.append(read)
     return found
 
 
-def _event(cluster: str, line: str, where: str) -> MachineEvent:
+def _event(cluster: str, line: str, where: str) -> MachineEvent | None:
+    """The start or stop; None for a stop that was only begun, whose end follows once it is certain."""
     try:
         read: dict[str, Any] = json.loads(line)
+        if read["event"] == "stopping":
+            return None
         if read["event"] not in {"started", "stopped"} or read["role"] not in {"head", "worker"}:
             raise ValueError(f"{read['event']} of a {read['role']}")  # noqa: TRY301 - told with the rest below
         return MachineEvent(

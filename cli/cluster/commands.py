@@ -164,7 +164,7 @@ def _spent(config: dict[str, Any], api: DigitalOcean | None) -> dict[str, Any]:
     now_s = SystemClock().now_s() if api is None else api.now_s()
     start_s, end_s = month_of(now_s)
     ledger = SpendLedger(ledger_path(spec.ledger_folder, spec.name))
-    gone_usd = ledger.gone_usd(start_s, now_s)
+    gone_usd = ledger.gone_usd(start_s, now_s, {each.id for each in machines})
     known = {"cluster": spec.name, "finished_this_month_usd": gone_usd, "record_lacks": ledger.missing()}
     if api is None:
         return known

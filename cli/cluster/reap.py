@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,9 @@ from cluster.clock import SystemClock
 from cluster.errors import ClusterConfigError
 from cluster.machines import Machine, list_machines
 from cluster.network import remove_foundation
-from cluster.reaper import Condemned, condemn, destroy_cluster, off_heads, off_text, sweep_noted
+from cluster.off import off_since_s, off_text, off_usd
+from cluster.reaper import Condemned, condemn, destroy_cluster, off_heads, sweep_noted
+from cluster.stops import StopBooks
 
 NOTES = Path("~/.inplay/heads-missing.json")
 """What the reaper has found missing, for its next run."""
@@ -48,17 +51,22 @@ def reap(
         raise ClusterConfigError("`--all` needs `--cluster NAME`. Nothing was destroyed. Name the cluster.")
     api, clock = connect(), SystemClock()
     waiting: list[Condemned] = []
+    book = StopBooks(api.now_s)
     if dry_run:
         condemned = _condemned(api, cluster or None, everything=everything)
     elif everything:
-        condemned = destroy_cluster(api, cluster, clock)
+        condemned = destroy_cluster(api, cluster, clock, book=book)
         remove_foundation(api, cluster, clock)
     else:
-        swept = sweep_noted(api, clock, Absences(NOTES.expanduser()), cluster or None)
+        swept = sweep_noted(api, clock, Absences(NOTES.expanduser()), cluster or None, book=book)
         condemned, waiting = swept.reaped, swept.waiting
     off = off_heads(list_machines(api), cluster or None)
     if as_json:
-        told = {"machines": _named(condemned), "waiting": _named(waiting), "off_heads": [_off(each) for each in off]}
+        told = {
+            "machines": _named(condemned),
+            "waiting": _named(waiting),
+            "off_heads": [_off(api, each) for each in off],
+        }
         print_json({"destroyed": not dry_run, **told})
         return
     for each in condemned:
@@ -71,15 +79,20 @@ def reap(
     if not condemned and not waiting:
         print("nothing to reap")
     for head in off:
-        print(off_text(head))
+        print(off_text(head, off_since_s(api, head), api.now_s()))
 
 
 def _named(condemned: list[Condemned]) -> list[dict[str, Any]]:
     return [{"machine": each.machine.label, "id": each.machine.id, "reason": each.reason} for each in condemned]
 
 
-def _off(head: Machine) -> dict[str, Any]:
-    return {"machine": head.label, "id": head.id, "usd_per_month": head.price_usd_per_month}
+def _off(api: DigitalOcean, head: Machine) -> dict[str, Any]:
+    since_s = off_since_s(api, head)
+    return {
+        "machine": head.label, "id": head.id, "usd_per_month": head.price_usd_per_month,
+        "off_since": None if since_s is None else datetime.fromtimestamp(since_s, UTC).isoformat(),
+        "usd_since": None if since_s is None else round(off_usd(head, since_s, api.now_s()), 2),
+    }  # fmt: skip
 
 
 def _cluster_of(machine: Machine) -> str:

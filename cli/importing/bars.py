@@ -22,6 +22,7 @@ from cli.importing.options import columns_given, style_given, unit_given, zone_n
 from cli.output import print_json
 from cli.run.interrupt import Interrupt
 from data.importing.archive import Archive, open_archive
+from data.importing.factor_file import FACTORS_END, WITHOUT_FACTOR
 from data.importing.importer import BarImporter, ImportCounts
 from data.importing.importer import Progress as Tell
 from data.importing.layout import Asked
@@ -29,7 +30,7 @@ from trading.errors import ConfigurationError
 
 TOO_LITTLE = 3
 """Exit code of an import that stored nothing, or refused more than a few per cent."""
-FILES_NAMED = 20
+FILES_NAMED, SYMBOLS_NAMED = 20, 5
 FormatName = Literal[
     "auto", "yahoo", "stooq", "alphavantage", "polygon", "alpaca", "ibkr", "tradingview", "ninjatrader", "metatrader",
     "lean", "databento", "nasdaq", "googlefinance", "tiingo", "eodhd",
@@ -136,6 +137,10 @@ def say_counts(counts: ImportCounts, seconds: float) -> None:
     for found in counts.findings:
         if found.gate not in counts.quarantined:
             print(f"  {found.severity}: {found.gate}, {found.findings:,} time(s), {found.rows:,} bar(s)")
+    for symbols, words in ((counts.without_factor, WITHOUT_FACTOR), (counts.factors_end, FACTORS_END)):
+        if symbols:
+            more = ", …" if len(symbols) > SYMBOLS_NAMED else ""
+            print(f"  {len(symbols):,} symbol(s), {', '.join(symbols[:SYMBOLS_NAMED])}{more}: {words}")
     for refused in counts.files_refused[:FILES_NAMED]:
         print(f"  not taken: {refused.path}: {refused.reason}")
     if len(counts.files_refused) > FILES_NAMED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from data.importing.numbers import NumberStyle
+from data.importing.number_texts import NumberStyle
 from trading.errors import ConfigurationError
 
 

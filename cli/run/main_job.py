@@ -13,8 +13,7 @@ from actors.reporting import Report
 from actors.services import look_back
 from actors.wiring import now
 from adapters.postgres.daily_checks import DailyCheck
-from adapters.postgres.model_events import LifecycleStore
-from adapters.postgres.models import EnsembleRow, ModelStore
+from adapters.postgres.models import EnsembleRow
 from adapters.postgres.patterns import PatternCounts, PatternStore
 from cli.run.models import Models
 from cli.run.platform import Platform
@@ -182,13 +181,9 @@ class MainJob:
             return None
         platform = self._platform
         models = Models(
-            platform.settings,
-            platform.wiring,
-            ModelStore(platform.pool),
-            LifecycleStore(platform.pool),
-            self._say,
+            platform.settings, platform.wiring, platform.wiring.record(platform.pool), self._say,
             sample=self._options.sample,
-        )
+        )  # fmt: skip
         return models.at(
             first_replay or now().date(),
             known=lambda: (seen.market.get(), seen.patterns.get()),

@@ -9,17 +9,20 @@ from datetime import date
 from importlib.metadata import version
 
 from actors.wiring import Training, Wiring, now
-from adapters.postgres.model_events import LifecycleStore
-from adapters.postgres.models import EnsembleRow, Entry, ModelStore
+from adapters.postgres.models import EnsembleRow, Entry
+from adapters.record import Record
 from adapters.settings import Settings
 from cli.run.progress import Printer
+from data.ended import ended_histories
+from data.known_at import known_at_close
+from trading.bars.panel import as_date
 from trading.cycle.stages import Market, Patterns
 from trading.errors import ConfigurationError, ModelError
 from tune.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
 from tune.training_plan import SessionRules
-from tune.training_set import from_market
+from tune.training_set import TrainingSet, from_market
 
 
 def training_of(settings: Settings) -> Training:
@@ -41,19 +44,10 @@ class Models:
         sample: the run is one of the bundled sample, whose models must be those of its settings.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        wiring: Wiring,
-        store: ModelStore,
-        life: LifecycleStore,
-        say: Printer,
-        *,
-        sample: bool,
-    ) -> None:
+    def __init__(self, settings: Settings, wiring: Wiring, record: Record, say: Printer, *, sample: bool) -> None:
         self._settings = settings
         self._wiring = wiring
-        self._store, self._life = store, life
+        self._record, self._store, self._life = record, record.models, record.lifecycle
         self._say = say
         self._sample = sample
 
@@ -100,7 +94,7 @@ class Models:
     def _trained(
         self, first_replay: date, market: Market, patterns: Patterns, workers: Workers, config: str
     ) -> EnsembleRow | None:
-        data = from_market(market, patterns, self._wiring.decisions.outcome, self._wiring.scanner, first_replay)
+        data = self._training_set(market, patterns, first_replay)
         home = self._settings.home
         try:
             trained: Trained = train_ensemble(
@@ -118,3 +112,13 @@ class Models:
         )  # fmt: skip
         self._say.accuracy(trained.accuracy)
         return row
+
+    def _training_set(self, market: Market, patterns: Patterns, first_replay: date) -> TrainingSet:
+        known = known_at_close(self._record, as_date(market.panel.sessions.max()))
+        data = from_market(
+            market, patterns, self._wiring.decisions.outcome, self._wiring.scanner, first_replay,
+            ended=ended_histories(known),
+        )  # fmt: skip
+        without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
+        self._say.step(f"{len(data):,} setups with an outcome to learn from; without one: {without or 'none'}")
+        return data

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.importing.numbers import NumberStyle, is_text, read_numbers
+from data.importing.number_texts import NumberStyle
+from data.importing.numbers import is_text, read_numbers
 from trading.arrays import Flags, Floats
 from trading.errors import BadDataError
 from trading.gates import Finding

@@ -11,14 +11,10 @@ import pyarrow.compute as pc
 
 from adapters.bars.files import BAR_S, Timeframe
 from data.importing.actions import Told
-from data.importing.lengths import (
-    Stamp,
-    length_within_session,
-    on_another_clock,
-    stamped_at_the_end,
-    stamped_at_the_start,
-)
+from data.importing.lengths import Stamp, length_within_session
 from data.importing.numbers import Groups, is_text
+from data.importing.stamping import on_another_clock, stamped_at_the_end, stamped_at_the_start
+from data.importing.unreadable import Unreadable, Where
 from data.importing.weeks import Weeks
 from trading.arrays import Days, Ints
 from trading.errors import BadDataError
@@ -41,17 +37,21 @@ class Evidence:
         stamped: the user said so.
         priced: the user said the unit of prices.
         grouped: the user said which mark stands between thousands, or before a fraction.
+        where: says where a text of the file stands.
 
     Attributes:
         told: what columns beside the prices say.
+        unreadable: the texts that are no numbers.
     """
 
     def __init__(
-        self, timeframe: Timeframe, *, forced: bool, stamp: Stamp | None, stamped: bool, priced: bool, grouped: bool
-    ) -> None:
+        self, timeframe: Timeframe, *, forced: bool, stamp: Stamp | None, stamped: bool, priced: bool, grouped: bool,
+        where: Where,
+    ) -> None:  # fmt: skip
         self._timeframe, self._forced, self._stamp, self._stamped = timeframe, forced, stamp, stamped
         self._weeks = Weeks()
         self.told = Told()
+        self.unreadable, self._where = Unreadable(), where
         self._stamps: list[npt.NDArray[np.int64]] = []
         self._minutes: dict[str, Ints] = {}
         self._groups = None if grouped else Groups()
@@ -104,6 +104,7 @@ class Evidence:
         Raises:
             BadDataError: it isn't: another length, stamps at the end, dates a day off, or another unit.
         """
+        self.unreadable.judge(self._where)
         self.told.judge()
         if self._timeframe == "1d":
             self._weeks.refuse(forced=self._forced)

@@ -21,7 +21,7 @@ from data.importing.layout import Asked, Layout
 from data.importing.lengths import Length, Stamp, length_of
 from data.importing.numbers import is_whole, style_of
 from data.importing.parsing import PRICES, Reading, Units
-from data.importing.tables import Columns, head_of, joined_time, plain, rows_of
+from data.importing.tables import Columns, head_of, joined_time, line_of, plain, rows_of
 from data.importing.times import TYPED, TimeFormat, since_midnight, stamps_of, time_format_of
 from trading.errors import BadDataError, ConfigurationError
 
@@ -64,13 +64,18 @@ class Plan:
         found = re.search(shape.day, self.file.stem) if shape is not None and shape.day else None
         return time if found is None else since_midnight(time, found[1])
 
+    def where(self, name: str, text: str) -> str:
+        """Where a text of a field stands in the file, see `line_of`; of a price without a name in any of them."""
+        named = [self.layout.columns[one] for one in ([name] if name else PRICES)]
+        return line_of(self.file, self.columns, named, text)
+
     def evidence(self, found: Reading, asked: Asked) -> Evidence:
         """What its rows will be asked for."""
         return Evidence(
             found.timeframe, forced=asked.timeframe is not None, stamp=found.stamp,
             stamped=asked.stamp is not None,
             priced=asked.price_unit is not None or found.units.dollars != 1.0,
-            grouped=asked.numbers is not None or found.units.style.decimal == ",",
+            grouped=asked.numbers is not None or found.units.style.decimal == ",", where=self.where,
         )  # fmt: skip
 
 
@@ -122,8 +127,8 @@ def examined(
             f"The times, such as {named.column('time')[0].as_py()}, say no time zone. Nothing was stored. Say it with "
             "--timezone, for example America/New_York or UTC."
         )
-    style = style_of((named.column(name) for name in PRICES), named.column("volume"), asked.numbers)
-    units = Units(asked.volume_unit, _price_unit(named, plan.layout, asked), style)
+    style = style_of((named.column(name) for name in PRICES), named.column("volume"), asked.numbers, plan.where)
+    units = Units(asked.volume_unit, _price_unit(named, plan.layout, asked), style, asked.price_unit is not None)
     _check_factors(length.timeframe, plan.layout, factors)
     found = Reading(length.timeframe, time, zone, units, length.clock_s, _stamp(plan.layout, asked), factors)
     odd += short if whole else []

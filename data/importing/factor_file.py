@@ -16,10 +16,14 @@ import pyarrow.parquet as pq
 from trading.arrays import Ints
 from trading.bars.symbols import spelt
 from trading.errors import BadDataError
+from trading.gates import Finding
 
 NEEDED = ("symbol", "date", "price_factor", "split_factor")
 _SPAN = 1 << 24
 """More than any day of `YYYYMMDD` counted since 0001."""
+
+WITHOUT_FACTOR = "the file of factors lacks the symbol: splits and breaks are judged by price and dollar volume alone"
+FACTORS_END = "the factors end before the bars: those after are judged by price and dollar volume alone"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,24 @@ class FactorFile:
         values = np.full(len(found), np.nan)
         values[found] = self.factor[row[found]]
         return pa.array(values, mask=~found)
+
+    def lacking(self, symbol: pa.ChunkedArray, day: pa.ChunkedArray, factor: pa.Array) -> tuple[Finding, ...]:
+        """What is said of bars that the file has no factor for, one finding for each symbol.
+
+        Args:
+            symbol: of each bar, may be null.
+            day: its date, may be null.
+            factor: as `of` found it.
+        """
+        without = pc.and_(pc.is_null(factor), pc.and_(symbol.is_valid(), day.is_valid()))
+        counted = symbol.filter(without).value_counts().to_pylist()
+        known = set(self.symbols.tolist()) if counted else set()
+        return tuple(self._lacks(str(one["values"]), one["counts"], known) for one in counted)
+
+    @staticmethod
+    def _lacks(symbol: str, rows: int, known: set[str]) -> Finding:
+        gate, words = ("factors_end", FACTORS_END) if symbol in known else ("without_factor", WITHOUT_FACTOR)
+        return Finding(gate=gate, severity="warning", symbol=symbol, session=None, rows=rows, detail=words)
 
 
 def read_factors(path: Path) -> FactorFile:

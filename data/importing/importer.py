@@ -19,6 +19,7 @@ from data.importing.set_aside import SetAside
 from data.importing.spill import Spill
 from trading.errors import BadDataError, UnavailableError
 from trading.gates import Finding, Screened
+from trading.gates.factors import FactorChange
 
 REFUSED_SHARE = 0.05
 """Of the rows or files: an import that refuses more is no success."""
@@ -38,6 +39,8 @@ class ImportCounts:
         files_refused: files that could not be read to their end; none of their rows is counted.
         files: that the source has; 0 when it was imported before.
         files_lost: of the refused ones, those that have rows.
+        without_factor: symbols that a file of factors lacks, ascending; () when it was imported before.
+        factors_end: symbols whose factors end before their bars, likewise.
     """
 
     source: str
@@ -53,6 +56,8 @@ class ImportCounts:
     files_refused: tuple[Refused, ...]
     files: int = 0
     files_lost: int = 0
+    without_factor: tuple[str, ...] = ()
+    factors_end: tuple[str, ...] = ()
 
     @property
     def too_little(self) -> str:
@@ -87,6 +92,10 @@ class _Read:
     findings: tuple[Finding, ...]
     files: int
     lost: int
+
+    def symbols_of(self, gate: str) -> tuple[str, ...]:
+        """The symbols that a gate found, ascending."""
+        return tuple(sorted({one.symbol for one in self.findings if one.gate == gate and one.symbol}))
 
 
 class BarImporter:
@@ -133,9 +142,14 @@ class BarImporter:
                     part = judge.part(name, bars)
                     self._record.record_part(begun.import_id, part, source.timeframe, at=self._clock())
                 tell("stored", bars.num_rows)
+            if judge.pending:
+                self._keep(begun, "without a bar", source.timeframe, findings=tuple(map(_without_bar, judge.pending)))
         self._record.finish_import(begun.import_id, [(one.path, one.reason) for one in read.refused])
         counts = _counts(about, self._record.begin_import(about, at=self._clock()))
-        return replaced(counts, files=read.files, files_lost=read.lost)
+        return replaced(
+            counts, files=read.files, files_lost=read.lost,
+            without_factor=read.symbols_of("without_factor"), factors_end=read.symbols_of("factors_end"),
+        )  # fmt: skip
 
     def _refuse_wrong_clock(self) -> None:
         """The gates refuse bars of the future, so that bars on record beyond today tell of a clock that was set back.
@@ -187,6 +201,14 @@ class BarImporter:
         rows = UNREAD_SCHEMA.empty_table() if unread is None else unread
         part = Part(name, rows.num_rows, 0, nothing, (), shape.stored.empty_table(), rows)
         self._record.record_part(begun.import_id, part, timeframe, at=self._clock())
+
+
+def _without_bar(change: FactorChange) -> Finding:
+    detail = (
+        f"the source says {change.ratio:.4f}, and no later bar came that could show it: not applied. Say what it was "
+        "with `inplay data splits` when the next bar is on record"
+    )
+    return Finding("factor_contradicts_price", "warning", change.symbol, change.session, 1, detail)
 
 
 def _silent(what: str, rows: int) -> None:

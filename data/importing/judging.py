@@ -18,12 +18,13 @@ from adapters.feeds.source import UNREAD_SCHEMA
 from adapters.postgres.bars_record import BarRecord, Part
 from data.importing.remembered import Remembered
 from data.importing.restated import Restated, restated
+from data.importing.spill import when
 from data.importing.tail import FIRST_DAY, TAIL_DAYS, Tail
 from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.panel import as_date, symbol_codes
 from trading.errors import BadDataError
 from trading.gates import History, Screened, daily_bars, screen, screen_minutes
-from trading.gates.factors import Statements
+from trading.gates.factors import FactorChange, Statements
 
 NIGHT = np.timedelta64(5, "h")
 SAME_PRICE = 1e-6
@@ -51,7 +52,11 @@ class _Compared:
 
 
 class Judge:
-    """Judges the parts of one import, in order of time."""
+    """Judges the parts of one import, in order of time.
+
+    Attributes:
+        pending: what the source says in the parts so far and only a later bar can confirm.
+    """
 
     def __init__(
         self, store: BarStore, record: BarRecord, timeframe: Timeframe, *, today: datetime, replace_: bool
@@ -63,6 +68,7 @@ class Judge:
         self._replace = replace_
         self._bar_s = BAR_S.get(timeframe, 0)
         self._remembered = Remembered(store, record.files(timeframe=timeframe), timeframe)
+        self.pending: tuple[FactorChange, ...] = ()
         self._tail = Tail(store.stream if timeframe == "1d" else self._days_of_bars)
 
     def skip(self, bars: pa.Table) -> None:
@@ -72,11 +78,13 @@ class Judge:
     def part(self, name: str, bars: pa.Table) -> Part:
         """What the part puts on record; its files are written."""
         stated = self._remembered.stated(bars)
+        stated = replace(stated, changes=(*self.pending, *stated.changes))
         bars = bars.select(SHAPES[self._timeframe].schema.names)
         first, last = self._reach(bars)
         compared = self._compare(bars, first, last)
         self._refuse_contradiction(name, compared)
         screened = self._screened(compared, stated, first, last)
+        self.pending = screened.pending
         doubles = _doubles(screened.quarantined)
         quarantined = screened.quarantined.filter(pa.array(~doubles))
         stored = self._with_session(screened.bars)
@@ -100,7 +108,7 @@ class Judge:
             return
         example = compared.replaced.slice(0, 1).to_pylist()[0]
         raise BadDataError(
-            f"{differ:,} of {both:,} bars of {name} that are on record have other values there, such as "
+            f"{differ:,} of {both:,} bars {when(name)} that are on record have other values there, such as "
             f"{example['symbol']} of {example['session']}, which closed at {example['close']:g}. This part was not "
             "stored; parts before it were. If the source is right, import it with --replace; if it only counts in "
             "another way (adjusted prices, another unit), keep it in a data folder of its own (INPLAY_HOME)."
@@ -111,10 +119,11 @@ class Judge:
         one = restated[0]
         others = f" (and {len(restated) - 1} more symbols)" if len(restated) > 1 else ""
         raise BadDataError(
-            f"All {one.rows} bar(s) of {one.symbol}{others} that {name} tells anew, up to {one.last}, differ from the "
-            f"record by one factor, {one.factor:.4g}: the source put a split or dividend into past prices. This part "
-            "was not stored; parts before it were. Import only bars that are new, or prices as they were printed; or "
-            "say --replace if the record is wrong; or keep this source in a data folder of its own (INPLAY_HOME)."
+            f"All {one.rows} bar(s) of {one.symbol}{others} that the source tells anew {when(name)}, up to {one.last}, "
+            f"differ from the record by one factor, {one.factor:.4g}: the source put a split or dividend into past "
+            "prices. This part was not stored; parts before it were. Import only bars that are new, or prices as they "
+            "were printed; or say --replace if the record is wrong; or keep this source in a data folder of its own "
+            "(INPLAY_HOME)."
         )
 
     def _reach(self, bars: pa.Table) -> tuple[date, date]:

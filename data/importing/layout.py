@@ -10,7 +10,8 @@ from adapters.bars.files import Timeframe
 from data.importing.columns import BESIDE, FIELDS, FILE_NAME, KNOWN, NONE, ZONES, check_columns
 from data.importing.formats import Format, Recognised, plain_name
 from data.importing.lengths import Stamp
-from data.importing.numbers import NumberStyle
+from data.importing.number_texts import NumberStyle
+from data.importing.wide import PRICES, wide_table
 from trading.errors import BadDataError
 
 
@@ -125,7 +126,8 @@ def lay_out(names: Sequence[str], asked: Asked, known: Recognised | None = None)
         known: the format that the file has.
 
     Raises:
-        BadDataError: when a price or the time is in no column, or the first line isn't one of names.
+        BadDataError: when a price or the time is in no column, each symbol has a column, or the first line isn't one of
+            names.
         ConfigurationError: when the user named a field or column that there isn't.
     """
     check_columns(names, asked.columns, header=asked.header)
@@ -133,6 +135,10 @@ def lay_out(names: Sequence[str], asked: Asked, known: Recognised | None = None)
     own = _own_columns(plain, known)
     columns = {name: asked.columns.get(name) or own.get(name) or _first(plain, name) for name in FIELDS}
     time = _time_columns(columns.pop("time"), plain, "time" in asked.columns or "time" in own)
+    if known is None and not set(asked.columns) & {*PRICES}:
+        wide = wide_table(names, {name: column for name, column in columns.items() if column is not None})
+        if wide:
+            raise BadDataError(wide)
     missing = [name for name, column in columns.items() if column is None and name != "symbol"]
     missing += [] if time else ["time"]
     if missing:

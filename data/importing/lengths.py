@@ -60,7 +60,7 @@ def length_of(stamps: Instants, *, zoned: bool, asked: Timeframe | None, stamp: 
         _refuse_days_as_minutes(asked, len(days), "midnight")
         return None if not len(distinct) else Length(asked or "1d")
     if one_a_day and len(days) > 1:
-        _refuse_days_as_minutes(asked, len(days), _words(int(at[-1])))
+        _refuse_days_as_minutes(asked, len(days), clock_words(int(at[-1])))
         return Length(asked or "1d", _clock_of_days(distinct, clock, days, zoned=zoned) if asked is None else 0)
     if one_a_day and asked is None:
         return None
@@ -93,7 +93,7 @@ def _clock_of_days(distinct: Instants, clock: Ints, days: Instants, *, zoned: bo
     usual = int(values[counts.argmax()])
     if zoned and not OPEN_S <= usual <= LATEST_STAMP_S:
         raise BadDataError(
-            f"the bars are a day long and are stamped at {_words(usual)} in New York, which may be of the day "
+            f"the bars are a day long and are stamped at {clock_words(usual)} in New York, which may be of the day "
             "before or after. A day is stamped with its date, at midnight (New York or UTC), or between its "
             "session's open and 17:00. Give each bar the date of its session."
         )
@@ -196,71 +196,7 @@ def starts_of(ends: Instants, bar_s: int) -> Instants:
     return found
 
 
-def stamped_at_the_end(distinct: Instants) -> str:
-    """Why minutes seem to be stamped at their end; empty where they don't.
-
-    Args:
-        distinct: stamps of a file, UTC, ascending.
-    """
-    local = in_new_york(distinct)
-    clock, days = clock_of(local), local.astype("datetime64[D]")
-    if (clock == AFTER_HOURS_END_S).any():
-        return "some stand at 20:00 in New York, when the last minute of a day has ended"
-    regular = (clock >= OPEN_S) & (clock <= CLOSE_S)
-    sessions = np.unique(days[regular])
-    closing, opening = np.unique(days[clock == CLOSE_S]), np.unique(days[clock == OPEN_S])
-    early = np.setdiff1d(np.unique(days[clock == EARLY_CLOSE_S]), np.unique(days[regular & (clock > EARLY_CLOSE_S)]))
-    closed = len(np.union1d(closing, early))
-    if len(closing) and closed >= 0.8 * len(sessions) and len(opening) <= 0.05 * len(sessions):
-        return f"{closed} of {len(sessions)} sessions have one at the close, such as 16:00, and {len(opening)} at 09:30"
-    return ""
-
-
-def stamped_at_the_start(distinct: Instants) -> str:
-    """Why bars seem to be stamped at their start, or in another time zone; empty where they don't.
-
-    Args:
-        distinct: stamps of a file, UTC, ascending.
-    """
-    local = in_new_york(distinct)
-    clock, days = clock_of(local), local.astype("datetime64[D]")
-    if (clock == BEFORE_HOURS_S).any():
-        return "some stand at 04:00 in New York, when no bar of the day has ended"
-    sessions = len(np.unique(days[(clock >= OPEN_S) & (clock <= CLOSE_S)]))
-    opening, closing = np.unique(days[clock == OPEN_S]), np.unique(days[clock == CLOSE_S])
-    if len(opening) >= 0.8 * sessions and len(closing) <= 0.05 * sessions and len(opening):
-        return f"{len(opening)} of {sessions} sessions have one at 09:30, and {len(closing)} at 16:00"
-    return ""
-
-
-BEFORE_HOURS_S, AFTER_HOURS_END_S = 14_400, 72_000
-FEWEST_DAYS = 3
-
-
-def on_another_clock(distinct: Instants, bar_s: int) -> str:
-    """Why the hours seem to be those of a regular session on another clock; empty where they don't.
-
-    Args:
-        distinct: stamps of a file, UTC, ascending.
-        bar_s: length of a bar in seconds.
-    """
-    local = in_new_york(distinct)
-    clock, days = clock_of(local), local.astype("datetime64[D]")
-    starts = np.flatnonzero(np.diff(days.astype(np.int64), prepend=-1))
-    first, last = np.minimum.reduceat(clock, starts), np.maximum.reduceat(clock, starts)
-    whole = last + bar_s - first == CLOSE_S - OPEN_S
-    if whole.sum() < max(FEWEST_DAYS, USUAL_SHARE * len(starts)):
-        return ""
-    values, counts = np.unique(first[whole], return_counts=True)
-    usual = int(values[counts.argmax()])
-    if usual in {OPEN_S, OPEN_S + bar_s}:  # the second: stamped at their end, which is told otherwise
-        return ""
-    return (
-        f"the bars of {int(whole.sum())} of {len(starts)} days span six and a half hours, as a regular session does, "
-        f"from {_words(usual)} to {_words(usual + CLOSE_S - OPEN_S)} in New York"
-    )
-
-
-def _words(clock_s: int) -> str:
+def clock_words(clock_s: int) -> str:
+    """Seconds after midnight as 09:30."""
     hours, rest = divmod(clock_s, 3_600)
     return f"{hours:02}:{rest // 60:02}" + (f":{rest % 60:02}" if rest % 60 else "")

@@ -3,54 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data.importing.number_texts import APOSTROPHES, NumberStyle, numbers_of, tidied, ungrouped
 from trading.arrays import Flags
 from trading.errors import BadDataError, ConfigurationError
 
 PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9}
 GROUPED_POINT = r"^[1-9]\d{0,2}(\.\d{3})+$"
 _GROUPED_COMMA = r"^[1-9]\d{0,2},\d{3}$"
-_SURE_GROUPS = r"^\$?\d{1,3}(,\d{3}){2,}$|^\$?\d{1,3}(,\d{3})+\.\d*$"
+_SURE_GROUPS = r"^\d{1,3}(,\d{3}){2,}$|^\d{1,3}(,\d{3})+\.\d*$|^\d{1,2}(,\d{2})+,\d{3}(\.\d*)?$"
+_APOSTROPHE = r"^\d{1,3}'\d{3}$"
+_SURE_APOSTROPHE = r"^\d{1,3}('\d{3}){2,}$|^\d{1,3}('\d{3})+[.,]\d+$"
 _LONG = r"\d{4}"
 FEW = 20
-
-
-@dataclass(frozen=True)
-class NumberStyle:
-    """How numbers are written.
-
-    Attributes:
-        decimal: the mark before the fraction; empty where there is none.
-        thousands: the mark between groups of three digits; empty where there is none.
-        said: the user said so.
-    """
-
-    decimal: str = "."
-    thousands: str = ""
-    said: bool = False
-
-    @property
-    def of_volume(self) -> NumberStyle:
-        """Of whole numbers: with one mark for both, it stands between thousands there."""
-        return NumberStyle("", self.thousands, self.said) if self.thousands == self.decimal else self
-
-    @property
-    def of_price(self) -> NumberStyle:
-        """With one mark for both, it stands before the fraction there."""
-        return NumberStyle(self.decimal, "", self.said) if self.thousands == self.decimal else self
-
-    @property
-    def words(self) -> str:
-        """What isn't plain about it; else empty."""
-        return "" if self.decimal == "." else f"a decimal {self.decimal!r}"
 
 
 def is_text(column: Any) -> bool:
@@ -66,8 +37,16 @@ def is_whole(column: Any) -> bool:
     return bool(pa.types.is_integer(column.type))
 
 
-def style_of(prices: Iterable[Any], volume: Any, asked: NumberStyle | None) -> NumberStyle:
+def style_of(
+    prices: Iterable[Any], volume: Any, asked: NumberStyle | None, where: Callable[[str, str], str] = lambda *_: ""
+) -> NumberStyle:
     """How the numbers of a file are written, from some of its rows.
+
+    Args:
+        prices: columns.
+        volume: column.
+        asked: what the user says.
+        where: told an empty name and the text of a price, says where that stands.
 
     Raises:
         BadDataError: when prices have both marks before a fraction.
@@ -76,26 +55,31 @@ def style_of(prices: Iterable[Any], volume: Any, asked: NumberStyle | None) -> N
     if asked is not None:
         return asked
     chunks = [chunk for column in prices if is_text(column) for chunk in column.cast(pa.string()).chunks]
-    columns = [pc.utf8_trim_whitespace(pa.chunked_array(chunks, pa.string()))]
-    if not any(pc.any(pc.match_substring(column, ",")).as_py() for column in columns) and _first(
-        [column.slice(0, FEW) for column in columns], _fraction(".")
-    ):
+    written = pc.utf8_trim_whitespace(pa.chunked_array(chunks, pa.string()))
+    odd = pc.any(pc.match_substring_regex(written, f",|{APOSTROPHES}")).as_py()
+    if not odd and _first([written.slice(0, FEW)], _fraction(".")):
         return NumberStyle(".", ",")
+    texts = tidied(written, foreign=True)
+    columns = [ungrouped(texts)]
+    apostrophe = _thousands_by_apostrophe(texts, where)
     point, comma = (_first(columns, _fraction(mark)) for mark in (".", ","))
     if point and comma:
         raise BadDataError(
-            f"its prices have both marks before a fraction, {point!r} and {comma!r}. Write them in one way."
+            f"its prices have both marks before a fraction, {point!r}{where('', point)} and {comma!r}"
+            f"{where('', comma)}. Write them in one way."
         )
     if comma:
-        return NumberStyle(",", ".")
+        return NumberStyle(",", apostrophe or ".")
+    if apostrophe:
+        return NumberStyle(".", apostrophe)
     volumes = [pc.utf8_trim_whitespace(volume.cast(pa.string()))] if is_text(volume) else []
     if point or _first([*columns, *volumes], _SURE_GROUPS):
         return NumberStyle(".", ",")
     doubtful = _first(columns, _GROUPED_COMMA)
     if doubtful:
         raise ConfigurationError(
-            f"the price {doubtful!r} may have a fraction or thousands. Nothing of it was stored. Say which: "
-            "--decimal , or --decimal . --thousands ,"
+            f"the price {doubtful!r}{where('', doubtful)} may have a fraction or thousands. Nothing of it was "
+            "stored. Say which: --decimal , or --decimal . --thousands ,"
         )
     return NumberStyle()
 
@@ -107,7 +91,24 @@ def _fraction(mark: str) -> str:
     short = rf"\d+{one}(\d{{1,2}}|\d{{4,}})"
     long = rf"(0|\d{{4,}}){one}\d+"
     grouped = rf"\d{{1,3}}({two}\d{{3}})+{one}\d*"
-    return rf"^[+-]?\$?({short}|{long}|{grouped})$"
+    return rf"^[+-]?({short}|{long}|{grouped})([eE][+-]?\d+)?$"
+
+
+def _thousands_by_apostrophe(prices: Any, where: Callable[[str, str], str]) -> str:
+    """An apostrophe, where it stands between thousands of prices; else empty.
+
+    Raises:
+        ConfigurationError: when none of them tells thousands from 32nds.
+    """
+    doubtful = _first([prices], _APOSTROPHE)
+    if _first([prices], _SURE_APOSTROPHE):
+        return "'"
+    if doubtful:
+        raise ConfigurationError(
+            f"the price {doubtful!r}{where('', doubtful)} may have thousands, or be one of a bond in 32nds. "
+            "Nothing of it was stored. Say --thousands \"'\" for thousands; write 32nds as decimals, 110.5 for 110'16."
+        )
+    return ""
 
 
 def _first(columns: Iterable[Any], pattern: str) -> str:
@@ -118,13 +119,16 @@ def _first(columns: Iterable[Any], pattern: str) -> str:
     return ""
 
 
-def read_numbers(column: Any, style: NumberStyle, *, shortened: bool = False) -> tuple[Any, Flags]:
+def read_numbers(
+    column: Any, style: NumberStyle, *, shortened: bool = False, foreign: bool = False
+) -> tuple[Any, Flags]:
     """The column as float64, null where it is empty or no number, and which of its texts are no numbers.
 
     Args:
         column: of numbers or texts.
-        style: of the texts; a `$` before a number is left out.
+        style: of the texts; a sign of dollars is left out.
         shortened: 12.3M may stand for 12,300,000.
+        foreign: signs of other currencies are left out too.
     """
     if not is_text(column):
         values = column.cast(pa.float64(), safe=False)  # a count past 2^53 is none that a volume may be
@@ -139,31 +143,11 @@ def read_numbers(column: Any, style: NumberStyle, *, shortened: bool = False) ->
     if not odd.any():
         return values, odd
     at = np.flatnonzero(odd)
-    cleaned = _cleaned(text.take(pa.array(at)), style, shortened=shortened)
+    cleaned = numbers_of(text.take(pa.array(at)), style, shortened=shortened, foreign=foreign)
     filled = values.to_numpy(zero_copy_only=False).copy()
     filled[at] = cleaned
     odd[at] = np.isnan(cleaned)
     return pa.array(filled, from_pandas=True), odd
-
-
-def _cleaned(texts: Any, style: NumberStyle, *, shortened: bool) -> Any:
-    """The numbers, NaN where there is none."""
-    texts = pc.replace_substring_regex(texts, r"^([+-]?)\$\s*", r"\1")
-    groups = rf"|\d{{1,3}}({re.escape(style.thousands)}\d{{3}})+" if style.thousands else ""
-    fraction = rf"({re.escape(style.decimal)}\d*)?" if style.decimal else ""
-    ending = "[KMBkmb]?" if shortened else ""
-    good = pc.match_substring_regex(texts, rf"^[+-]?(\d+{groups}){fraction}\s?{ending}$")
-    number = pc.if_else(good, texts, None)
-    factor = np.ones(len(texts))
-    for letter, value in SUFFIXES.items() if shortened else ():
-        ends = pc.fill_null(pc.match_substring_regex(number, f"[{letter}{letter.lower()}]$"), False)
-        factor[ends.to_numpy(zero_copy_only=False)] = value
-    number = pc.replace_substring_regex(number, r"\s?[KMBkmb]$", "")
-    if style.thousands:
-        number = pc.replace_substring(number, style.thousands, "")
-    if style.decimal not in ("", "."):
-        number = pc.replace_substring(number, style.decimal, ".")
-    return number.cast(pa.float64()).to_numpy(zero_copy_only=False) * factor
 
 
 class Groups:

@@ -18,10 +18,12 @@ from data.importing.clocks import Instants, days_of, naive
 from data.importing.evidence import Evidence
 from data.importing.factor_file import FactorFile
 from data.importing.lengths import MINUTE_S, Stamp, starts_of
-from data.importing.numbers import SUFFIXES, NumberStyle, is_text, read_numbers
+from data.importing.number_texts import SHORTENED, NumberStyle
+from data.importing.numbers import is_text, read_numbers
 from data.importing.problems import Problems
 from data.importing.tail import FIRST_DAY
 from data.importing.times import TYPED, TimeFormat, stamps_of
+from data.importing.unreadable import VOLUME, Unreadable
 from trading.arrays import Flags, Floats
 from trading.bars.symbols import spelt
 from trading.errors import BadDataError
@@ -41,11 +43,13 @@ class Units:
         shares: that it counts as one.
         dollars: that it counts as one.
         style: how its numbers are written.
+        foreign: its prices may be in another currency, since the user says what that is worth.
     """
 
     shares: int = 1
     dollars: float = 1.0
     style: NumberStyle = field(default_factory=NumberStyle)
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,9 @@ class Reading:
         problems = Problems(rows)
         symbol, other = spelt(rows.column("symbol"))
         times = self._times(rows.column("time"), problems)
-        prices = {name: self._price(rows.column(name), name, problems) for name in PRICES}
-        volume, findings = self._volumes(rows.column("volume"), problems)
+        unreadable = evidence.unreadable if evidence is not None else Unreadable()
+        prices = {name: self._price(rows.column(name), name, problems, unreadable) for name in PRICES}
+        volume, findings = self._volumes(rows.column("volume"), problems, unreadable)
         if evidence is not None:
             evidence.times(times, symbol)
             evidence.numbers(rows.column("close"), rows.column("volume"), prices["close"])
@@ -89,7 +94,10 @@ class Reading:
         columns = {"symbol": symbol, shape.time: self._bar_times(times), **prices, "volume": volume}
         table = pa.table([columns[name] for name in shape.schema.names], names=shape.schema.names).cast(shape.schema)
         if self.factors is not None:
-            table = table.append_column(FACTOR, self.factors.of(table.column("symbol"), table.column("session")))
+            bars = (table.column("symbol"), table.column("session"))
+            factor = self.factors.of(*bars)
+            findings = (*findings, *self.factors.lacking(*bars, factor))
+            table = table.append_column(FACTOR, factor)
         elif self.timeframe == "1d":
             told = self._told(rows, table.column("close"), problems)
             for name, column in told.items():
@@ -100,8 +108,9 @@ class Reading:
             evidence.told.add(table.num_rows, None, None, None)
         return Chunk(table.filter(pa.array(~problems.found)), problems.unread(), (*findings, *_spelt_otherwise(other)))
 
-    def _price(self, column: Any, name: str, problems: Problems) -> Any:
-        values, odd = read_numbers(column, self.units.style.of_price)
+    def _price(self, column: Any, name: str, problems: Problems, unreadable: Unreadable) -> Any:
+        values, odd = read_numbers(column, self.units.style.of_price, foreign=self.units.foreign)
+        unreadable.add(name, column, odd)
         problems.add(odd, "not_a_number", f"the {name} is no number")
         unit = self.units.dollars
         if unit == 1.0:
@@ -109,9 +118,10 @@ class Reading:
         parts = round(1 / unit) if unit < 1 else 0
         return pc.divide(values, float(parts)) if parts and abs(parts * unit - 1) < WHOLE else pc.multiply(values, unit)
 
-    def _volumes(self, column: Any, problems: Problems) -> tuple[Any, tuple[Finding, ...]]:
+    def _volumes(self, column: Any, problems: Problems, unreadable: Unreadable) -> tuple[Any, tuple[Finding, ...]]:
         """Whole shares: a fraction is left out, and counted."""
         values, odd = read_numbers(column, self.units.style.of_volume, shortened=True)
+        unreadable.add(VOLUME, column, odd)
         problems.add(odd, "not_a_number", "the volume is no number")
         volume: Floats = values.to_numpy(zero_copy_only=False) * self.units.shares
         huge = np.isinf(volume) | (np.abs(volume) >= 2.0**53)
@@ -185,7 +195,7 @@ class Reading:
         if FACTOR in rows.column_names:
             told[FACTOR] = read_numbers(rows.column(FACTOR), style)[0]
         elif ADJUSTED in rows.column_names:
-            told[FACTOR] = pc.divide(self._price(rows.column(ADJUSTED), ADJUSTED, Problems(rows)), close)
+            told[FACTOR] = pc.divide(self._price(rows.column(ADJUSTED), ADJUSTED, Problems(rows), Unreadable()), close)
         for name, read in ((SPLIT, read_splits), (DIVIDEND, read_dividends)):
             if name in rows.column_names:
                 told[name], odd = read(rows.column(name), style)
@@ -202,10 +212,9 @@ def _seconds(instants: pd.DatetimeIndex) -> Instants:
 
 def _shortened(column: Any) -> int:
     """Volumes that are written as 12.3M."""
-    letters = "".join(SUFFIXES) + "".join(SUFFIXES).lower()
     if not is_text(column) or pc.all(pc.utf8_is_digit(column)).as_py():
         return 0
-    return int(pc.sum(pc.match_substring_regex(column, rf"\d\s?[{letters}]\s*$")).as_py() or 0)
+    return int(pc.sum(pc.match_substring_regex(column, rf"\d\s?{SHORTENED}\s*$")).as_py() or 0)
 
 
 def _findings(fractions: int, shortened: int) -> tuple[Finding, ...]:

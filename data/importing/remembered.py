@@ -64,7 +64,9 @@ class Remembered:
         told = [name for name in (FACTOR, SPLIT, DIVIDEND) if name in bars.column_names]
         if not told:
             return NOTHING_STATED
-        whole = bars.filter(pc.and_(bars.column("symbol").is_valid(), bars.column("session").is_valid()))
+        whole = bars
+        if bars.column("symbol").null_count or bars.column("session").null_count:
+            whole = bars.filter(pc.and_(bars.column("symbol").is_valid(), bars.column("session").is_valid()))
         names, codes = symbol_codes(whole.column("symbol"))
         session = whole.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]")
         order = np.lexsort((session, codes))

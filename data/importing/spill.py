@@ -154,3 +154,9 @@ def _units(bars: pa.Table, timeframe: Timeframe) -> npt.NDArray[np.datetime64]:
 
 def _name(unit: np.datetime64) -> str:
     return NO_TIME if np.isnat(unit) else str(unit)
+
+
+def when(part: str) -> str:
+    """The days of a part in words: in 2024-12, from 2024-01 to 2024-03."""
+    first, _, last = part.partition("..")
+    return f"in {first}" if first == last or not last else f"from {first} to {last}"

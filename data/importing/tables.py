@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,9 @@ BLOCK_BYTES = 16 * 2**20
 BATCH_ROWS = 500_000
 HEAD_BYTES, HEAD_ROWS = 64 * 2**10, 5_000
 DELIMITERS = ",;\t|"
+LONG = '.rename_axis(["date", "symbol"]).to_csv("long.csv")'
+TWO_HEADS = f'pd.read_csv("wide.csv", header=[0, 1], index_col=0).stack(1, future_stack=True).dropna(how="all"){LONG}'
+"""Lines of pandas that make a table with a column a symbol long."""
 UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -98,6 +102,11 @@ def _of_three_lines(heads: list[list[str]], delimiter: str, first: int, quoted: 
     if [head[:1] for head in heads[:2]] != [["Price"], ["Ticker"]] or heads[2][:1] not in (["Date"], ["Datetime"]):
         return None
     symbols = set(heads[1][1:])
+    if len(symbols) > 1:
+        raise BadDataError(
+            f"the table is wide: its second line names {len(symbols)} symbols. None of its rows was taken. This makes "
+            f"it one that can be imported: import pandas as pd; {TWO_HEADS}"
+        )
     names = (heads[2][0], *heads[0][1:])
     return Columns(names, delimiter, first + 3, quoted, symbols.pop() if len(symbols) == 1 else "")
 
@@ -203,6 +212,27 @@ def plain(rows: pa.Table, time: tuple[str, ...]) -> pa.Table:
             column = column.cast(pa.string())
         rows = rows.set_column(at, field.name, column)
     return rows
+
+
+def line_of(file: BarFileIn, columns: Columns, names: Sequence[str], text: str) -> str:
+    """Where the text stands first in one of the columns, such as ` on line 7`; empty where that can't be told.
+
+    Args:
+        file: that has it.
+        columns: of the file.
+        names: of the columns that are looked at.
+        text: as it stands there, but for blanks around it.
+    """
+    if file.open is None:
+        return ""
+    at = [columns.names.index(name) for name in names if name in columns.names]
+    with file.open() as stream:
+        rows = csv.reader(io.TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=columns.delimiter)
+        with suppress(csv.Error):
+            for row in rows:
+                if rows.line_num > columns.skipped and any(row[one].strip() == text for one in at if one < len(row)):
+                    return f" on line {rows.line_num:,}"
+    return ""
 
 
 def joined_time(rows: pa.Table, time: tuple[str, ...]) -> Any:

@@ -3,41 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.exchange_time import TIME_ZONE
 from data.importing.clocks import Instants, naive
+from data.importing.month_names import ENGLISH, FULL, has_month, spelt, translated
+from data.importing.time_patterns import COMPACT, DAYS, PATTERNS, candidates, fixed, least_width, width_of
+from data.importing.zone_words import without_words, zone_words
 from trading.arrays import Ints
 from trading.errors import BadDataError, ConfigurationError
 
-DAYS = (
-    "%Y-%m-%d", "%Y%m%d", "%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m-%d-%Y", "%d-%m-%Y",
-    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y",
-)  # fmt: skip
-CLOCKS = ("%H:%M:%S", "%H:%M", "%H:%M:%S.%f", "%H%M%S", "%H%M", "%I:%M %p", "%I:%M:%S %p")
-PATTERNS = (*DAYS, *(day + "".join(rest) for rest in product(" T", CLOCKS, ("", "%z", " %z")) for day in DAYS))
-DIGITS_ONLY = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 EPOCHS = {"epoch seconds": "s", "epoch milliseconds": "ms", "epoch microseconds": "us", "epoch nanoseconds": "ns"}
+_LEAST = 1e8
+"""Of times since 1970 that are read: a smaller count is one of seconds before 1973, or a date."""
 _LARGEST = (1e11, 1e14, 1e17, np.inf)
 """Below which a count is one of seconds, milliseconds, microseconds, nanoseconds: each reaches from 1973 to 5138."""
 TYPED = "typed"
 EXAMINED_ROWS = 5_000
-OFFSETS = {"EST": "-0500", "EDT": "-0400", "UTC": "+0000", "GMT": "+0000"}
-NAMED_ZONES = {"ET": TIME_ZONE}
 _WHOLE = r"^-?(\d{1,18}|[1-8]\d{18})(\.0+)?$"
 _SERIAL = r"^[2-7]\d{4}(\.\d+)?$"
-_ZONE = re.compile(r"[\dM]\s+([A-Z]{2,4}|[A-Z][A-Za-z]+(?:/[A-Za-z_]+)+)$")
-_FIELDS = {"%Y": r"\d{4}", "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}", "%p": "[AaPp][Mm]", "%f": r"\d{1,9}",
-           "%z": r"(Z|[+-]\d\d:?\d\d)"}  # fmt: skip
+_ISNT = "{} are in no known format; write it as yyyy-mm-dd, or name its format by --time-format, as of strptime."
+WEEKEND_DAYS, ENOUGH_DAYS = 2, 10
+"""A reading of two-digit years that has so many is wrong, where another has none and so many days."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +44,7 @@ class TimeFormat:
         guessed: nobody said that this is the format.
         zone: that the text names, such as America/New_York; else empty.
         words: of the texts that stand for an offset or a zone.
+        named: months are named, and the pattern is of texts as `month_names.spelt` has them.
     """
 
     pattern: str
@@ -57,6 +52,7 @@ class TimeFormat:
     guessed: bool = False
     zone: str = ""
     words: tuple[str, ...] = ()
+    named: bool = False
 
     @property
     def swapped(self) -> str:
@@ -85,50 +81,70 @@ def time_format_of(texts: pa.Array[Any], asked: str = "", order: str = "") -> Ti
         return TimeFormat(asked, zoned="%z" in asked or asked in EPOCHS)
     if not len(texts):
         raise BadDataError("no row has a time.")
-    words, zone = _zone_words(texts.slice(0, EXAMINED_ROWS))
+    words, zone = zone_words(texts.slice(0, EXAMINED_ROWS))
     plain = without_words(texts, words)
     specimens = [plain[at * (len(plain) - 1) // 4].as_py() for at in range(5)]
+    named = any(map(has_month, specimens))
+    if named:
+        plain, specimens = _distinctly(plain, spelt), spelt(specimens)
     counted = sum(re.fullmatch(r"-?\d+(\.\d+)?", text) is not None for text in specimens) > 1
-    pattern = (counted and _of_digits(plain)) or _pattern_of(plain, specimens, order)
-    return TimeFormat(pattern, zoned="%z" in pattern or pattern in EPOCHS, guessed=True, zone=zone, words=words)
+    able = {pattern for text in set(specimens) for pattern in candidates(re.sub(r"\d", "9", text))}
+    pattern = counted and _of_digits(plain, order)
+    pattern = pattern or _chosen(plain, [one for one in PATTERNS if one in able], order)
+    if not pattern:
+        raise BadDataError(_ISNT.format(f"times such as {texts[0].as_py()!r}"))
+    zoned = "%z" in pattern or pattern in EPOCHS
+    return TimeFormat(pattern, zoned, guessed=True, zone=zone, words=words, named=named)
 
 
-def _of_digits(texts: pa.Array[Any]) -> str:
+def _of_digits(texts: pa.Array[Any], order: str) -> str:
     """The format of texts that are mostly whole numbers; empty for others.
 
     Raises:
-        BadDataError: when they are a spreadsheet's days.
+        BadDataError: when they are a spreadsheet's days, or too short for a time since 1970.
+        ConfigurationError: when two formats of dates read them.
     """
     whole = pc.match_substring_regex(texts, _WHOLE)
     serial = pc.match_substring_regex(texts, _SERIAL)
-    if 2 * pc.sum(serial).as_py() > len(texts):
+    if 2 * pc.sum(serial).as_py() > len(texts) and not _more_than_a_month(texts):
         raise BadDataError(
             f"times such as {texts.filter(serial)[0].as_py()!r} are a spreadsheet's serial days. Format the column as "
             "yyyy-mm-dd, save it and import that."
         )
     if 2 * pc.sum(whole).as_py() <= len(texts):
         return ""
-    digits = texts.filter(whole)
-    pattern = DIGITS_ONLY.get(len(digits[len(digits) // 2].as_py()), "")
-    if pattern:
-        years = _parsed(digits, pattern).astype("datetime64[Y]")
-        plausible = (years >= np.datetime64("1900")) & (years <= np.datetime64("2100"))
-        if 2 * int(plausible.sum()) > len(digits):
-            return pattern
+    digits = pc.replace_substring_regex(texts.filter(whole), r"\.0+$", "")
+    longest = int(pc.max(pc.utf8_length(digits)).as_py())
+    able = [pattern for pattern in COMPACT if least_width(pattern) <= longest <= width_of(pattern)]
+    found = _chosen(digits, able, order)
+    if found:
+        return found
     size = float(np.median(np.abs(_counts(digits).astype(np.float64))))
+    if size < _LEAST:
+        raise BadDataError(_ISNT.format(f"times such as {digits[0].as_py()!r}"))
     return next(name for name, largest in zip(EPOCHS, _LARGEST, strict=True) if size < largest)
 
 
-def _pattern_of(texts: pa.Array[Any], specimens: list[str], order: str) -> str:
-    candidates = {pattern for text in set(specimens) for pattern in _candidates(re.sub(r"\d", "9", text))}
-    found = [(pattern, _parsed(texts, pattern)) for pattern in PATTERNS if pattern in candidates]
+def _more_than_a_month(texts: pa.Array[Any]) -> bool:
+    """Whether all are dates such as 40102, for 2004-01-02, of more than 31 days; as many serial days aren't."""
+    days = _parsed(texts, "%y%m%d")
+    return not np.isnat(days).any() and len(np.unique(days)) > 31  # noqa: PLR2004 - of a month
+
+
+def _chosen(texts: pa.Array[Any], patterns: list[str], order: str) -> str:
+    """The pattern that reads the most texts; empty where none reads half of them.
+
+    Raises:
+        ConfigurationError: when others read the same texts as other times.
+    """
+    found = [(pattern, _parsed(texts, pattern)) for pattern in patterns]
     best = min((int(np.isnat(parsed).sum()) for _, parsed in found), default=len(texts))
-    if best * 2 > len(texts):
-        raise BadDataError(
-            f"times such as {texts[0].as_py()!r} are in no known format; name it by --time-format, as of strptime."
-        )
+    if best * 2 > len(texts) or not found:
+        return ""
     good = [(pattern, parsed) for pattern, parsed in found if np.isnat(parsed).sum() == best]
     good = [pair for pair in good if order and pair[0].startswith(order)] or good
+    if any(pattern.startswith("%y") for pattern, _ in good):
+        good = _without_weekends(good)
     if any(not np.array_equal(parsed, good[0][1], equal_nan=True) for _, parsed in good):
         said = " or ".join(pattern for pattern, _ in good)
         flags = " or ".join(f"--time-format '{pattern}'" for pattern, _ in good)
@@ -139,42 +155,13 @@ def _pattern_of(texts: pa.Array[Any], specimens: list[str], order: str) -> str:
     return good[0][0]
 
 
-@lru_cache(maxsize=1_000)
-def _candidates(specimen: str) -> tuple[str, ...]:
-    """The patterns that a text of this shape may have; each digit is a 9."""
-    return tuple(pattern for pattern in PATTERNS if re.fullmatch(_regex(pattern), specimen))
-
-
-@lru_cache(maxsize=1_000)
-def _regex(pattern: str) -> str:
-    found = re.sub(r"%(\\?\w)|([.+])", lambda m: "\\" + m[2] if m[2] else _FIELDS.get("%" + m[1], r"\d{1,2}"), pattern)
-    return found.replace(" ", " +")
-
-
-def _zone_words(texts: pa.Array[Any]) -> tuple[tuple[str, ...], str]:
-    """Words at the end of the times that stand for an offset, and the one zone that they name, if any."""
-    if not any(str(texts[at]).strip()[-1:].isalpha() for at in (0, len(texts) // 2, -1)):
-        return (), ""
-    found = {match[1] for text in pc.unique(texts).to_pylist() if (match := _ZONE.search(text))} - {"AM", "PM"}
-    zones = {word for word in found - OFFSETS.keys() if _is_zone(NAMED_ZONES.get(word, word))}
-    if len(zones) > 1:
-        raise BadDataError(f"its times name several zones: {', '.join(sorted(zones))}. Give them in one, or in UTC.")
-    zone = next(iter(zones), "")
-    return tuple(sorted((found & OFFSETS.keys()) | zones)), NAMED_ZONES.get(zone, zone)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-
-
-def without_words(texts: Any, words: tuple[str, ...]) -> Any:
-    """The times with their words for a zone taken off, or put as an offset."""
-    for word in words:
-        texts = pc.replace_substring_regex(texts, rf"\s+{re.escape(word)}$", OFFSETS.get(word, ""))
-    return texts
+def _without_weekends(read: list[tuple[str, Instants]]) -> list[tuple[str, Instants]]:
+    """The readings without Saturdays and Sundays, where all others have some; else all of them."""
+    days = [np.unique(parsed[~np.isnat(parsed)].astype("datetime64[D]")) for _, parsed in read]
+    free = [int((~np.is_busday(each)).sum()) for each in days]
+    left = [pair for pair, each, count in zip(read, days, free, strict=True) if not count and len(each) >= ENOUGH_DAYS]
+    refuted = sum(count >= WEEKEND_DAYS for count in free)
+    return left if left and len(left) + refuted == len(read) else read
 
 
 def stamps_of(column: Any, time: TimeFormat, *, up: bool = False) -> Instants:
@@ -192,7 +179,7 @@ def stamps_of(column: Any, time: TimeFormat, *, up: bool = False) -> Instants:
         counted = _counts(pc.if_else(pc.match_substring_regex(text, _WHOLE), text, None))
         stamps = counted.to_numpy(zero_copy_only=False) if not isinstance(counted, np.ndarray) else counted
         return _seconds(stamps.astype(f"datetime64[{EPOCHS[time.pattern]}]"), up=up)
-    return _parsed(text, time.pattern, up=up)
+    return _parsed(_distinctly(text, spelt) if time.named else text, time.pattern, up=up)
 
 
 def _counts(digits: Any) -> Ints:
@@ -207,13 +194,21 @@ def _seconds(stamps: Instants, *, up: bool) -> Instants:
     return np.where(up & (seconds != stamps), seconds + np.timedelta64(1, "s"), seconds) if up else seconds
 
 
+def _distinctly(texts: pa.Array[Any], change: Callable[[Iterable[str]], list[str]]) -> pa.Array[Any]:
+    """The texts, each changed."""
+    encoded = texts.dictionary_encode()
+    return pa.array(change(encoded.dictionary.to_pylist()), pa.string()).take(encoded.indices)
+
+
 def _parsed(texts: pa.Array[Any], pattern: str, *, up: bool = False) -> Instants:
     """The times, `datetime64[s]`, UTC where the text says its offset; NaT where it is not of the pattern.
 
     Pandas refuses the 30th of February, where Arrow goes on to March. Times repeat, so each is read once.
     """
     encoded = texts.dictionary_encode()
-    distinct = encoded.dictionary.to_pylist()
+    distinct = fixed(encoded.dictionary, pattern).to_pylist()
+    for sign, names in (("%b", ENGLISH), ("%B", FULL)):
+        distinct = translated(distinct, names) if sign in pattern else distinct
     values = (_of_many if len(distinct) > FEW_TEXTS else _of_few)(tuple(distinct), pattern, up)
     parsed: Instants = values[pc.fill_null(encoded.indices, len(distinct)).to_numpy()]
     return parsed

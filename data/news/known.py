@@ -22,6 +22,12 @@ def news_record(pool: Pool, before: datetime) -> NewsRecord:
     return NewsRecord(rows, CoverageStore(pool).followed(before))
 
 
+def news_record_then(pool: Pool, before: datetime, by: datetime) -> NewsRecord:
+    """As `news_record`, of articles that were on record at `by` and scored by whose sentiment counted at that time."""
+    rows = NewsStore(pool).load(before, scorer=SentimentStore(pool).chosen(by=by).name, imported_by=by)
+    return NewsRecord(rows, CoverageStore(pool).followed(before))
+
+
 class NewsMemory:
     """`news_record` for a service that asks once a session: rows are read again after an import, or another scorer."""
 

@@ -97,7 +97,7 @@ def _checked(store: BarStore, timeframe: Kind, files: list[BarFile]) -> Stretch:
     if read.num_rows != keys.num_rows or not keys.select([0, 1]).equals(expected.select([0, 1])):
         told = f"{keys.num_rows:,} different ones, of {expected.num_rows:,}"
         detail = f"readers get {read.num_rows:,} {shape.words}, {told}"
-        troubles.append(Trouble("readable", f"{timeframe} {first}..{last}", detail, RESTORE))
+        troubles.append(Trouble("readable", f"{timeframe} from {first} to {last}", detail, RESTORE))
     prices = read if timeframe == "1d" else None
     return Stretch(timeframe, len(files), rows, expected.select(["symbol", "session"]), tuple(troubles), prices)
 

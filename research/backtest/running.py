@@ -90,7 +90,7 @@ def run_backtest(
     """
     journal = journal or MemoryJournal()
     analysis = analysis or SegmentAnalysis(recorded, sessions, bars_needed(terms.decisions))
-    notes, scanner = Notes(terms.decisions, evidence), RecordedScanner(recorded, terms.scanner)
+    notes, scanner = Notes(terms.decisions, evidence, recorded), RecordedScanner(recorded, terms.scanner)
     desk = MemoryDesk(journal, terms.accounts, terms.cash_cents, terms.engine, terms.decisions)
     served = ServedVersions(models or Models())
     services = services_of(recorded, analysis, notes=notes, scanner=scanner, desk=desk, ensemble=served)

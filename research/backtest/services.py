@@ -194,6 +194,7 @@ class Notes:
     Args:
         rules: of outcomes and of what counts as being for a setup.
         evidence: of earlier signals, asked in place of those seen here.
+        recorded: what is known, for what breaks settle.
 
     Attributes:
         decisions: in order.
@@ -201,10 +202,12 @@ class Notes:
         signals: of each session.
     """
 
-    def __init__(self, rules: DecisionRules | None = None, evidence: Evidence | None = None) -> None:
+    def __init__(
+        self, rules: DecisionRules | None = None, evidence: Evidence | None = None, recorded: Recorded | None = None
+    ) -> None:
         self._rules = rules or DecisionRules()
         self._evidence = evidence
-        self._became = Became(self._rules)
+        self._became = Became(self._rules, recorded)
         self.decisions: list[Decision] = []
         self.catalysts: dict[date, dict[str, int]] = {}
         self.signals: list[Signals] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 from adapters.calendar import close_of
 from adapters.postgres.broker_record import ControlRecord
-from adapters.postgres.late_data import BAR_FILES, Jumps, LateData, Spans
+from adapters.postgres.late_data import BAR_FILES, VIX_CLOSES, Jumps, LateData, Spans
 from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import RiskLimits
 from trading.broker.controls import WITHDRAWN
@@ -17,6 +17,10 @@ from trading.ledger.double_entry import Draft
 from trading.risk.limits import Limits, changed
 
 UNEXPLAINED = "unexplained"
+BARS, EARNINGS, VIX, NEWS = "bars", "earnings days", "VIX", "news"
+"""Kinds of data that may come late, each told by trading the session with what was on record then."""
+TOGETHER = ""
+"""All kinds at once."""
 OPENING = frozenset({"buy", "sell_short"})
 
 
@@ -26,31 +30,31 @@ class Changes:
 
     Attributes:
         completed_at: when it was traded; None where it wasn't.
-        bars: late bars, splits and breaks of one symbol's own, in words, and of every symbol under an empty name.
-        of_symbols: other late data of one symbol's own, in words.
-        of_all: late data that reach every symbol through ranks, correlations and the market's context.
+        late: by kind of data, what came late of each symbol's own, in words, and under an empty name what reaches
+            every symbol through ranks, correlations and the market's context.
         settings: limits that are otherwise now, in words.
         withheld: why orders of the session were withheld when it was traded; empty when none were.
-        still_differ: entries that differ as well with the bars as they were then, so that late bars aren't why; None
-            where nobody tried.
+        still_differ: by kind, entries that differ as well with that kind as it was then, so that it isn't why, and
+            under `TOGETHER` those that differ with all of these kinds as they were. Without a kind nobody could try.
     """
 
     completed_at: datetime | None = None
-    bars: Mapping[str, str] = field(default_factory=dict)
-    of_symbols: Mapping[str, str] = field(default_factory=dict)
-    of_all: tuple[str, ...] = ()
+    late: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
     withheld: str = ""
-    still_differ: frozenset[str] | None = None
+    still_differ: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def said(self) -> tuple[str, ...]:
         """All of it, in words."""
-        own = [f"late data: {words}" for words in (*self.bars.values(), *self.of_symbols.values())]
-        return (*own, *self.of_all, *self.settings, *([self.withheld] if self.withheld else []))
+        own = [f"late data: {words}" for of_kind in self.late.values() for words in of_kind.values()]
+        return (*own, *self.settings, *([self.withheld] if self.withheld else []))
 
     def cause(self, draft: Draft, *, on_record: bool) -> str:
-        """What the entry's difference comes from, the nearest cause first; `unexplained` where nothing changed.
+        """What the entry's difference comes from; `unexplained` where nothing that changed can be why.
+
+        Late data are why where the session as it was traded comes out with the data of then, and are named without
+        proof only where those can't be had any more.
 
         Args:
             draft: the entry.
@@ -61,28 +65,24 @@ class Changes:
             return self.withheld
         if on_record and draft.kind == "cancel" and str(told["reason"]).startswith(WITHDRAWN):
             return str(told["reason"])
-        symbol = str(told.get("symbol", ""))
-        if self.bars and self.still_differ is not None and draft.command_id not in self.still_differ:
-            return self._late_bars(symbol)
-        own = [words for words in (self.of_symbols.get(symbol),) if words]
-        if self.bars and self.still_differ is None:
-            if symbol in self.bars:
-                own.append(self.bars[symbol])
-            elif not own:
-                return "; ".join([*self.settings, *self._others(), *self.of_all, self._late_bars(symbol)])
-        if own:
-            return "; ".join([*(f"late data: {words}" for words in own), *self.settings])
-        return "; ".join([*self.settings, *self._others(), *self.of_all]) or UNEXPLAINED
+        symbol, name = str(told.get("symbol", "")), draft.command_id
+        tried = [kind for kind in self.late if kind in self.still_differ]
+        if tried and name not in self.still_differ[TOGETHER]:
+            alone = [kind for kind in tried if name not in self.still_differ[kind]]
+            return "; ".join(self._words(kind, symbol) for kind in alone or tried)
+        untold = [kind for kind in self.late if kind not in self.still_differ]
+        own = [kind for kind in untold if symbol in self.late[kind]] if symbol else []
+        words = [self._words(kind, symbol) for kind in own or untold]
+        return "; ".join([*words, *self.settings] if own else [*self.settings, *words]) or UNEXPLAINED
 
-    def _late_bars(self, symbol: str) -> str:
-        if symbol in self.bars:
-            return f"late data: {self.bars[symbol]}"
-        others = len(self.bars.keys() - {""})
-        named = [f"late bars of other symbols: {others}"] if others else []
-        return "; ".join([*named, *(f"late data: {words}" for words in (self.bars.get(""),) if words)])
-
-    def _others(self) -> list[str]:
-        return [f"late data of other symbols: {len(self.of_symbols)}"] if self.of_symbols else []
+    def _words(self, kind: str, symbol: str) -> str:
+        """The symbol's own late data of the kind; else how many others have some, and what reaches all."""
+        found = self.late[kind]
+        if symbol and symbol in found:
+            return f"late data: {found[symbol]}"
+        others = len(found.keys() - {""})
+        named = [f"late {kind} of other symbols: {others}"] if others else []
+        return "; ".join([*named, *(f"late data: {words}" for words in (found.get(""),) if words)])
 
 
 def changes_since(pool: Pool, session: date, now: Limits | None = None) -> Changes:
@@ -93,23 +93,28 @@ def changes_since(pool: Pool, session: date, now: Limits | None = None) -> Chang
         session: that was traded.
         now: limits that the session is traded with again, to be held against those in force then.
     """
-    late = LateData(pool).after(session, close_of(session))
-    if late is None:
+    came = LateData(pool).after(session, close_of(session))
+    if came is None:
         return Changes()
-    said = {name: f"{count} {name} recorded after the session was traded" for name, count in late.of_all if count}
-    of_all = tuple(f"late data: {words}" for name, words in said.items() if name != BAR_FILES)
-    bars = _by_symbol(
-        (("bars", "corrected", late.corrected),), (("split", late.splits), ("break", late.breaks))
-    )  # fmt: skip
-    if BAR_FILES in said:
-        bars[""] = said[BAR_FILES]
-    then = RiskLimits(pool).in_force(late.completed_at)
+    of_all: dict[str, list[str]] = {BARS: [], VIX: [], NEWS: []}
+    for name, count in came.of_all:
+        if count:
+            kind = {BAR_FILES: BARS, VIX_CLOSES: VIX}.get(name, NEWS)
+            of_all[kind].append(f"{count} {name} recorded after the session was traded")
+    late = {
+        BARS: _by_symbol((("bars", "corrected", came.corrected),), (("split", came.splits), ("break", came.breaks))),
+        EARNINGS: _by_symbol((("earnings days", "recorded", came.events),), ()),
+        VIX: {},
+        NEWS: {},
+    }
+    for kind, words in of_all.items():
+        if words:
+            late[kind][""] = ", ".join(words)
+    then = RiskLimits(pool).in_force(came.completed_at)
     settings = [] if then is None or now is None else changed(then.limits, now)
     return Changes(
-        completed_at=late.completed_at,
-        bars=bars,
-        of_symbols=_by_symbol((("earnings days", "recorded", late.events),), ()),
-        of_all=of_all,
+        completed_at=came.completed_at,
+        late={kind: words for kind, words in late.items() if words},
         settings=tuple(f"other settings: {words}" for words in settings),
         withheld=ControlRecord(pool).withheld(session),
     )

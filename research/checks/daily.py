@@ -42,7 +42,7 @@ def parity_on_record(record: Record, session: date, terms: Terms, *, clock: Call
     must_be_traded(session, completed)  # before the calendar is asked, which knows no close of a Sunday
     recorded = read_recorded(record, session)
     changes = changes_since(record.pool, session, limits_of(terms.decisions))
-    late = changes.completed_at if changes.bars else None
+    late = changes.completed_at if changes.late else None
     return parity_of(
         session, journal.load(), completed, recorded=recorded, terms=terms,
         models=models_of(record), changes=changes, evidence=evidence_of(record, terms),

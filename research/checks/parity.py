@@ -11,7 +11,8 @@ from research.backtest.recorded import Recorded
 from research.backtest.running import Terms, run_backtest
 from research.backtest.served import Models
 from research.backtest.services import Evidence
-from research.checks.causes import UNEXPLAINED, Changes
+from research.checks.causes import TOGETHER, UNEXPLAINED, Changes
+from research.checks.then import Then
 from trading.errors import ConfigurationError
 from trading.ledger.double_entry import Draft, Entry
 from trading.ledger.journal import MemoryJournal, SessionDone
@@ -72,7 +73,7 @@ class Parity:
 
 def parity_of(
     session: date, entries: Sequence[Entry], completed: Mapping[date, int], *, recorded: Recorded, terms: Terms,
-    models: Models, changes: Changes, then: Recorded | None = None, evidence: Evidence | None = None,
+    models: Models, changes: Changes, then: Then | None = None, evidence: Evidence | None = None,
 ) -> Parity:  # fmt: skip
     """The session traded again from the account's state before it, beside what is on record.
 
@@ -85,7 +86,7 @@ def parity_of(
         models: with the life that they had then.
         changes: causes for differences; see `changes_since`.
         evidence: what was known then of earlier signals.
-        then: the bars as they were when the session was traded, which late bars are told by; see `recorded_then`.
+        then: the data as they were when the session was traded, which late data are told by; see `recorded_then`.
 
     Raises:
         ConfigurationError: when the session was not traded.
@@ -102,10 +103,18 @@ def parity_of(
         return {entry.draft.command_id: entry.draft for entry in done.entries[before:]}
 
     ours = again(recorded)
-    if then is not None and changes.bars and ours != theirs:
-        as_then = again(then)
-        differ = {name for name in theirs.keys() | as_then.keys() if theirs.get(name) != as_then.get(name)}
-        changes = replace(changes, still_differ=frozenset(differ))
+    if then is not None and ours != theirs:
+        tried = [kind for kind in changes.late if kind in then.parts]
+        asked = {kind: [kind] for kind in tried} | ({TOGETHER: tried} if tried else {})
+        still: dict[str, frozenset[str]] = {}
+        for name, kinds in asked.items():
+            if name == TOGETHER and len(tried) == 1:
+                still[name] = still[tried[0]]
+            else:
+                as_then = again(then.put_back(recorded, kinds))
+                differ = (each for each in theirs.keys() | as_then.keys() if theirs.get(each) != as_then.get(each))
+                still[name] = frozenset(differ)
+        changes = replace(changes, still_differ=still)
     found = [_difference(theirs.get(name), ours.get(name), changes) for name in sorted(theirs.keys() | ours.keys())]
     return Parity(
         session, len(theirs.keys() | ours.keys()), tuple(one for one in found if one is not None), changes.said

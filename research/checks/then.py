@@ -1,15 +1,21 @@
-"""The daily bars, splits and breaks as they were on record when a session was traded."""
+"""What was on record when a session was traded: bars, earnings days, the VIX and news, each by when it came in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from adapters.bars.files import BarFile, Kind
 from adapters.bars.store import BarStore
+from adapters.calendar import session_on
 from adapters.postgres.bars_record import BarRecord
 from adapters.record import Record
+from data.known_at import FIRST_DAY, knowable_by, known_at_close
+from data.news.known import news_record_then
 from research.backtest.recorded import Recorded
+from research.checks.causes import BARS, EARNINGS, NEWS, VIX
 
 
 @dataclass(frozen=True)
@@ -26,16 +32,44 @@ class _ManifestThen:
         return self.tables.files(first, last, timeframe=timeframe, written_by=self.at)
 
 
-def recorded_then(record: Record, recorded: Recorded, at: datetime) -> Recorded | None:
-    """The same record with the bars, splits and breaks of the instant; all else is as it is now.
+@dataclass(frozen=True)
+class Then:
+    """What can be told of the record as it was.
 
-    None where they can't be told any more: files that were there have been merged since.
+    Attributes:
+        parts: by kind of data, the fields of `Recorded` as they were; a kind that can't be told any more is absent.
+    """
+
+    parts: Mapping[str, Mapping[str, Any]]
+
+    def put_back(self, recorded: Recorded, kinds: Iterable[str]) -> Recorded:
+        """The record as it is now, but for these kinds, which are as they were."""
+        fields = {name: value for kind in kinds for name, value in self.parts[kind].items()}
+        return replace(recorded, **fields)
+
+
+def recorded_then(record: Record, recorded: Recorded, at: datetime) -> Then:
+    """Each kind of data as it was at the instant; bars are absent once files that were there have been merged.
 
     Args:
         record: that is read.
         recorded: as it is known now, up to the session.
         at: when the session was traded.
     """
+    session = recorded.sessions[-1]
+    known = known_at_close(record, session)
+    parts: dict[str, Mapping[str, Any]] = {
+        EARNINGS: {
+            "events": knowable_by(record.events.load(FIRST_DAY, session_on(known.at), recorded_by=at), known.at)
+        },
+        VIX: {"vix": record.vix.closes_before(session, imported_by=at)},
+        NEWS: {"news": news_record_then(record.pool, known.at, at)},
+    }
+    bars = _bars_then(record, recorded, at)
+    return Then(parts if bars is None else {BARS: bars, **parts})
+
+
+def _bars_then(record: Record, recorded: Recorded, at: datetime) -> Mapping[str, Any] | None:
     tables, last = record.bar_tables, recorded.sessions[-1]
     there = {day for file in tables.files(None, last, written_by=at) for day in file.sessions}
     if any(file.tier != "hot" and not there.issuperset(file.sessions) for file in tables.files(None, last)):
@@ -44,9 +78,8 @@ def recorded_then(record: Record, recorded: Recorded, at: datetime) -> Recorded 
     bars = store.read(recorded.sessions[0], last)
     if not bars.num_rows:
         return None
-    return replace(
-        recorded,
-        bars=bars.sort_by([("session", "ascending"), ("symbol", "ascending")]).combine_chunks(),
-        splits=tuple(split for split in tables.splits(by=at) if split.session <= last),
-        breaks=tuple(cut for cut in tables.breaks(by=at) if cut.session <= last),
-    )
+    return {
+        "bars": bars.sort_by([("session", "ascending"), ("symbol", "ascending")]).combine_chunks(),
+        "splits": tuple(split for split in tables.splits(by=at) if split.session <= last),
+        "breaks": tuple(cut for cut in tables.breaks(by=at) if cut.session <= last),
+    }

@@ -63,6 +63,7 @@ class FakeCloud(BaseAdapter):
         self.clock = clock
         self.per_page = per_page
         self.droplets: dict[int, dict[str, Any]] = {}
+        self.actions: list[dict[str, Any]] = []
         self.things: dict[str, dict[str, dict[str, Any]]] = {
             key: {} for key in ("vpcs", "firewalls", "account/keys", "tags", "volumes")
         }
@@ -146,6 +147,8 @@ class FakeCloud(BaseAdapter):
         number = int(path.split("/")[1])
         if number not in self.droplets:
             return 404, {"id": "not_found", "message": "The resource you were accessing could not be found."}
+        if path.endswith("/actions"):
+            return self._page("actions", self.actions, query)
         if method == "DELETE":
             del self.droplets[number]
             return 204, ""

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from trading.arrays import Days, Floats, Ints
+from trading.bars.ended import Endings
 from trading.bars.panel import Panel
 from trading.catalysts.earnings import Catalyst
 from trading.catalysts.known import known_catalysts
@@ -39,6 +40,7 @@ class Market:
     Attributes:
         vix: days before that session and the VIX's closes; None where none is on record.
         sectors: by symbol, for those that have one.
+        endings: where breaks end the bars of symbols; None in a history up to now, in which none does.
     """
 
     panel: Panel
@@ -46,6 +48,14 @@ class Market:
     context: MarketContext
     vix: tuple[Days, Floats] | None = None
     sectors: Mapping[str, str] = field(default_factory=dict)
+    endings: Endings | None = None
+
+    @property
+    def ended_rows(self) -> Ints:
+        """Rows of the symbols whose bars a break ends, ascending."""
+        if self.endings is None:
+            return np.zeros(0, dtype=np.int64)
+        return np.flatnonzero(self.endings.ended[self.panel.symbol_index])
 
 
 @dataclass(frozen=True)
@@ -65,11 +75,15 @@ class Patterns:
 
 
 def analyse(
-    panel: Panel, *, vix: tuple[Days, Floats] | None = None, sectors: Mapping[str, str] | None = None
+    panel: Panel,
+    *,
+    vix: tuple[Days, Floats] | None = None,
+    sectors: Mapping[str, str] | None = None,
+    endings: Endings | None = None,
 ) -> Market:
-    """Indicators and market context of the panel, with what is known of the VIX and of sectors."""
+    """Indicators and market context of the panel, with what is known of the VIX, of sectors and of breaks."""
     indicators = compute(panel)
-    return Market(panel, indicators, market_context(panel, indicators), vix, dict(sectors or {}))
+    return Market(panel, indicators, market_context(panel, indicators), vix, dict(sectors or {}), endings=endings)
 
 
 def recognise(market: Market, events: pa.Table, covered: AbstractSet[str], news: NewsAt | None = None) -> Patterns:

@@ -95,7 +95,7 @@ def _formation(market: Market, patterns: Patterns, picked: Ints, rules: OutcomeR
         "stop_usd": stop,
         "target_usd": target,
         **own_outcome(
-            market.panel, found.row[picked], found.direction[picked], stop_usd=stop, target_usd=target, rules=rules
+            market, found.row[picked], found.direction[picked], stop_usd=stop, target_usd=target, rules=rules
         ),
     }
 

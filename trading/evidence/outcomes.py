@@ -22,7 +22,9 @@ def shared_outcome(market: Market, rows: Ints, direction: Directions, rules: Out
     """The outcome by the barriers that all patterns share; null while open, and without a direction."""
     directed = direction != 0
     atr = np.where(directed, market.indicators["atr_14"][rows], np.nan)
-    outcome = label(market.panel, rows, np.where(directed, direction, 1).astype(np.int8), atr, rules)
+    outcome = label(
+        market.panel, rows, np.where(directed, direction, 1).astype(np.int8), atr, rules, endings=market.endings
+    )
     known = ~np.isnat(outcome.known_session)
     held = outcome.optimal_hold_sessions
     return {
@@ -37,11 +39,14 @@ def shared_outcome(market: Market, rows: Ints, direction: Directions, rules: Out
 
 
 def own_outcome(
-    panel: Panel, rows: Ints, direction: Directions, *, stop_usd: Floats, target_usd: Floats, rules: OutcomeRules
+    market: Market, rows: Ints, direction: Directions, *, stop_usd: Floats, target_usd: Floats, rules: OutcomeRules
 ) -> Columns:
     """What became of each pattern's own stop and target; null while open, and where there is no stop."""
     at = np.flatnonzero(np.isfinite(stop_usd))
-    own = label_own(panel, rows[at], direction[at], stop_usd=stop_usd[at], target_usd=target_usd[at], rules=rules)
+    own = label_own(
+        market.panel, rows[at], direction[at],
+        stop_usd=stop_usd[at], target_usd=target_usd[at], rules=rules, endings=market.endings,
+    )  # fmt: skip
     kinds = np.full(len(rows), "", dtype="U8")
     kinds[at] = np.where(np.isnat(own.known_session), "", own.exit_kind)
     returns, known = np.full(len(rows), np.nan), np.full(len(rows), np.datetime64("NaT", "D"))
@@ -62,7 +67,8 @@ def outcomes_on_record(market: Market, patterns: pa.Table, rules: OutcomeRules) 
     Args:
         market: history as known at some session.
         patterns: columns symbol, session, pattern_type, direction and the entry, stop and target in USD as recorded
-            (null for candlesticks). Those whose bar the history no longer holds (before a break) stay open.
+            (null for candlesticks). Those whose bar the history no longer holds (before a break) stay open: ask for
+            them with the history that the break ended (`data.ended`).
         rules: of the outcome.
 
     Returns:
@@ -77,7 +83,7 @@ def outcomes_on_record(market: Market, patterns: pa.Table, rules: OutcomeRules) 
     columns = {
         **{name: kept.column(name) for name in ("symbol", "session", "pattern_type", "direction")},
         **shared_outcome(market, rows, direction, rules),
-        **own_outcome(panel, rows, direction, stop_usd=stop * restated, target_usd=target * restated, rules=rules),
+        **own_outcome(market, rows, direction, stop_usd=stop * restated, target_usd=target * restated, rules=rules),
     }
     table = pa.table(columns)
     known = [table.column(name).is_valid().to_numpy() for name in ("outcome_known_session", "own_known_session")]

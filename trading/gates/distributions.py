@@ -27,6 +27,7 @@ class Distributions:
     Attributes:
         rows: of the panel, whose move at the open they explain.
         breaks: by row; distributions so large that earlier prices say little about later ones.
+        pending: changes that only a later bar can confirm: it has to be looked at together with them.
     """
 
     splits: tuple[Split, ...] = ()
@@ -34,6 +35,7 @@ class Distributions:
     breaks: tuple[tuple[int, Break], ...] = ()
     findings: tuple[Finding, ...] = ()
     rows: frozenset[int] = frozenset()
+    pending: tuple[FactorChange, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,23 +47,27 @@ class _Told:
     breaks: list[tuple[int, Break]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     rows: set[int] = field(default_factory=set)
+    pending: list[FactorChange] = field(default_factory=list)
+    ignored: list[FactorChange] = field(default_factory=list)
 
-    def take(self, panel: Panel, row: int, change: FactorChange) -> None:
-        """The change is confirmed: a split, a distribution, or both."""
+    def take(self, panel: Panel, row: int, change: FactorChange, gap: int) -> None:
+        """The change is confirmed, `gap` sessions after the bar before: a split, a distribution, or both."""
         self.rows.add(row)
+        change = replace(change, session=panel.sessions[row].item())
+        span = f"; it took effect after {panel.sessions[row - 1]}, and no bar says on which session" if gap > 1 else ""
         close_before = float(panel.close[row - 1])
         reading = change.reading(close_before)
         shares = reading.split
         if shares is not None:
             self.splits.append(Split(change.symbol, change.session, shares.numerator, shares.denominator))
-            detail = f"the source says {shares.numerator}-for-{shares.denominator}; earlier bars are restated"
+            detail = f"the source says {shares.numerator}-for-{shares.denominator}; earlier bars are restated{span}"
             self.findings.append(_finding("split", "info", change, detail))
         if reading.rest == 1 and reading.amount_usd is None:
             return
         amount = reading.amount_usd or close_before / float(shares or 1) * (1 - reading.rest)
         self.dividends.append(Dividend(change.symbol, change.session, reading.rest, amount if amount > 0 else None))
         if abs(math.log(reading.rest)) > QUIET_MOVE:
-            reason = f"a distribution: the source's factor is {reading.rest:.4f}"
+            reason = f"a distribution: the source's factor is {reading.rest:.4f}{span}"
             self.breaks.append((row, Break(change.symbol, change.session, reason, explained=True)))
 
 
@@ -77,22 +83,13 @@ def distributions(
         judged: rows whose move at the open is judged.
     """
     told = _Told()
-    ignored: list[FactorChange] = []
     at = np.searchsorted(expected_sessions, panel.sessions)
     for change in sorted(changes, key=lambda one: (one.symbol, one.session)):
         row = _row(panel, change)
-        if row is None or not judged[row]:
-            continue
-        gap, move = int(at[row] - at[row - 1]), math.log(panel.open[row] / panel.close[row - 1])
-        if _follows(move, math.log(change.ratio), QUIET_MOVE * math.sqrt(gap)):
-            told.take(panel, row, replace(change, session=panel.sessions[row].item()))
-            continue
-        told.findings.append(_contradicted(change, math.exp(move)))
-        if _named_early(panel, at, row, change) and judged[row + 1] and not _has_own(changes, panel, row + 1, change):
-            told.take(panel, row + 1, replace(change, session=panel.sessions[row + 1].item()))
-            continue
-        if change.split is not None and abs(move) <= QUIET_MOVE * math.sqrt(gap):
-            ignored.append(change)
+        if row is not None:
+            _judge(told, panel, at, row, change, changes=changes, judged=judged)
+        elif _ahead(panel, change):
+            told.pending.append(change)
     if told.dividends:
         detail = f"{len(told.dividends)} by the source; on record, prices stay as printed"
         told.findings.append(
@@ -100,10 +97,31 @@ def distributions(
                 gate="dividend", severity="info", symbol=None, session=None, rows=len(told.dividends), detail=detail
             )
         )
-    told.findings.extend(_adjusted_already(ignored, told.splits))
+    told.findings.extend(_adjusted_already(told.ignored, told.splits))
     return Distributions(
-        tuple(told.splits), tuple(told.dividends), tuple(told.breaks), tuple(told.findings), frozenset(told.rows)
-    )
+        tuple(told.splits), tuple(told.dividends), tuple(told.breaks), tuple(told.findings),
+        rows=frozenset(told.rows), pending=tuple(told.pending),
+    )  # fmt: skip
+
+
+def _judge(
+    told: _Told, panel: Panel, at: Ints, row: int, change: FactorChange,
+    *, changes: Sequence[FactorChange], judged: Flags,
+) -> None:  # fmt: skip
+    """The change is taken at its row or the next one, contradicted, or left for the bars to come."""
+    gap, move = int(at[row] - at[row - 1]), math.log(panel.open[row] / panel.close[row - 1])
+    quiet = QUIET_MOVE * math.sqrt(gap)
+    if judged[row]:
+        if _follows(move, math.log(change.ratio), quiet):
+            told.take(panel, row, change, gap)
+            return
+        told.findings.append(_contradicted(change, math.exp(move)))
+    if _named_early(panel, at, row, change) and judged[row + 1] and not _has_own(changes, panel, row + 1, change):
+        told.take(panel, row + 1, change, int(at[row + 1] - at[row]))
+    elif judged[row] and _may_be_early(panel, row, change):
+        told.pending.append(change)
+    elif judged[row] and change.split is not None and abs(move) <= quiet:
+        told.ignored.append(change)
 
 
 def _follows(move: float, told: float, quiet: float) -> bool:
@@ -131,6 +149,19 @@ def _named_early(panel: Panel, at: Ints, row: int, change: FactorChange) -> bool
     return abs(told) > 2 * QUIET_MOVE and abs(moved) <= QUIET_MOVE and abs(rest) <= quiet
 
 
+def _may_be_early(panel: Panel, row: int, change: FactorChange) -> bool:
+    """Whether the next bar, which isn't there yet, may show that the source named its session too early."""
+    told, moved = math.log(change.ratio), math.log(panel.open[row] / panel.close[row - 1])
+    last = row + 1 == len(panel) or row + 1 in panel.offsets
+    return last and abs(told) > 2 * QUIET_MOVE and abs(moved) <= QUIET_MOVE
+
+
+def _ahead(panel: Panel, change: FactorChange) -> bool:
+    """Whether the symbol has bars before the change and none from it on."""
+    bars = _bars(panel, change.symbol)
+    return bars.stop > bars.start and bool(panel.sessions[bars.stop - 1] < np.datetime64(change.session))
+
+
 def _has_own(changes: Sequence[FactorChange], panel: Panel, row: int, change: FactorChange) -> bool:
     session = panel.sessions[row].item()
     return any(one.symbol == change.symbol and one.session == session for one in changes)
@@ -139,14 +170,27 @@ def _has_own(changes: Sequence[FactorChange], panel: Panel, row: int, change: Fa
 def _row(panel: Panel, change: FactorChange) -> int | None:
     """The first row that the change concerns; None when there is none, or no bar of the symbol before it.
 
-    A session without a bar of its own (a holiday, a row without prices) hands what took effect on to the next bar.
+    A session without a bar of its own (a holiday, a row without prices) hands what took effect on to the next bar. Of
+    several bars for which the source says no factor the one counts whose price follows the change most closely.
     """
-    position = int(np.searchsorted(panel.symbols, change.symbol))
-    if position == len(panel.symbols) or panel.symbols[position] != change.symbol:
-        return None
-    first, end = panel.offsets[position : position + 2]
+    bars = _bars(panel, change.symbol)
+    first, end = bars.start, bars.stop
     row = int(first + np.searchsorted(panel.sessions[first:end], np.datetime64(change.session)))
-    return row if first < row < end else None
+    if not first < row < end:
+        return None
+    if change.after is None or panel.sessions[row - 1] <= np.datetime64(change.after):
+        return row
+    start = int(first + np.searchsorted(panel.sessions[first:end], np.datetime64(change.after), side="right"))
+    between = np.arange(max(start, first + 1), row + 1)
+    off = np.abs(np.log(panel.open[between] / panel.close[between - 1]) - math.log(change.ratio))
+    return int(between[off.argmin()]) if abs(math.log(change.ratio)) > QUIET_MOVE else row
+
+
+def _bars(panel: Panel, symbol: str) -> slice:
+    position = int(np.searchsorted(panel.symbols, symbol))
+    if position == len(panel.symbols) or panel.symbols[position] != symbol:
+        return slice(0, 0)
+    return slice(int(panel.offsets[position]), int(panel.offsets[position + 1]))
 
 
 def _contradicted(change: FactorChange, ratio: float) -> Finding:

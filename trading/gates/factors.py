@@ -31,6 +31,8 @@ class FactorChange:
         error: how far the true ratio may lie from it, relative, by the decimals that the source gives.
         split: new shares for old ones where the source says them in a column of their own.
         dividend_usd: a new share, likewise.
+        after: the last session before at which the source still said the earlier factor; it took effect later than
+            that. None where it isn't known.
     """
 
     symbol: str
@@ -39,6 +41,7 @@ class FactorChange:
     error: float = SINGLE_PRECISION
     split: Fraction | None = None
     dividend_usd: float | None = None
+    after: date | None = None
 
     def reading(self, close_before: float) -> Reading:
         """What the ratio stands for.
@@ -203,13 +206,12 @@ def _factor_changes(rows: Rows, last: dict[str, tuple[float, float]]) -> tuple[l
     bound = error_before + error
     with np.errstate(invalid="ignore"):
         changed = np.abs(before / rows.factor - 1) > np.maximum(SAME_FACTOR, bound)
+    at = np.flatnonzero(changed)
+    inside = (np.diff(rows.code, prepend=-1) == 0)[at]
+    day_before = rows.session[np.maximum(at - 1, 0)]
+    columns = (rows.names[rows.code[at]], rows.session[at], before[at] / rows.factor[at], bound[at], day_before, inside)
     found = [
-        FactorChange(
-            symbol=str(rows.names[rows.code[row]]),
-            session=rows.session[row].item(),
-            ratio=float(before[row] / rows.factor[row]),
-            error=float(bound[row]),
-        )
-        for row in np.flatnonzero(changed).tolist()
+        FactorChange(symbol=symbol, session=session, ratio=ratio, error=most, after=after if held else None)
+        for symbol, session, ratio, most, after, held in zip(*(one.tolist() for one in columns), strict=True)
     ]
     return found, np.isfinite(before), changed

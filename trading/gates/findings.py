@@ -11,6 +11,7 @@ import pyarrow as pa
 from trading.bars.actions import Break, Dividend, Split
 from trading.bars.intraday import INTRADAY_SCHEMA
 from trading.bars.panel import BARS_SCHEMA
+from trading.gates.factors import FactorChange
 
 Severity = Literal["info", "warning", "quarantine"]
 
@@ -70,6 +71,7 @@ class Screened:
         splits: splits that were recognised; history before them is adjusted by `trading.bars.history.as_of`.
         dividends: that the source's factors tell of.
         breaks: jumps that nothing explains; history before them is withheld by `trading.bars.history.as_of`.
+        pending: what the source says and only a later bar can confirm.
     """
 
     bars: pa.Table
@@ -78,3 +80,4 @@ class Screened:
     splits: tuple[Split, ...]
     breaks: tuple[Break, ...]
     dividends: tuple[Dividend, ...] = ()
+    pending: tuple[FactorChange, ...] = ()

@@ -278,7 +278,7 @@ def _moves(panel: Panel, expected_sessions: Days, judged: Flags, past: _Past) ->
             gap=int(gap[row]),
             volume_ratio=_volume_ratio(panel, row, first, splits),
             dollar_ratio=_dollar_ratio(panel, row, first),
-            usual=_over_usual(panel, row, first),
+            usual=over_usual(panel, row, first),
             close_before=float(panel.close[row - 1]),
             drift=math.log(panel.close[row] / panel.open[row]),
         )
@@ -299,7 +299,7 @@ def _dollar_ratio(panel: Panel, row: int, first_row: int) -> float:
     return over_median(float(panel.close[row] * panel.volume[row]), panel.close[before] * panel.volume[before])
 
 
-def _over_usual(panel: Panel, row: int, first_row: int) -> float:
+def over_usual(panel: Panel, row: int, first_row: int) -> float:
     """Size of the move to the open over the median of those of up to 20 bars before it; NaN with fewer than 5."""
     start = max(first_row, row - MEDIAN_BARS - 1)
     moves = np.abs(np.log(panel.open[start + 1 : row + 1] / panel.close[start:row]))

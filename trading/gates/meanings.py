@@ -9,11 +9,13 @@ from trading.gates.findings import Severity
 CORRECT = "Correct the row in the source and import that."
 UNTOUCHED = "Nothing; the bars are kept as they came. Look at them before you trust a result that hangs on them."
 
+BY_BARS_ALONE = "Its splits and breaks are judged by price and dollar volume alone: bring its factors, or rule on them."
+
 
 OF_DAYS = frozenset({
     "time_of_day", "before_calendar", "unknown_session", "glitch", "first_bars", "missing_session", "missing_bars",
     "price_spike", "stale_bars", "silent_series", "volume_unit_change", "split", "dividend", "large_distribution",
-    "factor_contradicts_price", "large_move_without_action",
+    "factor_contradicts_price", "large_move_without_action", "without_factor", "factors_end",
 })  # fmt: skip
 OF_MINUTES = frozenset({"outside_hours", "ambiguous_time", "off_minute", "straddles_open"})
 BY_DAYS = frozenset({
@@ -80,7 +82,7 @@ GATES: dict[str, Meaning] = {
             "Compare with another source; release it if the print stood.",
         ),
         glitch=(
-            "the whole bar lies far from the bars before and after, which agree, without the dollar volume of news",
+            "bars lie at a factor from those before and after, which agree, without the volume of news: another unit",
             "Compare with another source; release it if it was traded so.",
         ),
         unexplained_jump=(
@@ -129,6 +131,8 @@ GATES: dict[str, Meaning] = {
             "prices are adjusted already: the source names splits that leave no trace in them, or its format says so",
             "Import unadjusted prices: earlier bars are not what was printed.",
         ),
+        without_factor=("a file of factors lacks the symbol", BY_BARS_ALONE),
+        factors_end=("the factors of a symbol end before its bars", BY_BARS_ALONE),
         price_spike=("the close leaves its neighbours, and the market, and is back on the next bar", UNTOUCHED),
         stale_bars=("bars repeat the bar before in every value, volume included: filled forward", UNTOUCHED),
         silent_series=("no share was traded for many sessions in a row", UNTOUCHED),

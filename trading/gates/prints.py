@@ -10,6 +10,7 @@ import numpy as np
 from trading.arrays import Flags, Floats, Ints
 from trading.bars.panel import Panel
 from trading.gates.jumps import FEWEST_BARS, MEDIAN_BARS, over_median
+from trading.gates.unit_runs import is_unit
 
 FARTHEST_PRINT = 0.6
 """A trade this far from its reference price was cancelled as clearly erroneous after the crash of 2010-05-06.
@@ -73,7 +74,7 @@ def _glitches(panel: Panel, judged: Flags, before: Floats) -> Ints:
     found: list[int] = []
     for row, count in _pairs(rows, counts):
         was_glitch = bool(found) and found[-1] == row - 1
-        if not was_glitch and not _dollar_ratio(panel, row, count) >= NEWS_VOLUME:
+        if not was_glitch and not _news_ratio(panel, row, count) >= NEWS_VOLUME:
             found.append(row)
     return np.asarray(found, dtype=np.int64)
 
@@ -92,6 +93,17 @@ def _has_before(panel: Panel) -> Flags:
 def _volume_ratio(panel: Panel, row: int, bars_before: int) -> float:
     """NaN, which supports nothing, where the bars before were silent."""
     return over_median(float(panel.volume[row]), panel.volume[row - bars_before : row])
+
+
+def _news_ratio(panel: Panel, row: int, bars_before: int) -> float:
+    """In dollars; where a ratio of units parts the bar from the one before, in shares if that is less.
+
+    A source that takes cents for dollars and keeps the shares makes a hundredfold of the dollars too.
+    """
+    dollars = _dollar_ratio(panel, row, bars_before)
+    if not is_unit(math.log(panel.open[row] / panel.close[row - 1])):
+        return dollars
+    return float(np.fmin(dollars, _volume_ratio(panel, row, bars_before)))
 
 
 def _dollar_ratio(panel: Panel, row: int, bars_before: int) -> float:

@@ -21,6 +21,10 @@ THIRDS = (Fraction(4, 3), Fraction(5, 3))
 LARGEST_TERM = 12
 LARGEST_DIVIDEND_BESIDE = 0.02
 """Of the price: what may be paid on the day of a split and hide in the same factor."""
+LARGEST_CASH_BESIDE = 0.05
+"""The same beside a reverse split, which no distribution alone looks like."""
+FEW_NEW_SHARES = 5
+"""A reverse split to more new shares than that, such as 26-for-253, is believed only where nothing simpler fits."""
 ROUGH = 1e-4
 """Relative. A source that says its factors no better tells no 5-for-4 from a distribution."""
 LARGEST_DENOMINATOR = 1000
@@ -28,6 +32,8 @@ ROUGHEST_DECIMAL = 0.011
 """Relative. What writing a ratio with two decimals does to 1-for-3 (0.33); 0.07 may be 1-for-14 or 1-for-15."""
 WHOLE_CENT = 1e-3
 """Of a cent."""
+IN_CENTS = 0.01
+"""Of a cent. An adjusted close so near to whole cents is taken for one that was rounded to them."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,10 @@ def read_ratio(ratio: float, error: float, close_before: float) -> Reading:
     if abs(ratio * float(usual) - 1) <= rounded and usual != 1:
         return Reading(usual)
     if ratio > 1:
-        return Reading(Fraction(1 / ratio).limit_denominator(LARGEST_DENOMINATOR))
+        adjusted = close_before * ratio
+        in_cents = abs(100 * adjusted - round(100 * adjusted)) <= IN_CENTS
+        half_cent = min(ROUGHEST, HALF_CENT_USD / adjusted) if in_cents else 0.0
+        return _reverse(ratio, max(exact, half_cent), close_before)
     other = _other(ratio)
     met = abs(ratio * float(other) - 1) <= exact <= ROUGH
     if met and not _cents(ratio, close_before):
@@ -76,6 +85,24 @@ def read_ratio(ratio: float, error: float, close_before: float) -> Reading:
     if beside > 1 and 1 - LARGEST_DIVIDEND_BESIDE <= rest < 1:
         return Reading(beside, rest)
     return Reading(None, ratio)
+
+
+def _reverse(ratio: float, error: float, close_before: float) -> Reading:
+    """A reverse split: to few new shares, or to one with cash beside it, before any ratio of large numbers.
+
+    Nobody chooses 26-for-253; 1-for-10 with 0.50 USD a new share makes the same factor. The cash is a whole number of
+    cents as far as the factor tells.
+    """
+    for new in range(2, FEW_NEW_SHARES + 1):
+        old = round(ratio * new)
+        if abs(ratio * new / old - 1) <= error:
+            return Reading(Fraction(new, old))
+    old = math.ceil(ratio * (1 - error))
+    rest, cents = ratio / old, 100 * close_before * (old - ratio)
+    told = abs(cents - round(cents)) <= max(WHOLE_CENT, 100 * close_before * ratio * error)
+    if old > 1 and 1 - LARGEST_CASH_BESIDE <= rest < 1 and told and round(cents) > 0:
+        return Reading(Fraction(1, old), rest, round(cents) / 100)
+    return Reading(Fraction(1 / ratio).limit_denominator(LARGEST_DENOMINATOR))
 
 
 def ratio_of_decimals(new_for_old: float) -> Fraction:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -108,16 +108,22 @@ class Refusals:
 
     gate: npt.NDArray[np.object_]
     reason: npt.NDArray[np.object_]
+    _accepted: Flags = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_accepted", np.asarray(self.gate == "", dtype=np.bool_))
 
     @property
     def accepted(self) -> Flags:
         """Bars that no gate has refused."""
-        return np.asarray(self.gate == "", dtype=np.bool_)
+        return self._accepted.copy()
 
     def refuse(self, which: Flags, gate: str, reason: str) -> None:
         """Bars of `which` that were still accepted are refused by `gate` afterwards."""
-        new = which & self.accepted
-        self.gate[new], self.reason[new] = gate, reason
+        new = which & self._accepted
+        if new.any():
+            self.gate[new], self.reason[new] = gate, reason
+            self._accepted[new] = False
 
 
 def refuse_rows(columns: Columns, off_session: tuple[str, str]) -> Refusals:

@@ -32,6 +32,7 @@ from trading.gates.rows import (
     widen_ranges,
 )
 from trading.gates.series import series_findings
+from trading.gates.unit_runs import unit_runs
 
 FAR = f"the open, high or low lies more than {FARTHEST_PRINT:.0%} beyond the prices around it"
 UNSUPPORTED = f"{FAR} on less than {NEWS_VOLUME:g} times the usual volume"
@@ -56,8 +57,8 @@ def screen(
     """Every daily bar is judged; what is wrong is withheld, what is odd is flagged, and every verdict is listed.
 
     The verdict on a bar uses bars of its own and earlier sessions only, so judging a longer table never changes it. Two
-    exceptions: a bar on record is judged again when the bar right before it comes in late, and a bar that comes in
-    together with the next one is refused as a glitch when the price is back there.
+    exceptions: a bar on record is judged again when the bar right before it comes in late, and bars that come in
+    together with the next one are refused as a glitch when the price is back there.
 
     Args:
         bars: columns of `BARS_SCHEMA`, rows in any order, prices as printed on the day.
@@ -75,7 +76,9 @@ def screen(
     columns = Columns.of_days(bars, expected, last_over)
     refusals = refuse_rows(columns, ("unknown_session", "the exchange calendar has no such session"))
     widened, extended = _widened(bars, columns, refusals)
-    unknown = _refuse_prints(_Beside.of(history.bars, widened, refusals.accepted), refusals)
+    first = _Beside.of(history.bars, widened, refusals.accepted)
+    _refuse_runs(first, refusals, stated)
+    unknown = _refuse_prints(first, refusals)
     beside = _Beside.of(history.bars, widened, refusals.accepted)
     told = distributions(beside.panel, expected, stated.changes, beside.judged)
     jumps = find_jumps(
@@ -101,6 +104,7 @@ def screen(
         splits=jumps.splits,
         breaks=jumps.breaks,
         dividends=told.dividends,
+        pending=told.pending,
     )
 
 
@@ -235,6 +239,16 @@ def _table(panel: Panel) -> pa.Table:
     columns = (panel.row_symbols.tolist(), panel.sessions, panel.open, panel.high, panel.low, panel.close)
     arrays = [pa.array(values, field.type) for values, field in zip(columns, BARS_SCHEMA, strict=False)]
     return pa.table([*arrays, pa.array(panel.volume.astype(np.int64))], schema=BARS_SCHEMA)
+
+
+def _refuse_runs(beside: _Beside, refusals: Refusals, stated: Statements) -> None:
+    """Bars of stretches in another unit are refused afterwards."""
+    new_rows = beside.new_rows.to_numpy()
+    place = np.cumsum(beside.new) - 1
+    for run in unit_runs(beside.panel, beside.new, {(one.symbol, one.session) for one in stated.changes}):
+        which = np.zeros(len(refusals.gate), dtype=np.bool_)
+        which[new_rows[place[run.first : run.end]]] = True
+        refusals.refuse(which, "glitch", run.reason)
 
 
 def _refuse_prints(beside: _Beside, refusals: Refusals) -> list[Finding]:

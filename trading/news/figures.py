@@ -10,7 +10,8 @@ YEAR_DIGITS = 4
 _FIGURE = re.compile(r"(-?\d+(?:[.,]\d+)*)([a-z]*)(%?)")
 _SCALES = {
     "": 1.0, "k": 1e3, "thousand": 1e3, "m": 1e6, "mn": 1e6, "mln": 1e6, "million": 1e6, "mm": 1e6, "b": 1e9,
-    "bn": 1e9, "bln": 1e9, "billion": 1e9, "x": 1.0,
+    "bn": 1e9, "bln": 1e9, "bil": 1e9, "billion": 1e9, "t": 1e12, "tn": 1e12, "trillion": 1e12, "x": 1.0,
+    "c": 0.01, "cent": 0.01, "cents": 0.01, "p": 0.01, "pence": 0.01,
 }  # fmt: skip
 _PERCENT = frozenset(("%", "percent", "pct", "per", "percentage"))
 _NOTHING = frozenset(("break-even", "breakeven", "zero"))
@@ -58,11 +59,11 @@ def figure_at(tokens: list[str], at: int) -> Figure | None:
 
 
 def amounts(one: Figure, other: Figure) -> tuple[float, float]:
-    """Both with their scale; where one says none it is the other's: EUR 45.1 mn ( 44.2 )."""
+    """Both with their scale; where one says none it is the other's: EUR 45.1 mn ( 44.2 ), but 45c and $0.40."""
     common = max(one.scale, other.scale)
     return (
-        one.number * (one.scale if one.scale > 1 else common),
-        other.number * (other.scale if other.scale > 1 else common),
+        one.number * (one.scale if one.scale != 1 else common),
+        other.number * (other.scale if other.scale != 1 else common),
     )
 
 

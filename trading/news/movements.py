@@ -40,7 +40,14 @@ _MEASURED = {
         "defaults, credit losses, loan losses, deficit, combined ratio, consumption, emissions, risk, risks, "
         "lawsuit, lawsuits, suit, litigation, complaints, raw material prices, fuel prices, oil prices, energy "
         "prices, cost base, waste, downtime, absenteeism, provisions, accidents, lead times, energy consumption, "
-        "interest expenses, interest costs, dependence, dependency"
+        "interest expenses, interest costs, dependence, dependency, jobless claims, jobless rate, attrition, default "
+        "rate, default rates, delinquencies, delinquency rate, charge-offs, net charge-offs, bad loans, "
+        "non-performing loans, npl ratio, npls, leverage, cash burn, burn rate, staff turnover, employee turnover, "
+        "vacancy, vacancy rate, vacancies, cancellations, cancellation rate, refunds, defects, defect rate, opex, "
+        "cost of goods sold, cost of risk, loss ratio, cost ratio, cost-to-income ratio, expense ratio, tax rate, "
+        "injuries, fatalities, insolvencies, foreclosures, redemptions, outflows, fuel costs, input costs, shrinkage, "
+        "shrink rate, layoff costs, impairment charges, backlog of claims, consumer prices, producer prices, "
+        "borrowings, indebtedness, overdue loans, arrears, churn rate, warranty claims, insurance claims, crime"
     ),
     -1.5: "loss, losses, net loss, operating loss, pretax loss, loss per share, loss before tax, loss before taxes",
     0.0: (

@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from trading.arrays import Floats
-from trading.news.grammar import tokens_of, total_of
+from trading.news.grammar import total_of
+from trading.news.tokens import tokens_of
 
 ALPHA = 15.0
 """Sum of weights at which the score is half-way: s / sqrt(s² + 15).
@@ -33,7 +34,7 @@ class SentimentScorer(Protocol):
 class LexiconScorer:
     """The default: reads what goes which way, by `trading.news.grammar`. English only."""
 
-    name = "lexicon-2"
+    name = "lexicon-3"
 
     def score(self, texts: Sequence[str]) -> Floats:
         """Sentiment of each text, -1 to +1, 0 where no word of the lexicon stands, NaN for a text without a word."""

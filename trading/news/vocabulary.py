@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import Enum
+from itertools import product
 from typing import Final, NamedTuple
 
 from trading.news.movements import COMMISSIONS, FACILITIES, MEASURES, MOVEMENTS, Movement
-from trading.news.words import INTENSIFIERS, NEGATIONS, PHRASES, WORDS
+from trading.news.words import CLEARINGS, INTENSIFIERS, NEGATIONS, NOTHING_OF, PHRASES, SAID_NOT, SINCE, WORDS
 
 NEGATED = -0.7
 """A negated word turns, and less than it said: "not good" is milder than "bad". After VADER's -0.74."""
+EXTREME = 2.0
+"""What a record high says of what is good when it rises."""
 VOIDED = 0.0
 """What is only a condition, a task or a topic says nothing: "subject to approval"."""
 
@@ -28,6 +31,10 @@ class Kind(Enum):
     BREAK = 9
     COMPARISON = 10
     THING = 11
+    EXPECTED = 12
+    JUDGED = 13
+    EXTREME = 14
+    CLEARING = 15
 
 
 class Entry(NamedTuple):
@@ -49,6 +56,9 @@ _PREPOSITIONS = (
 )
 
 
+_COMPARISONS = ("compared", "against", "versus", "vs", "while", "(", "consensus")
+
+
 def _entries() -> dict[tuple[str, ...], Entry]:
     """Each word and phrase; of several meanings the last one given here counts."""
     found: dict[tuple[str, ...], Entry] = {(word,): Entry(Kind.WORD, weight) for word, weight in WORDS.items()}
@@ -61,6 +71,10 @@ def _entries() -> dict[tuple[str, ...], Entry]:
         phrase: Entry(Kind.NEGATION, VOIDED)
         for phrase in (("subject", "to"), ("responsible", "for"), ("whether",), ("conditional",), ("requires",))
     }
+    found |= {(word,): Entry(Kind.NEGATION, VOIDED) for word in SAID_NOT}
+    found |= {
+        (*words.split(), *end): Entry(Kind.NEGATION, NEGATED) for words in NOTHING_OF for end in (("of",), ("that",))
+    }
     found |= {("of",): Entry(Kind.OF), ("in",): Entry(Kind.OF), ("its",): Entry(Kind.OF, 1.0)}
     found |= {(word,): Entry(Kind.PREPOSITION) for word in _PREPOSITIONS.split()}
     found |= {
@@ -69,8 +83,22 @@ def _entries() -> dict[tuple[str, ...], Entry]:
     }
     found |= {(word,): Entry(Kind.STOP) for word in (",", "and", "as", "that", "which", "who", "because")}
     found |= {(mark,): Entry(Kind.BREAK) for mark in ".;!?"}
-    found |= {(word,): Entry(Kind.COMPARISON) for word in ("compared", "against", "versus", "vs", "while", "(")}
-    return found | {phrase: Entry(Kind.WORD, weight) for phrase, weight in PHRASES.items()}
+    found |= {(word,): Entry(Kind.COMPARISON) for word in _COMPARISONS}
+    found |= {phrase: Entry(Kind.WORD, weight) for phrase, weight in PHRASES.items()}
+    found |= {tuple(words.split()): Entry(Kind.CLEARING, value) for words, value in CLEARINGS.items()}
+    return found | _extremes()
+
+
+def _extremes() -> dict[tuple[str, ...], Entry]:
+    """Record highs and lows; "highest" and "lowest" say something only of a measure that is named."""
+    found = {
+        (*since.split(), word): Entry(Kind.EXTREME, EXTREME * way)
+        for since, (way, words) in product(SINCE, ((1, ("high", "highs")), (-1, ("low", "lows"))))
+        for word in words
+    }
+    return found | {
+        (word,): Entry(Kind.EXTREME, way, Movement(way, 0.0)) for word, way in (("highest", 1.0), ("lowest", -1.0))
+    }
 
 
 Phrases = tuple[tuple[tuple[str, ...], Entry], ...]

@@ -64,27 +64,24 @@ _PHRASES = {
         "meets its main goal, meets primary goal"
     ),
     2.0: (
-        "crushing it, crushed it, all-time highs, all time highs, top street, top estimates, top views, top "
-        "expectations, top forecasts, share repurchase, fast track, ahead of expectations, ahead of forecasts, "
-        "breakthrough therapy, short squeeze, all time high, all-time high, 52 week high, 52-week high, new high, "
-        "new highs, record high, above expectations, above consensus, above estimates, above forecasts, better "
-        "than expected, better-than-expected, stronger than expected, more than forecast, higher than expected, "
-        "raised to buy, raised to outperform, raised to overweight, swings to profit, swung to profit, swung to a "
-        "profit, swings to a profit, turned to a profit, turned to profit, turns to profit, turned a profit, "
-        "turned profitable, returned to profit, returns to profit, return to profit, into profit, into the black, "
-        "picked up, picks up, picking up, chosen as, chosen to, chosen by, selected as, selected to, selected by, "
-        "selected for, chosen for, at buy, with buy, added to the s&p, added to s&p, pleased to, sell out, sold "
-        "out, breaking out, strengthens our position, wins approval, exceeded expectations"
+        "crushing it, crushed it, top street, top estimates, top views, top expectations, top forecasts, share "
+        "repurchase, fast track, breakthrough therapy, short squeeze, raised to buy, raised to outperform, raised "
+        "to overweight, swings to profit, swung to profit, swung to a profit, swings to a profit, turned to a "
+        "profit, turned to profit, turns to profit, turned a profit, turned profitable, returned to profit, returns "
+        "to profit, return to profit, into profit, into the black, picked up, picks up, picking up, chosen as, "
+        "chosen to, chosen by, selected as, selected to, selected by, selected for, chosen for, at buy, with buy, "
+        "added to the s&p, added to s&p, pleased to, sell out, sold out, breaking out, strengthens our position, "
+        "wins approval, exceeded expectations"
     ),
     1.0: (
         "made a profit, makes a profit, posted a profit, posts profit, posts a profit, significant order, major "
         "order, large order, sizeable order, significant contract, major contract, new contract, more than a year, "
         "more than last, more than in, percent more, % more, become the market leader, becomes the market leader, "
-        "became the market leader, gains traction, well above, going up, market leader in growth, stock split, "
-        "meet the growing, new orders, new order, cost efficiency, cost savings, annual savings, new jobs, growing "
-        "demand, strong demand, increased demand, to accumulate, capital gain, capital gains, sales gain, "
-        "important step, significant step, first order, repeat order, largest order, opens up, above last, above "
-        "the previous, above that, renewed contract, extended contract, clears way, wins case, well positioned"
+        "became the market leader, gains traction, well above, going up, market leader in growth, stock split, meet "
+        "the growing, new orders, new order, cost efficiency, cost savings, annual savings, new jobs, growing "
+        "demand, strong demand, increased demand, to accumulate, capital gain, capital gains, sales gain, important "
+        "step, significant step, first order, repeat order, largest order, opens up, above last, above the "
+        "previous, above that, renewed contract, extended contract, clears way, wins case, well positioned"
     ),
     0.0: (
         "home improvement, pressure vessels, pressure vessel, high quality, high-quality, high school, high "
@@ -98,31 +95,28 @@ _PHRASES = {
         "factors, down payment, break down, good friday, as long, so long, by strike, profit taking, hit the, "
         "settle up, heads up, hands down, taking into, warning system, fine paper, fine papers, in good time, "
         "profits and losses, profit and loss, costs and expenses, on the rise of, interest rate, interest rates, "
-        "positive about, growth fund, growth funds, growth company, growth companies, growth strategy, from "
-        "reduce, efficiency of, for the benefit, for the benefit of, benefit plan, red cross"
+        "positive about, growth fund, growth funds, growth company, growth companies, growth strategy, from reduce, "
+        "efficiency of, for the benefit, for the benefit of, benefit plan, red cross"
     ),
     -1.0: (
-        "percent less, % less, less than a year, less than last, under pressure, price pressure, pressure on, "
-        "short this, come to a standstill, came to a standstill, well below, short interest, raises capital, steps "
-        "down, step down, going concern doubt, profit taking hits, posts loss, posted a loss, posts a loss, "
-        "reports loss, reported a loss, records loss, recorded a loss, made a loss, no longer profitable, pricing "
-        "pressure, lower than, stay away, too early to buy, one-off costs, broke support, breaks support, fell "
-        "short, falls short, cuts short"
+        "percent less, % less, less than a year, less than last, under pressure, price pressure, pressure on, short "
+        "this, come to a standstill, came to a standstill, well below, short interest, raises capital, steps down, "
+        "step down, going concern doubt, profit taking hits, posts loss, posted a loss, posts a loss, reports loss, "
+        "reported a loss, records loss, recorded a loss, made a loss, no longer profitable, pricing pressure, lower "
+        "than, stay away, too early to buy, one-off costs, broke support, breaks support, fell short, falls short, "
+        "cuts short"
     ),
     -2.0: (
         "going to zero, fell sharply, public offering, secondary offering, stock offering, share offering, direct "
         "offering, offering priced, prices offering, priced offering, offering of common, reverse split, class "
-        "action, below expectations, below estimates, below forecasts, below consensus, worse than expected, "
-        "weaker than expected, lower than expected, wider than expected, less than expected, 52 week low, 52-week "
-        "low, new low, new lows, all time low, all-time low, record low, to reduce from, reduce from, cut to sell, "
-        "cut to hold, cut to neutral, cut to underperform, swings to loss, swung to loss, swung to a loss, swings "
-        "to a loss, turned to a loss, turned to loss, turns to loss, into the red, in the red, lay off, lays off, "
-        "laid off, laying off, at sell, profit warning, going down, shut down, shuts down, slide in, data breach, "
-        "missed primary endpoint, at a discount, ate into, eats into, eat into, eating into, eaten into, dried up, "
-        "below last, below the previous, below that, below the level, below the corresponding, stock off, shares "
-        "off, codetermination negotiations, employee negotiations, employer-employee negotiations, personnel "
-        "negotiations, cooperation negotiations, co-operation negotiations, statutory negotiations, accounting "
-        "irregularities, break support, less than forecast, worse than forecast"
+        "action, to reduce from, reduce from, cut to sell, cut to hold, cut to neutral, cut to underperform, swings "
+        "to loss, swung to loss, swung to a loss, swings to a loss, turned to a loss, turned to loss, turns to "
+        "loss, into the red, in the red, lay off, lays off, laid off, laying off, at sell, profit warning, going "
+        "down, shut down, shuts down, slide in, data breach, missed primary endpoint, at a discount, ate into, eats "
+        "into, eat into, eating into, eaten into, dried up, below last, below the previous, below that, below the "
+        "level, below the corresponding, stock off, shares off, codetermination negotiations, employee "
+        "negotiations, employer-employee negotiations, personnel negotiations, cooperation negotiations, "
+        "co-operation negotiations, statutory negotiations, accounting irregularities, break support"
     ),
     -3.0: (
         "going concern, chapter 11, clinical hold, complete response letter, accounting probe, missed its primary "
@@ -140,6 +134,39 @@ lack lacked lacks neither never no nor not unable wasn't wasnt without won't won
 """
 NEGATIONS = frozenset(_NEGATIONS_TEXT.split())
 """Within three words before a word, they turn it."""
+
+NOTHING_OF = (
+    "no evidence", "no sign", "no signs", "no indication", "no indications", "no proof", "no hint", "no trace",
+    "no findings", "no suspicion", "no allegation", "no allegations", "no instances", "no cases", "no case",
+    "absence", "free",
+)  # fmt: skip
+"""With "of" or "that", they turn what follows."""
+SAID_NOT = ("denies", "denied", "deny", "denying", "disputes", "disputed", "refutes", "refuted")
+"""What a company denies may or may not be so: it says nothing."""
+INQUIRIES = frozenset(("probe", "probes", "investigation", "investigations", "investigated", "subpoena"))
+"""They are bad unless they end in the company's favour."""
+_CLEARED_OF = "cleared, cleared of, cleared in, acquitted, acquitted of, exonerated, absolved of, vindicated"
+_FOUND_NO = (
+    "found no, finds no, find no, finding no, uncovered no, uncovers no, found nothing, finds nothing, rules out, "
+    "ruled out"
+)
+_ENDED = "drops dropped drop ends ended closes closed concludes concluded dismisses dismissed"
+_CASES = "probe investigation inquiry charges case"
+CLEARINGS: Mapping[str, float] = MappingProxyType(
+    dict.fromkeys(_CLEARED_OF.split(", "), 1.0)
+    | dict.fromkeys(_FOUND_NO.split(", "), 0.0)
+    | {
+        f"{verb} {whose}{case}": 1.0
+        for verb in _ENDED.split() for whose in ("", "its ", "the ", "an ", "a ") for case in _CASES.split()
+    }
+)  # fmt: skip
+"""What ends in the company's favour, and what it says by itself."""
+SINCE = (
+    "record", "all-time", "all time", "52 week", "52-week", "new", "fresh", "multi-year", "multiyear", "multi-month",
+    "year", "month", "decade", "historic", "historical", "lifetime", "two-year", "three-year", "five-year", "ten-year",
+    "six-month", "series",
+)  # fmt: skip
+"""Before "high" and "low" they make an extreme; "a 10-year low" has its last two words here."""
 
 _STRONGER_TEXT = """
 big clearly dramatically extremely far heavily huge hugely major massive massively sharply significant significantly

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.arrays import Days, Flags, Floats, Ints
+from trading.bars.ended import Endings
 from trading.bars.panel import Panel
 from trading.errors import BadDataError, ConfigurationError
 
@@ -55,7 +56,9 @@ class Outcomes:
         max_loss: worst excursion until the exit, never above 0.
         optimal_hold_sessions: bars held up to the best close within the horizon (1 = the entry bar's close); known only
             when the whole horizon is, which may be after `known_session`.
-        exit_kind: `stop`, `target`, `horizon`; `open` while undecided, `unknown` without an average true range.
+        exit_kind: `stop`, `target`, `horizon`; `break` where a break in the bars settled the trade, `no_entry` where it
+            came before the entry, so that there was none; `open` while undecided, `unknown` without an average true
+            range.
         known_session: the session at whose close the outcome is known.
         entry_session: the session of the entry bar.
         hold_known_session: the session at whose close `optimal_hold_sessions` is known.
@@ -76,7 +79,13 @@ class Outcomes:
 class Window:
     """The bars after each decision as seen by its direction: prices times +1 or -1, so that up is good.
 
-    Arrays have shape `(n, horizon + 1)`; bars beyond the symbol's last one are NaN.
+    Arrays have shape `(n, horizon + 1)`; bars beyond the symbol's last one are NaN. Where a break ends the bars, a bar
+    at the price that the break settles at follows the last one.
+
+    Attributes:
+        settles: the column of that bar; one past the last column where there is none. Shape `(n,)`.
+        never_entered: whether a break came before the entry, shape `(n,)`.
+        broken: the session of the break that ends the symbol's bars; NaT where none does. Shape `(n,)`.
     """
 
     open: Floats
@@ -84,10 +93,19 @@ class Window:
     worst: Floats
     close: Floats
     sessions: Days
+    settles: Ints
+    never_entered: Flags
+    broken: Days
 
 
 def label(
-    panel: Panel, rows: Ints, direction: npt.NDArray[np.int8], atr: Floats, rules: OutcomeRules | None = None
+    panel: Panel,
+    rows: Ints,
+    direction: npt.NDArray[np.int8],
+    atr: Floats,
+    rules: OutcomeRules | None = None,
+    *,
+    endings: Endings | None = None,
 ) -> Outcomes:
     """The outcome of entering at the open of the symbol's next bar after each of `rows`.
 
@@ -100,7 +118,7 @@ def label(
       order of the rest is unknown.
 
     Splits and breaks: take a panel made by `trading.bars.history.as_of`. A symbol whose bars end leaves its trades
-    open.
+    open, unless `endings` say that a break ends them: then it settles them, as it settles positions.
 
     Args:
         panel: bars.
@@ -108,6 +126,7 @@ def label(
         direction: +1 long, -1 short, shape `(n,)`.
         atr: average true range in USD at each decision bar, shape `(n,)`: for example `indicators["atr_14"][rows]`.
         rules: barriers and costs; the defaults of `OutcomeRules` if None.
+        endings: of the panel's symbols; see `trading.bars.ended.ended_panels`.
 
     Raises:
         BadDataError: when the three arrays differ in length.
@@ -118,7 +137,7 @@ def label(
             f"rows, direction and atr have {len(rows)}, {len(direction)} and {len(atr)} values; give one per decision"
         )
     sign = direction.astype(np.float64)
-    window = window_after(panel, rows, sign, rules.horizon_sessions + 1)
+    window = window_after(panel, rows, sign, rules.horizon_sessions + 1, endings)
     entry = window.open[:, 0]
     usable = np.isfinite(atr) & (atr > 0)
     stop, target = entry - rules.stop_atr * atr, entry + rules.target_atr * atr
@@ -127,32 +146,45 @@ def label(
     net = np.where(done, (exit_price - entry) / np.abs(entry) - 2 * rules.cost_bp_per_side / 10_000, np.nan)
     gain, loss = _excursions(window, bar, exit_price, entry)
     best_close, hold_session = _best_close(window, rules.horizon_sessions)
+    known = np.where(done, window.sessions[np.arange(len(rows)), bar], np.datetime64("NaT", "D"))
+    missed = usable & window.never_entered
+    undecided = np.where(missed, "no_entry", np.where(done, kind, "open"))
     return Outcomes(
         net_return=net,
         success=np.where(done, (net > 0).astype(np.float64), np.nan),
         max_gain=np.where(done, gain, np.nan),
         max_loss=np.where(done, loss, np.nan),
         optimal_hold_sessions=best_close,
-        exit_kind=np.where(usable, np.where(done, kind, "open"), "unknown"),
-        known_session=np.where(done, window.sessions[np.arange(len(rows)), bar], np.datetime64("NaT", "D")),
+        exit_kind=np.where(usable, undecided, "unknown"),
+        known_session=np.where(missed, window.broken, known),
         entry_session=window.sessions[:, 0],
         hold_known_session=hold_session,
     )
 
 
-def window_after(panel: Panel, rows: Ints, sign: Floats, bars: int) -> Window:
-    """The `bars` bars after each of `rows` as seen by `sign`."""
-    ends = panel.offsets[1:][panel.symbol_index[rows]]
+def window_after(panel: Panel, rows: Ints, sign: Floats, bars: int, endings: Endings | None = None) -> Window:
+    """The `bars` bars after each of `rows` as seen by `sign`; see `label` for `endings`."""
+    symbol = panel.symbol_index[rows]
+    ends = panel.offsets[1:][symbol]
     at = rows[:, None] + np.arange(1, bars + 1)
     inside = at < ends[:, None]
     at = np.where(inside, at, 0)
+    never = np.full(len(rows), np.datetime64("NaT", "D"))
+    broken = never if endings is None else endings.session[symbol]
+    left = ends - rows - 1
+    settles = np.where(~np.isnat(broken) & (left > 0), np.minimum(left, bars), bars)
+    settling = np.arange(bars) == settles[:, None]
+    price = np.full(len(rows), np.nan) if endings is None else endings.settled(symbol, sign)
 
     def seen(values: Floats) -> Floats:
-        return np.where(inside, values[at] * sign[:, None], np.nan)
+        return np.where(inside, values[at] * sign[:, None], np.where(settling, price[:, None], np.nan))
 
     high, low = seen(panel.high), seen(panel.low)
-    sessions = np.where(inside, panel.sessions[at], np.datetime64("NaT", "D"))
-    return Window(seen(panel.open), np.maximum(high, low), np.minimum(high, low), seen(panel.close), sessions)
+    sessions = np.where(inside, panel.sessions[at], np.where(settling, broken[:, None], np.datetime64("NaT", "D")))
+    return Window(
+        seen(panel.open), np.maximum(high, low), np.minimum(high, low), seen(panel.close), sessions,
+        settles=settles, never_entered=~np.isnat(broken) & (left == 0), broken=broken,
+    )  # fmt: skip
 
 
 def _first(hits: Flags) -> Ints:
@@ -166,12 +198,14 @@ def exits(window: Window, stop: Floats, target: Floats, horizon: int) -> tuple[I
     every = np.arange(len(stop))
     stop_bar = _first(window.worst[:, :horizon] <= stop[:, None])
     target_bar = _first(window.best[:, :horizon] > target[:, None])
-    bar = np.minimum(np.minimum(stop_bar, target_bar), horizon)
+    bar = np.minimum(np.minimum(np.minimum(stop_bar, target_bar), horizon), window.settles)
     at_open = window.open[every, bar]
     stopped = (stop_bar <= target_bar) & (stop_bar < horizon)
     reached = (target_bar < stop_bar) & (target_bar < horizon)
     price = np.where(stopped, np.minimum(at_open, stop), np.where(reached, np.maximum(at_open, target), at_open))
-    return bar, price, np.where(stopped, "stop", np.where(reached, "target", "horizon"))
+    kind = np.where(stopped, "stop", np.where(reached, "target", "horizon"))
+    settled = bar == window.settles
+    return bar, np.where(settled, at_open, price), np.where(settled, "break", kind)
 
 
 def _excursions(window: Window, bar: Ints, exit_price: Floats, entry: Floats) -> tuple[Floats, Floats]:
@@ -184,8 +218,13 @@ def _excursions(window: Window, bar: Ints, exit_price: Floats, entry: Floats) ->
 
 
 def _best_close(window: Window, horizon: int) -> tuple[Floats, Days]:
-    """Bars held up to the best close of the horizon (the earliest of equals), and when that is known."""
+    """Bars held up to the best close of the horizon (the earliest of equals), and when that is known.
+
+    A break within the horizon ends it.
+    """
     close = window.close[:, :horizon]
-    whole = np.isfinite(close).all(axis=1)
+    cut = window.settles < horizon
+    whole = np.isfinite(close).all(axis=1) | cut
     best = np.where(whole, np.where(np.isfinite(close), close, -np.inf).argmax(axis=1) + 1.0, np.nan)
-    return best, np.where(whole, window.sessions[:, horizon - 1], np.datetime64("NaT", "D"))
+    last = np.where(cut, window.broken, window.sessions[:, horizon - 1])
+    return best, np.where(whole, last, np.datetime64("NaT", "D"))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.arrays import Days, Floats, Ints
+from trading.bars.ended import Endings
 from trading.bars.panel import Panel
 from trading.outcomes.barriers import OutcomeRules, exits, window_after
 
@@ -22,7 +23,8 @@ class OwnOutcomes:
 
     Attributes:
         exit_kind: `stop`, `target`, `horizon`; `no_entry` when the next bar opened at or beyond the stop or the target,
-            so that nobody following the pattern would have entered; `open` while undecided.
+            so that nobody following the pattern would have entered, or a break came before it; `break` where a break in
+            the bars settled the trade; `open` while undecided.
         net_return: of the trade after both sides' costs, as a fraction of the entry price; NaN without an entry.
         known_session: the session at whose close the outcome is known.
     """
@@ -40,6 +42,7 @@ def label_own(
     stop_usd: Floats,
     target_usd: Floats,
     rules: OutcomeRules,
+    endings: Endings | None = None,
 ) -> OwnOutcomes:
     """The outcome of entering at the open of the symbol's next bar and leaving at the pattern's own stop or target.
 
@@ -53,18 +56,20 @@ def label_own(
         stop_usd: of each pattern, in the shares that the panel is restated for, shape `(n,)`.
         target_usd: likewise.
         rules: costs and time limit.
+        endings: as in `trading.outcomes.barriers.label`.
     """
     sign = direction.astype(np.float64)
     horizon = rules.own_horizon_sessions
-    window = window_after(panel, rows, sign, horizon + 1)
+    window = window_after(panel, rows, sign, horizon + 1, endings)
     entry, stop, target = window.open[:, 0], stop_usd * sign, target_usd * sign
     bar, exit_price, kind = exits(window, stop, target, horizon)
     entered = (entry > stop) & ~(entry >= target)  # an entry that isn't there yet compares as false
-    missed = np.isfinite(entry) & ~entered
+    missed = (np.isfinite(entry) & ~entered) | window.never_entered
     done = entered & np.isfinite(exit_price)
     net = (exit_price - entry) / np.abs(entry) - 2 * rules.cost_bp_per_side / 10_000
     every = np.arange(len(rows))
-    known = np.where(missed, window.sessions[:, 0], window.sessions[every, bar])
+    entry_session = np.where(window.never_entered, window.broken, window.sessions[:, 0])
+    known = np.where(missed, entry_session, window.sessions[every, bar])
     return OwnOutcomes(
         exit_kind=np.where(missed, "no_entry", np.where(done, kind, "open")),
         net_return=np.where(done, net, np.nan),

@@ -72,3 +72,37 @@ def test_what_is_filled_in_by_and_by_is_what_the_whole_history_says(pool: Pool, 
     counts = PatternStore(pool).counts()
     assert counts.charts == sum(row["family"] == "chart" for row in said.values()) > 100
     assert counts.with_outcome + counts.without_direction < counts.recorded  # the last week's are open still
+
+
+def test_a_break_gives_what_was_open_its_loss(pool: Pool, empty_url: str, tmp_path: Path) -> None:
+    """STR opens on 2010-07-01 at 0.34 times its close: what was held loses, and nothing of it stays open."""
+    platform = Platform(tmp_path, empty_url, pool)
+    platform.import_until(SESSIONS[-1])
+    (cut,) = (one for one in BarRecord(pool).breaks() if one.symbol == "STR")
+    with platform.services() as services:
+        local = asked(services)
+        for session in SESSIONS:
+            seen = look(local, session)
+            local.pattern_analysis.record(session, seen.market.later, seen.patterns.later).get()
+    rows = [row for row in _on_record(pool).values() if row["symbol"] == "STR" and row["session"] < cut.session]
+    settled = [row for row in rows if row["outcome_exit"] == "break"]
+    assert settled
+    assert all(row["outcome_known_session"] == cut.session for row in settled)
+    longs = [row["outcome_return"] for row in settled if row["direction"] == 1]
+    shorts = [row["outcome_return"] for row in settled if row["direction"] == -1]
+    assert longs
+    assert max(longs) < -0.6, "no stop could be met before the open"
+    assert not shorts or max(shorts) < 0.2, "no short gains by what nobody explains"
+    assert all(row["outcome_exit"] for row in rows if row["direction"])
+
+
+def test_the_warm_up_keeps_what_came_before_a_break(pool: Pool, empty_url: str, tmp_path: Path) -> None:
+    """The history of STR begins at its break; the patterns before it are on record all the same."""
+    platform = Platform(tmp_path, empty_url, pool)
+    platform.import_until(SESSIONS[-1])
+    with platform.services() as services:
+        local = asked(services)
+        seen = look_back(local, SESSIONS[-1])
+        local.pattern_analysis.warm_up(seen.market.later, seen.patterns.later).get()
+    rows = [row for row in _on_record(pool).values() if row["symbol"] == "STR" and row["session"] < date(2010, 7, 1)]
+    assert {row["outcome_exit"] for row in rows} >= {"stop", "target", "horizon", "break"}

@@ -161,3 +161,35 @@ def test_files_with_and_without_factors_go_in_together(
     assert (counts.rows_stored, counts.files_refused) == (3 * len(DAYS), ())
     assert Record(pool, home).bar_tables.splits() == [Split("ACT", EVENT, 2, 1)]
     assert "adjusted_prices" in _gates(counts)  # of SAME, by its format
+
+
+def _named_early(path: Path, named: date, days: list[date]) -> Path:
+    """A 2-for-1 named on `named`, after which the price halves."""
+    rows = [HEADS["ratios"]]
+    for at, day in enumerate(days):
+        level = 96 * (1 + 0.01 * math.sin(at)) / (1 if day <= named else 2)
+        prices = f"{level:.4f},{level * 1.002:.4f},{level * 0.998:.4f},{level:.4f}"
+        rows.append(f"ACT,{day},{prices},{1_000_000 + at * 997},0,{'2:1' if day == named else ''}")
+    path.write_text("\n".join(rows) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("named", [date(2024, 6, 28), date(2024, 6, 12)], ids=["last of its part", "within a part"])
+def test_a_split_named_early_is_found_across_the_parts_of_an_import(
+    named: date, imported: Callable[..., ImportCounts], pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each month is a part; the price follows on the next session, which may be the first of the next part."""
+    monkeypatch.setattr("data.importing.spill.PART_ROWS", 10)
+    imported(_named_early(tmp_path / "ACT.csv", named, DAYS))
+    (split,) = Record(pool, tmp_path).bar_tables.splits()
+    assert split == Split("ACT", DAYS[DAYS.index(named) + 1], 2, 1)
+    assert Record(pool, tmp_path).bar_tables.breaks() == []
+
+
+def test_what_no_later_bar_can_show_is_said(imported: Callable[..., ImportCounts], pool: Pool, tmp_path: Path) -> None:
+    """The split is named on the last row of the file, whose price hasn't moved."""
+    imported(_named_early(tmp_path / "ACT.csv", DAYS[99], DAYS[:100]))
+    tables = Record(pool, tmp_path).bar_tables
+    assert tables.splits() == []
+    told = [one.detail for one in tables.findings() if one.gate == "factor_contradicts_price"]
+    assert any("no later bar came" in words for words in told)

@@ -70,3 +70,21 @@ def test_fractions_of_shares_are_counted_on_record(empty_url: str, home: Path, t
     code, said = _run(home, empty_url, days_file(tmp_path / "A.csv", YEAR, "10,10.5,9.5,10.2,1532.25"))
     assert (code, said["rows_stored"]) == (0, len(YEAR))
     assert {"gate": "fractional_volume", "severity": "info", "findings": 1, "rows": len(YEAR)} in said["findings"]
+
+
+def test_symbols_without_a_factor_are_named(empty_url: str, home: Path, tmp_path: Path) -> None:
+    """Of three symbols the file of factors has one to the end, one for half of the year, and one not at all."""
+    folder = tmp_path / "in"
+    for name in ("HAS", "HALF", "LACKS"):
+        days_file(folder / f"{name}.csv", YEAR)
+    rows = [f"HAS,{YEAR[-1]},1,1", f"HALF,{YEAR[99]},1,1"]
+    factors = tmp_path / "factors.csv"
+    factors.write_text("symbol,date,price_factor,split_factor\n" + "\n".join(rows) + "\n")
+    code, said = _run(home, empty_url, folder, "--factors", str(factors))
+    assert (code, said["without_factor"], said["factors_end"]) == (0, ["LACKS"], ["HALF"])
+    bars = {one["gate"]: one["rows"] for one in said["findings"]}
+    assert (bars["without_factor"], bars["factors_end"]) == (len(YEAR), len(YEAR) - 100)
+    words = asked(
+        home, "import", "bars", str(folder), "--yes", "--factors", str(factors), "--source", "again", url=empty_url
+    )
+    assert "1 symbol(s), LACKS: the file of factors lacks the symbol" in words.stdout

@@ -15,11 +15,10 @@ from actors.wiring import Wiring
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
-from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from research.backtest.running import Terms
-from research.checks.causes import UNEXPLAINED, Changes, changes_since
+from research.checks.causes import TOGETHER, UNEXPLAINED, Changes, changes_since
 from research.checks.daily import SAMPLED_SYMBOLS, daily_parity, sampled
 from tests.integration.one_process import NOON, Platform, momentum_of
 from trading.bars.panel import as_date
@@ -122,25 +121,42 @@ def test_trading_opens_nothing_after_a_failed_check(checks: Checks, pool: Pool) 
 
 def test_causes_name_the_symbol_whose_data_came_late_before_those_of_others() -> None:
     """AA's own earnings explain AA; BB may differ through ranks; without a change nothing is explained."""
-    changes = Changes(of_symbols={"AA": "2 bars of AA corrected"}, settings=("max_weight 0.1 then, 0.05 now",))
+    changes = Changes(late={"bars": {"AA": "2 bars of AA corrected"}}, settings=("max_weight 0.1 then, 0.05 now",))
     fill = Draft("f", DAY, "fill", {"symbol": "AA"}, ())
     mark = Draft("m", DAY, "mark", {}, ())
     assert changes.cause(fill, on_record=True) == "late data: 2 bars of AA corrected; max_weight 0.1 then, 0.05 now"
-    assert changes.cause(mark, on_record=True) == "max_weight 0.1 then, 0.05 now; late data of other symbols: 1"
+    assert changes.cause(mark, on_record=True) == "max_weight 0.1 then, 0.05 now; late bars of other symbols: 1"
     assert Changes().cause(fill, on_record=True) == UNEXPLAINED
 
 
-def test_late_bars_explain_what_comes_out_as_on_record_without_them() -> None:
-    """Of two entries that differ, the one that differs with the bars of then as well has no cause."""
-    late = Changes(bars={"AA": "2 bars of AA corrected", "": "1 files of bars recorded"})
+def test_late_data_explain_what_comes_out_as_on_record_without_them() -> None:
+    """Of two entries that differ, the one that differs with the data of then as well has no cause."""
+    late = Changes(late={"bars": {"AA": "2 bars of AA corrected", "": "1 files of bars recorded"}})
     own, other = Draft("a", DAY, "fill", {"symbol": "AA"}, ()), Draft("b", DAY, "fill", {"symbol": "BB"}, ())
     assert late.cause(own, on_record=True) == "late data: 2 bars of AA corrected"
-    told = replace(late, still_differ=frozenset({"b"}))
+    told = _tried(late, bars={"b"}, together={"b"})
     assert told.cause(own, on_record=True) == "late data: 2 bars of AA corrected"
     assert told.cause(other, on_record=True) == UNEXPLAINED
-    assert replace(late, still_differ=frozenset({"a"})).cause(own, on_record=True) == UNEXPLAINED
-    through = replace(late, still_differ=frozenset()).cause(other, on_record=True)
+    assert _tried(late, bars={"a"}, together={"a"}).cause(own, on_record=True) == UNEXPLAINED
+    through = _tried(late, bars=set(), together=set()).cause(other, on_record=True)
     assert through == "late bars of other symbols: 1; late data: 1 files of bars recorded"
+
+
+def _tried(late: Changes, *, together: set[str], **by_kind: set[str]) -> Changes:
+    still = {TOGETHER: frozenset(together)} | {kind: frozenset(names) for kind, names in by_kind.items()}
+    return replace(late, still_differ=still)
+
+
+def test_of_several_kinds_the_one_that_explains_is_named() -> None:
+    """News alone explain one entry, both kinds together another, bars that can't be had are named without proof."""
+    late = Changes(late={"news": {"": "1 articles"}, "VIX": {"": "1 closes"}}, settings=("other limits",))
+    one, both, odd = (Draft(name, DAY, "fill", {"symbol": "AA"}, ()) for name in ("one", "both", "odd"))
+    told = _tried(late, news={"both", "odd"}, VIX={"one", "both", "odd"}, together={"odd"})
+    assert told.cause(one, on_record=True) == "late data: 1 articles"
+    assert told.cause(both, on_record=True) == "late data: 1 articles; late data: 1 closes"
+    assert told.cause(odd, on_record=True) == "other limits"
+    merged = replace(told, late={"bars": {"": "1 files"}, **late.late})
+    assert merged.cause(odd, on_record=True) == "other limits; late data: 1 files"
 
 
 def test_the_sample_covers_all_symbols_in_time_and_never_more_than_asked() -> None:
@@ -152,11 +168,6 @@ def test_the_sample_covers_all_symbols_in_time_and_never_more_than_asked() -> No
     assert sorted(name for sample in samples for name in sample) == symbols
     assert sampled(symbols[:7], days[0]) == symbols[:7]
     assert sampled([], days[0]) == []
-
-
-def test_models_that_nobody_asked_are_not_asked_again(pool: Pool) -> None:
-    """Without a strength on record the rules decided, whatever ensemble was the champion."""
-    assert DecisionStore(pool).ensembles(DAY) == []
 
 
 @pytest.mark.parametrize(

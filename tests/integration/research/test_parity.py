@@ -12,11 +12,14 @@ import pytest
 
 from adapters.calendar import sessions_between
 from adapters.feeds.source import TableSource
+from adapters.news.files import FileNews
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
+from adapters.postgres.vix import VixStore
 from adapters.record import Record
 from data.importing.importer import BarImporter
+from data.news.importing import NewsImport
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Terms
 from research.checks.causes import UNEXPLAINED, Changes, changes_since
@@ -27,6 +30,8 @@ from tests.integration.one_process import NOON, Platform, momentum_of
 from trading.bars.panel import as_date
 from trading.decisions.arms import ACCOUNTS
 from trading.errors import ConfigurationError
+from trading.market.vix import VixRows
+from trading.news.normalise import Rules
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.sizing import SizingLimits
 
@@ -84,9 +89,12 @@ def test_parity_is_complete_and_finds_other_prices_and_sizes(pool: Pool, empty_u
     bought = next(e.draft.payload["symbol"] for e in entries if e.draft.kind == "order" and e.draft.session == day)
     _late_earnings(pool, bought, day)
     late = read_recorded(Record(pool, home), day)
+    changes = changes_since(pool, day)
+    assert changes.completed_at is not None
     events = parity_of(
-        day, entries, completed, recorded=late, terms=TERMS, models=MODELS, changes=changes_since(pool, day)
-    )
+        day, entries, completed, recorded=late, terms=TERMS, models=MODELS, changes=changes,
+        then=recorded_then(Record(pool, home), late, changes.completed_at),
+    )  # fmt: skip
     said = f"late data: 1 earnings days of {bought} recorded ({SESSIONS[0]}) after the session was traded"
     assert events.changed_since == (said,)
     assert events.differences
@@ -142,3 +150,53 @@ def test_a_late_file_explains_what_it_changes_and_nothing_else(pool: Pool, empty
     sized = [one for one in mixed.differences if one.what == "size" and hit not in one.command_id]
     assert sized
     assert all(one.cause == UNEXPLAINED for one in sized)
+
+
+def _late_facts(pool: Pool, home: Path, day: date) -> None:
+    """An article and a close of the VIX of the days before come in an hour after everything."""
+    later = datetime.now(UTC) + timedelta(hours=1)
+    path = home / "late.csv"
+    told = f"{day - timedelta(days=1)}T14:00:00Z"
+    path.write_text(f"published_at,headline,symbols\n{told},AA raises its guidance,AA\n")
+    NewsImport(pool).bring(FileNews(path, {}).fetch(), Rules("wire", "news", later, delay=timedelta()))
+    rows = VixRows(1, {day - timedelta(days=1): 15.0}, 0, {})
+    VixStore(pool).record(rows, source="a late file", imported_at=later)
+
+
+def test_late_news_and_a_late_vix_explain_nothing_that_differs_without_them(
+    pool: Pool, empty_url: str, home: Path
+) -> None:
+    """Sizes that differ for no known reason stay so beside a late article; a late VIX explains what it changed."""
+    platform = Platform(home, empty_url, pool)
+    platform.import_until(None)
+    platform.replay(SESSIONS)
+    journal = JournalStore(pool, clock=lambda: NOON)
+    entries, completed = journal.load(), journal.completed_sessions()
+    ordered = [e.draft for e in entries if e.draft.kind == "order" and e.draft.payload.get("side") == "buy"]
+    day = min(draft.session for draft in ordered)
+    record = Record(pool, home)
+    _late_facts(pool, home, day)
+    changes, recorded = changes_since(pool, day), read_recorded(record, day)
+    assert set(changes.late) == {"VIX", "news"}
+    assert recorded.news.rows.num_rows == 1
+    assert recorded.vix is not None
+    assert changes.completed_at is not None
+    then = recorded_then(record, recorded, changes.completed_at)
+    as_then = then.put_back(recorded, changes.late)
+    assert as_then.vix is None
+    assert as_then.news.rows.num_rows == 0
+    eighth = DecisionRules(sizing=SizingLimits(max_weight=SizingLimits().max_weight / 8))
+    planted = parity_of(
+        day, entries, completed, recorded=recorded, terms=replace(TERMS, decisions=eighth), models=MODELS,
+        changes=changes, then=then,
+    )  # fmt: skip
+    sized = [one for one in planted.differences if one.what == "size"]
+    assert sized
+    assert all(one.cause == UNEXPLAINED for one in sized)
+    honest = parity_of(
+        day, entries, completed, recorded=recorded, terms=TERMS, models=MODELS, changes=changes, then=then
+    )
+    assert honest.differences
+    assert {one.cause for one in honest.differences} == {
+        "late data: 1 closes of the VIX recorded after the session was traded"
+    }

@@ -163,4 +163,5 @@ def test_minutes_on_record_answer_as_their_file_does(pool: Pool, home: Path) -> 
     assert shortest_length(BarRecord(pool), STRIKE.date()) == "1m"
     assert isinstance(ours.scan, IntradayScan)
     assert ours.scan == theirs.scan
-    assert "inplay run --sample" in ours.notes[0]
+    assert "There are no daily bars on record in" in ours.notes[0]
+    assert "only bars of 1m. Nothing was changed. Import daily bars as well: `inplay import bars" in ours.notes[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ import pytest
 from cluster.absences import LONGEST_GAP_S, Absences
 from cluster.errors import ApiError
 from cluster.machines import list_machines
+from cluster.off import off_since_s, off_text, off_usd
 from cluster.provider import DigitalOceanNodeProvider
-from cluster.reaper import ORPHAN_AFTER_S, condemn, off_heads, off_text, sweep, sweep_noted
+from cluster.reaper import ORPHAN_AFTER_S, condemn, off_heads, sweep, sweep_noted
 from tests.fakes.cloud import FakeClock, FakeCloud, Reply
 from tests.unit.cluster.test_provider import HEAD, HEAD_TAGS, WORKER, WORKER_TAGS, client, open_provider
 
@@ -43,7 +45,11 @@ def test_a_head_that_is_off_costs_no_gpu_and_is_named(tmp_path: Path) -> None:
         assert [each.id for each in swept.off] == [head]
         cloud.clock.sleep(QUARTER_S)
     assert worker in cloud.droplets
-    text = off_text(off_heads(list_machines(client(cloud)))[0])
+    api = client(cloud)
+    (off,) = off_heads(list_machines(api))
+    assert off_since_s(api, off) is None
+    text = off_text(off, None, api.now_s())
+    assert "since when DigitalOcean doesn't say" in text
     assert "$24.00 a month" in text
     assert "reap --cluster demo --all" in text
 
@@ -187,3 +193,23 @@ def test_looking_at_one_cluster_keeps_what_is_known_of_others(tmp_path: Path) ->
     assert worker in cloud.droplets
     swept = sweep_noted(client(cloud), cloud.clock, Absences(tmp_path / "notes"))
     assert [each.machine.id for each in swept.reaped] == [worker]
+
+
+def test_since_when_a_head_is_off_and_what_that_cost(tmp_path: Path) -> None:
+    """The latest action that switched it off counts; ten hours at $0.03571, and no month above $24."""
+    cloud, _, head, _ = in_use(tmp_path)
+    cloud.droplets[head]["status"] = "off"
+    api = client(cloud)
+    (machine,) = off_heads(list_machines(api))
+    now_s = api.now_s()
+    times = [("power_off", now_s - 99_000), ("power_on", now_s - 50_000), ("shutdown", now_s - 36_000)]
+    cloud.actions = [
+        {"type": kind, "completed_at": datetime.fromtimestamp(at_s, UTC).isoformat()} for kind, at_s in times
+    ] + [{"type": "power_off", "completed_at": None}]
+    since_s = off_since_s(api, machine)
+    assert since_s == pytest.approx(now_s - 36_000)
+    cost_usd = 10 * machine.price_usd_per_h
+    assert off_usd(machine, since_s, now_s) == pytest.approx(cost_usd)
+    assert f"which has cost ${cost_usd:.2f}" in off_text(machine, since_s, now_s)
+    march, may = (datetime(2026, month, 1, tzinfo=UTC).timestamp() for month in (3, 5))
+    assert off_usd(machine, march, may) == pytest.approx(2 * 24, abs=0.5)

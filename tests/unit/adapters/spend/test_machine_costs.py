@@ -84,3 +84,14 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str) -> None:
     (tmp_path / "spend-demo.jsonl").write_text(line + "\n", encoding="utf-8")
     with pytest.raises(BadDataError, match=r"spend-demo\.jsonl, line 1"):
         read_spend_files(tmp_path)
+
+
+def test_a_stop_that_was_only_begun_is_no_stop_and_no_bad_line(tmp_path: Path) -> None:
+    """The cluster writes it before a machine is destroyed; its end, or the machine itself, says the rest."""
+    ledger = SpendLedger(ledger_path(str(tmp_path), "demo"))
+    start_s = NOW.timestamp() - 7_200
+    for kind, at_s in (("started", start_s), ("stopping", start_s + 3_600)):
+        ledger.record(Entry(kind, at_s, 1, "m1", "worker", "gpu-h100x1-80gb", 3.39, 2_522.16))  # type: ignore[arg-type]
+    assert [each.event for each in read_spend_files(tmp_path)] == ["started"]
+    assert ledger.gone_usd(start_s, NOW.timestamp()) == pytest.approx(3.39)
+    assert ledger.gone_usd(start_s, NOW.timestamp(), {1}) == 0

@@ -13,7 +13,7 @@ import pytest
 from data.importing.actions import read_dividends, read_splits
 from data.importing.archive import open_archive
 from data.importing.layout import Asked
-from data.importing.numbers import NumberStyle
+from data.importing.number_texts import NumberStyle
 from tests.fakes.bar_files import ROW, YEAR, Got, days_file, taken
 from trading.errors import BadDataError, ConfigurationError
 

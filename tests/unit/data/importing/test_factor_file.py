@@ -94,3 +94,17 @@ def test_factors_are_refused_where_they_cannot_apply(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigurationError, match="are for days"):
         open_archive(_file(tmp_path, text, "minutes.csv"), Asked(factors=_file(tmp_path, TABLE)))
+
+
+def test_what_the_file_lacks_is_said_of_each_symbol(tmp_path: Path) -> None:
+    """A stranger, and a bar after the last factor of a symbol; a bar without symbol or day is another gate's."""
+    factors = read_factors(_file(tmp_path, TABLE))
+    last = date(2051, 1, 3)
+    names = pa.chunked_array([pa.array(["AAPL", "ZZZ", "ZZZ", "AAPL", None, "ZZZ"], pa.string())])
+    days = [date(2010, 1, 4), date(2014, 6, 6), date(2014, 6, 9), last, date(2014, 6, 6), None]
+    column = pa.chunked_array([pa.array(days, pa.date32())])
+    told = factors.lacking(names, column, factors.of(names, column))
+    assert {(one.gate, one.symbol, one.rows) for one in told} == {
+        ("without_factor", "ZZZ", 2),
+        ("factors_end", "AAPL", 1),
+    }

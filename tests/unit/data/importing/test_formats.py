@@ -169,7 +169,7 @@ def test_several_symbols_side_by_side_are_refused(tmp_path: Path) -> None:
     text = "Price,Close,Close,High,High,Low,Low,Open,Open,Volume,Volume\nTicker,A,B,A,B,A,B,A,B,A,B\nDate,,,,,,,,,,\n"
     (tmp_path / "two.csv").write_text(text + "2024-01-02,1,2,1,2,1,2,1,2,5,6\n")
     for asked in (Asked(), Asked(columns={"time": "Price"})):
-        with pytest.raises(BadDataError, match="'Close' stands 2 times"):
+        with pytest.raises(BadDataError, match="its second line names 2 symbols"):
             open_archive(tmp_path / "two.csv", asked)
 
 

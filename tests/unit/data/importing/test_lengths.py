@@ -10,7 +10,7 @@ import pytest
 from adapters.bars.files import BAR_S, Timeframe
 from adapters.calendar import session_hours
 from data.importing.clocks import Instants
-from data.importing.lengths import length_within_session, on_another_clock, starts_of
+from data.importing.lengths import length_within_session, starts_of
 from trading.errors import BadDataError
 
 HOURS = session_hours(date(2024, 7, 1), date(2024, 7, 12))  # the third is a half-day, the fourth a holiday
@@ -80,24 +80,3 @@ def test_a_few_bars_of_a_length_that_is_not_kept_get_a_warning(bar_s: int) -> No
     """What may be minutes with few trades may be a longer bar as well."""
     with pytest.raises(BadDataError, match="only if each covers one minute"):
         length_within_session(_stamps(bar_s)[:2], asked=None, stamp=None)
-
-
-@pytest.mark.parametrize("bar_s", [60, 300, 1_800])
-@pytest.mark.parametrize(("shift_h", "said"), [(-5, "04:30 to 11:00"), (-1, "08:30 to 15:00"), (1, "10:30 to 17:00")])
-def test_a_regular_session_on_another_clock_is_told(bar_s: int, shift_h: int, said: str) -> None:
-    """Minutes of New York said to be of London lie between 04:30 and 11:00; where they belong, nothing is said."""
-    stamps = _stamps(bar_s)
-    assert on_another_clock(stamps, bar_s) == ""
-    assert on_another_clock(stamps + np.timedelta64(bar_s, "s"), bar_s) == ""
-    assert f"from {said} in New York" in on_another_clock(stamps + np.timedelta64(shift_h, "h"), bar_s)
-
-
-def test_extended_hours_and_a_single_day_are_of_no_other_clock() -> None:
-    """From 04:00 to 20:00 with gaps; a hundred minutes of one session."""
-    rng = np.random.default_rng(2)
-    wide = np.concatenate([
-        np.sort(rng.choice(np.arange(one, two, np.timedelta64(60, "s")), 300, replace=False))
-        for one, two in zip(HOURS.premarket_at, HOURS.end_at, strict=True)
-    ]).astype("datetime64[s]")  # fmt: skip
-    assert on_another_clock(wide, 60) == ""
-    assert on_another_clock(_stamps(60)[:100], 60) == ""

@@ -11,7 +11,7 @@ import pytest
 
 from data.importing.archive import open_archive
 from data.importing.layout import Asked
-from data.importing.numbers import NumberStyle
+from data.importing.number_texts import NumberStyle
 from data.importing.times import time_format_of
 from tests.fakes.bar_files import HEAD, YEAR, days_file, minutes_of, taken
 from trading.errors import BadDataError, ConfigurationError
@@ -163,7 +163,7 @@ def test_seconds_of_nine_and_ten_digits_and_before_1970_stand_in_one_column(tmp_
     ("text", "pattern"),
     [("20240102093000", "%Y%m%d%H%M%S"), ("202401020930", "%Y%m%d%H%M"), ("2024.01.02 09:30", "%Y.%m.%d %H:%M"),
      ("915426000", "epoch seconds"), ("1704171600000000000", "epoch nanoseconds"), ("1577923200.0", "epoch seconds"),
-     ("Jan 13, 2024", "%b %d, %Y"), ("1/13/24 9:30 AM", "%m/%d/%y %I:%M %p"),
+     ("Jan 13, 2024", "%b %d %Y"), ("1/13/24 9:30 AM", "%m/%d/%y %I:%M %p"),
      ("2024-01-02 09:30 +0000", "%Y-%m-%d %H:%M %z")],
 )  # fmt: skip
 def test_the_form_of_times_is_found(text: str, pattern: str) -> None:

@@ -7,12 +7,15 @@ from datetime import date
 from fractions import Fraction
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.unit.trading.made_bars import table, weekdays
 from trading.arrays import Floats
 from trading.gates import Screened, Split, screen
 from trading.gates.factors import FactorChange, Rows, Statements, statements
+from trading.gates.findings import History
+from trading.gates.ratios import read_ratio
 
 DAYS = weekdays(250)
 LEVELS = np.linspace(1.0, 1.1, 250) * (1 + 0.004 * np.sin(np.arange(250)))
@@ -228,3 +231,73 @@ def test_a_split_that_is_named_a_session_early_takes_effect_where_the_price_move
     assert got.splits == (Split("A", DAYS[101].item(), wanted.numerator, wanted.denominator),)
     assert got.breaks == ()
     assert [f.gate for f in got.findings if f.severity == "warning"] == ["factor_contradicts_price"]
+
+
+@pytest.mark.parametrize(("old", "cents"), [(10, 50), (4, 25), (20, 12), (15, 30)])
+@pytest.mark.parametrize("decimals", [2, 6])
+def test_a_reverse_split_and_cash_on_one_day_are_two_actions(old: int, cents: int, decimals: int) -> None:
+    """1-for-10 at 1.85 USD with 0.50 USD a new share is a factor of 9.73, which is no 26-for-253."""
+    close = 1.85
+    factor = (old * close - cents / 100) / close
+    adjusted = round(close * factor, decimals)
+    found = read_ratio(adjusted / close, 1e-6, close)
+    assert (found.split, found.amount_usd) == (Fraction(1, old), cents / 100)
+    assert found.rest == pytest.approx(1 - cents / 100 / (old * close), rel=1e-4)
+
+
+@pytest.mark.parametrize(("new", "old"), [(1, 10), (2, 5), (2, 15), (3, 10), (4, 25)])
+def test_a_reverse_split_to_few_shares_is_what_it_is(new: int, old: int) -> None:
+    """2-for-15 is no 1-for-8 with cash beside it."""
+    found = read_ratio(old / new, 1e-6, 3.21)
+    assert (found.split, found.rest) == (Fraction(new, old), 1.0)
+
+
+def test_what_only_the_next_part_can_show_is_carried_on() -> None:
+    """A 2-for-1 named on the last session of the old shares, which is the last bar of its part."""
+    close = 50 * LEVELS * np.where(np.arange(250) < 101, 1.0, 0.5)
+    split = np.where(np.arange(250) == 100, 2.0, 0.0)
+    stated = statements(_rows(close, split=split), {})
+    whole = _screened(close, stated)
+    first = _screened(close[:101], stated)
+    assert first.splits == ()
+    assert [(one.symbol, one.session) for one in first.pending] == [("A", DAYS[100].item())]
+    rest = pa.concat_tables([whole.bars]).slice(101)
+    second = screen(
+        rest, expected_sessions=DAYS, history=History(first.bars.slice(70)), stated=Statements(first.pending)
+    )
+    assert second.splits == whole.splits == (Split("A", DAYS[101].item(), 2, 1),)
+    assert second.pending == second.breaks == ()
+
+
+def test_an_action_on_a_row_that_was_refused_waits_for_the_next_bar() -> None:
+    """The row of the 2-for-1 itself is missing, and no later one has come yet."""
+    close = 50 * LEVELS * np.where(np.arange(250) < 100, 1.0, 0.5)
+    stated = Statements((FactorChange("A", DAYS[100].item(), 0.5, split=Fraction(2)),))
+    first = _screened(close[:100], stated)
+    assert first.pending == stated.changes
+    assert first.splits == ()
+    later = _screened(close, stated).bars.slice(101)
+    second = screen(later, expected_sessions=DAYS, history=History(first.bars.slice(70)), stated=stated)
+    assert second.splits == (Split("A", DAYS[101].item(), 2, 1),)
+
+
+def test_a_change_over_missing_bars_says_since_when() -> None:
+    """Five sessions without a bar lie between the two factors."""
+    close = 50 * LEVELS * np.where(np.arange(250) < 100, 1.0, 0.5)
+    bars = _screened(close, Statements((FactorChange("A", DAYS[100].item(), 0.5),))).bars
+    kept = pa.concat_tables([bars.slice(0, 100), bars.slice(105)])
+    got = screen(kept, expected_sessions=DAYS, stated=Statements((FactorChange("A", DAYS[105].item(), 0.5),)))
+    (told,) = [one for one in got.findings if one.gate == "split"]
+    assert told.session == DAYS[105].item()
+    assert f"after {DAYS[99]}" in told.detail
+
+
+@pytest.mark.parametrize("moved", [101, 103, 105])
+def test_a_change_over_bars_without_a_factor_is_put_where_the_price_moves(moved: int) -> None:
+    """The source has no adjusted close from the hundred and first bar to the fifth after it."""
+    close = 50 * LEVELS * np.where(np.arange(250) < moved, 1.0, 0.5)
+    adjusted = np.where(np.arange(250) < moved, 0.5, 1.0) * close
+    adjusted[100:105] = np.nan
+    got = _screened(close, statements(_rows(close, adjusted=adjusted), {}))
+    assert got.splits == (Split("A", DAYS[moved].item(), 2, 1),)
+    assert not got.splits[0].guessed

@@ -140,3 +140,91 @@ def test_a_year_a_percentage_and_an_amount_are_not_compared_with_each_other() ->
     """Only like is compared with like; without a second figure of its sort nothing is said."""
     assert _read("Net sales in 2008 were EUR 3 mn, compared with 12 % for the market") == ["neutral"]
     assert _read("The margin was 12 %, compared with 10 % in 2007") == ["positive"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Sales fell less than feared", "positive"),
+        ("Sales fell less sharply than analysts had expected", "positive"),
+        ("Profit rose less than expected", "negative"),
+        ("Costs rose more than forecast", "negative"),
+        ("Costs rose more slowly than expected", "positive"),
+        ("The company reported a smaller decline in sales than feared", "positive"),
+        ("Acme posts slower-than-expected growth", "negative"),
+        ("Acme posts narrower loss than expected", "positive"),
+        ("Acme posts wider-than-expected loss", "negative"),
+        ("Costs were lower than expected", "positive"),
+        ("Loan losses below Wall Street's expectations", "positive"),
+        ("Sales came in below expectations", "negative"),
+        ("Results were better than feared", "positive"),
+        ("Results were not as bad as feared", "positive"),
+        ("Defaults were less severe than feared", "positive"),
+        ("Acme beat lowered estimates", "positive"),
+        ("Acme missed raised estimates", "negative"),
+        ("Acme meets lowered guidance", "neutral"),
+    ],
+)
+def test_what_was_expected_is_the_other_side(text: str, label: str) -> None:
+    """A fall that was feared to be larger is mildly good; costs above a forecast are bad."""
+    assert _read(text) == [label]
+
+
+def test_less_than_feared_and_a_lowered_bar_are_milder_than_the_plain_news() -> None:
+    """A smaller fall is less than a rise, and beating a lowered estimate less than beating an estimate."""
+    less, rose, lowered, beat = SCORER.score(
+        ["Sales fell less than feared", "Sales rose", "Acme beat lowered estimates", "Acme beat estimates"]
+    )
+    assert 0 < less < rose
+    assert 0 < lowered < beat
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no evidence of fraud", "No signs of accounting fraud at Acme", "Probe finds no wrongdoing or fraud",
+     "Auditors found no violations or fraud"],
+)  # fmt: skip
+def test_the_absence_of_something_bad_is_hardly_good(text: str) -> None:
+    """Nobody's share doubles because there is no fraud; an investigation that finds nothing isn't bad."""
+    assert 0 <= SCORER.score([text])[0] < SCORER.score(["Acme's profit rose"])[0]
+
+
+def test_what_is_denied_says_nothing_and_what_is_cleared_is_good() -> None:
+    """A company that denies a fraud may have committed it; one that is cleared of it has not."""
+    assert _read("Acme denies fraud", "Acme cleared of fraud", "SEC drops probe of Acme") == [
+        "neutral", "positive", "positive",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", ["Churn", "Unemployment", "Net debt", "Inflation", "The default rate", "Claims"])
+def test_a_record_of_what_is_bad_is_bad_and_its_low_is_good(measure: str) -> None:
+    """What is good when it falls is good at a record low."""
+    texts = [f"{measure} {went}" for went in ("declined to a record low", "at all-time low", "hit a 10-year high")]
+    assert _read(*texts) == ["positive", "positive", "negative"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("$4.2B vs. $4.0B consensus", "positive"),
+        ("Revenue of $4.0B vs. $4.2B consensus", "negative"),
+        ("Q2 revenue $4.2B, FactSet consensus $4.0B", "positive"),
+        ("EPS $1.50 (est. $1.40)", "positive"),
+        ("EPS 45c vs $0.48 expected", "negative"),
+        ("EPS ($0.12) vs. ($0.15) est.", "positive"),
+        ("EPS -$0.15 vs -$0.12 consensus", "negative"),
+        ("Loss of $0.12 vs. loss of $0.15 expected", "positive"),
+        ("Revenue $4.2B vs. $4.2B consensus", "neutral"),
+        ("Acme v. Testel: $4.2B vs. $4.0B", "neutral"),
+    ],
+)
+def test_a_figure_is_compared_with_its_forecast(text: str, label: str) -> None:
+    """As wires write it: abbreviations, losses in brackets, cents beside dollars; equal figures say nothing."""
+    assert _read(text) == [label]
+
+
+def test_a_record_of_something_bad_is_no_record_of_something_good() -> None:
+    """The word takes the side of what it stands before."""
+    assert _read("Acme posts record revenue", "Acme posts record loss", "Record debt at Acme") == [
+        "positive", "negative", "negative",
+    ]  # fmt: skip

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.trading.made_bars import random_panel, table, weekdays
+from trading.bars.ended import Endings
 from trading.bars.panel import Panel
 from trading.errors import BadDataError, ConfigurationError
 from trading.outcomes.barriers import OutcomeRules, Outcomes, label
@@ -94,6 +95,67 @@ def test_a_trade_never_runs_into_another_symbol() -> None:
     rows = [("A", days[0], *QUIET, 1)] + [("B", day, 50.0, 90.0, 10.0, 50.0, 1) for day in days]
     got = label(Panel.from_arrow(table(rows)), np.array([0]), np.array([1], dtype=np.int8), np.array([1.0]))
     assert got.exit_kind.tolist() == ["open"]
+
+
+def _cut_off(after_usd: float, bars: list[Any], direction: int, *, explained: bool = False) -> Outcomes:
+    """The same trade, where a break ends the bars at the session after `bars`."""
+    days = weekdays(len(bars) + 2)
+    panel = Panel.from_arrow(table([("A", day, *bar, 1000) for day, bar in zip(days, [QUIET, *bars], strict=False)]))
+    before = panel.close[-1:]
+    ends = Endings(days[-1:], before, np.array([after_usd]), np.array([explained]))
+    ways = np.array([direction], dtype=np.int8)
+    return label(panel, np.array([0]), ways, np.array([5.0]), RULES, endings=ends)
+
+
+@pytest.mark.parametrize(
+    ("after", "explained", "direction", "gross"),
+    [
+        (40.0, False, 1, -0.6),  # entry 100, the first price after the fall 40: the loss is the outcome
+        (40.0, False, -1, 0.0),  # a short gets no profit that nobody explains
+        (250.0, False, 1, 0.0),
+        (250.0, False, -1, -1.5),
+        (40.0, True, 1, 0.0),  # a spin-off: worth the last close, 100
+        (40.0, True, -1, 0.0),
+    ],
+)
+def test_a_break_settles_what_it_cuts_off(after: float, explained: bool, direction: int, gross: float) -> None:  # noqa: FBT001
+    """Held through two quiet bars of three: the outcome is that of an account, known at the break."""
+    got = _cut_off(after, [QUIET, QUIET], direction, explained=explained)
+    assert got.exit_kind.tolist() == ["break"]
+    np.testing.assert_allclose(got.net_return, gross - 0.002, atol=1e-12)
+    assert got.known_session[0] == weekdays(4)[3] == got.hold_known_session[0]
+    np.testing.assert_allclose(got.max_loss, min(-0.01, gross))  # the quiet bars range 1 % around 100
+    assert got.optimal_hold_sessions.tolist() == [1.0]
+
+
+def test_what_ended_before_a_break_ended_as_it_did() -> None:
+    """A stop on the last bar before the break stays one, and the break says when the best close is known."""
+    got = _cut_off(40.0, [QUIET, (100.0, 101.0, 94.0, 95.0)], 1)
+    assert got.exit_kind.tolist() == ["stop"]
+    np.testing.assert_allclose(got.net_return, -0.052, atol=1e-12)
+    assert (got.known_session[0], got.hold_known_session[0]) == (weekdays(3)[2], weekdays(4)[3])
+
+
+def test_the_time_limit_at_the_open_of_a_break_settles_by_the_break() -> None:
+    """After three bars the exit would be the open of the break itself: 40, or the last close where it is explained."""
+    for explained, gross in ((False, -0.6), (True, 0.0)):
+        got = _cut_off(40.0, [QUIET] * 3, 1, explained=explained)
+        assert got.exit_kind.tolist() == ["break"]
+        np.testing.assert_allclose(got.net_return, gross - 0.002, atol=1e-12)
+
+
+def test_a_break_before_the_entry_cancels_the_order() -> None:
+    """Nothing was bought, so there is no return, and it is known that there won't be one."""
+    got = _cut_off(40.0, [], 1)
+    assert got.exit_kind.tolist() == ["no_entry"]
+    assert np.isnan([got.net_return[0], got.success[0]]).all()
+    assert got.known_session[0] == weekdays(2)[1]
+
+
+def test_a_break_far_behind_the_horizon_changes_nothing() -> None:
+    """Four bars after the decision the time limit has passed; the break comes at the sixth."""
+    whole = [QUIET, QUIET, QUIET, (103.0, 104.0, 102.0, 103.0), QUIET]
+    assert _cut_off(1.0, whole, 1).net_return == _trade(whole).net_return
 
 
 def test_arrays_of_different_length_are_refused() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.unit.trading.made_bars import table, weekdays
+from trading.bars.ended import Endings
 from trading.bars.panel import Panel
 from trading.errors import ConfigurationError
 from trading.outcomes.barriers import OutcomeRules
@@ -88,3 +89,20 @@ def test_a_horizon_of_nothing_is_refused() -> None:
     """A pattern needs a bar at least."""
     with pytest.raises(ConfigurationError, match="horizons must be above zero"):
         OutcomeRules(own_horizon_sessions=0)
+
+
+@pytest.mark.parametrize(
+    ("explained", "after", "kind", "gross"),
+    [(False, 30.0, "break", -0.7), (True, 30.0, "break", 0.0), (False, 300.0, "break", 0.0)],
+)
+def test_a_break_settles_what_is_held(explained: bool, after: float, kind: str, gross: float) -> None:  # noqa: FBT001
+    """Entry 100, last close 100: the worse of it and the first price after, or the last close where explained."""
+    rows = [("A", day, *CALM, 1000) for day in DAYS[:3]]
+    ends = Endings(DAYS[3:4], np.array([100.0]), np.array([after]), np.array([explained]))
+    got = label_own(
+        Panel.from_arrow(table(rows)), np.array([0, 2]), np.array([1, 1], dtype=np.int8),
+        stop_usd=np.array([95.0, 95.0]), target_usd=np.array([110.0, 110.0]), rules=RULES, endings=ends,
+    )  # fmt: skip
+    assert got.exit_kind.tolist() == [kind, "no_entry"], "the second would have been entered at the break"
+    assert got.net_return[0] == pytest.approx(gross - COSTS)
+    assert got.known_session.tolist() == [DAYS[3].item()] * 2
