@@ -135,15 +135,18 @@ def encoded(
         level: of the compression. With one, every page carries a checksum too, so that a part that is fetched from far
             away can be told from a damaged one.
     """
-    buffer = io.BytesIO()
-    pq.write_table(
-        bars, buffer, compression="zstd", compression_level=level, row_group_size=ROW_GROUP_ROWS,
-        write_page_checksum=level is not None, **_encodings(bars, KINDS[timeframe]),
-    )  # fmt: skip
+    buffer, told = io.BytesIO(), schema_of(bars)
+    with pq.ParquetWriter(
+        buffer, bars.schema, compression="zstd", compression_level=level, write_page_checksum=level is not None,
+        **_encodings(bars, KINDS[timeframe]),
+    ) as writer:  # fmt: skip
+        writer.write_table(bars, row_group_size=ROW_GROUP_ROWS)
+        if told is not None:
+            writer.add_key_value_metadata({SCHEMA_KEY: told.encode()})
     data = buffer.getbuffer()
     digest = hashlib.sha256(data).hexdigest()
     path = f"bars/{tier}/{timeframe}/{sessions[0]}_{sessions[-1]}-{digest[:12]}.parquet"
-    return data, BarFile(path, tier, timeframe, tuple(sessions.tolist()), bars.num_rows, digest, schema_of(bars))
+    return data, BarFile(path, tier, timeframe, tuple(sessions.tolist()), bars.num_rows, digest, told)
 
 
 def schema_of(rows: pa.Table) -> str | None:
