@@ -48,10 +48,10 @@ class Checks(Service):
         wiring = self.wiring
         terms = Terms(wiring.books, wiring.cash_cents, wiring.decisions, wiring.scanner, wiring.paper)
         again = SessionAgain(self.on_record, session, terms)
-        return [
+        return [  # by kind, as the record tells them
+            daily_features(again, clock=now),
             daily_lookahead(self.on_record, session, terms, clock=now),
             daily_parity(self.on_record, session, terms, clock=now, again=again),
-            daily_features(again, clock=now),
         ]
 
     def _tell(self, session: date, done: list[DailyCheck]) -> None:
