@@ -49,10 +49,10 @@ class Selection:
 
 @dataclass(frozen=True)
 class TimeframeReport:
-    """The bars of one length.
+    """The bars of one length, or the feature rows; who has a row depends on what was found, so they have no coverage.
 
     Attributes:
-        bars: that readers get.
+        bars: rows that readers get.
         rows: in the files, versions that were corrected since included.
         twins: symbols that seem to be one security; looked for in days.
     """
@@ -148,7 +148,7 @@ class _Gathered:
 
     def __init__(self, chosen: Selection) -> None:
         self._chosen = chosen
-        self._coverage = {timeframe: Coverage(chosen.symbols) for timeframe in KINDS}
+        self._coverage: dict[Kind, Coverage] = {timeframe: Coverage(chosen.symbols) for timeframe in SHAPES}
         self._files = dict.fromkeys(KINDS, 0)
         self._rows = dict.fromkeys(KINDS, 0)
         self.readable: dict[Kind, int] = dict.fromkeys(KINDS, 0)
@@ -161,6 +161,8 @@ class _Gathered:
         self._rows[stretch.timeframe] += stretch.rows
         self.readable[stretch.timeframe] += stretch.bars.num_rows
         self.troubles += stretch.troubles
+        if stretch.timeframe not in self._coverage:
+            return
         self.unreadable |= any(trouble.check == "file" for trouble in stretch.troubles)
         if stretch.prices is not None and stretch.prices.num_rows:
             self._twins.add(stretch.prices)
@@ -175,11 +177,14 @@ class _Gathered:
         return tuple(
             TimeframeReport(
                 timeframe, self._files[timeframe], self._rows[timeframe], self.readable[timeframe],
-                tuple(coverage.symbols()), tuple(coverage.sessions()),
-                tuple(self._twins.found()) if timeframe == "1d" else (),
+                *self._covered(timeframe), tuple(self._twins.found()) if timeframe == "1d" else (),
             )
-            for timeframe, coverage in self._coverage.items() if self._files[timeframe]
+            for timeframe in KINDS if self._files[timeframe]
         )  # fmt: skip
+
+    def _covered(self, kind: Kind) -> tuple[tuple[SymbolCoverage, ...], tuple[SessionCoverage, ...]]:
+        coverage = self._coverage.get(kind)
+        return ((), ()) if coverage is None else (tuple(coverage.symbols()), tuple(coverage.sessions()))
 
 
 def _selected(bars: pa.Table, chosen: Selection) -> pa.Table:
