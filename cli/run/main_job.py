@@ -82,7 +82,7 @@ class MainJob:
         history, replay = self._sessions()
         seen = self._warm_up(history)
         ensemble = self._ensemble(seen, replay[0] if replay else None)
-        sessions = Sessions(self._platform, self._platform.serve(ensemble))
+        sessions = Sessions(self._platform, self._platform.serve(ensemble), trains=not self._options.rules_only)
         hand_back_everywhere(self._platform.actors)
         shown = iter(range(len(self._replayed()) + 1, len(replay) + 1))
         self._replay(sessions, replay, lambda summary: self._say.session(next(shown), len(replay), summary))
@@ -196,6 +196,7 @@ class MainJob:
         self._platform.phases.enter("replaying", sessions_total=len(sessions))
         if done:
             self._say.step(f"resuming after {max(done)}: {len(done)} of {len(sessions)} sessions are on record")
+            decided.train_after(max(done))
         for session in sessions:
             started = time.monotonic()
             if session not in done:

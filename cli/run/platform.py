@@ -41,6 +41,7 @@ from serve.connections import CALLBACK
 from serve.opening import open_sources
 from serve.token import token_of
 from trading.decisions.arms import Arm
+from trading.errors import ConfigurationError
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import limits_of, rules_of
 
@@ -202,8 +203,11 @@ class _Start:
         return url
 
     def _erase(self, pool: Pool) -> None:
-        migrate(pool)  # the files of other places than the data folder are found by the manifest
-        Archive(self.settings.home, TierRecord(pool), storage_rules(self.settings).locations).erase()
+        try:
+            migrate(pool)  # the files of other places than the data folder are found by the manifest
+            Archive(self.settings.home, TierRecord(pool), storage_rules(self.settings).locations).erase()
+        except ConfigurationError as error:
+            self.say.warning(f"{error} It is erased; files in tiers outside the data folder stay where they are")
         erase(pool)
         for folder in ("bars", "models", "tune"):
             shutil.rmtree(self.settings.home / folder, ignore_errors=True)

@@ -46,18 +46,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 def test_the_run_trains_replays_and_reports_on_real_data(finished: Platform) -> None:
-    """At least 500 symbols, 120,000 bars, 10,000 patterns with outcome, and trades in both accounts."""
+    """At least 500 symbols, 120,000 bars, 10,000 patterns with outcome, and trades in all accounts that have models."""
     facts = finished.facts()
     assert facts["symbols"] >= 500
     assert facts["bars"] >= 120_000
     assert facts["bars"] + facts["rejected_rows"] == 122_574
     assert facts["patterns_with_outcome"] >= 10_000
     assert {model["kind"] for model in facts["models"]} == {"pattern", "catalyst", "outcome"}
-    for account in facts["accounts"].values():
-        assert account["trades"] > 0
+    assert set(facts["accounts"]) == {"rule", "hybrid", "models", "challenger"}
+    for name, account in facts["accounts"].items():
+        assert (account["trades"] > 0) == (name != "challenger"), "nobody trained a challenger"
         assert 0 < account["equity_usd"] < 1_000_000
         assert 0 <= account["max_drawdown"] < 1
-    assert facts["accounts"]["rule"] != facts["accounts"]["ensemble"]
+    assert facts["accounts"]["rule"] != facts["accounts"]["hybrid"]
     assert len(facts["journal_hash"]) == 64
     assert facts["wall_s"] > 0
     assert facts["peak_pss_mb"] > 0
@@ -182,12 +183,12 @@ def _check_answers(client: httpx.Client) -> None:
         assert signal["decision"] in {"buy", "none"}
         assert signal["reason"]
     portfolio = client.get("/v1/portfolio").json()
-    assert {account["book"] for account in portfolio["accounts"]} == {"rule", "ensemble"}
+    assert {account["book"] for account in portfolio["accounts"]} == {"rule", "hybrid", "models", "challenger"}
     for account in portfolio["accounts"]:
         assert account["equity_usd"] == pytest.approx(account["cash_usd"] + account["positions_usd"])
     performance = client.get("/v1/performance").json()
     assert performance["sessions"] == 98
-    assert client.get("/v1/models").json()["ensembles"][0]["status"] == "champion"
+    assert client.get("/v1/models").json()["ensembles"][0]["role"] == "champion"
     assert client.get("/v1/trades?limit=5").json()["total"] > 100
     assert client.get("/v1/scanner?limit=1").json()["considered"] > 400
     regime = client.get("/v1/regime").json()
@@ -214,7 +215,7 @@ def _check_dashboard(run: Platform, folder: Path) -> None:
     with browser(profile) as window:
         window.resize(1280, 900)
         window.open(f"{run.url}/#token={run.token}")
-        eventually(lambda: "Ensemble" in window.text("#accounts"), what="the accounts on the dashboard")
+        eventually(lambda: "Hybrid" in window.text("#accounts"), what="the accounts on the dashboard")
         eventually(lambda: "volume" in window.text("#scan"), what="stocks in play with reasons")
         picture = window.screenshot(pictures / "dashboard.png")
         assert len(picture) > 50_000

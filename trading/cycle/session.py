@@ -7,7 +7,7 @@ calls a plain object, on a cluster it goes to an actor and the answer stays wher
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -137,8 +137,11 @@ class _Judged:
 
     def seen_by(self, arm: Arm, roles: Roles) -> list[Candidate]:
         """The candidates with the views that the arm asks for."""
-        asked = {"champion": roles.champion, "challenger": roles.challenger}.get(ARMS[arm].asks)
-        return self.without if asked is None else self.by_version[asked]
+        asks = ARMS[arm].asks
+        asked = {"champion": roles.champion, "challenger": roles.challenger}.get(asks)
+        if asked is not None:
+            return self.by_version[asked]
+        return [replace(one, trouble=f"there is no {asks}") for one in self.without] if asks else self.without
 
 
 @dataclass(frozen=True)

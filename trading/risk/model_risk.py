@@ -30,8 +30,10 @@ class ModelRiskLimits:
             strongest and the weakest fifth of setups, at 0.8 (the strategy's transition, section 3.3) on the tenths.
         max_disagreement_rank: above it the position is halved: the share of unseen setups on which the models lay
             closer together than here. The strategy gives no number; 0.9 is the widest tenth.
-        full_size_r: the expected net return, in units of what the stop would cost, from which on a position isn't made
-            smaller for it; below, in proportion (the strategy's pipeline, section 4.3, which gives no number).
+        full_size_r: the expected net return, in units of what the stop would cost (R), from which on a position isn't
+            made smaller for it; below, in proportion (the strategy's pipeline, section 4.3, which gives no number). A
+            quarter of Kelly's fraction, the expected R over four times its variance of about one, is the strategy's
+            2 % of equity from 0.08 R on.
         max_age_sessions: models that learned nothing of more sessions than this don't decide.
         accuracy_sessions: of so many last sessions the setups are counted that the models ranked highest.
         accuracy_signals: fewer of them say nothing.
@@ -41,7 +43,7 @@ class ModelRiskLimits:
 
     min_confidence: float = 0.6
     max_disagreement_rank: float = 0.9
-    full_size_r: float = 0.25
+    full_size_r: float = 0.08
     max_age_sessions: int = 126
     accuracy_sessions: int = 60
     accuracy_signals: int = 20

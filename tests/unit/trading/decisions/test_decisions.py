@@ -54,11 +54,11 @@ SURE = replace(CANDIDATE, strength=0.52, rank=0.99)
         ({"rank": 0.80}, (True, "ensemble", 0.6, 1.0, ())),
         ({"disagreement_rank": 0.91}, (True, "ensemble", 0.98, 0.5, ("disagreement",))),
         ({"disagreement_rank": 0.90}, (True, "ensemble", 0.98, 1.0, ())),
-        # 0.75 % expected are 0.1 of what the stop costs: 0.1 / 0.25 of the size, half of that where they disagree
-        ({"expected_return": 0.0075}, (True, "ensemble", 0.98, 0.4, ("small_move",))),
+        # 0.3 % expected are 0.04 of what the stop costs: 0.04 / 0.08 of the size, half of that where they disagree
+        ({"expected_return": 0.003}, (True, "ensemble", 0.98, 0.5, ("small_move",))),
         (
-            {"expected_return": 0.0075, "disagreement_rank": 1.0},
-            (True, "ensemble", 0.98, 0.2, ("small_move", "disagreement")),
+            {"expected_return": 0.003, "disagreement_rank": 1.0},
+            (True, "ensemble", 0.98, 0.25, ("small_move", "disagreement")),
         ),
         ({"expected_return": 0.0}, (False, "ensemble", 0.98, 1.0, ("expected_loss",))),
         ({"expected_return": -0.01}, (False, "ensemble", 0.98, 1.0, ("expected_loss",))),
