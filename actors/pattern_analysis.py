@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from actors.service import Service
-from actors.wiring import Wiring
+from actors.wiring import Wiring, now
 from adapters.calendar import closes
+from adapters.feature_rows import FeatureRowStore
 from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.session_patterns import SessionPatternStore
@@ -29,11 +30,12 @@ from trading.evidence.log import detections_at, pattern_log
 from trading.evidence.outcomes import outcomes_on_record
 from trading.patterns.in_session import SessionPatterns
 from trading.risk.model_trust import SignalEvidence
+from trading.views.feature_rows import FeatureRows
 from trading.views.signals import Signals
 
 
 class PatternAnalysis(Service):
-    """Writer of `pattern_training_data`, of the patterns within sessions and of the decisions."""
+    """Writer of `pattern_training_data`, of patterns within sessions, of signals, feature rows and decisions."""
 
     name = "pattern_analysis"
 
@@ -44,6 +46,13 @@ class PatternAnalysis(Service):
     @cached_property
     def _store(self) -> PatternStore:
         return PatternStore(self.pool)
+
+    @cached_property
+    def _feature_rows(self) -> FeatureRowStore:
+        """What an earlier process had not yet put on record when it ended is gone once this one begins to write."""
+        store = self.on_record.feature_rows
+        store.sweep()
+        return store
 
     def _log(self, market: Market, patterns: Patterns, picked: Ints) -> pa.Table:
         table = pattern_log(market, patterns, picked, self.wiring.decisions.outcome)
@@ -94,7 +103,12 @@ class PatternAnalysis(Service):
         return DecisionStore(self.pool).record(decisions)
 
     def record_signals(self, signals: Signals) -> int:
-        """What each version said of each setup is on record; returns how many are new."""
+        """What each version said of each setup is on record, after the features it was judged by; returns the new ones.
+
+        Raises:
+            UnavailableError: when the disk takes no feature rows; the session isn't complete and can be run again.
+        """
+        self._feature_rows.record(FeatureRows.of(signals), at=now())
         return SignalStore(self.pool).record(signals)
 
     def evidence(self, session: date, since: date, versions: Sequence[str]) -> Mapping[str, SignalEvidence]:

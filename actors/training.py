@@ -113,20 +113,24 @@ def run_within(limit_s: float, function: Callable[..., Any], *args: Any, placeme
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=here)(function)
     reference = task.remote(*args)
+    ended = False
     try:
-        return _answer(reference, limit_s)
+        ready, _ = ray.wait([reference], timeout=limit_s)
+        ended = bool(ready)
+        if not ended:
+            raise UnavailableError(
+                f"The training wasn't done after {limit_s / 60:.0f} min and was ended. Nothing was replaced."
+            )
+        return _answer(reference)
     finally:
-        ray.cancel(reference, force=True)  # one that has ended isn't touched
-        ray.wait([reference], timeout=END_TIMEOUT_S)  # a process that is alive might reserve more
+        if not ended:  # Ray ends the process of whoever cancels a task whose answer is just coming in
+            ray.cancel(reference, force=True)
+            ray.wait([reference], timeout=END_TIMEOUT_S)  # a process that is alive might reserve more
         placements.remove()
 
 
-def _answer(reference: Any, timeout_s: float) -> Any:
-    ready, _ = ray.wait([reference], timeout=timeout_s)
-    if not ready:
-        raise UnavailableError(
-            f"The training wasn't done after {timeout_s / 60:.0f} min and was ended. Nothing was replaced."
-        )
+def _answer(reference: Any) -> Any:
+    """What the function returned or raised, in our own errors."""
     try:
         return ray.get(reference)
     except RayTaskError as error:

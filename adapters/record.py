@@ -14,6 +14,7 @@ import psycopg
 from adapters.bars.locations import TierLocations
 from adapters.bars.store import BarStore
 from adapters.bars.tier_settings import tier_locations
+from adapters.feature_rows import FeatureRowStore
 from adapters.machine.lock import RunLock, is_held
 from adapters.machine.server_lock import exclusive, shared
 from adapters.postgres.bars_record import BarRecord
@@ -73,6 +74,11 @@ class Record:
     def bar_tables(self) -> BarRecord:
         """What the database says of bars: files, splits, breaks, instruments, imports."""
         return BarRecord(self.pool)
+
+    @cached_property
+    def feature_rows(self) -> FeatureRowStore:
+        """What the setups of each session were judged by."""
+        return FeatureRowStore(self.pool, self.bars)
 
     @cached_property
     def events(self) -> CatalystStore:

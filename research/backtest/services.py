@@ -150,6 +150,14 @@ class SegmentAnalysis:
             raise UnavailableError(f"the segment of {session} wasn't recognised; nothing was decided")
         return self._patterns.at(session, self._bars, events=known.events, covered=known.covered, news=known.news)
 
+    def close(self, session: date) -> tuple[Market, Patterns]:
+        """The market and the patterns at the close of a session of the record."""
+        batch = self._recorded.batch(session)
+        name, market = self.analyse(session, batch), self.market_at(session, batch)
+        if not self.holds(name):
+            self.take(self.segment(session, batch))
+        return market, self.patterns_at(session, name, RecordedNews(self._recorded).known_at(session))
+
     def recognise_in_session(self, session: date) -> None:
         """Nothing: no decision asks for patterns of minutes."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from research.backtest.recorded import Recorded
 from research.backtest.running import Terms
-from research.backtest.services import RecordedNews, RecordedScanner, SegmentAnalysis
+from research.backtest.services import RecordedScanner, SegmentAnalysis
 from trading.arrays import Floats
 from trading.bars.panel import as_day
 from trading.cycle.stages import Market, candidates, long_rows
@@ -103,11 +103,7 @@ def _cut(recorded: Recorded, session: date, terms: Terms, way: Way) -> Known:
 
 def known_at(analysis: SegmentAnalysis, recorded: Recorded, session: date, terms: Terms) -> Known:
     """Indicators, scores and orders at a close, by name; orders are those of accounts that hold nothing."""
-    batch = recorded.batch(session)
-    name, market = analysis.analyse(session, batch), analysis.market_at(session, batch)
-    if not analysis.holds(name):
-        analysis.take(analysis.segment(session, batch))
-    patterns = analysis.patterns_at(session, name, RecordedNews(recorded).known_at(session))
+    market, patterns = analysis.close(session)
     now = Circumstances(regime=regime_size(analysis.record_regime(session, market, patterns), terms.decisions.regime))
     in_play = RecordedScanner(recorded, terms.scanner).scan(session, market, patterns)
     setups = analysis.setups(session, market, patterns)

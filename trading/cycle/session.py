@@ -106,10 +106,10 @@ def run_session(services: Services, session: date, rules: DecisionRules, roles: 
     for view in books:
         made, orders[view.name] = decide(session, view, judged.seen_by(view.decides_by, roles), rules, now)
         decisions.extend(made)
+    kept.get()  # no decision without the features that it was made from
     services.pattern_analysis.record_decisions(decisions).get()
     recorded.get()
     recorded_within.get()
-    kept.get()
     if services.execution:
         services.execution.execute(session, orders.pop(BOOK), seen.batch.later).get()
     services.paper_trading.place(session, orders, len(stocks)).get()

@@ -64,6 +64,7 @@ def test_a_replayed_session_passes_and_what_was_tampered_with_blocks(
     monkeypatch.setattr("research.checks.daily.models_of", momentum_of)
     done = checks.check()
     assert [(one.kind, one.verdict, one.differences) for one in done] == [
+        ("features", "passed", 0),
         ("lookahead", "passed", 0),
         ("parity", "passed", 0),
     ], done
@@ -74,8 +75,8 @@ def test_a_replayed_session_passes_and_what_was_tampered_with_blocks(
 
     smaller = replace(checks.wiring, decisions=_halved(checks.wiring))
     again = Checks(smaller)._checked(DAY)
-    assert again[1].verdict == "failed"
-    assert "size of order:" in " ".join(again[1].findings)
+    assert again[2].verdict == "failed"
+    assert "size of order:" in " ".join(again[2].findings)
     checks._tell(DAY, again)
     assert "a daily check failed: parity of 2010-06-03" in ControlRecord(pool).state().opening_refused(
         live=False, cost_cents=0, at=NOON

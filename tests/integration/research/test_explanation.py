@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adapters.bars.store import BarStore
+from adapters.feature_rows import FeatureRowStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from research.explanation import explain, time_or_day
 from serve.resources.explanations import explanation_answer
+from tests.fakes.feature_rows import made_rows
 from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
 from trading.errors import BadDataError, ConfigurationError
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.past import DrawdownState
+from trading.views.feature_rows import SCHEMA
+from trading.views.setups import FEATURES
 
 DAY = date(2010, 1, 4)
 
@@ -57,6 +63,25 @@ def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
     assert explain(pool, "AA", DAY, BarStore(home, BarRecord(pool))).said == "", "what was decided is told in any case"
     with pytest.raises(BadDataError, match="no session up to"):
         explain(pool, "AA", DAY - timedelta(days=1))
+
+
+def test_the_features_that_a_setup_was_judged_by_are_told_by_name(pool: Pool, home: Path) -> None:
+    """Of both directions, unknown ones as null; None unless asked for, and empty where none are on record."""
+    ScanStore(pool).record(DAY, [Scanned("B", 1)])
+    store = FeatureRowStore(pool, BarStore(home, BarRecord(pool)))
+    assert explain(pool, "B", DAY).setups is None
+    assert explain(pool, "B", DAY, features=store).setups == []
+    rows = made_rows(DAY)
+    store.record(rows, at=datetime(2026, 1, 1, tzinfo=UTC))
+    short, long = explain(pool, "B", DAY, features=store).setups or []
+    assert (short.direction, long.direction, long.in_play, long.note) == (-1, 1, True, "")
+    assert long.schema == SCHEMA.sha256
+    assert list(long.features) == list(FEATURES)
+    told = [math.nan if value is None else value for value in long.features.values()]
+    assert np.array_equal(np.array(told, np.float32), rows.matrix[3], equal_nan=True)
+    answer = explanation_answer(pool, "B", DAY, store)
+    assert [one.features for one in answer.setups or []] == [short.features, long.features]
+    assert explain(pool, "ZZ", DAY, features=store).setups == []
 
 
 def test_a_time_counts_only_what_had_closed_by_then(pool: Pool) -> None:

@@ -47,7 +47,7 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "/v1/signals": (signals.read, (None, 100)),
     "/v1/scanner": (scanner.read, (100,)),
     "/v1/regime": (regime.read, (None,)),
-    "/v1/explanations/{symbol}": (explanations.read, ("AAPL", None)),
+    "/v1/explanations/{symbol}": (explanations.read, ("AAPL", None, False)),
     "/v1/patterns": (patterns.read, (200,)),
     "/v1/patterns/statistics": (pattern_statistics.read, ("all", None, 200)),
     "/v1/catalysts": (catalysts.read, (100,)),
