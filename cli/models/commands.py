@@ -22,6 +22,7 @@ from cli.reasons import Json, Reason
 from research.models.changing import Changed, Registry, Said, names
 from research.models.comparing import compared
 from research.models.files import export as export_files
+from research.models.files import trouble_of
 from research.models.finding import found
 from research.models.showing import listed, shown
 
@@ -155,7 +156,9 @@ def _change(make: Callable[[Registry, list[str], Said], Changed], reason: str, *
     """The change is on record, beside a run that is alive or not, and told."""
     with writing(read_settings(), now=now(), make=False) as record:
         require_current(record)
-        done = make(Registry(record.pool, record.home), names(record.pool), Said(WHO, reason, now()))
+        models = record.home / "models"
+        registry = Registry(record.pool, record.home, lambda name: trouble_of(models / name))
+        done = make(registry, names(record.pool), Said(WHO, reason, now()))
     if as_json:
         print_json(asdict(done))
         return

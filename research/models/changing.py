@@ -10,7 +10,7 @@ from pathlib import Path
 from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import EnsembleRow, ModelStore
 from adapters.postgres.pool import Pool
-from research.models.files import loaded, row_of
+from research.models.files import require_registered, row_of
 from trading.errors import LedgerError, ModelRefusedError
 from trading.views.lifecycle import Change, Event, Lifecycle, Role, made, rolled_back
 
@@ -57,10 +57,12 @@ class Registry:
     Attributes:
         pool: of the record.
         home: the data folder.
+        trouble: why an ensemble can't score, by its name; empty when it was tried and can.
     """
 
     pool: Pool
     home: Path
+    trouble: Callable[[str], str]
 
     def promote(self, ensemble_id: str, role: Role, said: Said) -> Changed:
         """The ensemble comes into the role from the next session on that hasn't begun; a repeat changes nothing.
@@ -124,7 +126,10 @@ class Registry:
                 f"The audit of {ensemble_id} failed when it was trained: {failed}. Nothing was changed. Train anew; "
                 f"`inplay models show {ensemble_id}` tells more."
             )
-        loaded(self.pool, self.home, ensemble_id)
+        require_registered(self.pool, self.home, ensemble_id)
+        trouble = self.trouble(ensemble_id)
+        if trouble:
+            raise ModelRefusedError(f"{ensemble_id} can't score: {trouble}. Nothing was changed.")
 
 
 def audit_of(row: EnsembleRow) -> str:

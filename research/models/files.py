@@ -77,31 +77,38 @@ def card_of(home: Path, ensemble_id: str) -> Card | str:
         return f"changed: {path} is no model card any more: {error}"
 
 
-def loaded(pool: Pool, home: Path, ensemble_id: str) -> EnsembleScorer:
-    """The ensemble, loaded from its files, which are those that were registered.
+def require_registered(pool: Pool, home: Path, ensemble_id: str) -> None:
+    """The ensemble's files are there, and its card and they are those that were registered.
 
     Raises:
         UnknownModelError: when it isn't on record.
-        ModelRefusedError: when a file is gone or another one, or this version can't use it.
+        ModelRefusedError: when a file is gone or another one.
     """
     row, models = row_of(pool, ensemble_id)
     for file in files_of(row, models, home):
         if file.state != "whole":
-            said = "is gone" if file.state == "file gone" else "is not the one that was registered"
+            said = "can't be read" if file.state == "file gone" else "is not the one that was registered"
             raise ModelRefusedError(
                 f"The file {home / file.path} of {ensemble_id} {said}. Nothing was changed. {RESTORE}"
             )
-    try:
-        scorer = EnsembleScorer(home / "models" / ensemble_id)
-    except ModelError as error:
-        raise ModelRefusedError(f"{ensemble_id} can't be used: {error}. Nothing was changed.") from error
-    on_card = {file.member: file.sha256 for file in scorer.card.models}
-    if (scorer.card.ensemble_id, on_card) != (ensemble_id, {model.kind: model.sha256 for model in models}):
+    card = card_of(home, ensemble_id)
+    if isinstance(card, str):
+        raise ModelRefusedError(f"The card of {ensemble_id} can't be used: {card}. Nothing was changed. {RESTORE}")
+    on_card = {file.member: file.sha256 for file in card.models}
+    if (card.ensemble_id, on_card) != (ensemble_id, {model.kind: model.sha256 for model in models}):
         raise ModelRefusedError(
             f"The card {home / 'models' / ensemble_id / CARD} is not that of {ensemble_id} on record: it names "
-            f"{scorer.card.ensemble_id} or other files. Nothing was changed. {RESTORE}"
+            f"{card.ensemble_id} or other files. Nothing was changed. {RESTORE}"
         )
-    return scorer
+
+
+def trouble_of(folder: Path) -> str:
+    """Why the ensemble in a folder can't score; empty when it was loaded."""
+    try:
+        EnsembleScorer(folder)
+    except ModelError as error:
+        return str(error)
+    return ""
 
 
 def export(pool: Pool, home: Path, ensemble_id: str, out: Path) -> list[Path]:
@@ -116,7 +123,7 @@ def export(pool: Pool, home: Path, ensemble_id: str, out: Path) -> list[Path]:
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigurationError(f"{out} is there and isn't an empty folder. Nothing was written. Name another one.")
-    loaded(pool, home, ensemble_id)
+    require_registered(pool, home, ensemble_id)
     row, models = row_of(pool, ensemble_id)
     target = out.absolute()
     part = target.with_name(f".{target.name}.{uuid4().hex[:8]}.part")
@@ -127,7 +134,9 @@ def export(pool: Pool, home: Path, ensemble_id: str, out: Path) -> list[Path]:
         shutil.copyfile(home / "models" / ensemble_id / CARD, part / CARD)
         told = {"ensemble": asdict(row), "models": [asdict(model) for model in models]}
         (part / RECORD).write_text(json.dumps(told, indent=1, sort_keys=True, default=str) + "\n")
-        EnsembleScorer(part)
+        trouble = trouble_of(part)
+        if trouble:
+            raise ModelRefusedError(f"{ensemble_id} can't be used: {trouble}. Nothing is left in {out}.")
         part.replace(target)
     except OSError as error:
         raise ConfigurationError(f"{out} can't be written: {error.strerror}. Nothing is left there.") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 
+import numpy as np
 from fastapi import APIRouter, Path
 from pydantic import Field
 
@@ -14,6 +15,7 @@ from serve.problems import PROBLEM_MEDIA_TYPE
 from serve.resources.models import ModelEvent
 from serve.schema import Schema, Text
 from serve.sources import Sources
+from trading.views.setups import FEATURES
 
 router = APIRouter()
 WHO: Final = "http"
@@ -86,7 +88,9 @@ def changed_of(done: Changed) -> ModelChanged:
 
 
 def _registry(sources: Sources) -> Registry:
-    return Registry(sources.pool, sources.home)
+    """The replica that will score with an ensemble tries it on one row of which nothing is known."""
+    row = np.full((1, len(FEATURES)), np.nan, dtype=np.float32)
+    return Registry(sources.pool, sources.home, lambda name: sources.actors.score(row, (name,))[name].trouble)
 
 
 def _said(why: str) -> Said:

@@ -59,7 +59,8 @@ def register_second(home: Path, champion: str) -> None:
         assert row is not None
         rows = record.models.models([member.model_id for member in row.members])
         again = [
-            replace(model, model_id=f"{SECOND}-{model.kind}", path=f"models/{SECOND}/{model.kind}") for model in rows
+            replace(model, model_id=f"{SECOND}-{model.kind}", path=f"models/{SECOND}/{Path(model.path).name}")
+            for model in rows
         ]
         members = tuple(MemberRow(one.kind, f"{SECOND}-{one.kind}", weights[one.kind]) for one in row.members)
         second = replace(row, ensemble_id=SECOND, members=members, config_sha256="0" * 64)

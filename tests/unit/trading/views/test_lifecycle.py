@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.errors import LedgerError, ModelError
+from trading.errors import LedgerError, ModelError, ModelRefusedError, UnknownModelError
 from trading.views.lifecycle import Change, Event, Lifecycle, Role, made, registered, rolled_back
 
 FIRST = date(2010, 4, 1)
@@ -78,7 +78,10 @@ def test_a_rollback_goes_back_to_whom_it_took_over_from_and_a_repeat_changes_not
     assert [change.ensemble_id for change in registry.back("b")] == ["b", "a"]
     with pytest.raises(ModelError, match="no champion before a"):
         registry.back("a")
-    with pytest.raises(ModelError, match="never champion"):
+    with pytest.raises(UnknownModelError, match="No ensemble d is on record"):
+        registry.back("d")
+    registry.register("d")
+    with pytest.raises(ModelRefusedError, match="never champion"):
         registry.back("d")
     registry.make("c", "champion")
     assert registry.life.before("c") == "a", "it took over from a this time"
