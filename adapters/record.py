@@ -153,12 +153,7 @@ def reading(settings: Settings, *, now: datetime, missing: str = NO_RECORD) -> I
         url = _url_beside_a_run(settings, stack, now)
         try:
             record = _record(stack, settings, open_pool(url, name="inplay reading", size=2, read_only=True))
-            if behind(record.pool):
-                raise UnavailableError(
-                    f"The record of {settings.home} was made by an earlier version of inplay. Nothing was changed. "
-                    "Bring it up to date with `inplay data migrate`; the earlier version can't use it afterwards, so "
-                    "make a backup with that version first if you may go back."
-                )
+            require_current(record)
             yield record
         except psycopg.errors.UndefinedTable:
             raise UnavailableError(
@@ -207,6 +202,21 @@ def alone(settings: Settings, *, now: datetime) -> Iterator[Record]:
         url = _given(settings) or _started(EmbeddedPostgres(settings.home), settings.home, stack)
         record = _record(stack, settings, open_pool(url, name="inplay alone"))
         yield replace(record, migrated=tuple(migrate(record.pool)))
+
+
+def require_current(record: Record) -> None:
+    """The record has the tables of this version.
+
+    Raises:
+        UnavailableError: when it was made by an earlier one.
+        ConfigurationError: when it was made by a later one.
+    """
+    if behind(record.pool):
+        raise UnavailableError(
+            f"The record of {record.home} was made by an earlier version of inplay. Nothing was changed. "
+            "Bring it up to date with `inplay data migrate`; the earlier version can't use it afterwards, so "
+            "make a backup with that version first if you may go back."
+        )
 
 
 def _record(stack: ExitStack, settings: Settings, pool: Pool) -> Record:

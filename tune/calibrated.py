@@ -43,10 +43,14 @@ def unseen(data: TrainingSet, split: Split, winners: Mapping[str, Winner], membe
     return Unseen(views, data.take(split.test))
 
 
+def folds_of(data: TrainingSet) -> list[Split]:
+    """Those of the search."""
+    return walk_forward(data, FOLDS, EMBARGO_SESSIONS)
+
+
 def unseen_of_folds(data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int) -> list[Unseen]:
     """The same of each fold of the search."""
-    splits = walk_forward(data, FOLDS, EMBARGO_SESSIONS)
-    return [unseen(data, split, winners, members, seed=seed) for split in splits]
+    return [unseen(data, split, winners, members, seed=seed) for split in folds_of(data)]
 
 
 def calibration_of(parts: Sequence[Unseen]) -> Calibration:

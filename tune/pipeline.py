@@ -17,7 +17,8 @@ from trading.views.ensemble import Views, as_calibrated
 from trading.views.members.member import Member, Members
 from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
-from tune.calibrated import calibration_of, unseen, unseen_of_folds
+from tune.audit import Audit, audit
+from tune.calibrated import calibration_of, folds_of, unseen, unseen_of_folds
 from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
 from tune.evaluate import Accuracy, evaluate
@@ -45,6 +46,7 @@ class Trained:
             figure and is not computed.
         winners: parameters per model.
         rows: in the final fit.
+        audit: what the training checked of itself.
     """
 
     card: Card
@@ -55,6 +57,7 @@ class Trained:
     data_sha256: str
     first_session: np.datetime64
     last_session: np.datetime64
+    audit: Audit
 
 
 def train_ensemble(
@@ -112,8 +115,10 @@ def train_ensemble(
         left_out=data.left_out, regime_factors=factors,
         calibration=calibration_of([*earlier, later]),
     )  # fmt: skip
+    parts = [(data, split), *((development, fold) for fold in folds_of(development))]
     return Trained(
-        card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
+        card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
+        audit(data, parts, card),
     )  # fmt: skip
 
 

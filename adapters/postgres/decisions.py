@@ -75,6 +75,25 @@ class DecisionStore:
         with transaction(self._pool) as cursor:
             return cursor.connection.cursor(row_factory=dict_row).execute(EXPLAINED, [session, symbol]).fetchall()
 
+    def acted(self, ensemble_id: str) -> dict[str, tuple[int, dict[str, int]]]:
+        """By account: how many candidates an ensemble was asked of, and how often each rule of model risk acted."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT account, count(*) FROM decisions WHERE ensemble_id = %s GROUP BY account ORDER BY account",
+                [ensemble_id],
+            )
+            asked = dict(cursor.fetchall())
+            cursor.execute(
+                "SELECT account, rule, count(*) FROM decisions, unnest(model_rules) AS rule "
+                "WHERE ensemble_id = %s GROUP BY account, rule",
+                [ensemble_id],
+            )
+            rows = cursor.fetchall()
+        return {
+            account: (candidates, {rule: count for of, rule, count in rows if of == account})
+            for account, candidates in asked.items()
+        }
+
 
 class ScanStore:
     """Writer and reader of `scans`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -20,6 +21,22 @@ COLUMNS = (
     "expected_return", "expected_low", "expected_high", "disagreement_rank",
 )  # fmt: skip
 OF_A_VIEW = COLUMNS[6:]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """How much a version of the ensemble said.
+
+    Attributes:
+        signals: setups that it scored, taken or not.
+        with_outcome: of these, whose outcome is known.
+        in_play: of these, long setups of stocks in play; `in_play_with_outcome` likewise.
+    """
+
+    signals: int = 0
+    with_outcome: int = 0
+    in_play: int = 0
+    in_play_with_outcome: int = 0
 
 
 class SignalStore:
@@ -57,6 +74,18 @@ class SignalStore:
         return {
             name: SignalEvidence.of(days[(names == name) & chosen], won[(names == name) & chosen]) for name in versions
         }
+
+    def scored(self) -> Mapping[str, Scored]:
+        """How much each version said, by name; those that said nothing aren't there."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT ensemble_id, count(*), count(o.session), count(*) FILTER (WHERE in_play), "
+                "count(o.session) FILTER (WHERE in_play) FROM signals AS s LEFT JOIN ("
+                "SELECT DISTINCT session, symbol, direction FROM pattern_training_data "
+                "WHERE outcome_known_session IS NOT NULL AND session >= (SELECT min(session) FROM signals)"
+                ") AS o USING (session, symbol, direction) GROUP BY ensemble_id"
+            )
+            return {name: Scored(*counts) for name, *counts in cursor.fetchall()}
 
 
 def _rows(signals: Signals, name: str, views: Views) -> list[tuple[object, ...]]:

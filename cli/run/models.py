@@ -112,6 +112,9 @@ class Models:
             config=config, known_before=first_replay, code_version=version("inplay"), at=now(), entry=FIRST,
         )  # fmt: skip
         self._say.accuracy(trained.accuracy)
+        if not row.metrics["audit"]["passed"]:
+            self._say.warning(f"the audit of {row.ensemble_id} failed, see `inplay models show`. The rules decide")
+            return None
         return row
 
     def _training_set(self, market: Market, patterns: Patterns, first_replay: date) -> TrainingSet:

@@ -19,6 +19,9 @@ FIRST = date(2010, 1, 4)
 SPLITS = ((2, 1), (3, 2), (1, 10), (7, 3))
 KINDS = ("market", "limit", "stop", "stop_limit", "trailing_stop", "on_open", "on_close")
 SIDES = ("buy", "sell", "sell_short", "buy_to_cover")
+HAPPENS = {0: "split", 1: "split", 2: "break", 3: "lost", 4: "dividend", 5: "dividend"}
+"""Of thirty mornings of a symbol, and on each of the others nothing."""
+ACTIONS = tuple(dict.fromkeys(HAPPENS.values()))
 Prices = tuple[int, int, int, int, int]
 
 
@@ -89,8 +92,10 @@ def orders(draw: st.DrawFn, name: str, symbol: str, price: int, *, may_close: bo
 
 
 @st.composite
-def scripts(draw: st.DrawFn, max_sessions: int = 8, bars_per_session: int = 1) -> list[Moment]:
-    """Moments in order, with splits, dividends, breaks, halts, silent sessions and symbols lost for good."""
+def scripts(
+    draw: st.DrawFn, max_sessions: int = 8, bars_per_session: int = 1, actions: tuple[str, ...] = ACTIONS
+) -> list[Moment]:  # fmt: skip
+    """Moments in order, with halts, silent sessions and what companies do: those of `ACTIONS` that are asked for."""
     level = {symbol: draw(st.sampled_from([30_000, 250_000, 6_000_000])) for symbol in SYMBOLS}
     lost: set[str] = set()
     out: list[Moment] = []
@@ -100,7 +105,7 @@ def scripts(draw: st.DrawFn, max_sessions: int = 8, bars_per_session: int = 1) -
         for part in range(bars_per_session):
             at = datetime.combine(session, time(15 + part), UTC)
             step = Step(at, session, first=part == 0, last=part == bars_per_session - 1)
-            actions = draw(_actions(level, lost)) if part == 0 else ()
+            happened = draw(_actions(level, lost, actions)) if part == 0 else ()
             made = {symbol: draw(prices(level[symbol])) for symbol in SYMBOLS if symbol not in lost}
             tape = {symbol: bar for symbol, bar in made.items() if bar}
             level |= {symbol: bar[3] for symbol, bar in tape.items()}
@@ -111,24 +116,27 @@ def scripts(draw: st.DrawFn, max_sessions: int = 8, bars_per_session: int = 1) -
                 draw(orders(name, name[-2:], level[name[-2:]], may_close=name[-2:] in before)) for name in names
             )
             placed += names
-            out.append(Moment(step, tape, halted, tuple(actions), wanted, *draw(_changes(placed, f"{at:%m%d%H}"))))
+            out.append(Moment(step, tape, halted, tuple(happened), wanted, *draw(_changes(placed, f"{at:%m%d%H}"))))
     return out
 
 
 @st.composite
-def _actions(draw: st.DrawFn, level: dict[str, int], lost: set[str]) -> list[CorporateAction]:
+def _actions(draw: st.DrawFn, level: dict[str, int], lost: set[str], kinds: tuple[str, ...]) -> list[CorporateAction]:
     out = []
     for symbol in SYMBOLS:
-        happens = draw(st.integers(0, 29))
-        if happens <= 1:
+        happens = HAPPENS.get(draw(st.integers(0, 29)), "")
+        if happens not in kinds:
+            continue
+        if happens == "split":
             up, down = draw(st.sampled_from(SPLITS))
             level[symbol] = max(1, level[symbol] * down // up)
             out.append(CorporateAction(symbol, "split", up, down))
-        elif happens == 2:
-            out.append(CorporateAction(symbol, "break", reason="spin-off"))
-        elif happens == 3:
+        elif happens == "break":
+            level[symbol] = max(1, level[symbol] * draw(st.sampled_from([100, 70, 130])) // 100)
+            out.append(CorporateAction(symbol, "break", reason="spin-off", explained=draw(st.booleans())))
+        elif happens == "lost":
             lost.add(symbol)
-        elif happens <= 5:
+        else:
             out.append(CorporateAction(symbol, "dividend", amount_usd_e4=level[symbol] // 100))
     return out
 

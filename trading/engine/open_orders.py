@@ -188,9 +188,12 @@ class OpenOrders:
             self.shares[at] -= gone
 
     def _wake_legs(self, rows: Ints, shares: Ints) -> None:
-        """The legs hold what has filled, their prices measured from the average fill."""
+        """The legs hold what has filled, their prices measured from the average fill, rounded away from the position.
+
+        That is down for a long position and up for a short one: a short one is a long one in a mirror.
+        """
         sign = self.sign[rows]
-        average = self.filled_value_e4[rows] // np.maximum(1, self.shares[rows] - self.left[rows])
+        average = sign * (sign * self.filled_value_e4[rows] // np.maximum(1, self.shares[rows] - self.left[rows]))
         for leg, given, distance, way, price_of in (
             (STOP_LEG, self.leg_stop_usd_e4[rows], self.leg_stop_distance_usd_e4[rows], -1, self.stop_usd_e4),
             (TARGET_LEG, self.leg_target_usd_e4[rows], self.leg_target_distance_usd_e4[rows], 1, self.limit_usd_e4),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal
 
-from trading.errors import ModelError
+from trading.errors import ModelRefusedError, UnknownModelError
 from trading.transitions import Transitions
 
 Role = Literal["registered", "shadow", "challenger", "champion", "retired"]
@@ -25,6 +25,8 @@ ROLES: Final = Transitions[str](
 """Which role may follow which. A retired one may come back: that is what a rollback does."""
 MOST_SHADOWS: Final = 2
 """They are scored at every session, so a further one retires the one that has been it longest."""
+
+UNKNOWN: Final = "No ensemble {} is on record. Nothing was changed. `inplay models list` shows those there are."
 
 
 @dataclass(frozen=True)
@@ -143,15 +145,13 @@ def made(life: Lifecycle, ensemble_id: str, role: Role, why: str) -> list[Change
     replaces becomes a shadow, and of too many shadows the earliest retires.
 
     Raises:
-        ModelError: when it isn't on record.
+        UnknownModelError: when it isn't on record.
         LedgerError: when what it is can't become that.
     """
     roles = life.latest()
     now = roles.get(ensemble_id, "")
     if not now:
-        raise ModelError(
-            f"No ensemble {ensemble_id} is on record. Nothing was changed. `inplay models list` shows those there are."
-        )
+        raise UnknownModelError(UNKNOWN.format(ensemble_id))
     if now == role:
         return []
     ROLES.require(ensemble_id, now, role)
@@ -179,15 +179,20 @@ def rolled_back(life: Lifecycle, ensemble_id: str, why: str) -> list[Change]:
     """The changes by which the champion before this one decides again; none when this one isn't champion any more.
 
     Raises:
-        ModelError: when it was never champion, or there is nothing to go back to.
+        UnknownModelError: when it isn't on record.
+        ModelRefusedError: when it was never champion, or there is nothing to go back to.
     """
+    if not life.role_of(ensemble_id):
+        raise UnknownModelError(UNKNOWN.format(ensemble_id))
     if ensemble_id not in [name for name, _ in life.champions()]:
-        raise ModelError(f"{ensemble_id} was never champion, so there is nothing to roll back. Nothing was changed.")
+        raise ModelRefusedError(
+            f"{ensemble_id} was never champion, so there is nothing to roll back. Nothing was changed."
+        )
     if life.role_of(ensemble_id) != "champion":
         return []
     earlier = life.before(ensemble_id)
     if earlier is None:
-        raise ModelError(
+        raise ModelRefusedError(
             f"There was no champion before {ensemble_id}, so there is nothing to go back to. Nothing was changed. "
             f"`inplay models retire {ensemble_id}` leaves the decisions to the rules."
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from adapters.postgres.queries import Queries
 from cli.run.progress import Printer
 from serve.resources.signals import RuleView, Signal
 from tests.fakes.planted import planted
+from trading.bars.panel import as_date
 from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
 from trading.errors import ModelError
@@ -62,18 +63,20 @@ def test_a_fourth_member_needs_nothing_but_its_declaration(
     )  # fmt: skip
     assert tuple(trained.winners) == tuple(trained.accuracy.members) == NAMES
 
-    config = config_sha256(7, DAY, OutcomeRules(), Workers(), FOUR)
+    first = as_date(data.known_session.max()) + timedelta(days=1)
+    config = config_sha256(7, first, OutcomeRules(), Workers(), FOUR)
     row = register(
         ModelStore(pool),
         trained,
         tmp_path,
         config=config,
-        known_before=DAY,
+        known_before=first,
         code_version="0",
         at=NOON,
         entry=Entry("champion", "test", "the first"),
     )
-    assert LifecycleStore(pool).life().at(DAY).champion == row.ensemble_id
+    assert LifecycleStore(pool).life().at(first).champion == row.ensemble_id
+    assert row.metrics["audit"]["passed"]
     assert ModelStore(pool).ensembles() == [row]
     told = Queries(pool).models()
     assert tuple(model.kind for model in told) == NAMES

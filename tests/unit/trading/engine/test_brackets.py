@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.one_account import CASH, MARGIN, START, Bar, OneAccount, bracket, fills, quiet, reasons
-from trading.broker.orders import Bracket
+from trading.broker.orders import Bracket, Side
 from trading.engine.bars import CorporateAction
 from trading.engine.bookkeeper import deposit
 from trading.engine.fold import fold
 from trading.engine.instruments import Instruments
+from trading.money import usd_e4
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,31 @@ def test_legs_follow_partial_fills_of_their_entry() -> None:
     assert fills(account.bar((19.2, 19.3, 19.1, 19.2, 1000))) == [("stop", 100, 19.2)]
     assert account.held() == (0, 0)
     assert sum(account.engine.account.trades) == 195_000 + 192_000 - 200_000 - 210_000
+
+
+@pytest.mark.parametrize(
+    ("side", "second", "stop", "average"),
+    [
+        ("buy", 20.0001, 19.0000, 20.0000),  # 20.00005 is 20.0000 for a long position, and the stop 1 USD below
+        ("sell_short", 20.0001, 21.0001, 20.0001),  # and 20.0001 for a short one, and the stop 1 USD above
+        ("buy", 20.0002, 19.0001, 20.0001),  # 20.0001 has nothing to round
+        ("sell_short", 20.0002, 21.0001, 20.0001),
+    ],
+)
+def test_the_average_fill_of_a_short_position_is_rounded_as_in_a_mirror(
+    side: Side, second: float, stop: float, average: float
+) -> None:
+    """100 shares at 20.0000 and 100 a little above; what half of 1/10,000 USD is rounded to lies on the far side."""
+    rules = replace(MARGIN, fills=replace(MARGIN.fills, volume_share_bp=1_000))
+    account = OneAccount(rules)
+    account.bar(quiet(20))
+    account.order("o", side, 200, in_force="gtc", bracket=bracket(1, 2))
+    for price in (20, second):
+        account.bar((price, price + 0.1, price - 0.1, price, 1000))
+    way = 1 if side == "buy" else -1
+    held = account.engine.account.bracket_of(0)
+    assert held["stop_usd_e4"] == usd_e4(stop)
+    assert held["target_usd_e4"] == usd_e4(average) + way * usd_e4(2)
 
 
 def test_legs_end_with_a_position_that_was_sold_otherwise() -> None:
