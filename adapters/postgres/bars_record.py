@@ -337,7 +337,9 @@ def _confirm_guesses(cursor: Cursor, import_id: int, splits: Sequence[Split]) ->
 def file_of(row: Sequence[Any]) -> BarFile:
     """The row of the manifest whose columns are path, tier, timeframe, sessions, rows, sha256 and feature_schema."""
     path, tier, timeframe, sessions, rows, sha256, schema = row
-    return BarFile(path, tier, timeframe, tuple(sessions), rows, sha256, schema)
+    return BarFile(
+        path=path, tier=tier, timeframe=timeframe, sessions=tuple(sessions), rows=rows, sha256=sha256, schema=schema
+    )
 
 
 def insert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:

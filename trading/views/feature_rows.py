@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -74,8 +74,12 @@ class FeatureRows:
 
     def take(self, rows: Ints) -> FeatureRows:
         """Some of them, in the order given."""
-        return FeatureRows(
-            self.session, self.symbols[rows], self.direction[rows], self.in_play[rows], self.matrix[rows], self.schema
+        return replace(
+            self,
+            symbols=self.symbols[rows],
+            direction=self.direction[rows],
+            in_play=self.in_play[rows],
+            matrix=self.matrix[rows],
         )
 
     def missing(self, names: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from actors.services import look_back
 from adapters.calendar import sessions_between
 from adapters.postgres.pool import Pool
 from adapters.record import Record
+from benchmarks.features import BUDGETS
 from tests.integration.one_process import NOON, Platform, asked
 from trading.bars.panel import as_date, as_day
 from trading.errors import ModelError
@@ -38,6 +39,8 @@ def test_recorded_rows_are_the_training_set_of_the_same_sessions(pool: Pool, emp
     platform.replay(SESSIONS)
     record = Record(pool, home)
     assert record.feature_rows.sessions() == SESSIONS
+    sizes = [(home / file.path).stat().st_size for file in record.bar_tables.files(timeframe="features")]
+    assert max(sizes) <= BUDGETS[505]
     with platform.services() as services:
         seen = look_back(asked(services), LAST)
         market, patterns = seen.market.get(), seen.patterns.get()
