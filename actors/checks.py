@@ -23,6 +23,8 @@ class Checks(Service):
     """Writer of `daily_checks`, and of the controls that a failed check gives and a passed one takes back."""
 
     name = "checks"
+    longest_work_s = 1800.0
+    """Parity of a session and the look-ahead sample; the run waits for 900 s."""
 
     def check(self) -> list[DailyCheck]:
         """The latest complete session is checked; returns what its checks said, nothing before the first one.

@@ -23,6 +23,8 @@ class Coordinator(Service):
     """Runs sessions; repeating one that is complete changes nothing."""
 
     name = "coordinator"
+    longest_work_s = 3600.0
+    """A whole session, the wait for services that restart included."""
 
     def __init__(self, wiring: Wiring, services: PlatformServices) -> None:
         super().__init__(wiring)

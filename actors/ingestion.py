@@ -45,6 +45,8 @@ class Ingestion(Service):
     """Writer of the bars, their manifest, and what the gates found."""
 
     name = "ingestion"
+    longest_work_s = 6 * 3600.0
+    """The first import of a whole market's history."""
 
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(wiring)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import ray
+from ray._private import ray_constants
 
 from actors.heaps import be_frugal
 from actors.ray_surroundings import allow_open_files, keep_token, our_folder, use_short_folder
@@ -16,6 +18,12 @@ from trading.errors import UnavailableError
 OBJECT_STORE_BYTES = 400 * 1024**2
 """Holds the analysis of a segment (some 190 MB of 619,000 bars), views of a few sessions (some 15 MB of 505 stocks)
 and the training rows. What is larger goes to the disk."""
+
+
+ON_LOOPBACK = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Ray takes 127.0.0.1 for this machine's outward address where clusters are enabled, and listens on all interfaces.
+Where they aren't, as by default on macOS and Windows, it listens on the loopback interface only. Source: Ray 2.60's
+`ray/_private/services.py: get_node_ip_address`, and each server of it that asks whether the node's address is local."""
 
 
 ON_HEAD = {"node:__internal_head__": 0.001}
@@ -61,8 +69,23 @@ def _set_defaults() -> None:
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
 
 
+@contextlib.contextmanager
+def _no_cluster() -> Iterator[None]:
+    """Ray that starts here, and its processes, are on the loopback interface; what joins a cluster later isn't."""
+    before = ray_constants.ENABLE_RAY_CLUSTER
+    os.environ[ON_LOOPBACK] = "0"
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before
+        os.environ.pop(ON_LOOPBACK, None)
+
+
 def start_ray(dashboard_port: int, data_folder: Path) -> str:
     """Ray runs on the loopback interface with token authentication; returns the address of its dashboard.
+
+    Nothing that it starts listens elsewhere: control store, raylet, workers, agents and metrics.
 
     Args:
         dashboard_port: of Ray's own dashboard.
@@ -76,7 +99,7 @@ def start_ray(dashboard_port: int, data_folder: Path) -> str:
     keep_token(os.environ, data_folder)
     use_short_folder(os.environ)
     try:
-        with our_folder():
+        with our_folder(), _no_cluster():
             context = ray.init(
                 address="local",
                 namespace=NAMESPACE,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from functools import cached_property
-from typing import Literal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from typing import Any, ClassVar, Literal
 
 from actors.heaps import hand_back
 from actors.wiring import Wiring
+from adapters.machine.processes import Process, this_process
 from adapters.postgres.pool import Pool, open_pool
 from adapters.record import Record
+from trading.errors import InplayError
 
 HEALTH_GROUP = "health"
 """Calls in this concurrency group are answered while the service is at work."""
@@ -18,10 +26,79 @@ Condition = tuple[Literal["ok", "degraded"], str]
 """A state and what to say of it."""
 
 
+ASIDE = frozenset({"condition", "sign_of_life", "is_wired_as", "hand_back", "pid", "close"})
+"""Methods that are no work."""
+
+
+@dataclass(frozen=True)
+class SignOfLife:
+    """What a service answers while it is at work.
+
+    Attributes:
+        process: it runs in.
+        work: the method that it has been at for longest; empty at rest.
+        work_s: for so long, in seconds.
+        work_limit_s: longer than this no work of its kind takes.
+    """
+
+    condition: Condition
+    process: Process
+    work: str = ""
+    work_s: float = 0.0
+    work_limit_s: float = 900.0
+
+
+class AtWork:
+    """What the threads of a service are at, and since when."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, tuple[float, str]] = {}
+
+    @contextmanager
+    def at(self, name: str) -> Iterator[None]:
+        """The thread is at this; what it calls in turn is part of it."""
+        me = threading.get_ident()
+        if me in self._since:
+            yield
+            return
+        self._since[me] = (time.monotonic(), name)
+        try:
+            yield
+        finally:
+            del self._since[me]
+
+    def longest(self) -> tuple[str, float]:
+        """The work under way that began first, and for how many seconds; an empty name at rest."""
+        since, name = min(list(self._since.values()), default=(time.monotonic(), ""))
+        return name, time.monotonic() - since
+
+
+def _work(method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def working(self: Service, *args: Any, **named: Any) -> Any:
+        with self.at_work.at(method.__name__):
+            return method(self, *args, **named)
+
+    return working
+
+
 class Service:
-    """A service of the platform. Its constructor is its recovery: what it must know, it reads from the record."""
+    """A service of the platform. Its constructor is its recovery: what it must know, it reads from the record.
+
+    Attributes:
+        name: of the actor.
+        longest_work_s: no call of its methods takes longer; one that does hangs, and the service is started anew.
+    """
 
     name = "service"
+    longest_work_s: ClassVar[float] = 900.0
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        """Its public methods say what it is at."""
+        super().__init_subclass__(**named)
+        for name, method in list(vars(cls).items()):
+            if inspect.isfunction(method) and not name.startswith("_") and name not in ASIDE:
+                setattr(cls, name, _work(method))
 
     def __init__(self, wiring: Wiring) -> None:
         self.wiring = wiring
@@ -43,6 +120,20 @@ class Service:
     def condition(self) -> Condition:
         """How the service does, for the record of health; answered while it is at work."""
         return "ok", f"process {os.getpid()}"
+
+    @cached_property
+    def at_work(self) -> AtWork:
+        """What it is at."""
+        return AtWork()
+
+    def sign_of_life(self) -> SignOfLife:
+        """How the service does, where it runs and what it is at; answered while it is at work."""
+        work, work_s = self.at_work.longest()
+        try:
+            condition = self.condition()
+        except InplayError as error:
+            condition = "degraded", str(error)
+        return SignOfLife(condition, this_process(), work, work_s, self.longest_work_s)
 
     def hand_back(self) -> None:
         """What the service has freed is the machine's again."""

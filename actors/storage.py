@@ -22,6 +22,8 @@ class Storage(Service):
     """Writer of the tiers' side of the manifest, of measurements and of storage events."""
 
     name = "storage"
+    longest_work_s = 24 * 3600.0
+    """A first backup or archive over a slow line."""
 
     def __init__(self, wiring: Wiring) -> None:
         super().__init__(wiring)

@@ -34,6 +34,8 @@ class TrainingScheduler(Service):
     """Writer of machines' starts and stops, of training plans and of training sessions."""
 
     name = "training_scheduler"
+    longest_work_s = 24 * 3600.0
+    """A training session on a rented GPU."""
 
     def __init__(self, wiring: Wiring, coordinator: AskCoordinator) -> None:
         super().__init__(wiring)

@@ -50,6 +50,9 @@ def _facts(found: Status) -> dict[str, Any]:
         "url": found.url,
         "ray_dashboard": found.ray_dashboard,
         "services": {service.service: service.state for service in found.services},
+        "uptime_24h": {service.service: service.uptime_24h for service in found.services},
+        "watched_h": {service.service: service.watched_h for service in found.services},
+        "restarts": [one.model_dump(mode="json") for one in found.restarts],
         "equity_usd": {account.book: account.equity_usd for account in found.accounts},
         "storage": None if found.storage is None else found.storage.model_dump(mode="json"),
         "costs": None if found.costs is None else found.costs.model_dump(mode="json"),
@@ -84,9 +87,26 @@ def _lines(found: Status) -> list[tuple[str, str]]:
         for account in found.accounts
     ]
     lines += [(service.service, f"{service.state}  {service.detail}".rstrip()) for service in found.services]
+    lines += _history(found)
     lines += _trading(found.trading)
     lines += _storage(found.storage) + _costs(found.costs)
     lines.append(("on disk", ", ".join(f"{name} {_size(size)}" for name, size in found.disk_bytes.items())))
+    return lines
+
+
+def _history(found: Status) -> list[tuple[str, str]]:
+    """The lowest uptime of the last 24 h, and the last restart; nothing where neither is known."""
+    known = [(one.uptime_24h, one.service) for one in found.services if one.uptime_24h is not None]
+    lines = []
+    if known:
+        share, service = min(known)
+        watched_h = max(one.watched_h for one in found.services)
+        lines.append(("uptime", f"{share:.2%} of {watched_h:.1f} h watched in the last 24 h, the least of {service}"))
+    for one in found.restarts[:1]:
+        count = len(found.restarts)
+        lines.append(
+            ("restarts", f"{count} in 24 h, the last {one.at:%Y-%m-%d %H:%M:%S} UTC {one.service}: {one.detail}")
+        )
     return lines
 
 

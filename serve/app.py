@@ -21,6 +21,7 @@ from ray.serve.schema import LoggingConfig
 
 from serve.api import create_app
 from serve.edge import check_token
+from serve.own_address import listen_at_own_address
 from serve.sources import Answering
 from trading.errors import BadDataError, UnavailableError
 
@@ -42,6 +43,7 @@ class EnsembleReplica:
     """One process that scores. Who asks names the versions, so a killed replica comes back knowing nothing."""
 
     def __init__(self, scorer_factory: Callable[[], Scorer]) -> None:
+        listen_at_own_address()
         self._scorer = scorer_factory()
 
     def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Any:
@@ -68,6 +70,7 @@ class ApiReplica:
     def __init__(
         self, answering_factory: Callable[[DeploymentHandle], Answering], ensemble: DeploymentHandle, token: SecretStr
     ) -> None:
+        listen_at_own_address()
         self._answering = answering_factory(ensemble)
         self._token = token
 
@@ -99,6 +102,7 @@ def build_app(
         "graceful_shutdown_timeout_s": 5.0,
         "graceful_shutdown_wait_loop_s": 0.5,
         "health_check_period_s": 5.0,
+        "health_check_timeout_s": 5.0,  # three in a row end a replica, so one that is stuck is replaced within 30 s
         "max_constructor_retry_count": 3,  # a constructor that fails three times fails for a reason worth reading
         "logging_config": LoggingConfig(enable_access_log=False),
     }

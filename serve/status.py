@@ -14,7 +14,7 @@ from adapters.machine.lock import is_held
 from adapters.machine.run_state import RunState, read_state
 from adapters.settings import Settings
 from serve.resources.costs import Costs
-from serve.resources.health import Health, ServiceHealth
+from serve.resources.health import Health, Restart, ServiceHealth
 from serve.resources.portfolio import Account, Portfolio
 from serve.resources.progress import Progress
 from serve.resources.regime import Regime
@@ -46,6 +46,7 @@ class Status:
         url: of the HTTP interface; empty while it isn't up.
         regime: of the market at the latest close on record, in words; empty while it isn't known.
         services: what each said of itself; empty while nothing can be asked.
+        restarts: of the last 24 h, the latest first; likewise.
         accounts: likewise.
         storage: disk, tiers and backups; None while nothing can be asked.
         costs: of machines, and training sessions; likewise.
@@ -64,6 +65,7 @@ class Status:
     url: str = ""
     ray_dashboard: str = ""
     services: tuple[ServiceHealth, ...] = ()
+    restarts: tuple[Restart, ...] = ()
     accounts: tuple[Account, ...] = ()
     storage: Storage | None = None
     costs: Costs | None = None
@@ -138,6 +140,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
         url=state.url,
         ray_dashboard=state.ray_dashboard,
         services=tuple(health.services) if health else (),
+        restarts=tuple(health.restarts) if health else (),
         accounts=tuple(portfolio.accounts) if portfolio else (),
         storage=storage,
         costs=costs,

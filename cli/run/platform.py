@@ -14,6 +14,7 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from actors.bootstrap import Actors, bootstrap
+from actors.health import Health
 from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.services import PlatformServices
 from actors.wiring import Wiring, now
@@ -27,6 +28,7 @@ from adapters.postgres.risk_limits import RiskLimits
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.tier_record import TierRecord
 from adapters.settings import Settings
+from cli.run.health_watch import HealthWatch
 from cli.run.interrupt import Interrupt
 from cli.run.models import training_of
 from cli.run.progress import Printer
@@ -153,6 +155,7 @@ class _Start:
         wiring = self._wiring(url, rules, BookStore(pool).open())
         actors = bootstrap(wiring)
         self.phases.enter("starting", ray_dashboard=dashboard)
+        self.stack.enter_context(HealthWatch(Health.name, actors.everything[Health.name], pool))
         self.say.step(f"{len(actors.everything)} services are up")
         return Platform(self.settings, self.say, watch, self.phases, pool, wiring, actors)
 

@@ -1,0 +1,150 @@
+"""When a service hangs. Stopped or stuck differs from busy by rules that look at answers, processes and time only.
+
+| what is seen | it is | and so |
+| --- | --- | --- |
+| it answers, at work no longer than its kind of work may take | well | nothing is done |
+| it answers, at one piece of work for longer | stuck at work | its process is killed |
+| no answer for `silent_s`; a signal has stopped its process | stopped | killed |
+| no answer for `silent_s`; no thread ran or waited for a core or disk, and the processor time stands | stuck | killed |
+| no answer for `silent_s`; something in it works | busy | killed after `busy_s` |
+| no answer; a debugger holds it | held | left alone |
+| no answer; its process is gone | being restarted by Ray | Ray is told to after `start_s` |
+
+Silence is counted in ticks of the one who asks, none longer than `longest_tick_s`: a machine that slept isn't a service
+that hangs. What was killed is killed again only after a pause that grows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from actors.service import SignOfLife
+from adapters.machine.processes import STOPPED, TRACED, ZOMBIE, Process, Sight
+from adapters.postgres.health import State
+
+
+@dataclass(frozen=True)
+class SupervisionRules:
+    """Bounds, in seconds.
+
+    Attributes:
+        ask_every_s: a service that answered is asked again after this.
+        silent_s: without an answer for so long, its process is judged.
+        busy_s: a process at work may leave the question open for so long.
+        start_s: a constructor may take so long.
+        idle_share: processor time per second below which a process does nothing.
+        longest_tick_s: what one tick adds to a silence at most.
+        pauses_s: after the first, second, … killing within `remembered_s`; the last one holds for all further ones.
+    """
+
+    ask_every_s: float = 3.0
+    silent_s: float = 6.0
+    busy_s: float = 120.0
+    start_s: float = 120.0
+    idle_share: float = 0.05
+    longest_tick_s: float = 2.0
+    pauses_s: tuple[float, ...] = (0.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0)
+    remembered_s: float = 3600.0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is to be said of a service.
+
+    Attributes:
+        kill: its process is to be killed, or Ray told to, so that it starts anew.
+        restarted: another process than before answers.
+        fresh: it answered just now.
+    """
+
+    state: State
+    detail: str
+    kill: bool = False
+    restarted: bool = False
+    fresh: bool = False
+
+
+@dataclass
+class Watched:
+    """One service from tick to tick.
+
+    Attributes:
+        process: that answered last; None before the first answer.
+        silence_s: since the last answer.
+        kills_s: when it was killed, on the wall clock.
+    """
+
+    rules: SupervisionRules = field(default_factory=SupervisionRules)
+    process: Process | None = None
+    silence_s: float = 0.0
+    kills_s: list[float] = field(default_factory=list)
+    _said: Judged = field(default=Judged("starting", "not heard of yet"), repr=False)
+    _cpu_s: float | None = None
+    _ran: bool = False
+
+    def answered(self, sign: SignOfLife, at_s: float) -> Judged:
+        """It answered; what it is at may have taken too long all the same."""
+        restarted = self.process is not None and self.process != sign.process
+        self.process, self.silence_s, self._cpu_s, self._ran = sign.process, 0.0, None, False
+        if sign.work_s > sign.work_limit_s:
+            why = f"at {sign.work} for {sign.work_s:.0f} s, longer than the {sign.work_limit_s:.0f} s that it may take"
+            self._said = self._to_kill(why, at_s)
+        else:
+            self._said = Judged(*sign.condition, restarted=restarted, fresh=True)
+        return self._said
+
+    def silent(self, elapsed_s: float, sight: Sight | None, at_s: float) -> Judged:
+        """It hasn't answered in this tick.
+
+        Args:
+            elapsed_s: since the tick before.
+            sight: of the process that answered last; None when that is gone or unknown.
+            at_s: on the wall clock.
+        """
+        self.silence_s += min(elapsed_s, self.rules.longest_tick_s)
+        if sight is not None:
+            self._cpu_s = sight.cpu_s if self._cpu_s is None else self._cpu_s
+            self._ran |= sight.running
+        if self.silence_s >= self.rules.silent_s:
+            self._said = self._judged(sight, at_s)
+        elif self._said.kill:
+            self._said = Judged("failed", self._said.detail)
+        return Judged(self._said.state, self._said.detail, kill=self._said.kill)
+
+    def _judged(self, sight: Sight | None, at_s: float) -> Judged:
+        rules, silence = self.rules, f"no answer for {self.silence_s:.0f} s"
+        why = ""
+        if sight is None or sight.state == ZOMBIE:
+            said = Judged("starting", "its process is gone or not known; Ray starts another")
+            if self.silence_s >= rules.start_s:
+                why = "and no process of it is known"
+        elif sight.state == TRACED:
+            said = Judged("degraded", f"{silence}: a debugger holds its process")
+        else:
+            said = Judged("degraded", f"{silence}: busy")
+            why = self._hangs(sight)
+        return self._to_kill(f"{silence}, {why}", at_s) if why else said
+
+    def _hangs(self, sight: Sight) -> str:
+        """Why a silent process is taken to hang; empty while it is taken to be busy."""
+        used_s = sight.cpu_s - (sight.cpu_s if self._cpu_s is None else self._cpu_s)
+        if sight.state == STOPPED:
+            return "a signal has stopped its process"
+        if not self._ran and used_s < self.rules.idle_share * self.silence_s:
+            return "and nothing in it works: it is stuck"
+        if self.silence_s >= self.rules.busy_s:
+            return "busy with something that lets it answer nobody"
+        return ""
+
+    def _to_kill(self, why: str, at_s: float) -> Judged:
+        """Killed now, unless it was so a short time ago."""
+        rules = self.rules
+        self.kills_s = [then for then in self.kills_s if at_s - rules.remembered_s < then <= at_s]
+        pause = rules.pauses_s[min(len(self.kills_s), len(rules.pauses_s) - 1)]
+        waits = pause - (at_s - max(self.kills_s)) if self.kills_s else 0.0
+        if waits > 0:
+            times = f"killed {len(self.kills_s)} times within an hour"
+            return Judged("failed", f"{why}; {times}, again in {waits:.0f} s")
+        self.kills_s.append(at_s)
+        self.silence_s, self._cpu_s, self._ran = 0.0, None, False
+        return Judged("failed", why, kill=True)

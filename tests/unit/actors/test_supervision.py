@@ -1,0 +1,124 @@
+"""Hung and busy, told apart by what a clock of ours and a process of ours say."""
+
+from __future__ import annotations
+
+import pytest
+
+from actors.service import Condition, SignOfLife
+from actors.supervision import Judged, SupervisionRules, Watched
+from adapters.machine.processes import Process, Sight
+
+RULES = SupervisionRules()
+FIRST, SECOND = Process(100, 5), Process(100, 6)
+WELL: Condition = ("ok", "process 100")
+IDLE = Sight("S", 10.0, running=False)
+
+
+def _watched() -> Watched:
+    watched = Watched(RULES)
+    assert watched.answered(SignOfLife(WELL, FIRST), 0.0) == Judged("ok", "process 100", fresh=True)
+    return watched
+
+
+def _first(watched: Watched, sights: list[Sight | None], at_s: float = 0.0) -> list[tuple[int, Judged]]:
+    """The ticks of a second at which something else is said than before."""
+    said, last = [], None
+    for tick, sight in enumerate(sights, start=1):
+        judged = watched.silent(1.0, sight, at_s + tick)
+        if judged != last:
+            said.append((tick, judged))
+        last = judged
+    return said
+
+
+@pytest.mark.parametrize(
+    ("sight", "why"),
+    [
+        (Sight("T", 10.0, running=False), "no answer for 6 s, a signal has stopped its process"),
+        (IDLE, "no answer for 6 s, and nothing in it works: it is stuck"),
+    ],
+)
+def test_what_stands_still_is_killed_after_six_seconds(sight: Sight, why: str) -> None:
+    """Five ticks of a second say nothing; the sixth one says why, once."""
+    watched = _watched()
+    assert _first(watched, [sight] * 7) == [
+        (1, Judged("ok", "process 100")),
+        (6, Judged("failed", why, kill=True)),
+        (7, Judged("failed", why)),
+    ]
+
+
+def test_a_service_that_works_may_be_silent_for_two_minutes() -> None:
+    """Half a core a second, in a call that holds the interpreter: 5 x 0.5 s are more than a twentieth of 6 s."""
+    watched = _watched()
+    said = _first(watched, [Sight("S", 10.0 + tick / 2, running=False) for tick in range(120)])
+    assert [(tick, judged.state, judged.kill) for tick, judged in said if judged.kill or tick < 7] == [
+        (1, "ok", False), (6, "degraded", False), (120, "failed", True)
+    ]  # fmt: skip
+
+
+def test_a_thread_that_waits_for_a_core_or_a_disk_is_at_work() -> None:
+    """Seen once in the silence, on a machine so busy that it got no processor time: not stuck."""
+    watched = _watched()
+    said = _first(watched, [IDLE, Sight("S", 10.0, running=True), *[IDLE] * 20])
+    assert {judged.state for _, judged in said} == {"ok", "degraded"}
+
+
+def test_a_debugger_is_left_alone() -> None:
+    """However long it holds the process."""
+    assert not any(judged.kill for _, judged in _first(_watched(), [Sight("t", 10.0, running=False)] * 500))
+
+
+def test_a_machine_that_slept_is_no_service_that_hangs() -> None:
+    """A tick of eight hours counts as one of two seconds."""
+    watched = _watched()
+    assert watched.silent(8 * 3600.0, IDLE, 1.0).state == "ok"
+    assert watched.silence_s == 2.0
+    assert watched.answered(SignOfLife(WELL, FIRST), 2.0).state == "ok"
+    assert watched.silence_s == 0.0
+
+
+def test_work_has_a_bound_for_its_kind() -> None:
+    """It answers beside its work, which is named; within the bound nothing is wrong."""
+    watched = _watched()
+    busy = SignOfLife(WELL, FIRST, "run_session", 899.0, 900.0)
+    assert watched.answered(busy, 899.0).state == "ok"
+    late = SignOfLife(WELL, FIRST, "run_session", 902.0, 900.0)
+    why = "at run_session for 902 s, longer than the 900 s that it may take"
+    assert watched.answered(late, 902.0) == Judged("failed", why, kill=True)
+
+
+def test_another_process_that_answers_is_a_restart() -> None:
+    """The same number with another start is another process."""
+    watched = _watched()
+    assert _first(watched, [None] * 7)[-1] == (
+        6, Judged("starting", "its process is gone or not known; Ray starts another")
+    )  # fmt: skip
+    assert watched.answered(SignOfLife(WELL, SECOND), 8.0).restarted
+    assert not watched.answered(SignOfLife(WELL, SECOND), 9.0).restarted
+
+
+def test_a_constructor_has_two_minutes() -> None:
+    """After that Ray is told to start it anew."""
+    said = _first(Watched(RULES), [None] * 120)
+    assert [(tick, judged.kill) for tick, judged in said] == [(1, False), (6, False), (120, True)]
+
+
+def test_a_service_that_hangs_again_and_again_waits_longer_each_time() -> None:
+    """Of an hour's killings the second is 20 s after the first at the earliest, the third 30 s after that one, and on.
+
+    Six seconds of silence are the least between two, so the pauses are those of the rules: 20, 30, 60, 120, 300, 600.
+    """
+    watched, stopped = _watched(), Sight("T", 10.0, running=False)
+    kills = [second for second in range(1, 2400) if watched.silent(1.0, stopped, float(second)).kill]
+    assert kills == [6, 26, 56, 116, 236, 536, 1136, 1736, 2336]
+    told = watched.silent(1.0, stopped, 2400.0)
+    assert told.state == "failed"
+
+
+def test_killings_of_more_than_an_hour_ago_are_forgotten() -> None:
+    """The next one is the first again."""
+    watched = _watched()
+    watched.kills_s = [0.0, 20.0, 50.0]
+    stopped = Sight("T", 10.0, running=False)
+    assert [tick for tick, judged in _first(watched, [stopped] * 8, at_s=3700.0) if judged.kill] == [6]
