@@ -105,6 +105,28 @@ def test_a_backup_restored_elsewhere_is_the_same_platform(finished: Platform, st
     assert again.facts()["accounts"] == finished.facts()["accounts"]
 
 
+def test_what_the_documents_show_of_models_is_what_the_commands_say(finished: Platform) -> None:
+    """Every line of the list, the comparison and the rules that acted stands in models.md as it comes."""
+    document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    name = finished.facts()["ensemble"]["id"]
+    shown = _printed(finished.home, "models", "show", name)
+    acted = shown[next(k for k, line in enumerate(shown) if line.startswith("calibration on")) :]
+    for line in (
+        *_printed(finished.home, "models", "list"), *_printed(finished.home, "models", "compare"),
+        *acted[: acted.index("  models, of 630 candidates:")],
+    ):  # fmt: skip
+        assert line in document, line
+
+
+def _printed(home: Path, *words: str) -> list[str]:
+    """The lines that a command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *words], env={**os.environ, "INPLAY_HOME": str(home)}, cwd=ROOT,
+        capture_output=True, text=True, timeout=200, check=True,
+    )  # fmt: skip
+    return done.stdout.splitlines()
+
+
 def _said(home: Path, *words: str) -> dict[str, Any]:
     """The JSON object that a command prints."""
     environment = {**os.environ, "INPLAY_HOME": str(home)}
