@@ -115,5 +115,7 @@ class Health(Service):
         me = known.get(self.name)
         if me is not None and me != this_process():
             told = f"process {this_process().pid} took over from {me.pid}"
-            store.record(ServiceState(self.name, "starting", told, at, last[self.name].at, this_process()))
+            store.record(
+                ServiceState(self.name, "starting", told, at, since=last[self.name].at, process=this_process())
+            )
         self._known.set()

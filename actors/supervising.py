@@ -116,13 +116,13 @@ class Supervisor:
             told = f"process {process.pid} took over from {before.pid}"
             began = at if last is not None and last.state != "ok" else since
             return [
-                ServiceState(name, "starting", told, at, began, process),
-                ServiceState(name, judged.state, judged.detail, at, at, process),
+                ServiceState(name, "starting", told, at, since=began, process=process),
+                ServiceState(name, judged.state, judged.detail, at, since=at, process=process),
             ]
         if judged.fresh or last is None or (last.state, last.kill) != (judged.state, judged.kill):
             detail = f"{judged.detail}: process {before.pid} is killed" if judged.kill and before else judged.detail
             down = judged.state in {"failed", "starting"}
-            return [ServiceState(name, judged.state, detail, at, since if down else at, process)]
+            return [ServiceState(name, judged.state, detail, at, since=since if down else at, process=process)]
         return []
 
     def _kill(self, name: str, process: Process | None) -> None:

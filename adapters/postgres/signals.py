@@ -46,11 +46,18 @@ class SignalStore:
         self._pool = pool
 
     def record(self, signals: Signals) -> int:
-        """What every version said is on record; returns how many rows are new, 0 for a repeated command."""
+        """What every version said of the session is on record; returns how many rows there are.
+
+        A session that is decided again, after something it needs went away, keeps what its orders come from: the latest.
+        """
         rows = [row for name, views in signals.views.items() for row in _rows(signals, name, views)]
         if not rows:
             return 0
         with transaction(self._pool) as cursor:
+            cursor.execute(
+                "DELETE FROM signals WHERE session = %s AND ensemble_id = ANY(%s)",
+                [signals.session, list(signals.views)],
+            )
             return insert_missing(cursor, "signals", COLUMNS, rows)
 
     def evidence(

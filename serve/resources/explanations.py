@@ -56,10 +56,15 @@ class AccountDecision(ByMember):
     rule_confidence: Probability | None = Field(description="The rules'.")
     rule_reasons: list[str]
     probabilities: Mapping[str, Probability | None]
-    expected_return: float | None = Field(description="Net return of the setup, as a fraction.")
+    expected_return: float | None = Field(description="Expected return after costs, calibrated, as a fraction.")
+    expected_low: float | None = Field(description="Lower end of its 95 % interval; null where nobody knows.")
+    expected_high: float | None = Field(description="Upper end likewise.")
+    probability: Probability | None = Field(description="That the setup makes money, calibrated.")
     strength: Probability | None = Field(description="Weighted probability.")
     rank: Probability | None = Field(description="Of the strength among those of setups that the models had not seen.")
     disagreement: Probability | None = Field(description="Widest gap between two probabilities.")
+    disagreement_rank: Probability | None = Field(description="Share of unseen setups with a smaller gap.")
+    model_rules: list[str] = Field(description="Rules of model risk that acted.")
     patterns: list[str]
     veto: str = Field(description="What risk refused or made smaller; empty when neither.")
     reason: str
