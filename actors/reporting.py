@@ -1,4 +1,4 @@
-"""Reporting: the figures of both accounts against buy and hold, from the journal alone."""
+"""Reporting: the figures of the accounts against buy and hold, from the journal alone."""
 
 from __future__ import annotations
 

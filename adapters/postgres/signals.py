@@ -48,7 +48,7 @@ class SignalStore:
     def record(self, signals: Signals) -> int:
         """What every version said of the session is on record; returns how many rows there are.
 
-        A session that is decided again, after something it needs went away, keeps what its orders come from: the latest.
+        A session that is decided again, after something that it needs went away, keeps what its orders come from.
         """
         rows = [row for name, views in signals.views.items() for row in _rows(signals, name, views)]
         if not rows:

@@ -208,7 +208,7 @@ class MainJob:
             time.sleep(max(0.0, 1.0 / self._options.sessions_per_s - (time.monotonic() - started)))
 
     def _report(self) -> Report | None:
-        """The figures of both accounts, shown; None before the first session."""
+        """The figures of the accounts, shown; None before the first session."""
         self._platform.phases.enter("reporting")
         report = self._platform.actors.reporting.report(self._platform.settings.seed).get()
         if report is not None:

@@ -74,6 +74,10 @@ LIMITS: Mapping[str, Limit] = {
 """Each is `INPLAY_RISK_<NAME>`, or a line of `[risk]` in the file of settings. Bounds stop typing errors, no more."""
 
 
+GONE: Mapping[str, float] = {"max_disagreement": 0.25, "accuracy_trades": 20}
+"""Limits of earlier versions with their defaults: `max_disagreement_rank` and `accuracy_signals` took their place."""
+
+
 def limits_of(rules: DecisionRules) -> dict[str, float]:
     """All limits by name."""
     return {name: getattr(getattr(rules, limit.section), limit.field) for name, limit in LIMITS.items()}
@@ -116,12 +120,13 @@ def changed(before: Limits, after: Limits) -> list[str]:
 def loosened(before: Limits, after: Limits) -> list[str]:
     """The limits that let more happen than before, in words; where it can't be told, a change counts as looser.
 
-    A limit that is new, since another version of the program brought it, loosens nothing.
+    A limit that is new, since another version of the program brought it, loosens nothing; nor does one that is gone
+    with this version, where it had its default: what took its place has one too.
     """
     found = []
     for name, old in before.items():
         new, limit = after.get(name), LIMITS.get(name)
-        if new == old:
+        if new == old or (new is None and GONE.get(name) == old):
             continue
         tighter = limit is not None and new is not None and {"more": new < old, "less": new > old}.get(limit.looser)
         if not tighter:

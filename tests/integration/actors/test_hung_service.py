@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,46 +22,11 @@ from adapters.postgres.health import HealthEvent, HealthStore
 from adapters.postgres.pool import Pool
 from cli.run.health_watch import HealthWatch
 from tests.fakes.eventually import eventually
+from tests.fakes.hanging import Other, Replica, Sleeper
 
 CROWDED = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 """A process starts later by so much on a machine that others use; the bounds are of one of our own."""
 FOUND_S, BACK_S = 15.0 * CROWDED, 30.0 * CROWDED
-
-
-class Sleeper(Service):
-    """A service that can be made to hang."""
-
-    name = "sleeper"
-    longest_work_s = 8.0
-
-    def add(self, number: int) -> int:
-        """One more."""
-        return number + 1
-
-    def work(self, seconds: float) -> str:
-        """So long, with the processor."""
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            pass
-        return "done"
-
-    def never_end(self, once: str) -> str:
-        """The first call never ends; the next one, which finds the file, does."""
-        if Path(once).exists():
-            return "ended"
-        Path(once).touch()
-        threading.Event().wait()
-        return "never"
-
-    def deadlock(self) -> None:
-        """Its health group answers nobody from now on."""
-        self.condition = threading.Event().wait  # type: ignore[method-assign, assignment]
-
-
-class Other(Sleeper):
-    """One that nothing happens to."""
-
-    name = "other"
 
 
 @pytest.fixture
@@ -189,18 +153,9 @@ def test_health_that_hangs_is_restarted_by_the_run(services: dict[str, Actor[Ser
         )  # fmt: skip
 
 
-@ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)
-class Replica:
-    """Stands for a replica of Serve: no service of ours."""
-
-    def pid(self) -> int:
-        """Its process."""
-        return os.getpid()
-
-
 def test_a_replica_that_is_stopped_is_killed_too(services: dict[str, Actor[Service]], pool: Pool) -> None:
     """Whatever a signal has stopped among Ray's workers; it is on record, and there is no last word of it."""
-    replica = Replica.remote()  # type: ignore[attr-defined]
+    replica = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(Replica).remote()
     pid = ray.get(replica.pid.remote())
     began = datetime.now(UTC) - timedelta(seconds=10)
     os.kill(pid, signal.SIGSTOP)
