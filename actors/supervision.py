@@ -5,7 +5,7 @@
 | it answers, at work no longer than its kind of work may take | well | nothing is done |
 | it answers, at one piece of work for longer | stuck at work | its process is killed |
 | no answer for `silent_s`; a signal has stopped its process | stopped | killed |
-| no answer for `silent_s`; no thread ran or waited for a core or disk, and the processor time stands | stuck | killed |
+| no answer for `silent_s`; at most looks no thread ran or waited to run; it uses no core | stuck | killed |
 | no answer for `silent_s`; something in it works | busy | killed after `busy_s` |
 | no answer; a debugger holds it | held | left alone |
 | no answer; its process is gone | being restarted by Ray | Ray is told to after `start_s` |
@@ -80,12 +80,14 @@ class Watched:
     kills_s: list[float] = field(default_factory=list)
     _said: Judged = field(default=Judged("starting", "not heard of yet"), repr=False)
     _cpu_s: float | None = None
-    _ran: bool = False
+    _looks: int = 0
+    _ran: int = 0
 
     def answered(self, sign: SignOfLife, at_s: float) -> Judged:
         """It answered; what it is at may have taken too long all the same."""
         restarted = self.process is not None and self.process != sign.process
-        self.process, self.silence_s, self._cpu_s, self._ran = sign.process, 0.0, None, False
+        self.process = sign.process
+        self._begin()
         if sign.work_s > sign.work_limit_s:
             why = f"at {sign.work} for {sign.work_s:.0f} s, longer than the {sign.work_limit_s:.0f} s that it may take"
             self._said = self._to_kill(why, at_s)
@@ -104,7 +106,8 @@ class Watched:
         self.silence_s += min(elapsed_s, self.rules.longest_tick_s)
         if sight is not None:
             self._cpu_s = sight.cpu_s if self._cpu_s is None else self._cpu_s
-            self._ran |= sight.running
+            self._looks += 1
+            self._ran += sight.running
         if self.silence_s >= self.rules.silent_s:
             self._said = self._judged(sight, at_s)
         elif self._said.kill:
@@ -130,7 +133,7 @@ class Watched:
         used_s = sight.cpu_s - (sight.cpu_s if self._cpu_s is None else self._cpu_s)
         if sight.state == STOPPED:
             return "a signal has stopped its process"
-        if not self._ran and used_s < self.rules.idle_share * self.silence_s:
+        if 2 * self._ran < self._looks and used_s < self.rules.idle_share * self.silence_s:
             return "and nothing in it works: it is stuck"
         if self.silence_s >= self.rules.busy_s:
             return "busy with something that lets it answer nobody"
@@ -146,5 +149,9 @@ class Watched:
             times = f"killed {len(self.kills_s)} times within an hour"
             return Judged("failed", f"{why}; {times}, again in {waits:.0f} s")
         self.kills_s.append(at_s)
-        self.silence_s, self._cpu_s, self._ran = 0.0, None, False
+        self._begin()
         return Judged("failed", why, kill=True)
+
+    def _begin(self) -> None:
+        """A silence is measured from here on."""
+        self.silence_s, self._cpu_s, self._looks, self._ran = 0.0, None, 0, 0

@@ -30,6 +30,7 @@ class HealthWatch:
     """
 
     def __init__(self, name: str, health: Actor[Service], pool: Pool) -> None:
+        self._name = name
         self._supervisor = Supervisor({name: health})
         self._store = HealthStore(pool)
         self._untold: list[ServiceState] = []
@@ -57,7 +58,14 @@ class HealthWatch:
                 log.exception("health_watch_defect")
 
     def _turn(self) -> None:
-        """What Health says of itself it records itself; that it hangs is recorded here."""
+        """What Health says of itself it records itself; that it hangs is recorded here.
+
+        Until it has answered here once, its process is the one that it has put on record.
+        """
+        if not self._supervisor.processes():
+            for word in self._store.load():
+                if word.service == self._name:
+                    self._supervisor.resume(self._name, word.process, [])
         self._untold += [word for word in self._supervisor.turn() if word.state == "failed"]
         self._untold = self._untold[-UNTOLD:]
         if self._untold:

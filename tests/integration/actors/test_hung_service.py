@@ -24,7 +24,7 @@ from cli.run.health_watch import HealthWatch
 from tests.fakes.eventually import eventually
 from tests.fakes.hanging import Other, Replica, Sleeper
 
-CROWDED = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+CROWDED = min(8.0, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
 """A process starts later by so much on a machine that others use; the bounds are of one of our own."""
 FOUND_S, BACK_S = 15.0 * CROWDED, 30.0 * CROWDED
 
@@ -58,23 +58,31 @@ def _sign(actor: Actor[Service]) -> SignOfLife:
     return actor.aside(Service.sign_of_life).get(60)
 
 
-def _events(pool: Pool, service: str, since: datetime) -> list[HealthEvent]:
+def _mark(pool: Pool) -> int:
+    """The number of the last event on record."""
+    with pool.connection() as connection:
+        return int(connection.execute("SELECT max(number) FROM health_events").fetchall()[0][0])
+
+
+def _events(pool: Pool, service: str, mark: int) -> list[HealthEvent]:
+    """Those of the service after the mark."""
     with pool.connection() as connection:
         rows = connection.execute(
-            "SELECT at, service, state, detail FROM health_events WHERE service = %s AND at >= %s ORDER BY at, number",
-            [service, since],
+            "SELECT at, service, state, detail FROM health_events WHERE service = %s AND number > %s ORDER BY number",
+            [service, mark],
         ).fetchall()
     return [HealthEvent(*row) for row in rows]
 
 
-def _comes_back(pool: Pool, service: str, since: datetime, why: str, *, found_s: float = FOUND_S) -> None:
+def _comes_back(pool: Pool, service: str, mark: int, why: str) -> None:
     """It is found in time for this reason, and back in time, with its own words on record."""
     begun = time.monotonic()
     eventually(
-        lambda: [e for e in _events(pool, service, since) if e.state == "failed"], what="found", timeout_s=found_s
+        lambda: [e for e in _events(pool, service, mark) if e.state == "failed"], what="found", timeout_s=FOUND_S
     )
     eventually(lambda: _states(pool).get(service) == "ok", what="back", timeout_s=BACK_S - (time.monotonic() - begun))
-    events = _events(pool, service, since)
+    # on a crowded machine a look may find one of Ray's threads waiting for a core: busy at first, and stuck a tick later
+    events = [event for event in _events(pool, service, mark) if event.state != "degraded"]
     assert [event.state for event in events] == ["failed", "starting", "ok"]
     assert why in events[0].detail
     assert "took over from" in events[1].detail
@@ -86,10 +94,10 @@ def test_a_stopped_service_is_found_and_back_and_its_call_is_answered(
     """SIGSTOP: the call that was under way is repeated by Ray; the other service is left alone."""
     sleeper, began = services["sleeper"], datetime.now(UTC) - timedelta(seconds=10)
     before, other = _sign(sleeper), _sign(services["other"])
-    asked_at = datetime.now(UTC) - timedelta(seconds=5)
+    mark = _mark(pool)
     os.kill(before.process.pid, signal.SIGSTOP)
     call = sleeper.ask("add", 41)
-    _comes_back(pool, "sleeper", asked_at, "a signal has stopped its process")
+    _comes_back(pool, "sleeper", mark, "a signal has stopped its process")
     assert call.get(BACK_S) == 42
     assert _sign(sleeper).process != before.process
     assert _sign(services["other"]).process == other.process
@@ -115,17 +123,17 @@ def test_a_stuck_service_is_told_from_a_busy_one(
     sleeper, other = services["sleeper"], services["other"]
     busy = _sign(other).process
     working = other.ask("work", 7.0)
-    began = datetime.now(UTC) - timedelta(seconds=5)
+    mark = _mark(pool)
     sleeper.ask("deadlock").get(30)
-    _comes_back(pool, "sleeper", began, "nothing in it works: it is stuck")
+    _comes_back(pool, "sleeper", mark, "nothing in it works: it is stuck")
     assert working.get(60) == "done"
     assert _sign(other).process == busy
 
-    began = datetime.now(UTC)
+    mark = _mark(pool)
     call = sleeper.ask("never_end", str(tmp_path / "once"))
     # found within 15 s of the bound for its work, which is 8 s here; then the pause of a second restart, 20 s
     eventually(
-        lambda: [e for e in _events(pool, "sleeper", began) if "at never_end for" in e.detail],
+        lambda: [e for e in _events(pool, "sleeper", mark) if "at never_end for" in e.detail],
         what="found", timeout_s=8 + FOUND_S,
     )  # fmt: skip
     assert call.get(60) == "ended"
@@ -136,19 +144,19 @@ def test_health_that_hangs_is_restarted_by_the_run(services: dict[str, Actor[Ser
     health, before = services["health"], _sign(services["health"])
     with HealthWatch("health", health, pool):
         eventually(lambda: _sign(health).process == before.process, what="asked", timeout_s=10)
-        began = datetime.now(UTC) - timedelta(seconds=5)
+        mark = _mark(pool)
         time_before = time.monotonic()
         os.kill(before.process.pid, signal.SIGSTOP)
         eventually(
-            lambda: [e for e in _events(pool, "health", began) if e.state == "failed"], what="found", timeout_s=FOUND_S
+            lambda: [e for e in _events(pool, "health", mark) if e.state == "failed"], what="found", timeout_s=FOUND_S
         )
         eventually(lambda: _states(pool).get("health") == "ok", what="back", timeout_s=BACK_S)
         assert time.monotonic() - time_before < BACK_S
         assert _sign(health).process != before.process
-        sleeper, began = _sign(services["sleeper"]), datetime.now(UTC)
+        sleeper, mark = _sign(services["sleeper"]), _mark(pool)
         os.kill(sleeper.process.pid, signal.SIGSTOP)
         eventually(
-            lambda: [e for e in _events(pool, "sleeper", began - timedelta(seconds=5)) if e.state == "failed"],
+            lambda: [e for e in _events(pool, "sleeper", mark) if e.state == "failed"],
             what="found by the new one", timeout_s=FOUND_S,
         )  # fmt: skip
 
