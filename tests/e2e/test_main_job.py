@@ -66,7 +66,7 @@ def test_the_run_trains_replays_and_reports_on_real_data(finished: Platform) -> 
 
 def test_the_run_says_plainly_how_good_it_is(finished: Platform) -> None:
     """The accuracy stands beside the majority's and the rules', the targets beside the figures."""
-    for words in ("majority", "rule", "ensemble", "equal-weight buy and hold", "the strategy's targets"):
+    for words in ("majority", "rule", "ensemble", "equal-weight", "buy and hold", "the strategy's targets"):
         assert words in finished.text
 
 
