@@ -27,7 +27,7 @@ from actors.service import HEALTH_GROUP, Service
 from actors.services import PlatformServices
 from actors.storage import Storage
 from actors.technical_analysis import AskTechnicalAnalysis, TechnicalAnalysis
-from actors.training_scheduler import TrainingScheduler
+from actors.training_scheduler import AskTrainingScheduler, TrainingScheduler
 from actors.wiring import NAMESPACE, Wiring
 from trading.cycle.services import AskEnsemble, AskExecution, AskScanner
 
@@ -53,6 +53,7 @@ class Actors:
     reporting: AskReporting
     checks: AskChecks
     coordinator: AskCoordinator
+    training: AskTrainingScheduler
     everything: Mapping[str, Actor[Service]]
 
 
@@ -122,11 +123,14 @@ def bootstrap(wiring: Wiring) -> Actors:
     actor(Storage)
     checks = AskChecks(actor(Checks))
     coordinator = AskCoordinator(actor(Coordinator, services))
-    actor(TrainingScheduler, coordinator)
+    training = AskTrainingScheduler(actor(TrainingScheduler, coordinator))
     actor(Health, dict(found))
     for pending in [each.aside(Service.pid) for each in found.values()]:
         pending.get(START_TIMEOUT_S)
-    return Actors(services, reporting, checks, coordinator, found)
+    return Actors(
+        services=services, reporting=reporting, checks=checks, coordinator=coordinator, training=training,
+        everything=found,
+    )  # fmt: skip
 
 
 def hand_back_everywhere(actors: Actors) -> None:

@@ -1,16 +1,17 @@
-"""The daily checks: parity of the session that was traded, and the look-ahead detector on a sample; both may block."""
+"""The daily checks of what was traded: parity, the look-ahead detector, its feature rows; each may block."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from actors.service import Condition, Service
-from actors.wiring import BOOKS, now
+from actors.wiring import now
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
 from adapters.postgres.queries import Queries
 from research.backtest.running import Terms
-from research.checks.daily import daily_lookahead, daily_parity
+from research.checks.daily import daily_features, daily_lookahead, daily_parity
+from research.checks.session_again import SessionAgain
 from trading.broker.controls import Control
 from trading.cycle.questions import Questions, question
 from trading.errors import UnavailableError
@@ -29,7 +30,7 @@ class Checks(Service):
         """The latest complete session is checked; returns what its checks said, nothing before the first one.
 
         What is on record isn't checked again, unless it failed or couldn't be done: the repeat may do better.
-        A failed check is also a control that opens nothing new. It goes when both checks of a later session pass, or
+        A failed check is also a control that opens nothing new. It goes when all checks of a later session pass, or
         when a person resumes trading.
         """
         session = Queries(self.pool).progress().last_session
@@ -46,8 +47,14 @@ class Checks(Service):
         return done
 
     def _checked(self, session: date) -> list[DailyCheck]:
-        terms = Terms(BOOKS, self.wiring.cash_cents, self.wiring.decisions, self.wiring.scanner, self.wiring.paper)
-        return [check(self.on_record, session, terms, clock=now) for check in (daily_lookahead, daily_parity)]
+        wiring = self.wiring
+        terms = Terms(wiring.books, wiring.cash_cents, wiring.decisions, wiring.scanner, wiring.paper)
+        again = SessionAgain(self.on_record, session, terms)
+        return [  # by kind, as the record tells them
+            daily_features(again, clock=now),
+            daily_lookahead(self.on_record, session, terms, clock=now),
+            daily_parity(self.on_record, session, terms, clock=now, again=again),
+        ]
 
     def _tell(self, session: date, done: list[DailyCheck]) -> None:
         """The controls say what the checks said; a crash in between is made good by the repeat."""
@@ -61,7 +68,7 @@ class Checks(Service):
             controls.give(Control("check_passed", self.name, words, now(), session=session))
 
     def condition(self) -> Condition:
-        """Degraded while the last check of either kind failed or couldn't be done."""
+        """Degraded while the last check of any kind failed or couldn't be done."""
         try:
             latest = DailyChecks(self.pool).latest()
         except UnavailableError as error:

@@ -11,7 +11,7 @@ from actors.service import Service
 from actors.services import PlatformServices, look_back
 from actors.wiring import Wiring, now
 from adapters.calendar import is_latest
-from adapters.postgres.models import ModelStore
+from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.queries import Queries
 from trading.cycle.questions import Questions, question
 from trading.cycle.services import AskEnsemble
@@ -39,14 +39,12 @@ class Coordinator(Service):
             session: that is over.
             ensemble: Serve's handle.
         """
-        champion = ModelStore(self.pool).champion()
         services = replace(
             self._services,
             ensemble=AskEnsemble(Replica(ensemble)),
             execution=self._services.execution if is_latest(session, now()) else None,
         )
-        known_before = champion.known_before if champion else None
-        return run_session(services, session, self.wiring.decisions, models_known_before=known_before)
+        return run_session(services, session, self.wiring.decisions, LifecycleStore(self.pool).begin(session, now()))
 
     def training_data(self) -> tuple[date | None, list[Any]]:
         """The latest complete session, and references to the market and the patterns known at its close.

@@ -8,7 +8,7 @@ from datetime import date
 import pyarrow as pa
 
 from actors.service import Service
-from actors.wiring import BOOKS, Wiring, now
+from actors.wiring import Wiring, now
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.journal import JournalStore
 from trading.broker.controls import WITHDRAWN, Control
@@ -33,7 +33,7 @@ class PaperTrading(Service):
         super().__init__(wiring)
         journal = JournalStore(self.pool, clock=now)
         self._controls = ControlRecord(self.pool)
-        self._desk = PaperDesk(journal, BOOKS, wiring.cash_cents, wiring.paper, wiring.decisions)
+        self._desk = PaperDesk(journal, wiring.books, wiring.cash_cents, wiring.paper, wiring.decisions)
 
     def settle(self, session: date, batch: pa.Table, actions: Sequence[CorporateAction]) -> DeskState:
         """The session's bar done to every book; see `PaperDesk.settle`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -10,12 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from actors.service import Service
-from actors.wiring import Wiring
+from actors.wiring import Wiring, now
 from adapters.calendar import closes
+from adapters.feature_rows import FeatureRowStore
 from adapters.postgres.decisions import DecisionStore
-from adapters.postgres.models import ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.session_patterns import SessionPatternStore
+from adapters.postgres.signals import SignalStore
 from data.ended import ended_histories, ended_markets, with_a_break_since
 from data.known_at import known_at_close
 from trading.arrays import Ints
@@ -28,10 +29,13 @@ from trading.decisions.book_view import Decision
 from trading.evidence.log import detections_at, pattern_log
 from trading.evidence.outcomes import outcomes_on_record
 from trading.patterns.in_session import SessionPatterns
+from trading.risk.model_trust import SignalEvidence
+from trading.views.feature_rows import FeatureRows
+from trading.views.signals import Signals
 
 
 class PatternAnalysis(Service):
-    """Writer of `pattern_training_data`, of the patterns within sessions and of the decisions."""
+    """Writer of `pattern_training_data`, of patterns within sessions, of signals, feature rows and decisions."""
 
     name = "pattern_analysis"
 
@@ -42,6 +46,13 @@ class PatternAnalysis(Service):
     @cached_property
     def _store(self) -> PatternStore:
         return PatternStore(self.pool)
+
+    @cached_property
+    def _feature_rows(self) -> FeatureRowStore:
+        """What an earlier process had not yet put on record when it ended is gone once this one begins to write."""
+        store = self.on_record.feature_rows
+        store.sweep()
+        return store
 
     def _log(self, market: Market, patterns: Patterns, picked: Ints) -> pa.Table:
         table = pattern_log(market, patterns, picked, self.wiring.decisions.outcome)
@@ -88,9 +99,21 @@ class PatternAnalysis(Service):
         return SessionPatternStore(self.pool).record(found.session, found.bars, found.table)
 
     def record_decisions(self, decisions: Sequence[Decision]) -> int:
-        """Every decision is on record with the ensemble that gave its probabilities; returns how many are new."""
-        champion = ModelStore(self.pool).champion()
-        return DecisionStore(self.pool).record(decisions, ensemble_id=champion.ensemble_id if champion else None)
+        """Every decision is on record with the ensemble that gave its views; returns how many are new."""
+        return DecisionStore(self.pool).record(decisions)
+
+    def record_signals(self, signals: Signals) -> int:
+        """What each version said of each setup is on record, after the features it was judged by; returns the new ones.
+
+        Raises:
+            UnavailableError: when the disk takes no feature rows; the session isn't complete and can be run again.
+        """
+        self._feature_rows.record(FeatureRows.of(signals), at=now())
+        return SignalStore(self.pool).record(signals)
+
+    def evidence(self, session: date, since: date, versions: Sequence[str]) -> Mapping[str, SignalEvidence]:
+        """What became of setups in play since then that each version was for, as known at the close of the session."""
+        return SignalStore(self.pool).evidence(session, since, versions, self.wiring.decisions.model_risk)
 
 
 class AskPatternAnalysis(services.AskPatternAnalysis):

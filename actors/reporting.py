@@ -1,4 +1,4 @@
-"""Reporting: the figures of both accounts against buy and hold, from the journal alone."""
+"""Reporting: the figures of the accounts against buy and hold, from the journal alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from actors.service import Service
-from actors.wiring import BOOKS, now
+from actors.wiring import now
 from adapters.postgres.journal import JournalStore
 from data.known_at import known_at_close
 from trading.bars.panel import Panel
@@ -47,7 +47,7 @@ class Reporting(Service):
         journal = JournalStore(self.pool, clock=now)
         entries = journal.load()
         drafts = [draft_of(entry.body) for entry in entries]
-        books = {name: fold(name, drafts) for name in BOOKS}
+        books = {name: fold(name, drafts) for name in self.wiring.books}
         sessions = sorted(journal.completed_sessions())
         if not sessions:
             return None

@@ -18,7 +18,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
-from adapters.postgres.models import ModelStore
+from adapters.postgres.models import Entry, ModelStore
 from adapters.postgres.pool import Pool, open_pool
 from data.ended import ended_histories
 from data.known_at import known_at_close
@@ -93,7 +93,10 @@ class RayTrainer:
         row = register(
             ModelStore(self._pool), trained, work.home,
             config=config_sha256(work.seed, work.known_before, self._wiring.decisions.outcome, work.workers),
-            known_before=work.known_before, code_version=version("inplay"), at=self._clock(), status="challenger",
+            known_before=work.known_before, code_version=version("inplay"), at=self._clock(),
+            entry=Entry(
+                self._wiring.training.rules.makes, "training", f"trained on what was known before {work.known_before}"
+            ),
         )  # fmt: skip
         return row.ensemble_id
 
@@ -110,20 +113,24 @@ def run_within(limit_s: float, function: Callable[..., Any], *args: Any, placeme
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=here)(function)
     reference = task.remote(*args)
+    ended = False
     try:
-        return _answer(reference, limit_s)
+        ready, _ = ray.wait([reference], timeout=limit_s)
+        ended = bool(ready)
+        if not ended:
+            raise UnavailableError(
+                f"The training wasn't done after {limit_s / 60:.0f} min and was ended. Nothing was replaced."
+            )
+        return _answer(reference)
     finally:
-        ray.cancel(reference, force=True)  # one that has ended isn't touched
-        ray.wait([reference], timeout=END_TIMEOUT_S)  # a process that is alive might reserve more
+        if not ended:  # Ray ends the process of whoever cancels a task whose answer is just coming in
+            ray.cancel(reference, force=True)
+            ray.wait([reference], timeout=END_TIMEOUT_S)  # a process that is alive might reserve more
         placements.remove()
 
 
-def _answer(reference: Any, timeout_s: float) -> Any:
-    ready, _ = ray.wait([reference], timeout=timeout_s)
-    if not ready:
-        raise UnavailableError(
-            f"The training wasn't done after {timeout_s / 60:.0f} min and was ended. Nothing was replaced."
-        )
+def _answer(reference: Any) -> Any:
+    """What the function returned or raised, in our own errors."""
     try:
         return ray.get(reference)
     except RayTaskError as error:

@@ -1,9 +1,10 @@
-"""The training scheduler: trains models anew when it is time, on a rented GPU or on the CPU, and keeps the costs."""
+"""The training scheduler: trains models anew after sessions and on a rented GPU, and keeps the costs."""
 
 from __future__ import annotations
 
 import threading
 import time
+from datetime import date
 from functools import cached_property
 
 import structlog
@@ -17,8 +18,10 @@ from actors.training_sessions import Parts, TrainingSessions
 from actors.wiring import Wiring, now
 from adapters.postgres.queries import Queries
 from adapters.postgres.training_record import TrainingRecord
+from trading.cycle.questions import Questions, question
 from trading.errors import InplayError
 from tune.placements import head_cpus
+from tune.training_plan import Plan
 
 PERIOD_S = 60.0
 NO_CPU = (
@@ -62,15 +65,25 @@ class TrainingScheduler(Service):
                 if not recovered:
                     self._sessions.recover()
                     recovered = True
-                plans = self._sessions.tick()
-                log.info("training_planned", plans={plan.kind: plan.code for plan in plans})
+                plan = self._sessions.tick()
+                log.info("training_planned", kind=plan.kind, code=plan.code)
                 self._trouble = "" if head_cpus() >= 1 else NO_CPU
             except (InplayError, RayError, OSError) as error:
                 self._trouble = str(error)
                 log.warning("training_not_planned", reason=str(error))
+
+    def after_session(self, session: date) -> Plan:
+        """The plan after a complete session, and the training that is due was held; see `TrainingSessions.after`."""
+        return self._sessions.after(session)
 
     def condition(self) -> Condition:
         """Degraded while plans can't be made, costs can't be read or nothing can be trained."""
         if not self._watcher.is_alive():
             return "degraded", "a defect ended the planning, its log says which; nothing is rented any more"
         return ("degraded", self._trouble) if self._trouble else super().condition()
+
+
+class AskTrainingScheduler(Questions[TrainingScheduler]):
+    """Questions to the training scheduler."""
+
+    after_session = question(TrainingScheduler.after_session)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from ray.exceptions import RayError
 
@@ -19,7 +20,7 @@ from adapters.spend.costs import E6, MachineLife, lives, reckon
 from adapters.spend.files import read_spend_files
 from trading.errors import InplayError, UnavailableError
 from tune.distributed import Workers
-from tune.training_plan import Facts, Plan, Session, plan_cpu, plan_gpu
+from tune.training_plan import Facts, Plan, Session, SessionFacts, plan_after, plan_gpu
 
 CPU, GPU = Workers(actors=1, cpus=1), Workers(actors=1, cpus=1, gpus=1)
 REMEMBERED = 50
@@ -51,11 +52,13 @@ class TrainingSessions:
         self._events = MachineEvents(pool)
         self._training = training
         self._parts = parts
+        self._turn = threading.Lock()  # a plan after a session and one by the clock take turns
 
     def recover(self) -> None:
         """Nothing is asked of Ray or its autoscaler any more, and sessions that a dead process left open are closed."""
-        self._parts.gpus.release()
-        self._close_left_open()
+        with self._turn:
+            self._parts.gpus.release()
+            self._close_left_open()
 
     def _close_left_open(self) -> None:
         """No session is open between two plans: one that is, died, or its end could not be put on record.
@@ -68,27 +71,52 @@ class TrainingSessions:
                 detail = "its end was not recorded: its process or the database went away; the GPU was released"
                 self._record.end(self._ended(replace(each, state="interrupted", detail=detail)))
 
-    def tick(self) -> list[Plan]:
-        """Costs are taken over, plans made and put on record, and the session that is due was held."""
-        self._close_left_open()
-        self.take_over_costs()
-        rules = self._training.rules
-        facts = self._facts()
-        plans = [plan_gpu(facts, rules), plan_cpu(facts, rules)]
-        for plan in plans:
-            row = PlanRow(
-                planned_at=facts.now_at,
-                kind=plan.kind,
-                window_from=plan.window_from,
-                opens=plan.opens,
-                code=plan.code,
-                reason=plan.reason,
-            )
-            self._record.plan(row)
-        due = next((plan for plan in plans if plan.opens), None)
-        if due is not None and facts.data_fingerprint is not None:
-            self._hold(due, facts.data_fingerprint)
-        return plans
+    def tick(self) -> Plan:
+        """Costs are taken over, the GPU's plan is made and on record, and the session that is due was held."""
+        with self._turn:
+            self._close_left_open()
+            self.take_over_costs()
+            facts = self._facts()
+            plan = plan_gpu(facts, self._training.rules)
+            self._put(plan)
+            if plan.opens and facts.data_fingerprint is not None:
+                opened_at = self._parts.clock()
+                self._hold(plan, f"gpu:{opened_at:%Y-%m-%dT%H:%M:%S}", facts.data_fingerprint)
+            return plan
+
+    def after(self, session: date) -> Plan:
+        """The plan after a complete session is on record, and the training that is due was held; a repeat holds none.
+
+        A training that was cut off, with its process, its machine or the database, is held again.
+        """
+        with self._turn:
+            self._close_left_open()
+            facts = self._after_facts(session)
+            plan = plan_after(facts, self._training.rules)
+            self._put(plan)
+            fingerprint = self._parts.fingerprint()
+            if plan.opens and fingerprint is not None:
+                number = sum(each.window_from == plan.window_from for each in self._record.sessions("cpu", REMEMBERED))
+                self._hold(plan, f"cpu:{session}:{number + 1}", fingerprint)
+            return plan
+
+    def _after_facts(self, session: date) -> SessionFacts:
+        window_from = datetime.combine(session, datetime.min.time(), UTC)
+        held = [each for each in self._record.sessions("cpu", REMEMBERED) if each.window_from == window_from]
+        return SessionFacts(
+            session=session,
+            since=self._record.sessions_since_learned(session),
+            trained=any(each.state == "trained" for each in held),
+            tries=sum(each.state == "failed" for each in held),
+            memory_mib=self._parts.memory_mib(),
+        )
+
+    def _put(self, plan: Plan) -> None:
+        row = PlanRow(
+            planned_at=self._parts.clock(), kind=plan.kind, window_from=plan.window_from, opens=plan.opens,
+            code=plan.code, reason=plan.reason,
+        )  # fmt: skip
+        self._record.plan(row)
 
     def take_over_costs(self) -> int:
         """Every start and stop that the node provider knows is on record. Returns: how many were new."""
@@ -114,11 +142,8 @@ class TrainingSessions:
     def _machines(self, now_at: datetime) -> list[MachineLife]:
         return lives(self._events.load(now_at - LOOK_BACK))
 
-    def _hold(self, plan: Plan, fingerprint: str) -> None:
-        opened_at = self._parts.clock()
-        row = SessionRow(
-            f"{plan.kind}:{opened_at:%Y-%m-%dT%H:%M:%S}", plan.kind, plan.window_from, opened_at, fingerprint
-        )
+    def _hold(self, plan: Plan, name: str, fingerprint: str) -> None:
+        row = SessionRow(name, plan.kind, plan.window_from, self._parts.clock(), fingerprint)
         self._record.open(row)
         ended = self._on_gpu(row) if plan.kind == "gpu" else self._trained(row, CPU, "cpu")
         self._record.end(self._ended(ended))

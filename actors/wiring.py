@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,15 +15,13 @@ from data.live.feeds import LiveToFollow
 from data.news.sources import NewsToFollow
 from data.storage_rules import StorageRules
 from execution.account import BrokerAccount
-from trading.decisions.book_view import Source
+from trading.decisions.arms import ACCOUNTS, Arm
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.risk.decision_rules import DecisionRules
 from trading.scanner.rules import ScannerRules, large_cap
 from tune.training_plan import SessionRules
 
 NAMESPACE = "inplay"
-BOOKS: dict[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
-"""The two paper accounts of the A/B test and the system that each follows."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,7 @@ class Wiring:
         home: the data folder.
         database_url: of the record; secret because it may hold a password.
         cash_cents: what each paper account opens with.
+        books: the paper accounts of the record and the arm of each.
         broker: the account that the cycle orders for; none by default.
         live: the live feed of bars; none by default.
         news: the sources of news to follow; none by default.
@@ -65,6 +65,7 @@ class Wiring:
     news: NewsToFollow = field(default_factory=NewsToFollow)
     storage: StorageRules = field(default_factory=StorageRules)
     training: Training = field(default_factory=Training)
+    books: Mapping[str, Arm] = field(default_factory=lambda: dict(ACCOUNTS))
 
     def record(self, pool: Pool) -> Record:
         """The record of these settings, over that pool."""

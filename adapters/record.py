@@ -14,19 +14,23 @@ import psycopg
 from adapters.bars.locations import TierLocations
 from adapters.bars.store import BarStore
 from adapters.bars.tier_settings import tier_locations
+from adapters.feature_rows import FeatureRowStore
 from adapters.machine.lock import RunLock, is_held
 from adapters.machine.server_lock import exclusive, shared
 from adapters.postgres.bars_record import BarRecord
+from adapters.postgres.books import BookStore
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.migrate import migrate
 from adapters.postgres.migrate import missing as behind
+from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.session_patterns import SessionPatternStore
+from adapters.postgres.signals import SignalStore
 from adapters.postgres.vix import VixStore
 from adapters.settings import Settings
 from trading.errors import AlreadyRunningError, UnavailableError
@@ -72,6 +76,11 @@ class Record:
         return BarRecord(self.pool)
 
     @cached_property
+    def feature_rows(self) -> FeatureRowStore:
+        """What the setups of each session were judged by."""
+        return FeatureRowStore(self.pool, self.bars)
+
+    @cached_property
     def events(self) -> CatalystStore:
         """Days of earnings."""
         return CatalystStore(self.pool)
@@ -90,6 +99,21 @@ class Record:
     def decisions(self) -> DecisionStore:
         """What was decided, and by which ensemble."""
         return DecisionStore(self.pool)
+
+    @cached_property
+    def books(self) -> BookStore:
+        """The accounts and their arms."""
+        return BookStore(self.pool)
+
+    @cached_property
+    def lifecycle(self) -> LifecycleStore:
+        """What each ensemble was when."""
+        return LifecycleStore(self.pool)
+
+    @cached_property
+    def signals(self) -> SignalStore:
+        """What each version said of each setup."""
+        return SignalStore(self.pool)
 
     @cached_property
     def models(self) -> ModelStore:
@@ -129,12 +153,7 @@ def reading(settings: Settings, *, now: datetime, missing: str = NO_RECORD) -> I
         url = _url_beside_a_run(settings, stack, now)
         try:
             record = _record(stack, settings, open_pool(url, name="inplay reading", size=2, read_only=True))
-            if behind(record.pool):
-                raise UnavailableError(
-                    f"The record of {settings.home} was made by an earlier version of inplay. Nothing was changed. "
-                    "Bring it up to date with `inplay data migrate`; the earlier version can't use it afterwards, so "
-                    "make a backup with that version first if you may go back."
-                )
+            require_current(record)
             yield record
         except psycopg.errors.UndefinedTable:
             raise UnavailableError(
@@ -183,6 +202,21 @@ def alone(settings: Settings, *, now: datetime) -> Iterator[Record]:
         url = _given(settings) or _started(EmbeddedPostgres(settings.home), settings.home, stack)
         record = _record(stack, settings, open_pool(url, name="inplay alone"))
         yield replace(record, migrated=tuple(migrate(record.pool)))
+
+
+def require_current(record: Record) -> None:
+    """The record has the tables of this version.
+
+    Raises:
+        UnavailableError: when it was made by an earlier one.
+        ConfigurationError: when it was made by a later one.
+    """
+    if behind(record.pool):
+        raise UnavailableError(
+            f"The record of {record.home} was made by an earlier version of inplay. Nothing was changed. "
+            "Bring it up to date with `inplay data migrate`; the earlier version can't use it afterwards, so "
+            "make a backup with that version first if you may go back."
+        )
 
 
 def _record(stack: ExitStack, settings: Settings, pool: Pool) -> Record:

@@ -22,7 +22,7 @@ from pydantic_settings import (
 
 from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
 from adapters.news.rss import NewsFeed
-from trading.decisions.book_view import Source
+from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.risk.limits import LIMITS, rules_of
 
@@ -89,7 +89,8 @@ class Settings(BaseSettings):
         gpu_budget_usd_per_month: for training sessions on a rented GPU; 0 = none is ever asked for.
         gpu_session_h: how long such a session lasts at most, and `gpu_wait_min` how long a GPU is waited for.
         gpu_usd_per_h: what a GPU is reckoned at until one is on record.
-        daily_training: a light update on the CPU on each day with something new to learn from.
+        train_every_sessions: after so many complete sessions that no ensemble learned from, one is trained; 0 = never.
+        training_makes: what a new ensemble becomes: `challenger`, or `champion` without anybody looking at it.
         spend_folder: where the node provider keeps the starts and stops of machines.
         seed: of everything that draws random numbers.
         risk: limits other than the defaults, by name (`trading.risk.limits.LIMITS`): `INPLAY_RISK_<NAME>`, or the table
@@ -123,7 +124,7 @@ class Settings(BaseSettings):
     alpaca_requests_per_min: int = Field(default=FREE_REQUESTS_PER_MIN, ge=1, le=100_000)
     seed: int = Field(default=7, ge=0, lt=2**31)
     broker: Literal["simulated", "alpaca-paper", "alpaca-live"] = "simulated"
-    broker_follows: Source = "ensemble"
+    broker_follows: Arm = "hybrid"
     broker_reconcile_min: float = Field(default=5.0, ge=0.01, le=1_440)
     alpaca_trading_url: str | None = Field(default=None, pattern=r"^https?://", max_length=200)
     starting_cash_usd: int = Field(default=100_000, ge=1_000, le=1_000_000_000)
@@ -147,7 +148,8 @@ class Settings(BaseSettings):
     gpu_session_h: float = Field(default=4, gt=0, le=24)
     gpu_wait_min: float = Field(default=30, gt=0, le=600)
     gpu_usd_per_h: float = Field(default=3.39, gt=0, le=1_000)
-    daily_training: bool = False
+    train_every_sessions: int = Field(default=0, ge=0, le=10_000)
+    training_makes: Literal["challenger", "champion"] = "challenger"
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
 
     risk: dict[str, float] = Field(default_factory=dict)

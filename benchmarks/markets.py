@@ -79,6 +79,23 @@ def large() -> Universe | None:
     )  # fmt: skip
 
 
+def stocks_505() -> Universe | None:
+    """505 stocks of the S&P 500 from 2013 to 2018, from `INPLAY_SHARED`; None where that isn't."""
+    data = Path(os.environ.get("INPLAY_SHARED", "../shared")) / "data"
+    path = data / "sp500_daily_2013_2018.parquet"
+    if not path.is_file():
+        return None
+    raw = pq.read_table(path).rename_columns({"date": "session"}).select(BARS_SCHEMA.names)
+    bars = raw.cast(BARS_SCHEMA, safe=False).drop_null()
+    priced = pc.and_(pc.greater(bars.column("low"), 0.0), pc.greater_equal(bars.column("high"), bars.column("low")))
+    bars = bars.filter(priced)
+    last = pc.max(bars.column("session")).as_py()
+    return Universe(
+        "505 stocks 2013-2018", bars, (), (), load_earnings().table, last,
+        sectors=_sectors(pq.read_table(data / "sp500_constituents_gics.parquet"), "Symbol", "GICS Sector"),
+    )  # fmt: skip
+
+
 def _sectors(table: pa.Table, symbol: str, sector: str) -> dict[str, str]:
     pairs = zip(table.column(symbol).to_pylist(), table.column(sector).to_pylist(), strict=True)
     return {name: of for name, of in pairs if name and of}

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Kind
 from adapters.bars.store import BarStore
 from benchmarks.measure import Table, same, timed
 from trading.bars.panel import BARS_SCHEMA
@@ -33,7 +33,7 @@ class Listed:
         self._files = files
 
     def files(
-        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d"
+        self, first: date | None = None, last: date | None = None, *, timeframe: Kind | None = "1d"
     ) -> list[BarFile]:
         """Files that reach into the range."""
         low, high = first or date.min, last or date.max

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from actors.wiring import BOOKS, now
+from actors.wiring import now
 from adapters.models.scoring import EnsembleScorer
 from adapters.record import Record, reading
 from adapters.sample.bundled import load_instruments
@@ -22,12 +22,15 @@ from adapters.settings import read_settings
 from cli.output import print_json
 from research.backtest.recorded import Recorded, read_recorded
 from research.backtest.recording import account_record
-from research.backtest.running import Backtested, Dated, Terms, run_backtest
+from research.backtest.running import Backtested, Terms, run_backtest
+from research.backtest.served import Models, champion_from
 from research.backtest.trade_rows import trade_rows, write_csv
 from research.backtest.uncertain import words
+from research.checks.daily import models_of
 from research.performance_report import report_html
 from trading.bars.symbols import symbols_of as listed_symbols
 from trading.cycle.summary import SessionSummary
+from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.performance.figures import Figures, figures_of
 from trading.risk.limits import rules_of
@@ -48,7 +51,12 @@ def backtest(
         str,
         typer.Option(metavar="FILE|sp500|all", help="Symbols: a file, one a line (# begins a comment), or a name."),
     ] = ALL,
-    account: Annotated[str, typer.Option(metavar="rule|ensemble|both", help="Which accounts trade.")] = "both",
+    account: Annotated[
+        str, typer.Option(metavar="rule|hybrid|models|challenger|all", help="Which accounts trade.")
+    ] = ALL,
+    ensemble: Annotated[
+        str | None, typer.Option(help="Let this one decide from where it had learned nothing, whatever its role was.")
+    ] = None,
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Ask no models.")] = False,
     trials: Annotated[int, typer.Option(min=1, help="Variants looked at on these sessions, this one included.")] = 1,
     out: Annotated[
@@ -58,21 +66,18 @@ def backtest(
 ) -> None:
     """Trade the sessions as the platform would have, from what was known at each close.
 
-    Models decide only from the session on before which they learned nothing; before that the rules do.
+    Models have the roles that they had on record at each session; where none had one, no models decide.
     """
-    if account not in {*BOOKS, "both"}:
-        raise typer.BadParameter(f"{account!r} is no account; there are rule, ensemble, both")
     if first > last:
         raise typer.BadParameter("--from is later than --to")
     settings = read_settings()
     started = now()
-    accounts = {name: source for name, source in BOOKS.items() if account in {name, "both"}}
     with reading(settings, now=started) as record:
+        accounts = _accounts(record, account)
         sessions, before = _sessions(record, first.date(), last.date())
         wanted = symbols_of(universe)
         recorded = read_recorded(record, sessions[-1], symbols=wanted)
-        asks = not rules_only and "ensemble" in accounts.values()
-        models = models_of(record) if asks else []
+        models = Models() if rules_only else _models(record, ensemble)
     terms = Terms(accounts, settings.starting_cash_usd * 100, rules_of(settings.risk))
     progress = Console(stderr=True, highlight=False)
     done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))
@@ -154,13 +159,27 @@ def left_out(wanted: Collection[str] | None, held: Collection[str]) -> list[str]
     return [f"{len(absent)} of {len(wanted or ())} symbols asked for have no bars on record: {named}{more}."]
 
 
-def models_of(record: Record) -> list[Dated]:
-    """Every ensemble of the registry, each usable from its `known_before` on."""
-    folder = record.home / "models"
-    return [
-        Dated(row.ensemble_id, row.known_before, partial(EnsembleScorer, folder / row.ensemble_id))
-        for row in record.models.ensembles()
-    ]
+def _accounts(record: Record, account: str) -> dict[str, Arm]:
+    """The accounts of the record that are asked for, each with its arm."""
+    arms = record.books.arms()
+    if account not in {*arms, ALL}:
+        raise typer.BadParameter(f"{account!r} is no account; there are {', '.join(arms)}, {ALL}")
+    return {name: arm for name, arm in arms.items() if account in {name, ALL}}
+
+
+def _models(record: Record, ensemble: str | None) -> Models:
+    """The ensembles of the record with their roles, or one as champion from the session that it may be used from.
+
+    Raises:
+        ConfigurationError: when there is no such ensemble.
+    """
+    if ensemble is None:
+        return models_of(record)
+    row = record.models.ensemble(ensemble)
+    if row is None:
+        raise ConfigurationError(f"No ensemble {ensemble} is on record. Nothing was traded. See `inplay models list`.")
+    load = partial(EnsembleScorer, record.home / "models" / ensemble)
+    return champion_from(ensemble, row.known_before, load)
 
 
 def _show(console: Console, total: int, silent: bool, summary: SessionSummary) -> None:
@@ -177,8 +196,8 @@ def _notes(done: Backtested, recorded: Recorded, before: int) -> list[str]:
     if not done.decided_from:
         notes.append("No models were available, or none were asked for: the rules decided in every account.")
     for name, since in done.decided_from.items():
-        words = "from the start" if since == done.sessions[0] else f"from {since} on; before that the rules did"
-        notes.append(f"{name}, which had learned from nothing later, decided in the ensemble account {words}.")
+        words = "from the start" if since == done.sessions[0] else f"from {since} on"
+        notes.append(f"{name}, which had learned from nothing later, was champion {words}.")
     return notes
 
 

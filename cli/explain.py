@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from actors.wiring import now
 from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
-from research.explanation import Explanation, explain, time_or_day
+from research.explanation import Explanation, JudgedSetup, explain, time_or_day
 from trading.bars.symbols import symbol_of
 from trading.views.members.member import PROBABILITIES, by_member
 
@@ -25,12 +26,16 @@ def command(
     at: Annotated[
         str, typer.Option("--at", metavar="DAY|TIME", help="A day, or a time with its zone: 2010-05-06T15:59-04:00.")
     ],
+    features: Annotated[
+        bool, typer.Option("--features", help="Show every feature that its setups were judged by.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
 ) -> None:
     """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
     settings, wanted = read_settings(), time_or_day(at)
     with reading(settings, now=now()) as record:
-        found = explain(record.pool, symbol_of(symbol), wanted, record.bars)
+        judged = record.feature_rows if features else None
+        found = explain(record.pool, symbol_of(symbol), wanted, record.bars, features=judged)
     if json_:
         print_json(
             {
@@ -60,6 +65,20 @@ def _say(found: Explanation, console: Console) -> None:
         console.print(f"  placed   no: {found.withheld}")
     for decision in found.decisions:
         _say_decision(decision, console)
+    if found.setups is not None:
+        _say_setups(found.setups, console)
+
+
+def _say_setups(setups: Sequence[JudgedSetup], console: Console) -> None:
+    if not setups:
+        console.print("  features none on record: it had no setup then, or an earlier version of inplay decided")
+    for setup in setups:
+        way = "long" if setup.direction > 0 else "short"
+        console.print(f"  features of the {way} setup, as seen from its direction (schema {setup.schema[:12]})")
+        if setup.note:
+            console.print(f"    note    {setup.note}")
+        for name, value in setup.features.items():
+            console.print(f"    {name:<34} {'unknown' if value is None else format(value, '.6g')}")
 
 
 def _say_decision(decision: dict[str, Any], console: Console) -> None:

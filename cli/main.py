@@ -83,6 +83,7 @@ COMMANDS = (
     Command("cluster", "cli.cluster.commands", "app", "The machines in the cloud."),
     Command("data", "cli.data.commands", "app", "What is kept, where, and whether it is whole."),
     Command("verify", "cli.verify", "app", "Checks of the strategy itself."),
+    Command("models", "cli.models.commands", "app", "The life of models: what they are, are worth and become."),
     Command("trading", "cli.trading", "app", "Suspend, resume, arm and reconcile trading."),
 )  # fmt: skip
 _BY_NAME = {command.name: command for command in COMMANDS}

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from actors.wiring import BOOKS, now
+from actors.wiring import now
 from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
@@ -31,8 +31,8 @@ def parity(
     The exit code is 1 where a difference has no explanation.
     """
     settings, session = read_settings(), at.date()
-    terms = Terms(BOOKS, settings.starting_cash_usd * 100, rules_of(settings.risk))
     with reading(settings, now=now()) as record:
+        terms = Terms(record.books.arms(), settings.starting_cash_usd * 100, rules_of(settings.risk))
         found = parity_on_record(record, session, terms, clock=now)
     if as_json:
         print_json(_facts(found))

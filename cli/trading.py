@@ -19,11 +19,12 @@ from adapters.postgres.risk_limits import LimitsRow, RiskLimits
 from adapters.record import NO_BARS, Record, reading, writing
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
+from cli.reasons import Json, Reason
 from execution.desk import PAUSE_S, look_of
 from execution.kill_switch import close_everything
 from execution.opening import account_of, connect
 from execution.reconciling import Reconciliation
-from trading.broker.controls import UNSAID, Action, Control, Controls, armed
+from trading.broker.controls import Action, Control, Controls, armed
 from trading.broker.reconciliation import Adoption
 from trading.errors import ConfigurationError
 from trading.plain_text import shown
@@ -32,13 +33,6 @@ from trading.risk.limits import LIMITS, changed, limits_of, loosened, rules_of
 app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
 
 
-def _plain(reason: str) -> str:
-    """The reason as it can be kept and shown: nothing that is typed keeps a command of this group from working."""
-    return shown(reason.strip()) or UNSAID
-
-
-Reason = Annotated[str, typer.Option(help="Why, for the record.", callback=_plain)]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")]
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 

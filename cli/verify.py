@@ -10,13 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from actors.wiring import BOOKS, now
+from actors.wiring import now
 from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Terms
 from research.checks.lookahead import Looked, look_again
+from trading.decisions.arms import ACCOUNTS
 from trading.errors import ConfigurationError
 from trading.risk.limits import rules_of
 
@@ -51,7 +52,7 @@ def lookahead(
             raise ConfigurationError("There are no bars of these sessions. Nothing was checked. Choose other dates.")
         recorded = read_recorded(record, window[-1])
     found = look_again(
-        recorded, window, Terms(BOOKS, settings.starting_cash_usd * 100, rules_of(settings.risk)), count=sessions
+        recorded, window, Terms(ACCOUNTS, settings.starting_cash_usd * 100, rules_of(settings.risk)), count=sessions
     )
     if as_json:
         print_json(_facts(found))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 import pyarrow as pa
 
 from data.known_at import Known
+from trading.arrays import Days, Floats
+from trading.bars.actions import Break, Split
 from trading.bars.ended import ended_panels
 from trading.bars.panel import Panel
 from trading.cycle.stages import Market, Patterns, analyse, recognise
@@ -20,11 +22,19 @@ def ended_markets(known: Known, symbols: Collection[str] | None = None) -> Itera
         known: at the close of the last session looked at.
         symbols: only these and their market; all if None.
     """
-    if not known.breaks:
-        return
-    bars = Panel.from_arrow(known.bars(symbols))
-    for panel, endings in ended_panels(bars, known.splits, known.breaks, known.session):
-        yield analyse(panel, vix=known.vix, sectors=known.sectors, endings=endings)
+    if known.breaks:
+        yield from markets_that_ended(
+            known.bars(symbols), known.splits, known.breaks, known.session, vix=known.vix, sectors=known.sectors
+        )
+
+
+def markets_that_ended(
+    bars: pa.Table, splits: Sequence[Split], breaks: Sequence[Break], session: date, *,
+    vix: tuple[Days, Floats] | None = None, sectors: Mapping[str, str] | None = None,
+) -> Iterator[Market]:  # fmt: skip
+    """The same of bars, splits and breaks as known at the close of the session."""
+    for panel, endings in ended_panels(Panel.from_arrow(bars), splits, breaks, session):
+        yield analyse(panel, vix=vix, sectors=sectors, endings=endings)
 
 
 def ended_histories(known: Known) -> Iterator[tuple[Market, Patterns]]:

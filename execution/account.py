@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from trading.decisions.book_view import Source
+from trading.decisions.arms import Arm
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,6 @@ class BrokerAccount:
     broker: str
     credentials: Any
     url: str
-    decides_by: Source
+    decides_by: Arm
     reconcile_every_s: float
     requests_per_min: int

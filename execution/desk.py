@@ -17,7 +17,8 @@ from execution.sending import Sender
 from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices
 from trading.broker.orders import OrderRequest
 from trading.broker.port import Broker
-from trading.decisions.book_view import BookView, Source
+from trading.decisions.arms import Arm
+from trading.decisions.book_view import BookView
 from trading.decisions.restrictions import restriction, standing
 from trading.money import cents
 from trading.risk.decision_rules import DecisionRules
@@ -41,7 +42,7 @@ class DeskTerms:
     """
 
     broker: str
-    decides_by: Source
+    decides_by: Arm
     limits: DecisionRules
     live: bool
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,12 +12,32 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from adapters.bars.store import BarStore
 from adapters.calendar import closed_at, session_on, sessions_between
 from adapters.exchange_time import can_be_told
+from adapters.feature_rows import FeatureRowStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.regimes import RegimeStore
 from trading.errors import BadDataError, ConfigurationError
+
+
+@dataclass(frozen=True)
+class JudgedSetup:
+    """One setup of the symbol, as it was scored.
+
+    Attributes:
+        direction: +1 long, -1 short.
+        in_play: whether it is a long setup of a stock in play.
+        features: by name, as seen from the direction (docs/models.md); None = unknown.
+        schema: the hash of what the features are and how they were computed.
+        note: what differs from the features of now, in words; empty where nothing does.
+    """
+
+    direction: int
+    in_play: bool
+    features: Mapping[str, float | None]
+    schema: str
+    note: str
 
 
 @dataclass(frozen=True)
@@ -33,6 +54,8 @@ class Explanation:
         has_bar: whether a daily bar of it is on record for the session; None where nobody looked.
         withheld: why purchases that were decided were not placed: trading was suspended or blocked; else empty.
         instead: why the answer is of another session than the day that was asked for; empty where it isn't.
+        setups: with the features that they were judged by; None where nobody asked for them, empty where no setup of
+            the symbol is on record.
     """
 
     symbol: str
@@ -45,6 +68,7 @@ class Explanation:
     withheld: str = ""
     has_bar: bool | None = None
     instead: str = ""
+    setups: Sequence[JudgedSetup] | None = None
 
     @property
     def said(self) -> str:
@@ -88,7 +112,14 @@ def time_or_day(text: str) -> date | datetime:
     return found
 
 
-def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None = None) -> Explanation:
+def explain(
+    pool: Pool,
+    symbol: str,
+    at: date | datetime,
+    bars: BarStore | None = None,
+    *,
+    features: FeatureRowStore | None = None,
+) -> Explanation:
     """What was known and decided of the symbol at the last close on record up to then.
 
     Args:
@@ -96,9 +127,10 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
         symbol: upper-case ticker.
         at: a day: its own close counts. An instant with its zone: only what had closed by then counts.
         bars: to see whether there is one of the symbol; nobody looks without them.
+        features: to tell what its setups were judged by; nobody looks without them.
 
     Raises:
-        BadDataError: when no such session is on record.
+        BadDataError: when no such session is on record, or its feature rows are lost.
     """
     session = _last_session(ScanStore(pool), at)
     if session is None:
@@ -116,7 +148,27 @@ def explain(pool: Pool, symbol: str, at: date | datetime, bars: BarStore | None 
         withheld=ControlRecord(pool).withheld(session) if bought else "",
         has_bar=None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
         instead=_instead(at, session),
+        setups=None if features is None else _judged(features, session, symbol),
     )
+
+
+def _judged(features: FeatureRowStore, session: date, symbol: str) -> list[JudgedSetup]:
+    rows = features.of(session, [symbol])
+    if rows is None:
+        return []
+    return [
+        JudgedSetup(
+            direction=int(rows.direction[at]),
+            in_play=bool(rows.in_play[at]),
+            features={
+                name: float(value) if math.isfinite(value) else None
+                for name, value in zip(rows.schema.names, rows.matrix[at], strict=True)
+            },
+            schema=rows.schema.sha256,
+            note=rows.note(),
+        )
+        for at in range(len(rows))
+    ]
 
 
 def _instead(at: date | datetime, session: date) -> str:

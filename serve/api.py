@@ -21,8 +21,8 @@ VERSION = "1"
 """Of the HTTP interface: the 1 of /v1."""
 
 DESCRIPTION = """
-Everything the platform knows: signals, accounts, stocks in play, models, performance. Two calls change something:
-trading is suspended and resumed.
+Everything the platform knows: signals, accounts, stocks in play, models, performance. Five calls change something:
+trading is suspended and resumed; an ensemble is promoted, rolled back, retired.
 
 * Every call under `/v1` needs the token that `inplay run` printed: press **Authorize** and paste it.
 * Money is in US dollars (`_usd`), returns and rates are fractions (0.05 = 5 %), sessions are exchange dates,

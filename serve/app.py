@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import httpx
@@ -32,22 +32,22 @@ START_TIMEOUT_S: Final = 120.0
 
 
 class Scorer(Protocol):
-    """What an `Ensemble` replica holds: models, loaded and verified."""
+    """What an `Ensemble` replica holds: the versions of the ensemble that it was asked for, verified when loaded."""
 
-    def score(self, features: npt.NDArray[np.float32]) -> Any:
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Any:
         """Scores of `(n_rows, n_features)`, the same bytes for the same features. Must not write into `features`."""
         ...
 
 
 class EnsembleReplica:
-    """One process that scores. Its constructor is its recovery: a killed replica comes back with the same models."""
+    """One process that scores. Who asks names the versions, so a killed replica comes back knowing nothing."""
 
     def __init__(self, scorer_factory: Callable[[], Scorer]) -> None:
         listen_at_own_address()
         self._scorer = scorer_factory()
 
-    def score(self, features: npt.NDArray[np.float32]) -> Any:
-        """What the scorer says of the rows.
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Any:
+        """What the versions say of the rows; each answer names the version that gave it.
 
         Raises:
             BadDataError: `features` isn't a float32 matrix of at most 20,000 rows.
@@ -57,7 +57,7 @@ class EnsembleReplica:
                 f"The ensemble takes a float32 matrix of at most {MAX_SCORED_ROWS} rows, "
                 f"not {features.dtype} of shape {features.shape}. Nothing was scored."
             )
-        return self._scorer.score(features)
+        return self._scorer.score(features, versions)
 
     def pid(self) -> int:
         """The process that scores."""

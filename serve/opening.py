@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
@@ -49,10 +49,13 @@ class RayActors:
             said = f"The service {service.name} does not answer now; nothing is lost. Try again."
             raise UnavailableError(said) from error
 
-    def score(self, features: npt.NDArray[np.float32]) -> Views:
-        """What the ensemble says of the rows."""
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Mapping[str, Views]:
+        """What the versions of the ensemble say of the rows, by name."""
         try:
-            return cast("Views", self._ensemble.score.remote(features).result(timeout_s=ANSWER_TIMEOUT_S))
+            return cast(
+                "Mapping[str, Views]",
+                self._ensemble.score.remote(features, tuple(versions)).result(timeout_s=ANSWER_TIMEOUT_S),
+            )
         except (RayActorError, TimeoutError) as error:
             raise UnavailableError("The ensemble does not answer now; nothing is lost. Try again.") from error
 
@@ -62,7 +65,6 @@ def open_sources(
     *,
     home: Path,
     database_url: SecretStr,
-    ensemble_id: str,
     seed: int,
     storage: StorageRules,
     gpu_budget_usd_per_month: float,
@@ -73,7 +75,6 @@ def open_sources(
         ensemble: handle of the deployment that scores.
         home: the data folder.
         database_url: of the record.
-        ensemble_id: of the models that `ensemble` holds.
         seed: of the report's bootstrap.
         storage: rules by which files move between tiers.
         gpu_budget_usd_per_month: of training sessions; 0 = none are held.
@@ -83,7 +84,6 @@ def open_sources(
         home=home,
         pool=pool,
         actors=RayActors(ensemble),
-        ensemble_id=ensemble_id,
         seed=seed,
         storage=storage,
         gpu_budget_usd_per_month=gpu_budget_usd_per_month,

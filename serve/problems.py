@@ -15,7 +15,7 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from serve.schema import Schema
-from trading.errors import ModelError, UnavailableError
+from trading.errors import ModelError, ModelRefusedError, UnavailableError, UnknownModelError
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
@@ -61,6 +61,8 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(UnavailableError, _on_unavailable)
     app.add_exception_handler(ModelError, _on_unavailable)
+    app.add_exception_handler(UnknownModelError, _on_unknown)
+    app.add_exception_handler(ModelRefusedError, _on_refused)
 
 
 def _on_http(request: Request, exc: Exception) -> Response:
@@ -91,3 +93,11 @@ def _in_words(error: Mapping[str, object]) -> str:
 
 def _on_unavailable(request: Request, exc: Exception) -> Response:
     return unavailable(str(exc), request.url.path)
+
+
+def _on_unknown(request: Request, exc: Exception) -> Response:
+    return problem(404, str(exc), request.url.path)
+
+
+def _on_refused(request: Request, exc: Exception) -> Response:
+    return problem(409, str(exc), request.url.path)

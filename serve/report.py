@@ -6,9 +6,13 @@ from datetime import date
 from typing import Final, Protocol
 
 from serve.sources import Service, Sources
+from trading.decisions.arms import ARMS
 from trading.performance.metric import Values
 
-ACCOUNT_LABELS: Final = {"rule": "Rule-based account", "ensemble": "Ensemble account"}
+ACCOUNT_LABELS: Final[dict[str, str]] = {
+    **{str(name): facts.title for name, facts in ARMS.items()},
+    "ensemble": ARMS["hybrid"].title,
+}
 """What the report holds beside these is the benchmark."""
 
 

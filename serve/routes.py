@@ -34,6 +34,8 @@ RESOURCES: Final = (
     "serve.resources.performance",
     "serve.resources.equity",
     "serve.resources.models",
+    "serve.resources.model_comparison",
+    "serve.resources.model_changes",
     "serve.resources.progress",
     "serve.resources.health",
     "serve.resources.storage",

@@ -15,8 +15,8 @@ from pydantic_core import CoreSchema
 
 from trading.plain_text import fault_of
 
-Book = Literal["rule", "ensemble"]
-"""The two paper accounts that run side by side."""
+Book = Literal["rule", "hybrid", "models", "challenger", "ensemble"]
+"""The paper accounts that run side by side: who decides in it. `ensemble` is the hybrid one of an earlier record."""
 
 Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9.\-]{0,9}$")]
 """An upper-case ticker of at most ten characters."""
@@ -70,4 +70,4 @@ def estimate_of(value: Any) -> Estimate:
 
 def book_of(name: str) -> Book:
     """The account of that name."""
-    return "rule" if name == "rule" else "ensemble"
+    return cast("Book", name)

@@ -12,7 +12,7 @@ Any other exception is a defect: it is logged, and the client gets 500 without i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -66,8 +66,8 @@ class AskActors(Protocol):
         """
         ...
 
-    def score(self, features: npt.NDArray[np.float32]) -> Views:
-        """What the ensemble says of the rows.
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Mapping[str, Views]:
+        """What the versions of the ensemble say of the rows, by name.
 
         Raises:
             UnavailableError: as above.
@@ -83,7 +83,6 @@ class Sources:
         home: the data folder.
         pool: of the record.
         actors: for what is not on record.
-        ensemble_id: of the models that score.
         seed: of the report's bootstrap.
         storage: rules by which files move between tiers.
         gpu_budget_usd_per_month: of training sessions; 0 = none are held.
@@ -94,7 +93,6 @@ class Sources:
     home: Path
     pool: Pool
     actors: AskActors
-    ensemble_id: str
     seed: int
     storage: StorageRules
     gpu_budget_usd_per_month: float

@@ -8,6 +8,8 @@ InplayError                  what every error of ours is; its text says what hap
 │   └── AskedTooOftenError   a source wants to be left alone for a while
 ├── LedgerError              a command would break an invariant of the ledger
 └── ModelError               a model is missing, does not match its hash or refuses its input
+    ├── UnknownModelError    no ensemble of that name is on record
+    └── ModelRefusedError    an ensemble may not become what it was asked to become
 """
 
 
@@ -45,3 +47,11 @@ class LedgerError(InplayError):
 
 class ModelError(InplayError):
     """A model is missing, does not match its hash or refuses its input."""
+
+
+class UnknownModelError(ModelError):
+    """No ensemble of that name is on record."""
+
+
+class ModelRefusedError(ModelError):
+    """An ensemble may not become what it was asked to become; nothing was changed."""

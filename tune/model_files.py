@@ -13,6 +13,7 @@ import numpy as np
 from adapters.models.scoring import CARD, Card, ModelFile, sha256_of
 from trading.arrays import Floats
 from trading.errors import ModelError
+from trading.views.calibration import Calibration
 from trading.views.members.member import Estimator, Member, Members
 from trading.views.setups import FEATURES
 from tune.estimators import Forest
@@ -56,6 +57,7 @@ def write_ensemble(
     members: Members,
     left_out: Mapping[str, str] = MappingProxyType({}),
     regime_factors: Mapping[str, list[float]] = MappingProxyType({}),
+    calibration: Calibration | None = None,
 ) -> Card:
     """The ensemble's files are in `folder`, each moved into place whole and the card last.
 
@@ -68,6 +70,7 @@ def write_ensemble(
         members: whose models they are.
         left_out: columns that the models did not learn from, and why.
         regime_factors: see `trading.views.regime_weights`.
+        calibration: what the models' figures are worth.
 
     Raises:
         ModelError: when the error of a predicted return is zero, so that it can't be turned into probabilities.
@@ -95,6 +98,7 @@ def write_ensemble(
         strengths=np.quantile(strengths, np.linspace(0, 1, QUANTILES)).tolist(),
         left_out=dict(left_out),
         regime_factors=dict(regime_factors),
+        calibration=calibration,
     )
     folder.mkdir(parents=True, exist_ok=True)
     for path, data in (*contents.values(), (CARD, card.to_json().encode())):

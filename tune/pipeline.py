@@ -10,21 +10,23 @@ from pathlib import Path
 
 import numpy as np
 
-from adapters.models.scoring import Card, Said, views_of
+from adapters.models.scoring import Card
 from trading.arrays import Floats
 from trading.errors import ModelError
-from trading.views.ensemble import Views
+from trading.views.ensemble import Views, as_calibrated
 from trading.views.members.member import Member, Members
 from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
+from tune.audit import Audit, audit
+from tune.calibrated import calibration_of, folds_of, unseen, unseen_of_folds
 from tune.distributed import Workers, fit_distributed
 from tune.estimators import fit_forest
 from tune.evaluate import Accuracy, evaluate
 from tune.model_files import Fitted, write_ensemble
 from tune.placements import Placements
 from tune.regime_factors import regime_factors
-from tune.search import EMBARGO_SESSIONS, Winner, fold_predictions, search
-from tune.splits import Split, holdout
+from tune.search import EMBARGO_SESSIONS, Winner, search
+from tune.splits import holdout
 from tune.training_set import TrainingSet, columns_of, target_of
 
 HOLDOUT_FRACTION = 0.25
@@ -44,6 +46,7 @@ class Trained:
             figure and is not computed.
         winners: parameters per model.
         rows: in the final fit.
+        audit: what the training checked of itself.
     """
 
     card: Card
@@ -54,6 +57,7 @@ class Trained:
     data_sha256: str
     first_session: np.datetime64
     last_session: np.datetime64
+    audit: Audit
 
 
 def train_ensemble(
@@ -95,9 +99,10 @@ def train_ensemble(
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
     winners = search(development, scratch, members, seed=seed, placements=placements)
     say(f"judging the winners on {len(split.test):,} setups that came later")
-    views = unseen_views(data, split, winners, members, seed=seed)
+    earlier = unseen_of_folds(development, winners, members, seed=seed)
+    later = unseen(data, split, winners, members, seed=seed)
+    views, test = as_calibrated(later.views, calibration_of(earlier)), later.test
     base_rate = float(data.success[split.train].mean())
-    test = data.take(split.test)
     accuracy = evaluate(views, test, base_rate, seed=seed)
     factors = regime_factors(views, test)
     adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors, members.weights))
@@ -108,9 +113,12 @@ def train_ensemble(
     card = write_ensemble(
         models / name, name, fitted, winners, reference_strengths(adapted, test), members=members,
         left_out=data.left_out, regime_factors=factors,
+        calibration=calibration_of([*earlier, later]),
     )  # fmt: skip
+    parts = [(data, split), *((development, fold) for fold in folds_of(development))]
     return Trained(
-        card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1]
+        card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
+        audit(data, parts, card),
     )  # fmt: skip
 
 
@@ -127,23 +135,6 @@ def _words_of(factors: Mapping[str, list[float]]) -> str:
     return "the weights of the models are adapted to the regime: " + ", ".join(
         f"{state} {' / '.join(f'{factor:g}x' for factor in of_models)}" for state, of_models in factors.items()
     )
-
-
-def unseen_views(
-    data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int
-) -> Views:
-    """What models fitted on the split's training part say of its test part."""
-    said = [
-        Said(
-            member.name,
-            members.weight_of(member.name),
-            fold_predictions(member, winners[member.name].params, data, split, seed),
-            winners[member.name].residual_std if member.predicts == "net_return" else None,
-        )
-        for member in members
-    ]
-    # No rank is asked of these: they are what later strengths are ranked among.
-    return views_of(said, weights=np.array(members.weights), strengths=np.full(1, 0.5))
 
 
 def reference_strengths(views: Views, test: TrainingSet) -> Floats:

@@ -1,16 +1,16 @@
-"""An ensemble on disk becomes the champion of the record."""
+"""An ensemble on disk comes on record, in the role that it was trained for if its audit passed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from adapters.models.scoring import ModelFile
-from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore, Status
+from adapters.postgres.models import EnsembleRow, Entry, MemberRow, ModelRow, ModelStore
 from trading.bars.panel import as_date
 from trading.outcomes.barriers import OutcomeRules
 from trading.views.members.member import Members
@@ -37,10 +37,16 @@ def register(
     known_before: date,
     code_version: str,
     at: datetime,
-    status: Status = "champion",
+    entry: Entry,
 ) -> EnsembleRow:
-    """The ensemble and its models are on record with that status; repeating it changes nothing."""
+    """The ensemble and its models are on record, and in that role at once; repeating it changes nothing.
+
+    One whose audit failed is on record without a role, and nothing can promote it.
+    """
     accuracy = trained.accuracy.to_dict()
+    audit = trained.audit.known_before(known_before)
+    if not audit.passed:
+        entry = replace(entry, role="registered", why=f"{entry.why}; its audit failed: {audit.words}")
 
     def row(file: ModelFile) -> ModelRow:
         winner = trained.winners[file.member]
@@ -79,10 +85,9 @@ def register(
             MemberRow(file.member, model.model_id, file.weight)
             for file, model in zip(trained.card.models, models, strict=True)
         ),
-        status=status,
-        metrics=accuracy,
+        metrics={**accuracy, "audit": audit.to_dict()},
         config_sha256=config,
         known_before=known_before,
     )
-    store.register(models, ensemble)
+    store.register(models, ensemble, entry)
     return ensemble

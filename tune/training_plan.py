@@ -1,14 +1,15 @@
-"""When models are trained anew: a plan from facts alone, the time among them.
+"""When models are trained anew: a plan from facts alone.
 
-A GPU is rented for a few hours once a week, on a weekend if it can be, when there is something new to learn and money.
-A light update on the CPU may come daily. Source: strategy, "Weekly 4-hour GPU training sessions".
+After a session, by the session's own clock, so that a replay of years trains at the same sessions as a live platform
+did. A GPU is rented by the wall clock, for a few hours once a week, on a weekend if it can be, when there is something
+new to learn and money. Source: strategy, "Weekly 4-hour GPU training sessions".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 TrainingKind = Literal["gpu", "cpu"]
@@ -22,9 +23,9 @@ Code = Literal[
     "left_over",
     "tried",
     "budget",
-    "gpu_first",
     "memory",
 ]
+Role = Literal["challenger", "champion"]
 SATURDAY = 5
 WEEKEND_DAYS = 2
 OVERDUE = timedelta(days=10)
@@ -48,7 +49,9 @@ class SessionRules:
         wait_s: for a GPU before it counts as sold out.
         gone_s: after its release, before a machine that is still there counts as left over.
         usd_per_h: of a GPU, as long as none is on record; then that of the last one.
-        daily: whether light updates on the CPU are made.
+        every_sessions: so many complete sessions after the last that an ensemble learned from, one is trained on the
+            CPU; 0 = never.
+        makes: what a new ensemble becomes at the next session.
     """
 
     budget_usd_per_month: float = 0.0
@@ -56,7 +59,8 @@ class SessionRules:
     wait_s: float = 1_800.0
     gone_s: float = 1_200.0
     usd_per_h: float = 3.39
-    daily: bool = False
+    every_sessions: int = 0
+    makes: Role = "challenger"
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,29 @@ def plan_gpu(facts: Facts, rules: SessionRules) -> Plan:
     return Plan("gpu", window_from, code == "opens", code, reason)
 
 
-def plan_cpu(facts: Facts, rules: SessionRules) -> Plan:
-    """The plan for the light update of this day."""
-    now_at = facts.now_at.astimezone(UTC)
-    window_from = now_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    code, reason = _cpu_reason(facts, rules, window_from)
+@dataclass(frozen=True)
+class SessionFacts:
+    """What the plan after a session is made of.
+
+    Attributes:
+        session: that is complete.
+        since: complete sessions that no ensemble on record learned from, this one included.
+        trained: an ensemble was made after this very session.
+        tries: trainings after this session that ended without one; those that were cut off don't count.
+        memory_mib: free where the platform runs, swap included; None where nobody knows.
+    """
+
+    session: date
+    since: int
+    trained: bool = False
+    tries: int = 0
+    memory_mib: int | None = None
+
+
+def plan_after(facts: SessionFacts, rules: SessionRules) -> Plan:
+    """The plan for the CPU after a session. The wall clock has no part in it."""
+    window_from = datetime.combine(facts.session, datetime.min.time(), UTC)
+    code, reason = _after_reason(facts, rules)
     return Plan("cpu", window_from, code == "opens", code, reason)
 
 
@@ -158,17 +180,17 @@ def _means_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> t
             f"A session of up to ${price_usd:.2f} doesn't fit: ${facts.spent_usd:.2f} of this month's "
             f"${rules.budget_usd_per_month:.2f} for GPUs are spent."
         )
-    return _memory_reason(facts) or (
+    return _memory_reason(facts.memory_mib) or (
         "opens",
         f"There is something new to learn from; up to {rules.hours:g} h and ${price_usd:.2f}.",
     )
 
 
-def _memory_reason(facts: Facts) -> tuple[Code, str] | None:
-    if facts.memory_mib is None or facts.memory_mib >= MEMORY_MIB:
+def _memory_reason(memory_mib: int | None) -> tuple[Code, str] | None:
+    if memory_mib is None or memory_mib >= MEMORY_MIB:
         return None
     return "memory", (
-        f"A training needs {MEMORY_MIB:,} MiB beside the platform, and {facts.memory_mib:,} MiB of memory and swap are "
+        f"A training needs {MEMORY_MIB:,} MiB beside the platform, and {memory_mib:,} MiB of memory and swap are "
         "free. Nothing was rented. Give the machine more, or a swap file (cluster/boot/make_swap.sh)."
     )
 
@@ -180,14 +202,17 @@ def _is_time(now_at: datetime, window_from: datetime, last: Session | None) -> b
     return overdue and now_at.astimezone(UTC).hour < QUIET_UNTIL_H
 
 
-def _cpu_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> tuple[Code, str]:
-    if not rules.daily:
-        return "off", "Daily updates are off: INPLAY_DAILY_TRAINING isn't set."
-    if plan_gpu(facts, rules).opens:
-        return "gpu_first", "This week's GPU session comes first; it trains on the same data."
-    if any(each.opened_at >= window_from for each in facts.sessions if each.kind == "cpu" or each.trained):
-        return "held", "Models were trained today, or it was tried."
-    last = max((each for each in facts.sessions if each.trained), key=lambda each: each.opened_at, default=None)
-    if facts.data_fingerprint is None or (last is not None and last.data_fingerprint == facts.data_fingerprint):
-        return "unchanged", "There is nothing to learn from that the last session didn't have."
-    return _memory_reason(facts) or ("opens", "There is something new to learn from.")
+def _after_reason(facts: SessionFacts, rules: SessionRules) -> tuple[Code, str]:
+    every = rules.every_sessions
+    if every <= 0:
+        return "off", "Trainings after sessions are off: INPLAY_TRAIN_EVERY_SESSIONS is 0."
+    if facts.trained:
+        return "held", f"An ensemble was made after {facts.session}."
+    if facts.since < every:
+        return "unchanged", f"{facts.since} of {every} sessions are complete that no ensemble learned from."
+    if facts.tries:
+        return "tried", f"The training after {facts.session} ended without an ensemble; the next session tries again."
+    return _memory_reason(facts.memory_mib) or (
+        "opens",
+        f"{facts.since} sessions are complete that no ensemble learned from.",
+    )

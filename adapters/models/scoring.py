@@ -19,12 +19,15 @@ import numpy as np
 
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from trading.views.ensemble import Views, rank_among, weighted
+from trading.views.calibration import Calibration
+from trading.views.ensemble import Views, as_calibrated, rank_among, weighted
 from trading.views.members.member import Estimator, Target
 from trading.views.regime_weights import regime_weights
 from trading.views.setups import FEATURES
 
 CARD = "card.json"
+MOST_HELD = 6
+"""Champion, challenger, shadows, and those of the session before; some 30 MB each."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ class Card:
         strengths: ascending quantiles of the strengths given to setups that the models had not seen.
         left_out: columns of the input that no model learned from, and why.
         regime_factors: what multiplies the models' weights in states of the regime (`trading.views.regime_weights`).
+        calibration: what the models' figures are worth; None on a card of an earlier version: then the expected return
+            is the models' own, and nobody knows its interval, a probability or how unusual a disagreement is.
     """
 
     ensemble_id: str
@@ -73,6 +78,7 @@ class Card:
     strengths: list[float]
     left_out: dict[str, str] = field(default_factory=dict)
     regime_factors: dict[str, list[float]] = field(default_factory=dict)
+    calibration: Calibration | None = None
 
     @property
     def weights(self) -> list[float]:
@@ -91,7 +97,10 @@ class Card:
             raise TypeError("it is no JSON object")
         if "models" not in value:
             value = _restated(value)
-        return cls(**{**value, "models": [ModelFile(**model) for model in value["models"]]})
+        told = value.get("calibration")
+        calibration = None if told is None else Calibration.from_dict(told)
+        models = [ModelFile(**model) for model in value["models"]]
+        return cls(**{**value, "models": models, "calibration": calibration})
 
 
 _FIRST: tuple[tuple[str, Estimator, Target, float], ...] = (
@@ -143,25 +152,24 @@ class Said:
         return self.predicted if self.residual_std is None else normal_cdf(self.predicted / self.residual_std)
 
 
-def views_of(said: Sequence[Said], *, strengths: Floats, weights: Floats) -> Views:
+def views_of(
+    said: Sequence[Said], *, strengths: Floats, weights: Floats, calibration: Calibration | None = None,
+    ensemble_id: str | None = None,
+) -> Views:  # fmt: skip
     """The views that follow from what the members say; `strengths` as on the card, `weights` of each row.
 
-    The expected return is the mean of the predicted ones, by the members' weights.
+    The expected return is the mean of the predicted ones, by the members' weights, calibrated where that is known.
     """
     probabilities = np.array([one.probability for one in said])
     of_returns = [one for one in said if one.residual_std is not None]
     shares = np.array([one.weight for one in of_returns]) / sum(one.weight for one in of_returns)
     expected = weighted(np.array([one.predicted for one in of_returns]), shares)
-    rank = rank_among(weighted(probabilities, weights), strengths)
-    return Views(tuple(one.member for one in said), probabilities, expected, rank, weights)
-
-
-class SilentScorer:
-    """Stands where there is no ensemble: no model says anything, so the rules decide."""
-
-    def score(self, matrix: Matrix) -> Views:
-        """Unknown, for each row."""
-        return Views.unknown(len(matrix))
+    strength = weighted(probabilities, weights)
+    views = Views.raw(
+        tuple(one.member for one in said), probabilities, expected, rank=rank_among(strength, strengths),
+        weights=weights, ensemble_id=ensemble_id,
+    )  # fmt: skip
+    return views if calibration is None else as_calibrated(views, calibration)
 
 
 class _Model(Protocol):
@@ -251,11 +259,57 @@ class EnsembleScorer:
             for file, model, columns in zip(card.models, self._models, self._columns, strict=True)
         ]
         weights = regime_weights(matrix, FEATURES, card.regime_factors, card.weights)
-        return views_of(said, strengths=np.asarray(card.strengths), weights=weights)
+        return views_of(
+            said, strengths=np.asarray(card.strengths), weights=weights, calibration=card.calibration,
+            ensemble_id=card.ensemble_id,
+        )  # fmt: skip
 
     @staticmethod
     def _predicted(model: _Model, columns: list[int], matrix: Matrix) -> Floats:
         return model(matrix[:, columns]) if len(matrix) else np.zeros(0)
+
+
+class Versions:
+    """The ensembles that are asked for by name, each loaded once and held; the latest ones.
+
+    An ensemble never changes under its name, and its files are compared with their hashes when they are loaded. A
+    version that can't be loaded says nothing, and why; it is tried again the next time.
+
+    Args:
+        folder: of all ensembles.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._held: dict[str, EnsembleScorer] = {}
+
+    def score(self, matrix: Matrix, versions: Sequence[str]) -> dict[str, Views]:
+        """What each version says of each row, by its name."""
+        return {name: self._views(name, matrix) for name in versions}
+
+    def load(self, versions: Sequence[str]) -> dict[str, str]:
+        """The versions are held; returns why some aren't, by name."""
+        return {name: found for name in versions if isinstance(found := self._scorer(name), str)}
+
+    def held(self) -> tuple[str, ...]:
+        """Those in memory."""
+        return tuple(self._held)
+
+    def _views(self, name: str, matrix: Matrix) -> Views:
+        found = self._scorer(name)
+        return Views.unknown(len(matrix), name, found) if isinstance(found, str) else found.score(matrix)
+
+    def _scorer(self, name: str) -> EnsembleScorer | str:
+        held = dict(self._held)  # replaced whole: who scores meanwhile goes on with what it has
+        scorer = held.pop(name, None)
+        if scorer is None:
+            try:
+                scorer = EnsembleScorer(self._folder / name)
+            except ModelError as error:
+                return f"the models of {name} can't be used: {error}"
+        held[name] = scorer
+        self._held = dict(list(held.items())[-MOST_HELD:])
+        return scorer
 
 
 def _bytes(folder: Path, model: ModelFile) -> bytes:

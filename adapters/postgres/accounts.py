@@ -154,8 +154,7 @@ class Accounts:
         equity = account.equity_cents
         past = Past(sessions=sorted(equity), equity_cents=equity, history=self._histories[account.name])
         found = standing(past, limits)
-        said = [found.drawdown.reason, found.doubt and f"the rules decide: {found.doubt}"]
-        return "; ".join(words for words in said if words)
+        return found.drawdown.reason
 
     def last_hash(self) -> str:
         """The hash of the journal's last entry."""

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
-from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Kind, Timeframe
 from adapters.postgres.bulk import append, insert_missing, rows_of
 from adapters.postgres.pool import Cursor, Pool, transaction
 from adapters.postgres.split_rulings import BREAKS, SPLITS
@@ -170,7 +170,7 @@ class BarRecord:
             insert_files(cursor, files, written_at)
 
     def files(
-        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d",
+        self, first: date | None = None, last: date | None = None, *, timeframe: Kind | None = "1d",
         written_by: datetime | None = None,
     ) -> list[BarFile]:  # fmt: skip
         """The manifest: files that reach into `first` to `last`, both included, the earliest written first.
@@ -178,22 +178,19 @@ class BarRecord:
         Args:
             first: session; from the beginning if None.
             last: session; to the end if None.
-            timeframe: of their bars; all if None.
+            timeframe: of their bars, or `features`; all if None.
             written_by: only files that were there at that instant.
         """
         with transaction(self._pool) as cursor:
             cursor.execute(
-                "SELECT path, tier, timeframe, sessions, rows, sha256 FROM bar_files "
+                "SELECT path, tier, timeframe, sessions, rows, sha256, feature_schema FROM bar_files "
                 "WHERE last_session >= coalesce(%s, '-infinity'::date) "
                 "AND first_session <= coalesce(%s, 'infinity'::date) AND timeframe = coalesce(%s, timeframe) "
                 "AND written_at <= coalesce(%s, 'infinity'::timestamptz) ORDER BY file_id",
                 [first, last, timeframe, written_by],
             )
             rows = cursor.fetchall()
-        return [
-            BarFile(path=path, tier=tier, timeframe=length, sessions=tuple(days), rows=count, sha256=sha)
-            for path, tier, length, days, count, sha in rows
-        ]
+        return [file_of(row) for row in rows]
 
     def sessions(self, timeframe: Timeframe = "1d") -> list[date]:
         """Sessions that have bars, ascending."""
@@ -337,15 +334,23 @@ def _confirm_guesses(cursor: Cursor, import_id: int, splits: Sequence[Split]) ->
         )
 
 
+def file_of(row: Sequence[Any]) -> BarFile:
+    """The row of the manifest whose columns are path, tier, timeframe, sessions, rows, sha256 and feature_schema."""
+    path, tier, timeframe, sessions, rows, sha256, schema = row
+    return BarFile(
+        path=path, tier=tier, timeframe=timeframe, sessions=tuple(sessions), rows=rows, sha256=sha256, schema=schema
+    )
+
+
 def insert_files(cursor: Cursor, files: Sequence[BarFile], written_at: datetime) -> None:
     """The manifest names the files, in the cursor's transaction, each later than those before it."""
     cursor.executemany(
         "INSERT INTO bar_files (path, tier, timeframe, first_session, last_session, sessions, rows, sha256, "
-        "written_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (path) DO NOTHING",
+        "feature_schema, written_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (path) DO NOTHING",
         [
             (file.path, file.tier, file.timeframe, file.first_session, file.last_session, list(file.sessions),
-             file.rows, file.sha256, written_at)
+             file.rows, file.sha256, file.schema, written_at)
             for file in files
         ],
     )  # fmt: skip

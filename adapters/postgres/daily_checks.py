@@ -1,4 +1,4 @@
-"""`daily_checks`: what parity and the look-ahead detector said of each session."""
+"""`daily_checks`: what parity, the look-ahead detector and the check of feature rows said of each session."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from adapters.postgres.pool import Pool, transaction
 
-CheckKind = Literal["parity", "lookahead"]
+CheckKind = Literal["parity", "lookahead", "features"]
 Verdict = Literal["passed", "explained", "failed", "not done"]
 COLUMNS = "session, kind, verdict, compared, differences, detail, findings, took_s, checked_at"
 

@@ -18,11 +18,12 @@ from trading.errors import LedgerError
 DECISION_COLUMNS = (
     "session", "account", "symbol", "probabilities", "expected_return", "strength",
     "disagreement", "confidence", "rule_confidence", "source", "action", "shares", "patterns", "reason", "ensemble_id",
-    "rank", "rule_reasons", "veto",
+    "rank", "rule_reasons", "veto", "model_rules", "probability", "expected_low", "expected_high", "disagreement_rank",
 )  # fmt: skip
 EXPLAINED = (
     "SELECT account, action, shares, source, confidence, rule_confidence, rule_reasons, probabilities, "
-    "expected_return, strength, rank, disagreement, patterns, veto, reason, ensemble_id FROM decisions "
+    "expected_return, strength, rank, disagreement, patterns, veto, reason, ensemble_id, model_rules, probability, "
+    "expected_low, expected_high, disagreement_rank FROM decisions "
     "WHERE session = %s AND symbol = %s ORDER BY account"
 )
 SCAN_COLUMNS = ("session", "symbol", "rank", "score", "parts", "reason")
@@ -54,17 +55,16 @@ class DecisionStore:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def record(self, decisions: Sequence[Decision], *, ensemble_id: str | None) -> int:
+    def record(self, decisions: Sequence[Decision]) -> int:
         """Every decision is on record; returns how many are new, 0 for a repeated command.
 
         Args:
-            decisions: of any session and account.
-            ensemble_id: the ensemble that gave the probabilities, None when there was none.
+            decisions: of any session and account; each names the ensemble that gave its views.
 
         Raises:
             LedgerError: when another decision is on record for the same session, account and symbol.
         """
-        rows = [_row(decision, ensemble_id) for decision in decisions]
+        rows = [_row(decision) for decision in decisions]
         with transaction(self._pool) as cursor:
             new = insert_missing(cursor, "decisions", DECISION_COLUMNS, rows)
             _require_same(cursor, "decisions", ("session", "account", "symbol"), DECISION_COLUMNS, len(rows))
@@ -75,15 +75,24 @@ class DecisionStore:
         with transaction(self._pool) as cursor:
             return cursor.connection.cursor(row_factory=dict_row).execute(EXPLAINED, [session, symbol]).fetchall()
 
-    def ensembles(self, session: date) -> list[str]:
-        """The ensembles that gave the probabilities of the session's decisions; none where the rules decided."""
+    def acted(self, ensemble_id: str) -> dict[str, tuple[int, dict[str, int]]]:
+        """By account: how many candidates an ensemble was asked of, and how often each rule of model risk acted."""
         with transaction(self._pool) as cursor:
             cursor.execute(
-                "SELECT DISTINCT ensemble_id FROM decisions "
-                "WHERE session = %s AND ensemble_id IS NOT NULL AND strength IS NOT NULL",
-                [session],
+                "SELECT account, count(*) FROM decisions WHERE ensemble_id = %s GROUP BY account ORDER BY account",
+                [ensemble_id],
             )
-            return [str(name) for (name,) in cursor.fetchall()]
+            asked = dict(cursor.fetchall())
+            cursor.execute(
+                "SELECT account, rule, count(*) FROM decisions, unnest(model_rules) AS rule "
+                "WHERE ensemble_id = %s GROUP BY account, rule",
+                [ensemble_id],
+            )
+            rows = cursor.fetchall()
+        return {
+            account: (candidates, {rule: count for of, rule, count in rows if of == account})
+            for account, candidates in asked.items()
+        }
 
 
 class ScanStore:
@@ -122,7 +131,7 @@ class ScanStore:
             return [session for (session,) in cursor.fetchall()]
 
 
-def _row(decision: Decision, ensemble_id: str | None) -> tuple[Any, ...]:
+def _row(decision: Decision) -> tuple[Any, ...]:
     candidate, verdict = decision.candidate, decision.verdict
     said = {member: known(value) for member, value in candidate.probabilities.items()}
     views = (
@@ -131,8 +140,10 @@ def _row(decision: Decision, ensemble_id: str | None) -> tuple[Any, ...]:
     )  # fmt: skip
     return (
         decision.session, decision.book, candidate.symbol, said, *map(known, views), verdict.source, decision.action,
-        decision.shares, list(candidate.patterns), decision.reason, ensemble_id,
-        known(candidate.rank), list(candidate.rule_reasons), decision.veto,
+        decision.shares, list(candidate.patterns), decision.reason, candidate.ensemble_id,
+        known(candidate.rank), list(candidate.rule_reasons), decision.veto, list(verdict.acted),
+        *map(known, (candidate.probability, candidate.expected_low, candidate.expected_high)),
+        known(candidate.disagreement_rank),
     )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations (
 )
 """
 TABLES = re.compile(r"^CREATE TABLE (?:IF NOT EXISTS )?(\w+)", re.MULTILINE)
+VIEWS = re.compile(r"^CREATE (?:OR REPLACE )?VIEW (\w+)", re.MULTILINE)
 FUNCTIONS = re.compile(r"^CREATE (?:OR REPLACE )?FUNCTION (\w+)\(\)", re.MULTILINE)
 """What migrations make, so that it can be erased without a list of its own."""
 
@@ -113,6 +114,9 @@ def erase(pool: Pool) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         made = "\n".join(migration.sql for migration in bundled())
         tables, functions = set(TABLES.findall(made)) | {"schema_migrations"}, set(FUNCTIONS.findall(made))
+        views = {name for migration in bundled() for name in VIEWS.findall(migration.sql)}
+        if views:
+            _execute(cursor, f"DROP VIEW IF EXISTS {', '.join(sorted(views))}")
         _execute(cursor, f"DROP TABLE IF EXISTS {', '.join(sorted(tables))}")
         _execute(cursor, f"DROP FUNCTION IF EXISTS {', '.join(f'{name}()' for name in sorted(functions))}")
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from adapters.postgres.model_events import LOCK, life_of, put
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.errors import ModelError
+from trading.views.lifecycle import Role, made
+from trading.views.lifecycle import registered as as_registered
 
-LOCK = 7_230_003
-"""Number of the advisory lock that makes registrations take turns."""
-Status = Literal["champion", "challenger", "retired"]
 MODEL_COLUMNS = (
     "model_id, kind, version, created_at, path, sha256, data_sha256, code_version, params, metrics, features, "
     "train_from, train_to"
 )
-ENSEMBLE_COLUMNS = "ensemble_id, created_at, status, metrics, config_sha256, known_before"
+ENSEMBLE_COLUMNS = "ensemble_id, created_at, metrics, config_sha256, known_before"
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,24 @@ class EnsembleRow:
     ensemble_id: str
     created_at: datetime
     members: tuple[MemberRow, ...]
-    status: Status
     metrics: Mapping[str, Any]
     config_sha256: str
     known_before: date
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a new ensemble is to be.
+
+    Attributes:
+        role: at once, from the next session on.
+        who: registers it.
+        why: it has that role, in words.
+    """
+
+    role: Role
+    who: str
+    why: str
 
 
 class ModelStore:
@@ -85,11 +99,11 @@ class ModelStore:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def register(self, models: Sequence[ModelRow], ensemble: EnsembleRow) -> bool:
-        """The models and their ensemble are on record; a new champion retires the one before, in one transaction.
+    def register(self, models: Sequence[ModelRow], ensemble: EnsembleRow, entry: Entry) -> bool:
+        """The models and their ensemble are on record, and in their role from the next session on, in one transaction.
 
         Returns:
-            False when the ensemble was on record already; nothing was changed then.
+            False when the ensemble was on record already; nothing was changed then, and its role neither.
 
         Raises:
             ModelError: when the ensemble or a model is on record with other files or data; nothing was changed.
@@ -100,20 +114,22 @@ class ModelStore:
             row = cursor.fetchone()
             if row is not None and row[0] != ensemble.config_sha256:
                 raise ModelError(f"{ensemble.ensemble_id} is on record with another configuration; nothing was changed")
-            new = [_insert_model(cursor, model) for model in models]
+            for model in models:
+                _insert_model(cursor, model)
             if row is not None:
                 return False
-            if ensemble.status == "champion":
-                cursor.execute("UPDATE ensembles SET status = 'retired' WHERE status = 'champion'")
             _insert_ensemble(cursor, ensemble)
-        return any(new) or row is None
+            put(cursor, [as_registered(ensemble.ensemble_id, entry.why)], who=entry.who, at=ensemble.created_at)
+            changes = made(life_of(cursor), ensemble.ensemble_id, entry.role, entry.why)
+            put(cursor, changes, who=entry.who, at=ensemble.created_at)
+        return True
 
-    def champion(self) -> EnsembleRow | None:
-        """The ensemble in use, None before the first."""
-        return next(iter(self._read("WHERE status = 'champion'")), None)
+    def ensemble(self, ensemble_id: str) -> EnsembleRow | None:
+        """The ensemble of that name."""
+        return next((row for row in self.ensembles() if row.ensemble_id == ensemble_id), None)
 
     def ensembles(self) -> list[EnsembleRow]:
-        """Every ensemble, whatever its status, by the session before which it may not be used, then by name."""
+        """Every ensemble, whatever its role, by the session before which it may not be used, then by name."""
         return self._read("ORDER BY known_before, ensemble_id")
 
     def _read(self, which: str) -> list[EnsembleRow]:
@@ -143,13 +159,13 @@ class ModelStore:
         return [found[model_id] for model_id in model_ids]
 
 
-def _insert_model(cursor: Cursor, model: ModelRow) -> bool:
+def _insert_model(cursor: Cursor, model: ModelRow) -> None:
     cursor.execute("SELECT sha256, data_sha256 FROM models WHERE model_id = %s", [model.model_id])
     row = cursor.fetchone()
     if row is not None:
         if tuple(row) != (model.sha256, model.data_sha256):
             raise ModelError(f"{model.model_id} is on record with another file or other data; nothing was changed")
-        return False
+        return
     cursor.execute(
         "INSERT INTO models SELECT %s, %s, coalesce(max(version), 0) + 1, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s "
         "FROM models WHERE kind = %s",
@@ -159,22 +175,21 @@ def _insert_model(cursor: Cursor, model: ModelRow) -> bool:
             model.train_from, model.train_to, model.kind,
         ],
     )  # fmt: skip
-    return True
 
 
 def _ensemble(row: Sequence[Any]) -> EnsembleRow:
-    ensemble_id, created_at, status, metrics, config, known_before, members = row
+    ensemble_id, created_at, metrics, config, known_before, members = row
     return EnsembleRow(
         ensemble_id=ensemble_id, created_at=created_at, members=tuple(MemberRow(*member) for member in members),
-        status=status, metrics=metrics, config_sha256=config, known_before=known_before,
+        metrics=metrics, config_sha256=config, known_before=known_before,
     )  # fmt: skip
 
 
 def _insert_ensemble(cursor: Cursor, row: EnsembleRow) -> None:
-    query = f"INSERT INTO ensembles ({ENSEMBLE_COLUMNS}) VALUES ({', '.join(['%s'] * 6)})"  # noqa: S608 - constants
+    query = f"INSERT INTO ensembles ({ENSEMBLE_COLUMNS}) VALUES ({', '.join(['%s'] * 5)})"  # noqa: S608 - constants
     cursor.execute(
         query.encode(),
-        [row.ensemble_id, row.created_at, row.status, Jsonb(dict(row.metrics)), row.config_sha256, row.known_before],
+        [row.ensemble_id, row.created_at, Jsonb(dict(row.metrics)), row.config_sha256, row.known_before],
     )
     cursor.executemany(
         "INSERT INTO ensemble_members (ensemble_id, position, kind, model_id, weight) VALUES (%s, %s, %s, %s, %s)",

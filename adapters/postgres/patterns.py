@@ -64,6 +64,16 @@ OPEN_SCHEMA = pa.schema(
     ]
 )
 """What is needed to follow a pattern on record."""
+OUTCOMES_SCHEMA = pa.schema(
+    [
+        ("symbol", pa.string()),
+        ("direction", pa.int16()),
+        ("success", pa.float64()),
+        ("net_return", pa.float64()),
+        ("known_session", pa.date32()),
+    ]
+)
+"""What became of a setup: 1 when it made money after costs, else 0; its net return as a fraction; since when."""
 _REQUIRED = ("symbol", "timestamp", "session", "pattern_type", "family", "direction")
 
 
@@ -158,6 +168,19 @@ class PatternStore:
                 "FROM pattern_training_data"
             )
             return PatternCounts(*(cursor.fetchone() or (0, 0, 0, 0, 0)))
+
+    def outcomes_of(self, session: date) -> pa.Table:
+        """What became of the session's setups whose outcome is known, by symbol and direction; see `OUTCOMES_SCHEMA`.
+
+        Patterns of one direction on one bar share an outcome (docs/models.md), so any of them tells it.
+        """
+        query = sql.SQL(
+            "SELECT DISTINCT ON (symbol, direction) symbol, direction, pattern_success::integer, outcome_return, "
+            "outcome_known_session FROM pattern_training_data WHERE session = {} AND timeframe = '1d' "
+            "AND outcome_known_session IS NOT NULL ORDER BY symbol, direction"
+        ).format(sql.Literal(session))
+        with transaction(self._pool) as cursor:
+            return read_table(cursor, query, OUTCOMES_SCHEMA)
 
     def load_training(self, known_before: date) -> pa.Table:
         """Patterns with a return that was known before the session, sorted by session, symbol, pattern and direction.

@@ -85,7 +85,8 @@ class ModelView:
     """A model of an ensemble, with its part and weight."""
 
     ensemble_id: str
-    status: str
+    role: str
+    from_session: date
     known_before: date
     ensemble_metrics: Mapping[str, Any]
     model_id: str
@@ -212,13 +213,17 @@ class Queries:
         return [DecisionView(*row) for row in rows]
 
     def models(self, ensembles: int = 5) -> list[ModelView]:
-        """The models of the champion and the latest other ensembles, the champion's first."""
+        """The models of ensembles: the champion's, the challenger's, shadows', then those of the latest others."""
         rows = self._fetch(
-            "WITH chosen AS (SELECT * FROM ensembles ORDER BY (status = 'champion') DESC, created_at DESC LIMIT %s) "
-            "SELECT e.ensemble_id, e.status, e.known_before, e.metrics, m.model_id, m.kind, part.weight, m.version, "
+            "WITH life AS (SELECT DISTINCT ON (ensemble_id) ensemble_id, role, from_session FROM model_events "
+            "ORDER BY ensemble_id, event_id DESC), chosen AS (SELECT *, coalesce(array_position("
+            "ARRAY['champion', 'challenger', 'shadow'], role), 4) AS place FROM ensembles "
+            "JOIN life USING (ensemble_id) ORDER BY place, created_at DESC LIMIT %s) "
+            "SELECT e.ensemble_id, e.role, e.from_session, e.known_before, e.metrics, m.model_id, m.kind, part.weight, "
+            "m.version, "
             "m.created_at, m.sha256, m.data_sha256, m.code_version, m.metrics, m.features, m.train_from, m.train_to "
             "FROM chosen AS e JOIN ensemble_members AS part USING (ensemble_id) JOIN models AS m USING (model_id) "
-            "ORDER BY (e.status = 'champion') DESC, e.created_at DESC, part.position",
+            "ORDER BY e.place, e.created_at DESC, e.ensemble_id, part.position",
             [_bounded(ensembles)],
         )
         return [ModelView(*row) for row in rows]

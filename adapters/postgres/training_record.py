@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from adapters.postgres.pool import Pool, transaction
@@ -129,6 +129,17 @@ class TrainingRecord:
                 [kind, limit],
             )
             return [SessionRow(*row) for row in cursor.fetchall()]
+
+    def sessions_since_learned(self, session: date) -> int:
+        """Complete sessions up to this one that no ensemble on record learned from."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM replay_sessions WHERE session <= %s AND session >= coalesce("
+                "(SELECT max(known_before) FROM ensembles WHERE known_before <= %s + 1), '-infinity')",
+                [session, session],
+            )
+            ((count,),) = cursor.fetchall()
+        return int(count)
 
     def data_fingerprint(self) -> str | None:
         """A digest of what can be learned from, patterns with a known outcome and imports of bars; None without any."""

@@ -42,7 +42,7 @@ def tiers(
 
 def _words(held: Holding) -> str:
     return (
-        f"{held.tier:<5}{held.timeframe:<4}{held.files:>7,} files {held.rows:>14,} rows "
+        f"{held.tier:<5}{held.timeframe:<9}{held.files:>7,} files {held.rows:>14,} rows "
         f"{held.size_bytes / MIB:>10,.1f} MiB {held.sessions:>6,} sessions {held.first_session} to "
         f"{held.last_session}  {held.where}"
     )

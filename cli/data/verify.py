@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from actors.wiring import now
+from adapters.bars.files import FEATURES, KINDS
 from adapters.machine.lock import is_held
 from adapters.record import reading
 from adapters.settings import read_settings
@@ -79,10 +80,13 @@ def _say(report: Report, chosen: Selection) -> None:
 
 
 def _say_coverage(part: TimeframeReport, chosen: Selection) -> None:
-    older = part.rows - part.bars
+    older, words = part.rows - part.bars, KINDS[part.timeframe].words
     print(
-        f"{part.timeframe}: {part.bars:,} bars, each readable once, in {part.files:,} file(s); {older:,} older versions"
+        f"{part.timeframe}: {part.bars:,} {words}, each readable once, in {part.files:,} file(s); "
+        f"{older:,} older versions"
     )
+    if part.timeframe == FEATURES:
+        return
     if not part.symbols:
         print("  no bar of what was asked for")
         return

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from actors.ingestion import Ingestion
 from actors.news import News
-from actors.wiring import BOOKS, Wiring, now
+from actors.wiring import Wiring, now
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.migrate import migrate
 from adapters.postgres.pool import Pool, open_pool
@@ -28,6 +28,7 @@ from execution.rehearsal.faults import FAULTS
 from execution.rehearsal.sessions import BrokerRehearsal, BrokerRehearsed, SessionTold
 from research.backtest.recorded import Recorded, read_recorded
 from research.backtest.running import Terms
+from trading.decisions.arms import ACCOUNTS
 from trading.errors import ConfigurationError
 
 CASH_CENTS = 10_000_000
@@ -56,7 +57,7 @@ def broker(
     with tempfile.TemporaryDirectory(prefix="inplay-rehearsal-") as folder, _scratch(Path(folder)) as (pool, url):
         recorded = _from_record() if record else _from_sample(Path(folder), url, pool)
         chosen = _chosen(recorded.sessions, None if first is None else first.date(), sessions)
-        terms = Terms(BOOKS, CASH_CENTS)
+        terms = Terms(ACCOUNTS, CASH_CENTS)
         show = (lambda _: None) if as_json else _show
         done = BrokerRehearsal(recorded, terms, pool, FAULTS if faults else (), show).run(chosen)
     if as_json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 
 from actors.reporting import BENCHMARK, Report
-from actors.wiring import BOOKS, now
+from actors.wiring import now
 from adapters.machine.lock import RunLock
 from adapters.machine.peak_memory import PeakMemory
 from adapters.postgres.models import EnsembleRow, ModelStore
@@ -96,7 +97,7 @@ def _facts(platform: Platform, done: JobDone) -> dict[str, Any]:
         "sessions": len(done.replayed),
         "checks": {one.kind: one.verdict for one in done.checks},
         **_models(platform, done.ensemble),
-        **_accounts(done.report),
+        **_accounts(done.report, platform.wiring.books),
     }
 
 
@@ -110,11 +111,11 @@ def _models(platform: Platform, ensemble: EnsembleRow | None) -> dict[str, Any]:
     }
 
 
-def _accounts(report: Report | None) -> dict[str, Any]:
+def _accounts(report: Report | None, books: Iterable[str]) -> dict[str, Any]:
     if report is None:
         return {"accounts": {}, "benchmark": None, "journal_hash": None}
     return {
-        "accounts": {name: _account(report, name) for name in BOOKS},
+        "accounts": {name: _account(report, name) for name in books},
         "benchmark": _account(report, BENCHMARK),
         "journal_hash": report.journal_hash,
     }

@@ -82,7 +82,7 @@ class MainJob:
         history, replay = self._sessions()
         seen = self._warm_up(history)
         ensemble = self._ensemble(seen, replay[0] if replay else None)
-        sessions = Sessions(self._platform, self._platform.serve(ensemble))
+        sessions = Sessions(self._platform, self._platform.serve(ensemble), trains=not self._options.rules_only)
         hand_back_everywhere(self._platform.actors)
         shown = iter(range(len(self._replayed()) + 1, len(replay) + 1))
         self._replay(sessions, replay, lambda summary: self._say.session(next(shown), len(replay), summary))
@@ -177,7 +177,7 @@ class MainJob:
         self._platform.phases.enter("training")
         hand_back_everywhere(self._platform.actors)
         if self._options.rules_only or seen is None:
-            self._say.step("no models: the rules decide in both accounts")
+            self._say.step("no models: the rules decide")
             return None
         platform = self._platform
         models = Models(
@@ -196,6 +196,7 @@ class MainJob:
         self._platform.phases.enter("replaying", sessions_total=len(sessions))
         if done:
             self._say.step(f"resuming after {max(done)}: {len(done)} of {len(sessions)} sessions are on record")
+            decided.train_after(max(done))
         for session in sessions:
             started = time.monotonic()
             if session not in done:
@@ -207,7 +208,7 @@ class MainJob:
             time.sleep(max(0.0, 1.0 / self._options.sessions_per_s - (time.monotonic() - started)))
 
     def _report(self) -> Report | None:
-        """The figures of both accounts, shown; None before the first session."""
+        """The figures of the accounts, shown; None before the first session."""
         self._platform.phases.enter("reporting")
         report = self._platform.actors.reporting.report(self._platform.settings.seed).get()
         if report is not None:

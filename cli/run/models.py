@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
 
 from actors.wiring import Training, Wiring, now
-from adapters.postgres.models import EnsembleRow
+from adapters.postgres.models import EnsembleRow, Entry
 from adapters.record import Record
 from adapters.settings import Settings
 from cli.run.progress import Printer
@@ -29,9 +29,13 @@ def training_of(settings: Settings) -> Training:
     """What the training scheduler needs to know."""
     rules = SessionRules(
         budget_usd_per_month=settings.gpu_budget_usd_per_month, hours=settings.gpu_session_h,
-        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h, daily=settings.daily_training,
+        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h,
+        every_sessions=settings.train_every_sessions, makes=settings.training_makes,
     )  # fmt: skip
     return Training(rules, settings.spend_folder, settings.seed)
+
+
+FIRST = Entry("champion", "inplay run", "trained on what was known before the first session that was traded")
 
 
 class Models:
@@ -44,7 +48,7 @@ class Models:
     def __init__(self, settings: Settings, wiring: Wiring, record: Record, say: Printer, *, sample: bool) -> None:
         self._settings = settings
         self._wiring = wiring
-        self._record, self._store = record, record.models
+        self._record, self._store, self._life = record, record.models, record.lifecycle
         self._say = say
         self._sample = sample
 
@@ -61,28 +65,31 @@ class Models:
         Raises:
             ConfigurationError: when the champion on record learned from what would be replayed, or from other settings.
         """
-        champion = self._store.champion()
-        if champion is not None and not self._sample:
-            return self._champion(champion, first_replay, begun=begun)
+        every = self._store.ensembles()
         workers = Workers(actors=min(2, os.cpu_count() or 1))
         wanted = config_sha256(self._settings.seed, first_replay, self._wiring.decisions.outcome, workers)
-        if champion is not None and champion.config_sha256 != wanted:
+        if not every:
+            return self._trained(first_replay, *known(), workers, wanted)
+        if self._sample and not begun and wanted not in {row.config_sha256 for row in every}:
             raise ConfigurationError(
                 "The record was made with another seed, sample or set of models. Nothing was changed. "
                 "Use the settings it was made with, or start anew with `inplay run --sample --fresh`."
             )
-        if champion is not None:
-            self._say.step(f"{champion.ensemble_id} is on record already")
-            return champion
-        return self._trained(first_replay, *known(), workers, wanted)
+        return self._champion(every, first_replay, begun=begun)
 
-    def _champion(self, champion: EnsembleRow, first_replay: date, *, begun: bool) -> EnsembleRow:
+    def _champion(self, every: Sequence[EnsembleRow], first_replay: date, *, begun: bool) -> EnsembleRow | None:
+        """The champion of the next session, whoever made it one."""
+        name = next((name for name, role in self._life.life().latest().items() if role == "champion"), None)
+        if name is None:
+            self._say.warning("no ensemble is champion, so the rules decide; see `inplay models promote`")
+            return None
+        champion = next(row for row in every if row.ensemble_id == name)
         if champion.known_before > first_replay and not begun:
             raise ConfigurationError(
-                f"{champion.ensemble_id} learned from outcomes up to {champion.known_before}, and the replay begins on "
+                f"{name} learned from outcomes up to {champion.known_before}, and the replay begins on "
                 f"{first_replay}: its figures would be no test. Nothing was changed. Begin later, or add --rules-only."
             )
-        self._say.step(f"{champion.ensemble_id} is on record already")
+        self._say.step(f"{name} is on record already")
         return champion
 
     def _trained(
@@ -97,14 +104,17 @@ class Models:
         except ModelError as error:
             if self._sample:
                 raise
-            self._say.warning(f"no models: {error}. The rules decide in both accounts")
+            self._say.warning(f"no models: {error}. The rules decide")
             return None
         shutil.rmtree(home / "tune", ignore_errors=True)
         row = register(
             self._store, trained, home,
-            config=config, known_before=first_replay, code_version=version("inplay"), at=now(),
+            config=config, known_before=first_replay, code_version=version("inplay"), at=now(), entry=FIRST,
         )  # fmt: skip
         self._say.accuracy(trained.accuracy)
+        if not row.metrics["audit"]["passed"]:
+            self._say.warning(f"the audit of {row.ensemble_id} failed, see `inplay models show`. The rules decide")
+            return None
         return row
 
     def _training_set(self, market: Market, patterns: Patterns, first_replay: date) -> TrainingSet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -19,7 +19,8 @@ from actors.local import join_ray, leave_ray, start_ray, stop_ray
 from actors.services import PlatformServices
 from actors.wiring import Wiring, now
 from adapters.machine.run_state import Phase, RunState, write_state
-from adapters.models.scoring import EnsembleScorer, SilentScorer
+from adapters.models.scoring import EnsembleScorer, Versions
+from adapters.postgres.books import BookStore
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow
 from adapters.postgres.pool import Pool, open_pool
@@ -41,10 +42,11 @@ from serve.app import Scorer, build_app, check_port_free, ensemble_handle, serve
 from serve.connections import CALLBACK
 from serve.opening import open_sources
 from serve.token import token_of
+from trading.decisions.arms import Arm
+from trading.errors import ConfigurationError
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import limits_of, rules_of
 
-NO_ENSEMBLE = "none"
 LOCAL = "local"
 """A Ray of the run's own."""
 
@@ -89,20 +91,18 @@ class Platform:
         """The HTTP interface answers; returns Serve's handle of the ensemble, by which sessions ask it."""
         settings = self.settings
         token = token_of(settings)
-        name, scorer = NO_ENSEMBLE, cast("Callable[[], Scorer]", SilentScorer)
+        folder = settings.home / "models"
         if ensemble is not None:
-            name = ensemble.ensemble_id
-            scorer = partial(EnsembleScorer, settings.home / "models" / name)
-            scorer()  # a damaged model is reported here, not by a replica that keeps dying
+            EnsembleScorer(folder / ensemble.ensemble_id)  # a damaged champion is reported here, not at a close
         sources = partial(
             open_sources,
             home=settings.home,
             database_url=self.wiring.database_url,
-            ensemble_id=name,
             seed=settings.seed,
             storage=self.wiring.storage,
             gpu_budget_usd_per_month=settings.gpu_budget_usd_per_month,
         )
+        scorer = cast("Callable[[], Scorer]", partial(Versions, folder))
         url = serve_up(build_app(sources, scorer, token), host=settings.http_host, port=settings.http_port)
         self.phases.enter("training", url=url)
         self.say.addresses(url, token, self.phases.state.ray_dashboard)
@@ -152,14 +152,14 @@ class _Start:
         migrate(pool)
         rules = self._limits(pool)
         dashboard = self._ray()
-        wiring = self._wiring(url, rules)
+        wiring = self._wiring(url, rules, BookStore(pool).open())
         actors = bootstrap(wiring)
         self.phases.enter("starting", ray_dashboard=dashboard)
         self.stack.enter_context(HealthWatch(Health.name, actors.everything[Health.name], pool))
         self.say.step(f"{len(actors.everything)} services are up")
         return Platform(self.settings, self.say, watch, self.phases, pool, wiring, actors)
 
-    def _wiring(self, url: str, rules: DecisionRules) -> Wiring:
+    def _wiring(self, url: str, rules: DecisionRules, books: Mapping[str, Arm]) -> Wiring:
         return Wiring(
             home=self.settings.home,
             database_url=SecretStr(url),
@@ -170,6 +170,7 @@ class _Start:
             news=news_to_follow(self.settings),
             storage=storage_rules(self.settings),
             training=training_of(self.settings),
+            books=books,
         )
 
     def _limits(self, pool: Pool) -> DecisionRules:
@@ -205,8 +206,11 @@ class _Start:
         return url
 
     def _erase(self, pool: Pool) -> None:
-        migrate(pool)  # the files of other places than the data folder are found by the manifest
-        Archive(self.settings.home, TierRecord(pool), storage_rules(self.settings).locations).erase()
+        try:
+            migrate(pool)  # the files of other places than the data folder are found by the manifest
+            Archive(self.settings.home, TierRecord(pool), storage_rules(self.settings).locations).erase()
+        except ConfigurationError as error:
+            self.say.warning(f"{error} It is erased; files in tiers outside the data folder stay where they are")
         erase(pool)
         for folder in ("bars", "models", "tune"):
             shutil.rmtree(self.settings.home / folder, ignore_errors=True)

@@ -137,7 +137,7 @@ class Printer:
         self.step(f"{summary.session} traded: {books}  {summary.stocks_in_play} in play")
 
     def report(self, report: Report) -> None:
-        """Figures of both accounts and the benchmark, and plainly which targets are not met."""
+        """Figures of the accounts and the benchmark, and plainly which targets are not met."""
         sessions = report.sessions
         table = Table(
             title=f"Paper trading, {sessions[0]} to {sessions[-1]}, {len(sessions)} sessions [95 % intervals]",
@@ -155,7 +155,7 @@ class Printer:
         self.console.print(table)
         for name in (n for n in names if n != BENCHMARK):
             self._targets(name, targets_met(report.figures[name]))
-        self.step("buy and hold carries no costs; both accounts carry commission and slippage")
+        self.step("buy and hold carries no costs; the accounts carry commission and slippage")
         self.step(f"journal hash {report.journal_hash}")
 
     def _targets(self, name: str, met: Mapping[str, bool | None]) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from actors.bootstrap import hand_back_everywhere
 from adapters.postgres.daily_checks import DailyCheck
 from cli.run.platform import Platform
 from trading.cycle.summary import SessionSummary
 from trading.errors import UnavailableError
+from tune.training_plan import Plan
+
+T = TypeVar("T")
 
 CHECK_TIMEOUT_S = 900.0
 """After so long the run goes on without them, and says so."""
@@ -24,24 +28,49 @@ class Sessions:
 
     Attributes:
         ensemble: Serve's handle.
+        trains: whether models may be trained after sessions.
     """
 
     platform: Platform
     ensemble: Any
+    trains: bool = True
 
     def run(self, session: date) -> SessionSummary:
-        """The session is decided, filled and on record.
+        """The session is decided, filled and on record, and what is to be trained after it was.
 
         Raises:
             UnavailableError: when it could not be, however often it was tried.
         """
+        summary = self._tried(session, lambda: self._decided(session))
+        self.train_after(session)
+        return summary
+
+    def train_after(self, session: date) -> None:
+        """The training that is due after a complete session was held; a repeat holds none."""
+        if not self.trains or not self.platform.settings.train_every_sessions:
+            return
+        plan = self._tried(session, lambda: self._trained(session))
+        if plan.opens:
+            hand_back_everywhere(self.platform.actors)
+            self.platform.say.step(f"trained after {session}: {plan.reason} See `inplay models list`")
+
+    def _decided(self, session: date) -> SessionSummary:
+        asked = self.platform.actors.coordinator.run_session(session, self.ensemble)
+        self.platform.watch.answered(asked.later)
+        return asked.get()
+
+    def _trained(self, session: date) -> Plan:
+        asked = self.platform.actors.training.after_session(session)
+        limit_s = self.platform.settings.gpu_session_h * 3_600 + CHECK_TIMEOUT_S
+        self.platform.watch.answered(asked.later, limit_s)
+        return asked.get()
+
+    def _tried(self, session: date, ask: Callable[[], T]) -> T:
         platform = self.platform
         for attempt in range(1, RETRIES + 1):
             platform.phases.interrupt.check()
             try:
-                asked = platform.actors.coordinator.run_session(session, self.ensemble)
-                platform.watch.answered(asked.later)
-                return asked.get()
+                return ask()
             except UnavailableError as error:
                 if attempt == RETRIES:
                     raise

@@ -17,6 +17,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from adapters.bars.files import BarFile
 from adapters.postgres import programs as cluster
+from adapters.postgres.bars_record import file_of
 from adapters.postgres.remote import secured
 from adapters.postgres.sessions import server_of
 from adapters.postgres.surroundings import LIBPQ, SESSION, connect, is_embedded
@@ -192,9 +193,9 @@ def _count(connection: psycopg.Connection[Any], table: str) -> int:
 
 def _files(connection: psycopg.Connection[Any]) -> tuple[BarFile, ...]:
     rows = connection.execute(
-        "SELECT path, tier, timeframe, sessions, rows, sha256 FROM bar_files ORDER BY file_id"
+        "SELECT path, tier, timeframe, sessions, rows, sha256, feature_schema FROM bar_files ORDER BY file_id"
     ).fetchall()
-    return tuple(BarFile(path, tier, length, tuple(days), count, sha) for path, tier, length, days, count, sha in rows)
+    return tuple(file_of(row) for row in rows)
 
 
 def program_environment(url: str) -> dict[str, str]:

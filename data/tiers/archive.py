@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import IO
@@ -16,10 +16,11 @@ from typing import IO
 import numpy as np
 import pyarrow as pa
 
-from adapters.bars.files import SHAPES, BarFile, encoded, latest, read_file
+from adapters.bars.files import KINDS, BarFile, encoded, read_file
 from adapters.bars.files_lock import files_lock
 from adapters.bars.locations import TIERS, TierLocations
 from adapters.bars.places import digest_of, put_bytes, refused
+from adapters.bars.versions import identical, latest, sessions_of
 from adapters.postgres.tier_record import TierRecord
 from data.tiers.planning import Ages, Step, plan
 from trading.errors import BadDataError, UnavailableError
@@ -156,7 +157,7 @@ class Archive:
     def _made(self, step: Step) -> tuple[memoryview | bytes, BarFile, pa.Table, int]:
         """The bytes of the new file, its row of the manifest, its bars, and how many bytes the sources took."""
         first = step.sources[0]
-        shape = SHAPES[first.timeframe]
+        shape = KINDS[first.timeframe]
         tables, raw = [], b""
         size = 0
         for file in step.sources:
@@ -166,9 +167,8 @@ class Archive:
         bars = latest(tables, shape)
         if len(step.sources) == 1 and step.tier != "cold":
             path = first.path.replace(f"bars/{first.tier}/", f"bars/{step.tier}/", 1)
-            same = BarFile(path, step.tier, first.timeframe, first.sessions, first.rows, first.sha256)
-            return raw, same, bars, size
-        sessions = np.unique(bars.column("session").to_numpy(zero_copy_only=False).astype("datetime64[D]"))
+            return raw, replace(first, path=path, tier=step.tier), bars, size
+        sessions = np.unique(sessions_of(bars))
         level = COLD_LEVEL if step.tier == "cold" else None
         data, target = encoded(bars, sessions, first.timeframe, step.tier, level=level)
         return data, target, bars, size
@@ -202,7 +202,9 @@ class Archive:
                 refused(place, target.path, error, "It could not be read back, so nothing was deleted.")
             ) from error
         held = _Held(raw, place.words)
-        if digest_of(held.open("")) != target.sha256 or not read_file(held, target, None, verify=False).equals(bars):
+        if digest_of(held.open("")) != target.sha256 or not identical(
+            read_file(held, target, None, verify=False), bars
+        ):
             raise BadDataError(
                 f"{place.words}/{target.path} reads back other than it was written. Nothing was deleted and every bar "
                 "is readable from where it was. Check that disk or store before you go on."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from adapters.bars.files import SHAPES, BarFile, Timeframe
+from adapters.bars.files import KINDS, BarFile, Kind
 from adapters.bars.locations import TIERS, Tier, TierLocations
 from trading.errors import UnavailableError
 
@@ -22,7 +22,7 @@ class Holding:
     """
 
     tier: Tier
-    timeframe: Timeframe
+    timeframe: Kind
     where: str
     files: int
     rows: int
@@ -43,7 +43,7 @@ def holdings(files: Sequence[BarFile], home: Path, locations: TierLocations) -> 
     for tier in TIERS:
         ours = [file for file in files if file.tier == tier]
         sizes = _sizes(home, locations, tier) if ours else {}
-        for timeframe in SHAPES:
+        for timeframe in KINDS:
             group = [file for file in ours if file.timeframe == timeframe]
             if group:
                 found.append(_holding(tier, locations.places(home)[tier].words, group, sizes))

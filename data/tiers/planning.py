@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from adapters.bars.files import SHAPES, BarFile, spans
+from adapters.bars.files import FEATURES, KINDS, BarFile
 from adapters.bars.locations import MOVES, Tier
+from adapters.bars.versions import spans
 
 HOT_DAYS, WARM_DAYS = 30, 365
 """The strategy's section on storage: hot for 30 days, warm up to a year, cold after that."""
 MERGED_ROWS = 5_000_000
-"""Rows of a merged file at most: about 0.5 GB in memory while it is made."""
+"""Bars of a merged file at most: about 0.5 GB in memory while it is made."""
+MERGED_FEATURE_ROWS = 400_000
+"""Likewise feature rows, which are more than ten times as wide: a month of 6,900 symbols has some 100,000."""
 LEAST_FILES = 8
 """So many files of a month that isn't over are merged, or each session would write the whole month anew."""
 
@@ -56,7 +59,7 @@ def plan(files: Sequence[BarFile], ages: Ages, today: date) -> list[Step]:
     its sessions, so that no file in between loses its rank.
     """
     steps = []
-    for timeframe in SHAPES:
+    for timeframe in KINDS:
         ours = [file for file in files if file.timeframe == timeframe]
         merges = [Step(group, group[0].tier) for group in _groups(ours) if _worth_it(group, today)]
         merged = {file.path for step in merges for file in step.sources}
@@ -79,7 +82,7 @@ def _worth_it(group: tuple[BarFile, ...], today: date) -> bool:
 
 
 def _groups(files: Sequence[BarFile]) -> list[tuple[BarFile, ...]]:
-    """Files of one month and tier, as many as fit into one file, each group in the order of the manifest."""
+    """Files of one month, tier and schema, as many as fit into one file, each group in the order of the manifest."""
     rank = {file.path: at for at, file in enumerate(files)}
     by_start = sorted(files, key=lambda file: file.first_session)
     groups: list[list[BarFile]] = []
@@ -93,8 +96,8 @@ def _groups(files: Sequence[BarFile]) -> list[tuple[BarFile, ...]]:
             groups[-1] += together
         else:
             groups.append(together)
-    whole = [group for group in groups if len({file.tier for file in group}) == 1]
-    return [tuple(sorted(group, key=lambda file: rank[file.path])) for group in whole if _rows(group) <= MERGED_ROWS]
+    whole = [group for group in groups if _alike(group) and _rows(group) <= _most_rows(group[0])]
+    return [tuple(sorted(group, key=lambda file: rank[file.path])) for group in whole]
 
 
 def _fit(group: list[BarFile], more: list[BarFile]) -> bool:
@@ -103,8 +106,15 @@ def _fit(group: list[BarFile], more: list[BarFile]) -> bool:
         other.first_session.year,
         other.first_session.month,
     )
-    one_tier = len({file.tier for file in (*group, *more)}) == 1
-    return same_month and one_tier and _rows(group) + _rows(more) <= MERGED_ROWS
+    return same_month and _alike([*group, *more]) and _rows(group) + _rows(more) <= _most_rows(first)
+
+
+def _alike(files: Sequence[BarFile]) -> bool:
+    return len({(file.tier, file.schema) for file in files}) == 1
+
+
+def _most_rows(file: BarFile) -> int:
+    return MERGED_FEATURE_ROWS if file.timeframe == FEATURES else MERGED_ROWS
 
 
 def _rows(files: Sequence[BarFile]) -> int:

@@ -1,4 +1,4 @@
-"""The files of bars against the manifest: all there, unchanged, and each bar readable exactly once."""
+"""The files of the tiers against the manifest: all there, unchanged, and each row readable exactly once."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from adapters.bars.files import SHAPES, BarFile, Timeframe
+from adapters.bars.files import KINDS, BarFile, Kind
 from adapters.bars.store import BarStore
+from adapters.bars.versions import fresh, keys_of, latest, sessions_of
 from data.verification.trouble import RESTORE, Trouble
-from trading.bars.panel import symbol_codes
 from trading.errors import BadDataError
 
 SWEEP = "Nothing reads them; the next import removes them."
@@ -29,7 +29,7 @@ class Stretch:
         prices: of days, with `BARS_SCHEMA`; None for shorter bars.
     """
 
-    timeframe: Timeframe
+    timeframe: Kind
     files: int
     rows: int
     bars: pa.Table
@@ -45,7 +45,7 @@ def check_files(store: BarStore, files: list[BarFile], tell: Callable[[int], Non
         files: of the manifest, of every timeframe.
         tell: told how many more files were checked.
     """
-    for timeframe in SHAPES:
+    for timeframe in KINDS:
         for stretch in _stretches([file for file in files if file.timeframe == timeframe]):
             yield _checked(store, timeframe, stretch)
             if tell:
@@ -74,7 +74,7 @@ def _stretches(files: list[BarFile]) -> Iterator[list[BarFile]]:
         yield waiting
 
 
-def _checked(store: BarStore, timeframe: Timeframe, files: list[BarFile]) -> Stretch:
+def _checked(store: BarStore, timeframe: Kind, files: list[BarFile]) -> Stretch:
     troubles: list[Trouble] = []
     tables = []
     for file in files:
@@ -84,16 +84,19 @@ def _checked(store: BarStore, timeframe: Timeframe, files: list[BarFile]) -> Str
             troubles.append(Trouble("file", file.path, str(error), RESTORE))
             continue
         troubles += _within(file, table)
-        tables.append(table.select(list(dict.fromkeys(["symbol", SHAPES[timeframe].time, "session"]))))
+        tables.append(table.select(_keys(timeframe)))
     rows = sum(table.num_rows for table in tables)
     if len(tables) < len(files):  # what readers would get is an error, said above
         return Stretch(timeframe, len(files), rows, pa.table({"symbol": [], "session": []}), tuple(troubles))
     first, last = files[0].first_session, max(file.last_session for file in files)
     read = store.read(first, last, timeframe)
-    expected = _distinct(pa.concat_tables(tables), timeframe)
+    shape = KINDS[timeframe]
+    held = latest(tables, shape) if shape.whole_sessions else pa.concat_tables(tables)
+    expected = _distinct(held, timeframe)
     keys = _distinct(read, timeframe)
     if read.num_rows != keys.num_rows or not keys.select([0, 1]).equals(expected.select([0, 1])):
-        detail = f"readers get {read.num_rows:,} bars, {keys.num_rows:,} different ones, of {expected.num_rows:,}"
+        told = f"{keys.num_rows:,} different ones, of {expected.num_rows:,}"
+        detail = f"readers get {read.num_rows:,} {shape.words}, {told}"
         troubles.append(Trouble("readable", f"{timeframe} from {first} to {last}", detail, RESTORE))
     prices = read if timeframe == "1d" else None
     return Stretch(timeframe, len(files), rows, expected.select(["symbol", "session"]), tuple(troubles), prices)
@@ -101,22 +104,24 @@ def _checked(store: BarStore, timeframe: Timeframe, files: list[BarFile]) -> Str
 
 def _within(file: BarFile, table: pa.Table) -> Iterator[Trouble]:
     """What is wrong inside one file that has its hash."""
-    sessions = tuple(np.unique(table.column("session").to_numpy(zero_copy_only=False)).astype("datetime64[D]").tolist())
+    sessions = tuple(np.unique(sessions_of(table)).tolist())
     if sessions != file.sessions:
         detail = f"it holds {len(sessions)} sessions, the manifest lists {len(file.sessions)}"
         yield Trouble("sessions", file.path, detail, RESTORE)
     doubled = table.num_rows - _distinct(table, file.timeframe).num_rows
     if doubled:
-        yield Trouble("doubled", file.path, f"{doubled:,} bars stand in it more than once", RESTORE)
+        detail = f"{doubled:,} {KINDS[file.timeframe].words} stand in it more than once"
+        yield Trouble("doubled", file.path, detail, RESTORE)
 
 
-def _distinct(bars: pa.Table, timeframe: Timeframe) -> pa.Table:
-    """Symbol and time of each bar once, by symbol, then time, and its session where there is one."""
-    time = SHAPES[timeframe].time
-    _, codes = symbol_codes(bars.column("symbol"))
-    moment = bars.column(time).to_numpy(zero_copy_only=False)
-    order = np.lexsort((moment, codes))
-    fresh = np.ones(len(order), dtype=np.bool_)
-    fresh[1:] = (codes[order[1:]] != codes[order[:-1]]) | (moment[order[1:]] != moment[order[:-1]])
-    names = [name for name in dict.fromkeys(["symbol", time, "session"]) if name in bars.column_names]
-    return bars.select(names).take(pa.array(order[fresh], pa.int64())).combine_chunks()
+def _keys(timeframe: Kind) -> list[str]:
+    shape = KINDS[timeframe]
+    return [name for name in dict.fromkeys(["symbol", shape.time, "session"]) if name in shape.stored.names]
+
+
+def _distinct(bars: pa.Table, timeframe: Kind) -> pa.Table:
+    """Symbol and time of each row once, in the order of its shape, and its session where there is one."""
+    keys = keys_of(bars, KINDS[timeframe])
+    order = np.lexsort(keys)
+    names = [name for name in _keys(timeframe) if name in bars.column_names]
+    return bars.select(names).take(pa.array(order[fresh(order, keys)], pa.int64())).combine_chunks()

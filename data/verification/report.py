@@ -9,7 +9,7 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.bars.files import SHAPES, Timeframe
+from adapters.bars.files import KINDS, SHAPES, Kind
 from adapters.postgres.bars_sums import BarSums, FoundBy
 from adapters.postgres.broker_record import BrokerRecord
 from adapters.postgres.execution_record import ExecutionRecord
@@ -49,15 +49,15 @@ class Selection:
 
 @dataclass(frozen=True)
 class TimeframeReport:
-    """The bars of one length.
+    """The bars of one length, or the feature rows; who has a row depends on what was found, so they have no coverage.
 
     Attributes:
-        bars: that readers get.
+        bars: rows that readers get.
         rows: in the files, versions that were corrected since included.
         twins: symbols that seem to be one security; looked for in days.
     """
 
-    timeframe: Timeframe
+    timeframe: Kind
     files: int
     rows: int
     bars: int
@@ -132,7 +132,7 @@ def verify_data(
     elif sums.imports() != before:
         skipped.append("the bars on record against those stored: more came in meanwhile; verify again")
     elif not gathered.unreadable:
-        troubles += check_readable(before, gathered.readable)
+        troubles += check_readable(before, {length: gathered.readable[length] for length in SHAPES})
     entries, digest, broken = check_journal(JournalStore(pool, clock=clock), ReadableRows(pool))
     ordered = ExecutionRecord(pool, clock=clock).orders()
     broken += check_broker_book(ordered, BrokerRecord(pool, clock=clock).after("", MOST_EVENTS))
@@ -148,10 +148,10 @@ class _Gathered:
 
     def __init__(self, chosen: Selection) -> None:
         self._chosen = chosen
-        self._coverage = {timeframe: Coverage(chosen.symbols) for timeframe in SHAPES}
-        self._files = dict.fromkeys(SHAPES, 0)
-        self._rows = dict.fromkeys(SHAPES, 0)
-        self.readable: dict[Timeframe, int] = dict.fromkeys(SHAPES, 0)
+        self._coverage: dict[Kind, Coverage] = {timeframe: Coverage(chosen.symbols) for timeframe in SHAPES}
+        self._files = dict.fromkeys(KINDS, 0)
+        self._rows = dict.fromkeys(KINDS, 0)
+        self.readable: dict[Kind, int] = dict.fromkeys(KINDS, 0)
         self._twins = Twins()
         self.troubles: list[Trouble] = []
         self.unreadable = False
@@ -161,6 +161,8 @@ class _Gathered:
         self._rows[stretch.timeframe] += stretch.rows
         self.readable[stretch.timeframe] += stretch.bars.num_rows
         self.troubles += stretch.troubles
+        if stretch.timeframe not in self._coverage:
+            return
         self.unreadable |= any(trouble.check == "file" for trouble in stretch.troubles)
         if stretch.prices is not None and stretch.prices.num_rows:
             self._twins.add(stretch.prices)
@@ -175,11 +177,14 @@ class _Gathered:
         return tuple(
             TimeframeReport(
                 timeframe, self._files[timeframe], self._rows[timeframe], self.readable[timeframe],
-                tuple(coverage.symbols()), tuple(coverage.sessions()),
-                tuple(self._twins.found()) if timeframe == "1d" else (),
+                *self._covered(timeframe), tuple(self._twins.found()) if timeframe == "1d" else (),
             )
-            for timeframe, coverage in self._coverage.items() if self._files[timeframe]
+            for timeframe in KINDS if self._files[timeframe]
         )  # fmt: skip
+
+    def _covered(self, kind: Kind) -> tuple[tuple[SymbolCoverage, ...], tuple[SessionCoverage, ...]]:
+        coverage = self._coverage.get(kind)
+        return ((), ()) if coverage is None else (tuple(coverage.symbols()), tuple(coverage.sessions()))
 
 
 def _selected(bars: pa.Table, chosen: Selection) -> pa.Table:

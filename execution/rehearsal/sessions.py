@@ -27,12 +27,14 @@ from execution.book_on_record import Records
 from execution.desk import BrokerDesk, DeskTerms
 from execution.rehearsal.faults import Fault, FaultDesk
 from research.backtest.recorded import Recorded
-from research.backtest.running import Terms, WalkForward
+from research.backtest.running import Terms
+from research.backtest.served import Models, ServedVersions
 from research.backtest.services import MemoryDesk, Notes, RecordedScanner, SegmentAnalysis, services_of
 from trading.cycle.services import Services
 from trading.cycle.session import run_session
 from trading.ledger.journal import MemoryJournal
 from trading.money import E4
+from trading.views.lifecycle import Roles
 
 EVENING = timedelta(minutes=30)
 """After the close, when a session is decided."""
@@ -145,7 +147,7 @@ class BrokerRehearsal:
             for session, after in zip(sessions, [*sessions[1:], None], strict=True):
                 self._clock.at = close_of(session) + EVENING
                 before = len(self._server.account.activities)
-                run_session(services, session, terms, models_known_before=None)
+                run_session(services, session, terms, Roles())
                 if after is not None:
                     self._market(session, after)
                 told.append(self._told(session, len(self._server.account.activities) - before))
@@ -160,7 +162,7 @@ class BrokerRehearsal:
         )
         scanner = RecordedScanner(self._recorded, self._terms.scanner)
         return services_of(
-            self._recorded, analysis, notes=Notes(), scanner=scanner, desk=desk, ensemble=WalkForward([]),
+            self._recorded, analysis, notes=Notes(), scanner=scanner, desk=desk, ensemble=ServedVersions(Models()),
             execution=self._desk,
         )  # fmt: skip
 
@@ -174,7 +176,7 @@ class BrokerRehearsal:
         """A desk as after a start: it knows nothing but the record."""
         self._alpaca = self._broker()
         records = Records(self._records.events, orders, self._records.controls)
-        terms = DeskTerms("alpaca-paper", "ensemble", self._terms.decisions, live=False)
+        terms = DeskTerms("alpaca-paper", "hybrid", self._terms.decisions, live=False)
         return BrokerDesk(self._alpaca, self._alpaca.account_id, records, terms, self._clock, wait=lambda _: None)
 
     def _heard(self, update: Any) -> int:

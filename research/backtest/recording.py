@@ -15,7 +15,8 @@ from research.backtest.running import Backtested
 from research.backtest.uncertain import guesses, settled
 from trading.arrays import Floats
 from trading.bars.panel import Panel
-from trading.decisions.book_view import Decision, Source
+from trading.decisions.arms import ARMS, Arm
+from trading.decisions.book_view import Decision
 from trading.engine.account import Account
 from trading.engine.fold import take
 from trading.errors import BadDataError
@@ -50,7 +51,7 @@ class _Trade:
     decided_by: str
 
 
-def account_record(done: Backtested, recorded: Recorded, name: str, decides_by: Source) -> AccountRecord:
+def account_record(done: Backtested, recorded: Recorded, name: str, decides_by: Arm) -> AccountRecord:
     """What happened in the account `name`.
 
     Args:
@@ -83,10 +84,16 @@ def account_record(done: Backtested, recorded: Recorded, name: str, decides_by: 
         trades=_columns(trades),
         open_trades=len(account.held()),
         refused=dict(sorted(Counter(_obstacles(drafts)).items())),
-        models={model: str(since) for model, since in done.decided_from.items()} if decides_by == "ensemble" else {},
+        models={model: str(since) for model, since in done.decided_from.items()}
+        if ARMS[decides_by].asks == "champion"
+        else {},
         settled=tuple(settled(drafts)),
         guesses=tuple(guesses(drafts)),
     )
+
+
+def _champions(done: Backtested) -> dict[str, str]:
+    return {model: str(since) for model, since in done.decided_from.items()}
 
 
 def _account_of(draft: Draft) -> str:
@@ -138,7 +145,7 @@ def _obstacles(drafts: Sequence[Draft]) -> list[str]:
     return [str(payload["reason"]) for payload in told]
 
 
-def _trades(drafts: Sequence[Draft], done: Backtested, name: str, decides_by: Source) -> list[_Trade]:
+def _trades(drafts: Sequence[Draft], done: Backtested, name: str, decides_by: Arm) -> list[_Trade]:
     decisions = {
         f"order:{d.session}:{d.book}:{d.candidate.symbol}": d for d in done.decisions if d.book == name and d.shares
     }
@@ -159,11 +166,12 @@ def _trades(drafts: Sequence[Draft], done: Backtested, name: str, decides_by: So
     return found
 
 
-def _context(decision: Decision | None, done: Backtested, decides_by: Source) -> dict[str, Any]:
+def _context(decision: Decision | None, done: Backtested, decides_by: Arm) -> dict[str, Any]:
     """What was known at the decision; unknown where the position was opened before the backtest."""
     if decision is None:
         unknown = dict.fromkeys(("trend", "volatility", "driver"), "unknown")
-        return {"patterns": "", "catalyst": -1, "decided_by": decides_by, **unknown}
+        source = "ensemble" if ARMS[decides_by].asks else "rule"
+        return {"patterns": "", "catalyst": -1, "decided_by": source, **unknown}
     regime = done.regimes[decision.session]
     return {
         "patterns": " ".join(decision.candidate.patterns),

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
 
 from research.backtest.recorded import Recorded
-from research.backtest.services import (
-    MemoryDesk,
-    NoModels,
-    Notes,
-    RecordedScanner,
-    SegmentAnalysis,
-    services_of,
-)
+from research.backtest.served import Models, ServedVersions
+from research.backtest.services import Evidence, MemoryDesk, Notes, RecordedScanner, SegmentAnalysis, services_of
 from trading.cycle.segment_analysis import bars_needed
 from trading.cycle.session import run_session
 from trading.cycle.summary import SessionSummary
-from trading.decisions.book_view import Decision, Source
+from trading.decisions.arms import Arm
+from trading.decisions.book_view import Decision
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.ledger.double_entry import Entry
 from trading.ledger.journal import MemoryJournal
@@ -30,61 +21,6 @@ from trading.market.regimes import Regime
 from trading.risk.decision_rules import DecisionRules
 from trading.scanner.at_close import InPlay
 from trading.scanner.rules import ScannerRules, large_cap
-from trading.views.ensemble import Views
-
-
-class Scorer(Protocol):
-    """What gives the models' views."""
-
-    def score(self, matrix: npt.NDArray[np.float32]) -> Views:
-        """The views of each row."""
-        ...
-
-
-@dataclass(frozen=True)
-class Dated:
-    """Models that may be used from a session on.
-
-    Attributes:
-        name: of the ensemble.
-        known_before: usable from this session on; they learned from nothing that became known then or later.
-        load: makes the scorer; called once, when it is first needed.
-        learned_before: where they are to be used from another session on than they learned before: the latter.
-    """
-
-    name: str
-    known_before: date
-    load: Callable[[], Scorer]
-    learned_before: date | None = None
-
-
-class WalkForward:
-    """Stands for the ensemble: at each session, the latest models that were available then; rules where none was.
-
-    Attributes:
-        decided_from: by name, the first session at which the models were used.
-        known_before: of the models in use, what they learned before; None while there are none.
-    """
-
-    def __init__(self, models: Iterable[Dated]) -> None:
-        self._models = sorted(models, key=lambda one: (one.known_before, one.name))
-        self._scorer: Scorer = NoModels()
-        self._name = ""
-        self.known_before: date | None = None
-        self.decided_from: dict[str, date] = {}
-
-    def begin(self, session: date) -> None:
-        """Questions from now on are of this session."""
-        available = [one for one in self._models if one.known_before <= session]
-        if not available or available[-1].name == self._name:
-            return
-        self._name, self._scorer = available[-1].name, available[-1].load()
-        self.known_before = available[-1].learned_before or available[-1].known_before
-        self.decided_from[self._name] = session
-
-    def score(self, matrix: npt.NDArray[np.float32]) -> Views:
-        """The views of each row; unknown where the rules decide."""
-        return self._scorer.score(matrix)
 
 
 @dataclass(frozen=True)
@@ -96,7 +32,7 @@ class Terms:
         cash_cents: what each account opens with.
     """
 
-    accounts: Mapping[str, Source]
+    accounts: Mapping[str, Arm]
     cash_cents: int
     decisions: DecisionRules = field(default_factory=DecisionRules)
     scanner: ScannerRules = field(default_factory=large_cap)
@@ -113,7 +49,7 @@ class Backtested:
         regimes: by session.
         in_play: by session.
         catalysts: by session and symbol; see `Notes`.
-        decided_from: models used, and from when; see `WalkForward`.
+        decided_from: champions, and from when.
         analyses: how often the whole history was analysed.
     """
 
@@ -133,9 +69,10 @@ def run_backtest(
     recorded: Recorded,
     sessions: Sequence[date],
     terms: Terms,
-    models: Iterable[Dated] = (),
+    models: Models | None = None,
     *,
     journal: MemoryJournal | None = None,
+    evidence: Evidence | None = None,
     analysis: SegmentAnalysis | None = None,
     show: Callable[[SessionSummary], None] = lambda _: None,
 ) -> Backtested:
@@ -145,22 +82,21 @@ def run_backtest(
         recorded: what is known, up to the last of the sessions at least.
         sessions: ascending.
         terms: accounts and rules.
-        models: the rules decide where none was available.
+        models: no models decide where none has a role; nobody does by default.
         journal: to go on from; an empty one by default.
+        evidence: what became of earlier signals, asked in place of those of the backtest's own sessions.
         analysis: in place of a `SegmentAnalysis` of the record.
         show: told of each session.
     """
     journal = journal or MemoryJournal()
     analysis = analysis or SegmentAnalysis(recorded, sessions, bars_needed(terms.decisions))
-    notes, scanner = Notes(), RecordedScanner(recorded, terms.scanner)
+    notes, scanner = Notes(terms.decisions, evidence, recorded), RecordedScanner(recorded, terms.scanner)
     desk = MemoryDesk(journal, terms.accounts, terms.cash_cents, terms.engine, terms.decisions)
-    forward = WalkForward(models)
-    services = services_of(recorded, analysis, notes=notes, scanner=scanner, desk=desk, ensemble=forward)
+    served = ServedVersions(models or Models())
+    services = services_of(recorded, analysis, notes=notes, scanner=scanner, desk=desk, ensemble=served)
     summaries = []
     for session in sessions:
-        forward.begin(session)
-        known_before = forward.known_before
-        summaries.append(run_session(services, session, terms.decisions, models_known_before=known_before))
+        summaries.append(run_session(services, session, terms.decisions, served.begin(session)))
         show(summaries[-1])
     return Backtested(
         sessions=tuple(sessions),
@@ -171,6 +107,6 @@ def run_backtest(
         regimes=analysis.regimes,
         in_play=scanner.in_play,
         catalysts=notes.catalysts,
-        decided_from=forward.decided_from,
+        decided_from=served.decided_from,
         analyses=analysis.analyses,
     )

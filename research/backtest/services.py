@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 
@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from adapters.calendar import close_times
+from research.backtest.became import Became
 from research.backtest.recorded import Recorded
-from trading.arrays import Matrix
 from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
 from trading.bars.panel import Panel, as_day
@@ -41,7 +41,8 @@ from trading.cycle.services import (
 )
 from trading.cycle.stages import Market, Patterns, analyse, quotes_of, regimes_of, setups_at
 from trading.cycle.summary import SessionSummary
-from trading.decisions.book_view import Decision, Source
+from trading.decisions.arms import Arm
+from trading.decisions.book_view import Decision
 from trading.engine.bars import CorporateAction, actions_at
 from trading.engine.rules import EngineRules
 from trading.errors import UnavailableError
@@ -49,10 +50,11 @@ from trading.ledger.journal import MemoryJournal
 from trading.market.regimes import Regime
 from trading.patterns.in_session import SessionPatterns
 from trading.risk.decision_rules import DecisionRules
+from trading.risk.model_trust import SignalEvidence
 from trading.scanner.at_close import InPlay, scan
 from trading.scanner.rules import ScannerRules
-from trading.views.ensemble import Views
 from trading.views.setups import Setups
+from trading.views.signals import Signals
 
 
 class RecordedBars:
@@ -148,6 +150,14 @@ class SegmentAnalysis:
             raise UnavailableError(f"the segment of {session} wasn't recognised; nothing was decided")
         return self._patterns.at(session, self._bars, events=known.events, covered=known.covered, news=known.news)
 
+    def close(self, session: date) -> tuple[Market, Patterns]:
+        """The market and the patterns at the close of a session of the record."""
+        batch = self._recorded.batch(session)
+        name, market = self.analyse(session, batch), self.market_at(session, batch)
+        if not self.holds(name):
+            self.take(self.segment(session, batch))
+        return market, self.patterns_at(session, name, RecordedNews(self._recorded).known_at(session))
+
     def recognise_in_session(self, session: date) -> None:
         """Nothing: no decision asks for patterns of minutes."""
 
@@ -182,17 +192,33 @@ class RecordedScanner:
         return self.in_play[session]
 
 
+Evidence = Callable[[date, date, Sequence[str]], Mapping[str, SignalEvidence]]
+"""The question `evidence` of the pattern analysis."""
+
+
 class Notes:
     """Stands for the pattern analysis: what the tables would hold is kept in memory, patterns are not kept at all.
+
+    Args:
+        rules: of outcomes and of what counts as being for a setup.
+        evidence: of earlier signals, asked in place of those seen here.
+        recorded: what is known, for what breaks settle.
 
     Attributes:
         decisions: in order.
         catalysts: by session and symbol, 1 with a known one and 0 without; absent where nobody knows.
+        signals: of each session.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, rules: DecisionRules | None = None, evidence: Evidence | None = None, recorded: Recorded | None = None
+    ) -> None:
+        self._rules = rules or DecisionRules()
+        self._evidence = evidence
+        self._became = Became(self._rules, recorded)
         self.decisions: list[Decision] = []
         self.catalysts: dict[date, dict[str, int]] = {}
+        self.signals: list[Signals] = []
 
     def record(self, session: date, market: Market, patterns: Patterns) -> int:
         """The catalysts known are kept; no pattern is, since a backtest makes no training data."""
@@ -201,11 +227,22 @@ class Notes:
         known = np.isfinite(has)
         symbols = market.panel.row_symbols[rows[known]].tolist()
         self.catalysts[session] = dict(zip(symbols, has[known].astype(int).tolist(), strict=True))
+        self._became.learn(session, market)
         return 0
 
     def record_in_session(self, found: SessionPatterns | None) -> int:  # noqa: ARG002
         """Nothing, for the same reason."""
         return 0
+
+    def record_signals(self, signals: Signals) -> int:
+        """The signals are kept; returns how many."""
+        self._became.take(signals)
+        self.signals.append(signals)
+        return len(signals) * len(signals.views)
+
+    def evidence(self, session: date, since: date, versions: Sequence[str]) -> Mapping[str, SignalEvidence]:
+        """What became of setups in play since then that each version was for."""
+        return (self._evidence or self._became.of)(session, since, versions)
 
     def record_decisions(self, decisions: Sequence[Decision]) -> int:
         """The decisions are kept; returns how many."""
@@ -217,7 +254,7 @@ class MemoryDesk:
     """Stands for paper trading: the platform's own desk over a journal in memory."""
 
     def __init__(
-        self, journal: MemoryJournal, accounts: Mapping[str, Source], cash_cents: int, rules: EngineRules,
+        self, journal: MemoryJournal, accounts: Mapping[str, Arm], cash_cents: int, rules: EngineRules,
         limits: DecisionRules,
     ) -> None:  # fmt: skip
         self._desk = PaperDesk(journal, accounts, cash_cents, rules, limits)
@@ -238,14 +275,6 @@ class MemoryDesk:
     def journal_hash(self) -> str:
         """The hash of the journal's last entry."""
         return self._desk.journal_hash
-
-
-class NoModels:
-    """Stands for the ensemble where the rules decide."""
-
-    def score(self, matrix: Matrix) -> Views:
-        """Unknown, for each row."""
-        return Views.unknown(len(matrix))
 
 
 def services_of(

@@ -54,7 +54,7 @@ class Changes:
         """What the entry's difference comes from; `unexplained` where nothing that changed can be why.
 
         Late data are why where the session as it was traded comes out with the data of then, and are named without
-        proof only where those can't be had any more.
+        proof only where those can't be had any more: see `of_late_data`.
 
         Args:
             draft: the entry.
@@ -65,7 +65,15 @@ class Changes:
             return self.withheld
         if on_record and draft.kind == "cancel" and str(told["reason"]).startswith(WITHDRAWN):
             return str(told["reason"])
-        symbol, name = str(told.get("symbol", "")), draft.command_id
+        return self.of_late_data(draft.command_id, str(told.get("symbol", "")))
+
+    def of_late_data(self, name: str, symbol: str) -> str:
+        """What a difference comes from, of late data and settings; `unexplained` where none of them can be why.
+
+        Args:
+            name: of what differs, as in `still_differ`.
+            symbol: that it is about; empty where it is about none.
+        """
         tried = [kind for kind in self.late if kind in self.still_differ]
         if tried and name not in self.still_differ[TOGETHER]:
             alone = [kind for kind in tried if name not in self.still_differ[kind]]

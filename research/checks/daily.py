@@ -1,8 +1,8 @@
-"""The daily checks of a session that was traded: its parity, and a sample of its signals without later data."""
+"""The daily checks of a session that was traded: parity, a sample of signals without later data, feature rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -11,13 +11,16 @@ from adapters.postgres.daily_checks import CheckKind, DailyCheck, Verdict
 from adapters.postgres.journal import JournalStore
 from adapters.record import Record
 from research.backtest.recorded import read_recorded
-from research.backtest.running import Dated, Terms
-from research.checks.causes import changes_since
+from research.backtest.running import Terms
+from research.backtest.served import Models
+from research.backtest.services import Evidence
+from research.checks.features import FeatureCheck, check_features
 from research.checks.lookahead import Looked, look_again
 from research.checks.parity import Parity, must_be_traded, parity_of
-from research.checks.then import recorded_then
+from research.checks.session_again import SessionAgain
 from trading.errors import BadDataError, ConfigurationError, LedgerError, ModelError
-from trading.risk.limits import limits_of
+from trading.risk.model_risk import ModelRiskLimits
+from trading.risk.model_trust import SignalEvidence
 
 LOOKED_BACK_SESSIONS = 20
 SAMPLED_SESSIONS = 2
@@ -25,8 +28,17 @@ SAMPLED_SYMBOLS = 40
 MOST_FINDINGS = 20
 
 
-def parity_on_record(record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime]) -> Parity:
+def parity_on_record(
+    record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime], again: SessionAgain | None = None
+) -> Parity:
     """The session on record, traded again from the accounts before it.
+
+    Args:
+        record: that is read.
+        session: that was traded.
+        terms: as set now.
+        clock: for the journal's reader, which doesn't look at it.
+        again: the same session, where another check reads of it too.
 
     Raises:
         BadDataError: when there are no bars.
@@ -36,27 +48,36 @@ def parity_on_record(record: Record, session: date, terms: Terms, *, clock: Call
     journal = JournalStore(record.pool, clock=clock)
     completed = journal.completed_sessions()
     must_be_traded(session, completed)  # before the calendar is asked, which knows no close of a Sunday
-    recorded = read_recorded(record, session)
-    models = [_dated(record, name) for name in record.decisions.ensembles(session)]
-    changes = changes_since(record.pool, session, limits_of(terms.decisions))
-    late = changes.completed_at if changes.late else None
+    again = again or SessionAgain(record, session, terms)
     return parity_of(
-        session, journal.load(), completed, recorded=recorded, terms=terms, models=models,
-        changes=changes, then=recorded_then(record, recorded, late) if late else None,
+        session, journal.load(), completed, recorded=again.recorded, terms=terms, models=models_of(record),
+        changes=again.changes, evidence=evidence_of(record, terms), then=again.then, analysis=again.analysis,
     )  # fmt: skip
 
 
-def _dated(record: Record, name: str) -> Dated:
-    """The ensemble that decided, usable whatever its date: this repeats what was done."""
-    learned_before = next((row.known_before for row in record.models.ensembles() if row.ensemble_id == name), None)
-    return Dated(name, date.min, partial(EnsembleScorer, record.home / "models" / name), learned_before)
+def models_of(record: Record) -> Models:
+    """Every ensemble on record, with the life it had."""
+    return Models(record.lifecycle.life(), lambda name: EnsembleScorer(record.home / "models" / name))
 
 
-def daily_parity(record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime]) -> DailyCheck:
+def evidence_of(record: Record, terms: Terms) -> Evidence:
+    """What became of signals on record."""
+    return partial(_evidence, record, terms.decisions.model_risk)
+
+
+def _evidence(
+    record: Record, limits: ModelRiskLimits, session: date, since: date, versions: Sequence[str]
+) -> Mapping[str, SignalEvidence]:
+    return record.signals.evidence(session, since, versions, limits)
+
+
+def daily_parity(
+    record: Record, session: date, terms: Terms, *, clock: Callable[[], datetime], again: SessionAgain | None = None
+) -> DailyCheck:
     """The session's parity; `not done` says why nothing could be compared, a journal that contradicts itself fails."""
     began = clock()
     try:
-        found = parity_on_record(record, session, terms, clock=clock)
+        found = parity_on_record(record, session, terms, clock=clock, again=again)
     except (BadDataError, ConfigurationError, ModelError) as error:
         return _not_done(session, "parity", error, began, clock())
     except LedgerError as error:
@@ -106,6 +127,30 @@ def _looked(session: date, found: Looked, symbols: int, began: datetime, ended: 
     verdict: Verdict = "failed" if found.count else "passed"
     took_s = (ended - began).total_seconds()
     return DailyCheck(session, "lookahead", verdict, compared, found.count, detail, said, took_s, ended)
+
+
+def daily_features(again: SessionAgain, *, clock: Callable[[], datetime]) -> DailyCheck:
+    """The session's feature rows computed again from bars; `not done` says why nothing could be compared."""
+    began = clock()
+    try:
+        found = check_features(again)
+    except BadDataError as error:
+        return _not_done(again.session, "features", error, began, clock())
+    return _of_features(again.session, found, began, clock())
+
+
+def _of_features(session: date, found: FeatureCheck, began: datetime, ended: datetime) -> DailyCheck:
+    verdict: Verdict = "failed" if found.unexplained else "explained" if found.count else "passed"
+    said = tuple(one.said for one in found.differences[:MOST_FINDINGS])
+    detail = {
+        "passed": f"all {found.compared:,} values of feature rows are the same again",
+        "explained": f"{found.count} of {found.compared:,} values of feature rows differ, each for a known cause",
+        "failed": f"{found.unexplained} of {found.compared:,} values of feature rows differ without a cause",
+    }[verdict]
+    if verdict == "failed":
+        detail = f"{detail}, first {said[0]}"
+    took_s = (ended - began).total_seconds()
+    return DailyCheck(session, "features", verdict, found.compared, found.count, detail, said, took_s, ended)
 
 
 def sampled(symbols: Sequence[str], session: date) -> list[str]:

@@ -11,15 +11,16 @@ import numpy as np
 
 from research.backtest.recorded import Recorded
 from research.backtest.running import Terms
-from research.backtest.services import NoModels, RecordedNews, RecordedScanner, SegmentAnalysis
+from research.backtest.services import RecordedScanner, SegmentAnalysis
 from trading.arrays import Floats
 from trading.bars.panel import as_day
-from trading.cycle.stages import Market, candidates, long_setups
+from trading.cycle.stages import Market, candidates, long_rows
 from trading.decisions.book_view import BookView, Circumstances
 from trading.decisions.decide import decide
 from trading.errors import ConfigurationError
 from trading.risk.drawdown import judge
 from trading.risk.regime_size import regime_size
+from trading.views.ensemble import Views
 from trading.views.setups import FEATURES
 
 Known = dict[str, Any]
@@ -102,11 +103,7 @@ def _cut(recorded: Recorded, session: date, terms: Terms, way: Way) -> Known:
 
 def known_at(analysis: SegmentAnalysis, recorded: Recorded, session: date, terms: Terms) -> Known:
     """Indicators, scores and orders at a close, by name; orders are those of accounts that hold nothing."""
-    batch = recorded.batch(session)
-    name, market = analysis.analyse(session, batch), analysis.market_at(session, batch)
-    if not analysis.holds(name):
-        analysis.take(analysis.segment(session, batch))
-    patterns = analysis.patterns_at(session, name, RecordedNews(recorded).known_at(session))
+    market, patterns = analysis.close(session)
     now = Circumstances(regime=regime_size(analysis.record_regime(session, market, patterns), terms.decisions.regime))
     in_play = RecordedScanner(recorded, terms.scanner).scan(session, market, patterns)
     setups = analysis.setups(session, market, patterns)
@@ -118,8 +115,8 @@ def known_at(analysis: SegmentAnalysis, recorded: Recorded, session: date, terms
         )
         for name, value in zip(FEATURES, values, strict=True)
     }
-    chosen = long_setups(market.panel, setups, in_play)
-    made = candidates(market, patterns, chosen, in_play, NoModels().score(chosen.matrix))
+    chosen = setups.take(long_rows(market.panel, setups, in_play))
+    made = candidates(market, patterns, chosen, in_play, Views.unknown(len(chosen)))
     known = {**_indicators(market, session), **features}
     # The row says where the bar stands in the panel, which is longer with later data; it is no part of the signal.
     known |= {f"scan of {stock.symbol}": replace(stock, row=0) for stock in in_play}

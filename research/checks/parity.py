@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 from research.backtest.recorded import Recorded
-from research.backtest.running import Dated, Terms, run_backtest
-from research.checks.causes import TOGETHER, UNEXPLAINED, Changes
-from research.checks.then import Then
+from research.backtest.running import Terms, run_backtest
+from research.backtest.served import Models
+from research.backtest.services import Evidence, SegmentAnalysis
+from research.checks.causes import UNEXPLAINED, Changes
+from research.checks.then import Then, told_apart
 from trading.errors import ConfigurationError
 from trading.ledger.double_entry import Draft, Entry
 from trading.ledger.journal import MemoryJournal, SessionDone
@@ -71,7 +73,8 @@ class Parity:
 
 def parity_of(
     session: date, entries: Sequence[Entry], completed: Mapping[date, int], *, recorded: Recorded, terms: Terms,
-    models: Iterable[Dated], changes: Changes, then: Then | None = None,
+    models: Models, changes: Changes, then: Then | None = None, evidence: Evidence | None = None,
+    analysis: SegmentAnalysis | None = None,
 ) -> Parity:  # fmt: skip
     """The session traded again from the account's state before it, beside what is on record.
 
@@ -81,38 +84,33 @@ def parity_of(
         completed: sessions on record, with the number of stocks in play.
         recorded: data as they are known now, up to the session.
         terms: as set now.
-        models: that decided then.
+        models: with the life that they had then.
         changes: causes for differences; see `changes_since`.
+        evidence: what was known then of earlier signals.
         then: the data as they were when the session was traded, which late data are told by; see `recorded_then`.
+        analysis: of the data as they are known now, where it is at hand.
 
     Raises:
         ConfigurationError: when the session was not traded.
     """
     must_be_traded(session, completed)
-    models = list(models)
     theirs = {entry.draft.command_id: entry.draft for entry in entries if entry.draft.session == session}
 
-    def again(data: Recorded) -> dict[str, Draft]:
+    def again(data: Recorded, analysed: SegmentAnalysis | None = None) -> dict[str, Draft]:
         journal = MemoryJournal()
         journal.entries = [entry for entry in entries if entry.draft.session < session]
         journal.done = [SessionDone(day, f"session:{day}", count) for day, count in completed.items() if day < session]
         before = len(journal.entries)
-        done = run_backtest(data, [session], terms, models, journal=journal)
+        done = run_backtest(data, [session], terms, models, journal=journal, evidence=evidence, analysis=analysed)
         return {entry.draft.command_id: entry.draft for entry in done.entries[before:]}
 
-    ours = again(recorded)
+    def differing(data: Recorded) -> frozenset[str]:
+        as_then = again(data)
+        return frozenset(each for each in theirs.keys() | as_then.keys() if theirs.get(each) != as_then.get(each))
+
+    ours = again(recorded, analysis)
     if then is not None and ours != theirs:
-        tried = [kind for kind in changes.late if kind in then.parts]
-        asked = {kind: [kind] for kind in tried} | ({TOGETHER: tried} if tried else {})
-        still: dict[str, frozenset[str]] = {}
-        for name, kinds in asked.items():
-            if name == TOGETHER and len(tried) == 1:
-                still[name] = still[tried[0]]
-            else:
-                as_then = again(then.put_back(recorded, kinds))
-                differ = (each for each in theirs.keys() | as_then.keys() if theirs.get(each) != as_then.get(each))
-                still[name] = frozenset(differ)
-        changes = replace(changes, still_differ=still)
+        changes = told_apart(changes, then, recorded, differing)
     found = [_difference(theirs.get(name), ours.get(name), changes) for name in sorted(theirs.keys() | ours.keys())]
     return Parity(
         session, len(theirs.keys() | ours.keys()), tuple(one for one in found if one is not None), changes.said

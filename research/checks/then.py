@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Kind
 from adapters.bars.store import BarStore
 from adapters.calendar import session_on
 from adapters.postgres.bars_record import BarRecord
@@ -15,7 +15,7 @@ from adapters.record import Record
 from data.known_at import FIRST_DAY, knowable_by, known_at_close
 from data.news.known import news_record_then
 from research.backtest.recorded import Recorded
-from research.checks.causes import BARS, EARNINGS, NEWS, VIX
+from research.checks.causes import BARS, EARNINGS, NEWS, TOGETHER, VIX, Changes
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class _ManifestThen:
     at: datetime
 
     def files(
-        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d"
+        self, first: date | None = None, last: date | None = None, *, timeframe: Kind | None = "1d"
     ) -> list[BarFile]:
         """See `adapters.bars.store.Manifest`."""
         return self.tables.files(first, last, timeframe=timeframe, written_by=self.at)
@@ -46,6 +46,28 @@ class Then:
         """The record as it is now, but for these kinds, which are as they were."""
         fields = {name: value for kind in kinds for name, value in self.parts[kind].items()}
         return replace(recorded, **fields)
+
+
+def told_apart(
+    changes: Changes, then: Then, recorded: Recorded, differing: Callable[[Recorded], frozenset[str]]
+) -> Changes:
+    """The changes, with what differs as well where late data are as they were.
+
+    Args:
+        changes: that may be causes.
+        then: the data as they were.
+        recorded: as it is now.
+        differing: names of what a session made of this data has otherwise than the record.
+    """
+    tried = [kind for kind in changes.late if kind in then.parts]
+    asked = {kind: [kind] for kind in tried} | ({TOGETHER: tried} if tried else {})
+    still: dict[str, frozenset[str]] = {}
+    for name, kinds in asked.items():
+        if name == TOGETHER and len(tried) == 1:
+            still[name] = still[tried[0]]
+        else:
+            still[name] = differing(then.put_back(recorded, kinds))
+    return replace(changes, still_differ=still)
 
 
 def recorded_then(record: Record, recorded: Recorded, at: datetime) -> Then:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from serve.desk import Desk
 from serve.report import ACCOUNT_LABELS, Report, latest_report
-from serve.schema import Schema, book_of
+from serve.schema import Book, Schema, book_of
 from serve.sources import Sources
 
 router = APIRouter()
@@ -19,20 +19,20 @@ router = APIRouter()
 class Curve(Schema):
     """Equity at each session's close, aligned with the list of sessions; null where it isn't known."""
 
-    name: Literal["rule", "ensemble", "benchmark"]
-    label: str = Field(examples=["Ensemble account"])
+    name: Book | Literal["benchmark"]
+    label: str = Field(examples=["Hybrid"])
     equity_usd: list[float | None]
 
 
 class EquityCurves(Schema):
-    """Both accounts and the benchmark, which starts with the accounts' equity."""
+    """The accounts and the benchmark, which starts with the accounts' equity."""
 
     sessions: list[date]
     curves: list[Curve]
 
 
 def read(sources: Sources) -> EquityCurves:
-    """Equity of both accounts and the benchmark at each close."""
+    """Equity of the accounts and the benchmark at each close."""
     return equity_of(latest_report(sources))
 
 
@@ -55,5 +55,5 @@ def equity_of(report: Report | None) -> EquityCurves:
 
 @router.get("/equity", tags=["accounts"], summary="Equity curves")
 async def get_equity(desk: Desk) -> EquityCurves:
-    """Equity of both accounts and of the benchmark at each session's close."""
+    """Equity of the accounts and of the benchmark at each session's close."""
     return await desk.ask(read)

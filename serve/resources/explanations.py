@@ -10,7 +10,10 @@ from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 
+from adapters.feature_rows import FeatureRowStore
 from adapters.postgres.pool import Pool
+from adapters.record import Record
+from research import explanation
 from research.explanation import explain, time_or_day
 from serve.desk import Desk
 from serve.members import ByMember
@@ -30,6 +33,7 @@ OneTime = Annotated[
         examples=["2010-05-06", "2010-05-06T15:59-04:00"],
     ),
 ]  # fmt: skip
+WithFeatures = Annotated[bool, Query(description="With every feature that its setups were judged by.")]
 
 
 class ScanPlace(Schema):
@@ -52,10 +56,15 @@ class AccountDecision(ByMember):
     rule_confidence: Probability | None = Field(description="The rules'.")
     rule_reasons: list[str]
     probabilities: Mapping[str, Probability | None]
-    expected_return: float | None = Field(description="Net return of the setup, as a fraction.")
+    expected_return: float | None = Field(description="Expected return after costs, calibrated, as a fraction.")
+    expected_low: float | None = Field(description="Lower end of its 95 % interval; null where nobody knows.")
+    expected_high: float | None = Field(description="Upper end likewise.")
+    probability: Probability | None = Field(description="That the setup makes money, calibrated.")
     strength: Probability | None = Field(description="Weighted probability.")
     rank: Probability | None = Field(description="Of the strength among those of setups that the models had not seen.")
     disagreement: Probability | None = Field(description="Widest gap between two probabilities.")
+    disagreement_rank: Probability | None = Field(description="Share of unseen setups with a smaller gap.")
+    model_rules: list[str] = Field(description="Rules of model risk that acted.")
     patterns: list[str]
     veto: str = Field(description="What risk refused or made smaller; empty when neither.")
     reason: str
@@ -65,6 +74,16 @@ class AccountDecision(ByMember):
     def describe(cls, member: Member) -> dict[str, Any]:
         """By what the member predicts."""
         return {"description": f"{member.name.title()} model: {PREDICTED[member.predicts]}"}
+
+
+class JudgedSetup(Schema):
+    """A setup of the symbol with the features that it was judged by."""
+
+    direction: Literal[-1, 1] = Field(description="+1 long, -1 short.")
+    in_play: bool = Field(description="A long setup of a stock in play.")
+    features: dict[str, float | None] = Field(description="By name, as seen from the direction; null = unknown.")
+    features_schema: str = Field(description="Hash of what the features are and how they were computed.")
+    note: str = Field(description="What differs from the features of now; empty when nothing does.")
 
 
 class Explanation(Schema):
@@ -84,17 +103,23 @@ class Explanation(Schema):
     instead: str = Field(
         default="", description="Why this is of another session than the day that was asked for; empty when it isn't."
     )
+    setups: list[JudgedSetup] | None = Field(
+        default=None, description="As they were scored; null unless `features` was asked for."
+    )
 
 
-def read(sources: Sources, symbol: str, at: date | datetime | None) -> Explanation:
+def read(sources: Sources, symbol: str, at: date | datetime | None, features: bool) -> Explanation:  # noqa: FBT001
     """What was known and decided of the symbol at the last close up to then, the latest one if None."""
-    return explanation_answer(sources.pool, symbol, at or datetime.now(UTC))
+    rows = Record(sources.pool, sources.home, lambda: sources.storage.locations).feature_rows if features else None
+    return explanation_answer(sources.pool, symbol, at or datetime.now(UTC), rows)
 
 
-def explanation_answer(pool: Pool, symbol: str, at: date | datetime) -> Explanation:
-    """The answer, from the record alone; without a session where none had closed by then."""
+def explanation_answer(
+    pool: Pool, symbol: str, at: date | datetime, features: FeatureRowStore | None = None
+) -> Explanation:
+    """The answer, from the record and, where features are asked for, their files; no session where none had closed."""
     try:
-        found = explain(pool, symbol, at)
+        found = explain(pool, symbol, at, features=features)
     except BadDataError as error:
         return Explanation(
             symbol=symbol, session=None, known_at=None, sector=None, regime=None, in_play=None, decisions=[],
@@ -111,15 +136,26 @@ def explanation_answer(pool: Pool, symbol: str, at: date | datetime) -> Explanat
         withheld=found.withheld,
         said=found.said,
         instead=found.instead,
+        setups=None if found.setups is None else [_setup(one) for one in found.setups],
     )
 
 
+def _setup(found: explanation.JudgedSetup) -> JudgedSetup:
+    way: Literal[-1, 1] = 1 if found.direction > 0 else -1
+    return JudgedSetup(
+        direction=way, in_play=found.in_play, features=dict(found.features), features_schema=found.schema,
+        note=found.note,
+    )  # fmt: skip
+
+
 @router.get("/explanations/{symbol}", tags=["market"], summary="Why it was or wasn't traded")
-async def get_explanation(symbol: Symbol, desk: Desk, at: OneTime = None) -> Explanation:
+async def get_explanation(
+    symbol: Symbol, desk: Desk, at: OneTime = None, *, features: WithFeatures = False
+) -> Explanation:
     """The decision known at that time for each account: models, rules, regime, risk, action; from the record."""
     try:
         wanted = None if at is None else time_or_day(at)
     except ConfigurationError as err:
         error = {"type": "value_error", "loc": ("query", "at"), "msg": str(err), "input": at}
         raise RequestValidationError([error]) from err
-    return await desk.ask(read, symbol_of(symbol), wanted)
+    return await desk.ask(read, symbol_of(symbol), wanted, features)

@@ -9,14 +9,17 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import Field
 
+from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.queries import ModelView
 from serve.desk import Desk
 from serve.schema import Estimate, Schema, estimate_of
 from serve.sources import Sources
+from trading.views.lifecycle import Event, Lifecycle, Roles
 from trading.views.members.registry import MEMBERS
 
 router = APIRouter()
 
+MOST_EVENTS = 20
 ALGORITHMS = {member.name: member.algorithm for member in MEMBERS}
 
 
@@ -48,42 +51,86 @@ class Model(Schema):
     data_sha256: str | None = Field(description="Hash of the training rows.")
 
 
+class ModelEvent(Schema):
+    """A turn in the life of an ensemble."""
+
+    role: str = Field(description="What it is from then on.", examples=["champion"])
+    from_session: date = Field(description="The first session that it holds for.")
+    who: str = Field(description="Did it.", examples=["inplay models"])
+    why: str = Field(description="In words.")
+    at: datetime
+
+
 class Ensemble(Schema):
-    """Three models that decide together."""
+    """Models that decide together."""
 
     ensemble_id: str
-    status: str = Field(examples=["champion"])
+    role: str = Field(description="After the latest event of its life.", examples=["champion"])
+    from_session: date = Field(description="The first session that it has this role at.", examples=["2010-03-31"])
     known_before: date | None = Field(description="No outcome of this session or later was used to train it.")
+    audit_passed: bool | None = Field(
+        description="Whether training's own checks passed; null when it was trained before there were any."
+    )
     accuracy: Accuracy | None = Field(description="Of the weighted decision.")
+    events: list[ModelEvent] = Field(description=f"Of its life, the earliest first; the latest {MOST_EVENTS}.")
     models: list[Model]
 
 
-class Models(Schema):
-    """Ensembles in use, the champion first."""
+class Deciding(Schema):
+    """The ensembles that a session was decided with."""
 
+    session: date
+    champion: str | None = Field(description="Null: the rules decided.")
+    challenger: str | None
+    shadows: list[str] = Field(description="Asked, and never deciding.")
+
+
+class Models(Schema):
+    """The champion, the challenger, shadows, then the latest others; five at most."""
+
+    deciding: Deciding | None = Field(description="At the latest complete session; null before the first.")
     ensembles: list[Ensemble]
 
 
 def read(sources: Sources) -> Models:
-    """Ensembles in use, the champion first."""
-    return models_of(sources.queries.models())
+    """Ensembles by role, and which of them decided at the latest session."""
+    life = LifecycleStore(sources.pool).life()
+    return models_of(sources.queries.models(), life, sources.queries.progress().last_session)
 
 
-def models_of(views: Iterable[ModelView]) -> Models:
+def models_of(views: Iterable[ModelView], life: Lifecycle, session: date | None) -> Models:
     """Ensembles with their models, in the order of the record."""
     grouped: dict[str, list[ModelView]] = {}
     for view in views:
         grouped.setdefault(view.ensemble_id, []).append(view)
-    return Models(ensembles=[_ensemble(members) for members in grouped.values()])
+    return Models(
+        deciding=None if session is None else _deciding(life.at(session), session),
+        ensembles=[_ensemble(members, life) for members in grouped.values()],
+    )
 
 
-def _ensemble(members: list[ModelView]) -> Ensemble:
+def _deciding(roles: Roles, session: date) -> Deciding:
+    return Deciding(session=session, champion=roles.champion, challenger=roles.challenger, shadows=list(roles.shadows))
+
+
+def events_of(events: Iterable[Event]) -> list[ModelEvent]:
+    """The latest ones, the earliest first."""
+    return [
+        ModelEvent(role=one.role, from_session=one.from_session, who=one.who, why=one.why, at=one.at)
+        for one in list(events)[-MOST_EVENTS:]
+    ]
+
+
+def _ensemble(members: list[ModelView], life: Lifecycle) -> Ensemble:
     first = members[0]
     told = first.ensemble_metrics
     return Ensemble(
         ensemble_id=first.ensemble_id,
-        status=first.status,
+        role=first.role,
+        from_session=first.from_session,
         known_before=first.known_before,
+        audit_passed=(told.get("audit") or {}).get("passed"),
+        events=events_of(event for event in life.events if event.ensemble_id == first.ensemble_id),
         accuracy=_accuracy(told["ensemble"], told, told["setups"], (told["first_session"], told["last_session"])),
         models=[_model(member) for member in members],
     )
@@ -122,5 +169,5 @@ def _accuracy(model: Mapping[str, Any], shared: Mapping[str, Any], rows: int, re
 
 @router.get("/models", tags=["models"], summary="Models in use")
 async def get_models(desk: Desk) -> Models:
-    """The ensembles, the champion first, with out-of-sample accuracy beside majority and rule."""
+    """The ensembles by role, with their lives and out-of-sample accuracy beside majority and rule."""
     return await desk.ask(read)

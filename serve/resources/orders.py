@@ -41,7 +41,7 @@ class Orders(Schema):
 
 
 def read(sources: Sources, book: Book | None, limit: int) -> Orders:
-    """Orders, latest first; `book=None` means both accounts."""
+    """Orders, latest first; `book=None` means all accounts."""
     return Orders(orders=[order_of(view) for view in sources.queries.orders(book, limit)])
 
 

@@ -143,5 +143,5 @@ def _target(name: str, metric: Metric[Any], wanted: Wanted, *, value: float | No
 
 @router.get("/performance", tags=["accounts"], summary="The report")
 async def get_performance(desk: Desk) -> Performance:
-    """Measures of both accounts with confidence intervals, the benchmark, and the strategy's targets: met or not."""
+    """Measures of each account with confidence intervals, the benchmark, and the strategy's targets: met or not."""
     return await desk.ask(read)

@@ -1,4 +1,4 @@
-"""The two paper accounts: balances."""
+"""The paper accounts: balances."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from adapters.postgres.accounts import AccountView
 from serve.desk import Desk
+from serve.report import ACCOUNT_LABELS
 from serve.schema import Book, Schema, book_of
 from serve.sources import Sources
 
@@ -19,6 +20,7 @@ class Account(Schema):
     """One account, marked at the close of the latest session."""
 
     book: Book
+    title: str = Field(description="Who decides in it.", examples=["Models alone"])
     cash_usd: float = Field(description="US dollars, to the cent.", examples=[61_204.11])
     positions_usd: float = Field(description="Market value of the open positions.", examples=[40_110.35])
     equity_usd: float = Field(description="Cash plus positions.", examples=[101_314.46])
@@ -32,14 +34,14 @@ class Account(Schema):
 
 
 class Portfolio(Schema):
-    """Both accounts."""
+    """The accounts, each with who decides in it."""
 
     session: date | None = Field(description="Session of the marks; null before the first one.")
     accounts: list[Account]
 
 
 def read(sources: Sources) -> Portfolio:
-    """Both accounts, marked at the latest close."""
+    """Every account, marked at the latest close."""
     views = sources.accounts.accounts()
     restrictions = sources.accounts.restrictions(sources.decision_rules())
     accounts = [account_of(view, restrictions.get(view.book, "")) for view in views]
@@ -50,6 +52,7 @@ def account_of(view: AccountView, restriction: str) -> Account:
     """An account; `restriction` is what its losses forbid, empty if nothing."""
     return Account(
         book=book_of(view.book),
+        title=ACCOUNT_LABELS[view.book],
         cash_usd=view.cash_cents / 100,
         positions_usd=view.positions_cents / 100,
         equity_usd=view.equity_cents / 100,
@@ -61,7 +64,7 @@ def account_of(view: AccountView, restriction: str) -> Account:
     )
 
 
-@router.get("/portfolio", tags=["accounts"], summary="Both accounts")
+@router.get("/portfolio", tags=["accounts"], summary="The accounts")
 async def get_portfolio(desk: Desk) -> Portfolio:
     """Cash, positions and equity at the latest close."""
     return await desk.ask(read)

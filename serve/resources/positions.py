@@ -43,7 +43,7 @@ class Positions(Schema):
 
 
 def read(sources: Sources, book: Book | None, limit: int) -> Positions:
-    """Open positions, by book and symbol; `book=None` means both accounts."""
+    """Open positions, by book and symbol; `book=None` means all accounts."""
     held = sources.accounts.positions(book, limit)
     session = sources.queries.progress().last_session
     return Positions(session=session, positions=[position_of(view) for view in held])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Protocol
 
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 
+from serve.deciding import doubt_of, roles_at
 from serve.desk import Desk
 from serve.members import ByMember
 from serve.parameters import MAX_ROWS, Limit
@@ -18,12 +20,13 @@ from serve.schema import Probability, Schema, Symbol, Text
 from serve.sources import Service, Sources
 from trading.cycle.stages import rule_inputs
 from trading.errors import UnavailableError
-from trading.risk.model_risk import ModelRiskLimits, by_ensemble
+from trading.risk.decision_rules import DecisionRules
+from trading.risk.model_risk import Doubt, by_ensemble
 from trading.views.ensemble import Views
 from trading.views.members.member import Member
 from trading.views.members.registry import MEMBERS
 from trading.views.rule_system import BUY_AT, confidence, reasons
-from trading.views.setups import Setups
+from trading.views.setups import FEATURES, Setups
 
 router = APIRouter()
 WEIGHED = " + ".join(f"{weight:g}·p_{name}" for name, weight in zip(MEMBERS.names, MEMBERS.weights, strict=True))
@@ -56,9 +59,19 @@ class Signal(ByMember):
     )
     probabilities: Mapping[str, Probability | None]
     expected_return: float | None = Field(
-        description="XGBoost regressor: expected net return of the trade, as a fraction.", examples=[0.0062]
+        description="Expected return of the trade after costs, as a fraction, calibrated on setups unseen in training.",
+        examples=[0.0062],
     )
-    strength: Probability | None = Field(description=f"{WEIGHED}; null when one of them is.", examples=[0.582])
+    expected_low: float | None = Field(description="Lower end of its 95 % interval.", examples=[-0.0011])
+    expected_high: float | None = Field(description="Upper end of its 95 % interval.", examples=[0.0135])
+    probability: Probability | None = Field(
+        description="That the trade makes money after costs, calibrated likewise.", examples=[0.47]
+    )
+    strength: Probability | None = Field(
+        description=f"{WEIGHED} in most sessions; in a regime in which a model was clearly better or worse than the "
+        "others its weight is 1.5 or 0.5 times that, and the weights add up to one again. Null when one of them is.",
+        examples=[0.582],
+    )
     rank: Probability | None = Field(
         description="Share of setups unseen in training that the models gave a lower strength.", examples=[0.87]
     )
@@ -66,13 +79,17 @@ class Signal(ByMember):
         description="How far the rank is from the middle: |2·rank - 1|; below 0.60 the rules decide.", examples=[0.74]
     )
     disagreement: float | None = Field(
-        ge=0, le=1, description="Largest minus smallest of the three probabilities.", examples=[0.06]
+        ge=0, le=1, description="Largest minus smallest of the members' probabilities.", examples=[0.06]
+    )
+    disagreement_rank: Probability | None = Field(
+        description="Share of setups unseen in training on which the members lay closer together.", examples=[0.4]
     )
     rule: RuleView
-    decision: Literal["buy", "none"] = Field(description="What the ensemble account does with it.")
+    decision: Literal["buy", "none"] = Field(description="What the hybrid account does with it.")
     source: Literal["ensemble", "rule"] = Field(description="Which of the two decided, after the model-risk rules.")
     reason: str = Field(description="In words.", examples=["ensemble 0.58 is under 0.60: left to the rule, which buys"])
-    ensemble_id: str | None = Field(description="The models that scored it; null before the first training.")
+    model_rules: list[str] = Field(description="Rules of model risk that acted.", examples=[["small_move"]])
+    ensemble_id: str | None = Field(description="The models that scored it; null where none had a role.")
 
     @classmethod
     def describe(cls, member: Member) -> dict[str, Any]:
@@ -149,6 +166,18 @@ class Coordinator(Protocol):
 COORDINATOR: Final = Service[Coordinator]("coordinator")
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What the champion and the rules say of one setup; see `trading.risk.model_risk.View`."""
+
+    strength: float
+    rank: float
+    expected_return: float
+    disagreement_rank: float
+    rule_confidence: float
+    trouble: str
+
+
 def read(sources: Sources, symbols: Sequence[str] | None, limit: int) -> Signals:
     """Scores at the latest bar.
 
@@ -160,8 +189,11 @@ def read(sources: Sources, symbols: Sequence[str] | None, limit: int) -> Signals
     """
     asked = _in_play(sources, limit) if symbols is None else tuple(symbols)
     latest = _latest(sources, asked)
-    views = sources.actors.score(latest.setups.matrix)
-    signals = signals_of(latest, views, sources.ensemble_id, sources.decision_rules().model_risk)
+    roles = roles_at(sources, latest.session)
+    versions = () if roles.champion is None else (roles.champion,)
+    found = sources.actors.score(latest.setups.matrix, versions) if versions else {}
+    views = next(iter(found.values()), Views.unknown(len(latest.setups)))
+    signals = signals_of(latest, views, sources.decision_rules(), doubt_of(sources, latest.session, roles))
     if symbols is None:
         signals.sort(key=lambda signal: -(signal.strength or 0.0))
     return Signals(session=latest.session, signals=signals[:limit], unknown_symbols=list(latest.missing))
@@ -186,15 +218,20 @@ def _latest(sources: Sources, symbols: tuple[str, ...]) -> Latest:
     return sources.actors.ask(PATTERN_RECOGNITION, PatternRecognition.latest, symbols)
 
 
-def signals_of(latest: Latest, views: Views, ensemble_id: str, limits: ModelRiskLimits) -> list[Signal]:
+def signals_of(latest: Latest, views: Views, limits: DecisionRules, doubt: Doubt | None = None) -> list[Signal]:
     """One signal per symbol of `latest`, in order; a symbol without a bullish pattern is scored but never bought."""
     rules = rule_inputs(latest.setups)
     rule_confidence = confidence(rules)
+    ranges = latest.setups.matrix[:, FEATURES.index("atr_pct")]
     out = []
     for i, symbol in enumerate(latest.symbols):
-        strength, disagreement = float(views.strength[i]), float(views.disagreement[i])
-        rank = float(views.rank[i])
-        verdict = by_ensemble(strength, rank, disagreement, float(rule_confidence[i]), limits)
+        seen = _Seen(
+            strength=float(views.strength[i]), rank=float(views.rank[i]), rule_confidence=float(rule_confidence[i]),
+            expected_return=float(views.expected_return[i]), disagreement_rank=float(views.disagreement_rank[i]),
+            trouble=views.trouble,
+        )  # fmt: skip
+        stop_return = limits.outcome.stop_atr * float(ranges[i])
+        verdict = by_ensemble(seen, limits.model_risk, falls_back=True, stop_return=stop_return, doubt=doubt)
         bullish = any(name.startswith("+") for name in latest.pattern_names[i])
         buy = verdict.buy and bullish
         why = ", ".join(reasons(rules, i)) or "no condition holds"
@@ -205,10 +242,15 @@ def signals_of(latest: Latest, views: Views, ensemble_id: str, limits: ModelRisk
                 patterns=list(latest.pattern_names[i]),
                 probabilities={member: _known(p) for member, p in views.at(i).items()},
                 expected_return=_known(views.expected_return[i]),
-                strength=_known(strength),
-                rank=_known(rank),
-                confidence=_known(abs(2 * rank - 1)),
-                disagreement=_known(disagreement),
+                expected_low=_known(views.expected_low[i]),
+                expected_high=_known(views.expected_high[i]),
+                probability=_known(views.probability[i]),
+                strength=_known(seen.strength),
+                rank=_known(seen.rank),
+                confidence=_known(abs(2 * seen.rank - 1)),
+                disagreement=_known(float(views.disagreement[i])),
+                disagreement_rank=_known(seen.disagreement_rank),
+                model_rules=list(verdict.acted),
                 rule=RuleView(
                     confidence=float(rule_confidence[i]),
                     view="long" if rule_confidence[i] >= BUY_AT and bullish else "none",
@@ -217,7 +259,7 @@ def signals_of(latest: Latest, views: Views, ensemble_id: str, limits: ModelRisk
                 decision="buy" if buy else "none",
                 source=verdict.source,
                 reason=verdict.reason + ("" if bullish else "; no bullish pattern at this bar, so no entry"),
-                ensemble_id=ensemble_id,
+                ensemble_id=views.ensemble_id,
             )
         )
     return out

@@ -9,7 +9,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from adapters.bars.files import SHAPES, BarFile, Timeframe
+from adapters.bars.files import KINDS, BarFile, Kind
 from adapters.bars.locations import TIERS
 from adapters.postgres.pool import Pool
 from adapters.postgres.storage_events import StorageEventKind as EventKind
@@ -25,12 +25,14 @@ router = APIRouter()
 
 
 class TierHolding(Schema):
-    """The files of one tier and timeframe, by the manifest."""
+    """The files of one tier and kind, by the manifest."""
 
     tier: Literal["hot", "warm", "cold"]
-    timeframe: Timeframe
+    timeframe: Kind = Field(description="Length of the bars, or `features`: the feature rows of setups.")
     files: int = Field(ge=1)
-    rows: int = Field(ge=1, description="Bars, a corrected one also in its earlier versions until files are merged.")
+    rows: int = Field(
+        ge=1, description="Bars or feature rows, a corrected one also in its earlier versions until files are merged."
+    )
     first_session: date
     last_session: date
 
@@ -87,7 +89,7 @@ def storage_answer(pool: Pool, rules: StorageRules, today: date) -> Storage:
 def _tiers(files: Sequence[BarFile]) -> list[TierHolding]:
     found = []
     for tier in TIERS:
-        for timeframe in SHAPES:
+        for timeframe in KINDS:
             group = [file for file in files if (file.tier, file.timeframe) == (tier, timeframe)]
             if group:
                 found.append(

@@ -52,7 +52,7 @@ class Trades(Schema):
 
 
 def read(sources: Sources, book: Book | None, limit: int) -> Trades:
-    """Closed round trips, latest first; `book=None` means both accounts."""
+    """Closed round trips, latest first; `book=None` means all accounts."""
     total, closed = sources.accounts.trades(book, limit)
     return Trades(total=total, trades=[trade_of(view) for view in closed])
 

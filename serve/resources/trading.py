@@ -29,8 +29,9 @@ MOST_EVENTS: Final = 1_000_000
 class DailyCheck(Schema):
     """A check of the trading itself, done after each session."""
 
-    kind: Literal["parity", "lookahead"] = Field(
-        description="`parity`: the session again through the backtester. `lookahead`: signals without later data."
+    kind: Literal["parity", "lookahead", "features"] = Field(
+        description="`parity`: the session again through the backtester. `lookahead`: signals without later data. "
+        "`features`: the rows that were scored, computed again from bars."
     )
     session: date
     verdict: Literal["passed", "explained", "failed", "not done"]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from serve.api import create_app
-from serve.resources import equity, performance, portfolio, progress, scanner, trades
+from serve.resources import equity, models, performance, portfolio, progress, scanner, trades
 from serve.resources.scanner import InPlay, Scan
 from tests.fakes.answering import FakePlatform
 from tests.fakes.browser import CHROMEDRIVER, CHROMIUM, Browser, browser
@@ -105,14 +105,21 @@ def test_the_board_shows_the_run(window: Browser, url: str, platform: FakePlatfo
     assert window.text("#phase") == f"Replaying session 64 of 100 · {sessions(64)[-1]}"
     for account in platform.answer(portfolio.read).accounts:
         assert f"${account.equity_usd:,.2f}" in window.text(f".account.{account.book}")
+        assert account.title in window.text(f".account.{account.book} h2")
+        assert account.title in window.text("#equity .legend")
         assert f"${account.equity_usd:,.2f}" in window.text("#equity .legend")
-    said = [target.met for target in platform.answer(performance.read).targets if target.book == "ensemble"]
-    assert window.text(".account.ensemble").count("not met") == said.count(False)
+    said = [target.met for target in platform.answer(performance.read).targets if target.book == "hybrid"]
+    assert window.text(".account.hybrid").count("not met") == said.count(False)
     for stock in platform.answer(scanner.read, 25).in_play:
         assert stock.symbol in window.text("#scan")
         assert stock.reason in window.text("#scan")
     assert "54.1\u00a0%" in window.text("#models")
     assert "majority 53.4\u00a0%" in window.text("#models")
+    assert "decided by ens-2010-03-01-7f3a9c" in window.text("#models-note")
+    for ensemble in platform.answer(models.read).ensembles:
+        assert ensemble.role in window.text("#models")
+        assert ensemble.ensemble_id in window.text("#models")
+    assert "Decision of the hybrid account" in window.text("#scan")
     assert "paper trading" in window.text("#health")
     eventually(lambda: window.text("#connection") == "live", what="the live mark")
     for scheme in ("light", "dark"):
@@ -142,7 +149,7 @@ def test_the_chart_tells_values_to_pointer_and_keys(window: Browser, url: str, p
     drawn = window.run("return document.querySelector('.chart').textContent")
     assert "Equity at the close, US dollars" in drawn
     assert "Session" in drawn
-    assert window.run("return [...document.querySelectorAll('.line')].length") == 3
+    assert window.run("return [...document.querySelectorAll('.line')].length") == 5
     press = "const c = document.querySelector('.chart'); c.focus(); "
     press += "c.dispatchEvent(new KeyboardEvent('keydown', { key: arguments[0], bubbles: true }))"
     curves = {curve.name: curve.equity_usd for curve in platform.answer(equity.read).curves}
@@ -150,7 +157,7 @@ def test_the_chart_tells_values_to_pointer_and_keys(window: Browser, url: str, p
     assert str(sessions(1)[0]) in window.text(".reading")
     assert f"${curves['rule'][0]:,.2f}" in window.text(".legend")
     window.run(press, "ArrowRight")
-    assert f"${curves['ensemble'][1]:,.2f}" in window.text(".legend")
+    assert f"${curves['hybrid'][1]:,.2f}" in window.text(".legend")
 
 
 def test_the_board_follows_the_run(window: Browser, url: str, platform: FakePlatform) -> None:

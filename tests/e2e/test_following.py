@@ -99,7 +99,7 @@ def test_a_part_of_the_record_is_replayed(tmp_path: Path) -> None:
     _import(home, _days(tmp_path))
     facts = _facts(home, "--from", "2019-12-02", "--to", "2019-12-13")
     assert (facts["sessions"], facts["ensemble"]) == (10, None)
-    assert facts["accounts"]["rule"] == facts["accounts"]["ensemble"]
+    assert facts["accounts"]["rule"] == facts["accounts"]["hybrid"]
     other = Platform(home, RULES, "--exit", "--from", "2019-12-05", sample=False)
     try:
         assert other.end(200) == 1

@@ -46,18 +46,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 
 def test_the_run_trains_replays_and_reports_on_real_data(finished: Platform) -> None:
-    """At least 500 symbols, 120,000 bars, 10,000 patterns with outcome, and trades in both accounts."""
+    """At least 500 symbols, 120,000 bars, 10,000 patterns with outcome, and trades in all accounts that have models."""
     facts = finished.facts()
     assert facts["symbols"] >= 500
     assert facts["bars"] >= 120_000
     assert facts["bars"] + facts["rejected_rows"] == 122_574
     assert facts["patterns_with_outcome"] >= 10_000
     assert {model["kind"] for model in facts["models"]} == {"pattern", "catalyst", "outcome"}
-    for account in facts["accounts"].values():
-        assert account["trades"] > 0
+    assert set(facts["accounts"]) == {"rule", "hybrid", "models", "challenger"}
+    for name, account in facts["accounts"].items():
+        assert (account["trades"] > 0) == (name != "challenger"), "nobody trained a challenger"
         assert 0 < account["equity_usd"] < 1_000_000
         assert 0 <= account["max_drawdown"] < 1
-    assert facts["accounts"]["rule"] != facts["accounts"]["ensemble"]
+    assert facts["accounts"]["rule"] != facts["accounts"]["hybrid"]
     assert len(facts["journal_hash"]) == 64
     assert facts["wall_s"] > 0
     assert facts["peak_pss_mb"] > 0
@@ -65,7 +66,7 @@ def test_the_run_trains_replays_and_reports_on_real_data(finished: Platform) -> 
 
 def test_the_run_says_plainly_how_good_it_is(finished: Platform) -> None:
     """The accuracy stands beside the majority's and the rules', the targets beside the figures."""
-    for words in ("majority", "rule", "ensemble", "equal-weight buy and hold", "the strategy's targets"):
+    for words in ("majority", "rule", "ensemble", "equal-weight", "buy and hold", "the strategy's targets"):
         assert words in finished.text
 
 
@@ -102,6 +103,28 @@ def test_a_backup_restored_elsewhere_is_the_same_platform(finished: Platform, st
     assert again.end() == 0, again.text
     assert {name: again.facts()[name] for name in COUNTS} == {name: finished.facts()[name] for name in COUNTS}
     assert again.facts()["accounts"] == finished.facts()["accounts"]
+
+
+def test_what_the_documents_show_of_models_is_what_the_commands_say(finished: Platform) -> None:
+    """Every line of the list, the comparison and the rules that acted stands in models.md as it comes."""
+    document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    name = finished.facts()["ensemble"]["id"]
+    shown = _printed(finished.home, "models", "show", name)
+    acted = shown[next(k for k, line in enumerate(shown) if line.startswith("calibration on")) :]
+    for line in (
+        *_printed(finished.home, "models", "list"), *_printed(finished.home, "models", "compare"),
+        *acted[: acted.index("  models, of 630 candidates:")],
+    ):  # fmt: skip
+        assert line in document, line
+
+
+def _printed(home: Path, *words: str) -> list[str]:
+    """The lines that a command prints."""
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main", *words], env={**os.environ, "INPLAY_HOME": str(home)}, cwd=ROOT,
+        capture_output=True, text=True, timeout=200, check=True,
+    )  # fmt: skip
+    return done.stdout.splitlines()
 
 
 def _said(home: Path, *words: str) -> dict[str, Any]:
@@ -182,12 +205,12 @@ def _check_answers(client: httpx.Client) -> None:
         assert signal["decision"] in {"buy", "none"}
         assert signal["reason"]
     portfolio = client.get("/v1/portfolio").json()
-    assert {account["book"] for account in portfolio["accounts"]} == {"rule", "ensemble"}
+    assert {account["book"] for account in portfolio["accounts"]} == {"rule", "hybrid", "models", "challenger"}
     for account in portfolio["accounts"]:
         assert account["equity_usd"] == pytest.approx(account["cash_usd"] + account["positions_usd"])
     performance = client.get("/v1/performance").json()
     assert performance["sessions"] == 98
-    assert client.get("/v1/models").json()["ensembles"][0]["status"] == "champion"
+    assert client.get("/v1/models").json()["ensembles"][0]["role"] == "champion"
     assert client.get("/v1/trades?limit=5").json()["total"] > 100
     assert client.get("/v1/scanner?limit=1").json()["considered"] > 400
     regime = client.get("/v1/regime").json()
@@ -214,7 +237,7 @@ def _check_dashboard(run: Platform, folder: Path) -> None:
     with browser(profile) as window:
         window.resize(1280, 900)
         window.open(f"{run.url}/#token={run.token}")
-        eventually(lambda: "Ensemble" in window.text("#accounts"), what="the accounts on the dashboard")
+        eventually(lambda: "Hybrid" in window.text("#accounts"), what="the accounts on the dashboard")
         eventually(lambda: "volume" in window.text("#scan"), what="stocks in play with reasons")
         picture = window.screenshot(pictures / "dashboard.png")
         assert len(picture) > 50_000

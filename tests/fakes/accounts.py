@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from serve.report import ACCOUNT_LABELS
 from serve.resources import (
     orders,
     portfolio,
@@ -19,7 +20,10 @@ from serve.resources.trades import Trade, Trades
 from serve.schema import Book
 from tests.fakes.replay import START_USD, SYMBOLS, Replay, sessions
 
-BOOKS: tuple[Book, Book] = ("rule", "ensemble")
+BOOKS: tuple[Book, ...] = ("rule", "hybrid", "models", "challenger")
+
+CURVES = ("rule", "hybrid", "benchmark", "models", "challenger")
+"""In the order of `Replay.equity_usd`."""
 
 
 def _portfolio(replay: Replay) -> Portfolio:
@@ -33,6 +37,7 @@ def _account(replay: Replay, book: Book) -> Account:
     equity = curve[-1] if curve else START_USD
     return Account(
         book=book,
+        title=ACCOUNT_LABELS[book],
         cash_usd=round(equity - value, 2),
         positions_usd=value,
         equity_usd=equity,
@@ -46,7 +51,7 @@ def _account(replay: Replay, book: Book) -> Account:
 
 def curve_of(replay: Replay, name: str) -> list[float]:
     """Equity at each close, US dollars."""
-    return [float(v) for v in replay.equity_usd[["rule", "ensemble", "benchmark"].index(name), : replay.done]]
+    return [float(v) for v in replay.equity_usd[CURVES.index(name), : replay.done]]
 
 
 def held_by(replay: Replay, book: Book) -> list[Position]:
@@ -72,7 +77,7 @@ def held_by(replay: Replay, book: Book) -> list[Position]:
                 target_price_usd=round(entry * 1.1, 2),
                 held_sessions=k + 1,
                 reason="engulfing up on 2.4x volume; ensemble 0.63"
-                if book == "ensemble"
+                if book == "hybrid"
                 else "engulfing up on 2.4x volume",
             )
         )
@@ -110,7 +115,7 @@ def closed_by(replay: Replay, book: Book) -> list[Trade]:
     days = sessions(100)
     found = []
     for k in range(5, replay.done):
-        gain = float(replay.gains[2 * k + BOOKS.index(book)])
+        gain = float(replay.gains[4 * k + BOOKS.index(book)])
         entry = 15.0 + (k * 7) % 60
         leave = round(entry * (1 + gain), 2)
         found.append(

@@ -14,7 +14,7 @@ from tests.fakes.journal import CrashError, CrashingJournal
 from tests.fakes.ledger_market import Market, changes_of
 from tests.fakes.paper_script import FIRST
 from trading.cycle.paper_desk import PaperDesk
-from trading.decisions.book_view import Source
+from trading.decisions.arms import Arm
 from trading.engine.account import COST, HELD_SHARES, Account
 from trading.engine.fees import INTERACTIVE_BROKERS_FIXED
 from trading.engine.fills import FillModel
@@ -25,7 +25,7 @@ from trading.ledger.audit import Audit
 from trading.ledger.double_entry import Entry, draft_of
 from trading.ledger.journal import Journal, MemoryJournal
 
-BOOKS: dict[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
+BOOKS: dict[str, Arm] = {"rule": "rule", "hybrid": "hybrid"}
 CASH_CENTS = 10_000_000
 RULES = EngineRules(
     AccountRules("margin", "reduce", debit_interest_bp_per_year=600), FillModel(fees=INTERACTIVE_BROKERS_FIXED)

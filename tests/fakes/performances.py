@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from serve.report import ACCOUNT_LABELS
 from serve.resources import (
     equity,
     performance,
@@ -76,7 +77,7 @@ def _others(curve: list[float], measures: Mapping[str, Any]) -> dict[str, float 
 
 
 def _equity_curves(replay: Replay) -> EquityCurves:
-    names = (("rule", "Rule account"), ("ensemble", "Ensemble account"), ("benchmark", "Equal-weight benchmark"))
+    names = [*((book, ACCOUNT_LABELS[book]) for book in BOOKS), ("benchmark", "Equal-weight benchmark")]
     curves = [Curve(name=name, label=label, equity_usd=list(curve_of(replay, name))) for name, label in names]  # type: ignore[arg-type]
     return EquityCurves(sessions=sessions(replay.done), curves=curves)
 

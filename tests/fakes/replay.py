@@ -23,18 +23,19 @@ class Replay:
     Attributes:
         done: complete sessions; 0 is a platform that has only just started.
         suspended: why trading is suspended; None = it isn't.
-        equity_usd: of the rule account, the ensemble account and the benchmark at each close, `(3, 100)`.
+        equity_usd: at each close, by `tests.fakes.accounts.CURVES`, `(5, 100)`.
         gains: returns of the closed trades.
         probabilities: of three models and the rules, `(n_symbols, 4)`.
     """
 
     def __init__(self, done: int = 64, seed: int = 7) -> None:
         rng = np.random.default_rng(seed)
-        returns = rng.normal([[0.0002], [0.0009], [0.0003]], [[0.007], [0.006], [0.009]], (3, 100))
+        means, spreads = (0.0002, 0.0009, 0.0003, 0.0005, 0.0001), (0.007, 0.006, 0.009, 0.004, 0.003)
+        returns = rng.normal(np.array(means)[:, None], np.array(spreads)[:, None], (5, 100))
         self.done = done
         self.suspended: str | None = None
         self.equity_usd = np.round(START_USD * np.cumprod(1 + returns, axis=1), 2)
-        self.gains = rng.normal(0.002, 0.03, 400)
+        self.gains = rng.normal(0.002, 0.03, 800)
         self.probabilities = rng.uniform(0.35, 0.75, (len(SYMBOLS), 4))
 
     @property

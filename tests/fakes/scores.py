@@ -7,12 +7,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from serve.resources import (
+    model_changes,
+    model_comparison,
     models,
     signals,
 )
-from serve.resources.models import Accuracy, Ensemble, Model, Models
+from serve.resources.model_changes import ModelChanged, NewEvent
+from serve.resources.model_comparison import Comparison
+from serve.resources.models import Accuracy, Deciding, Ensemble, Model, ModelEvent, Models
 from serve.resources.signals import RuleView, Signal, Signals
 from tests.fakes.replay import SYMBOLS, Replay, around
+
+NOON = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
 def _signals(replay: Replay, symbols: Sequence[str] | None, limit: int) -> Signals:
@@ -39,10 +45,15 @@ def _signal(replay: Replay, symbol: str) -> Signal:
         patterns=["+engulfing"] if at % 2 else [],
         probabilities={"pattern": p_pattern, "catalyst": catalyst, "outcome": p_outcome},
         expected_return=round((p_outcome - 0.5) / 20, 4),
+        expected_low=round((p_outcome - 0.6) / 20, 4),
+        expected_high=round((p_outcome - 0.4) / 20, 4),
+        probability=p_outcome,
         strength=strength,
         rank=strength,
         confidence=None if strength is None else abs(2 * strength - 1),
         disagreement=None if catalyst is None else round(max(p_pattern, catalyst) - min(p_pattern, catalyst), 3),
+        disagreement_rank=None if catalyst is None else 0.4,
+        model_rules=[] if sure else ["unsure"],
         rule=RuleView(confidence=rule, view="long" if rule > 0.5 else "none", why="close above its 20-session mean"),
         decision="buy" if buys else "none",
         source="ensemble" if sure else "rule",
@@ -53,7 +64,7 @@ def _signal(replay: Replay, symbol: str) -> Signal:
 
 def _models(replay: Replay) -> Models:
     if not replay.done:
-        return Models(ensembles=[])
+        return Models(deciding=None, ensembles=[])
     parts = (
         ("pattern", "random forest", 0.4),
         ("catalyst", "XGBoost classifier", 0.4),
@@ -65,7 +76,7 @@ def _models(replay: Replay) -> Models:
             kind=kind,
             algorithm=algorithm,
             weight=weight,
-            trained_at=datetime(2026, 11, 23, 9, 30, tzinfo=UTC),
+            trained_at=NOON,
             train_first_session=date(2009, 9, 21),
             train_last_session=date(2010, 1, 29),
             train_rows=21_480,
@@ -76,14 +87,45 @@ def _models(replay: Replay) -> Models:
         )
         for k, (kind, algorithm, weight) in enumerate(parts)
     ]
-    ensemble = Ensemble(
-        ensemble_id="ens-2010-03-01-7f3a9c",
-        status="champion",
-        known_before=date(2010, 3, 1),
-        accuracy=_accuracy(0.541),
-        models=models,
+    told = (
+        ("ens-2010-03-01-7f3a9c", "champion", date(2010, 3, 1), 0.541, "the first"),
+        (
+            "ens-2010-03-29-21bb04",
+            "challenger",
+            date(2010, 3, 29),
+            0.537,
+            "trained on what was known then",
+        ),
     )
-    return Models(ensembles=[ensemble])
+    ensembles = [
+        Ensemble(
+            ensemble_id=name, role=role, from_session=since, known_before=since, audit_passed=True,
+            accuracy=_accuracy(accuracy), models=models,
+            events=[ModelEvent(role=role, from_session=since, who="training", why=why, at=NOON)],
+        )
+        for name, role, since, accuracy, why in told
+    ]  # fmt: skip
+    assert replay.session
+    roles = Deciding(session=replay.session, champion=told[0][0], challenger=told[1][0], shadows=[])
+    return Models(deciding=roles, ensembles=ensembles)
+
+
+def _changed(role: str) -> Callable[..., ModelChanged]:
+    """A change that holds from the last of the sessions on."""
+
+    def answer(_: Replay, ensemble_id: str, *told: str) -> ModelChanged:
+        event = NewEvent(
+            ensemble_id=ensemble_id, role=role or told[0], from_session=date(2010, 7, 16), who="http", why=told[-1],
+            at=NOON,
+        )  # fmt: skip
+        return ModelChanged(ensemble_id=ensemble_id, role=event.role, from_session=event.from_session, events=[event])
+
+    return answer
+
+
+def _comparison(replay: Replay, versions: Sequence[str] | None) -> Comparison:
+    assert versions is None or replay
+    return Comparison(versions=[], accounts=[], candidates=0, first_session=None, last_session=None)
 
 
 def _accuracy(value: float) -> Accuracy:
@@ -100,5 +142,9 @@ def _accuracy(value: float) -> Accuracy:
 ANSWERS: Mapping[Any, Callable[..., Any]] = {
     signals.read: _signals,
     models.read: _models,
+    model_comparison.read: _comparison,
+    model_changes.promote: _changed(""),
+    model_changes.roll_back: _changed("champion"),
+    model_changes.retire: _changed("retired"),
 }
 """Reader -> what the replay answers in its place."""

@@ -28,12 +28,14 @@ from actors.wiring import Wiring
 from adapters.feeds.source import TableSource
 from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DECISION_COLUMNS, SCAN_COLUMNS
-from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore
+from adapters.postgres.model_events import LifecycleStore
+from adapters.postgres.models import EnsembleRow, Entry, MemberRow, ModelRow, ModelStore
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from adapters.sample.bundled import load_bars, load_earnings
 from data.importing.importer import BarImporter
+from research.backtest.served import Models, champion_from
 from trading.cycle.questions import Local
 from trading.cycle.services import AskEnsemble, AskScanner
 from trading.cycle.session import run_session
@@ -65,7 +67,23 @@ class MomentumScorer:
         strength, volume = squashed("relative_strength_20", 0.9), squashed("volume_ratio_20", 0.2)
         outcome = np.clip(0.5 + 5 * expected, 0.0, 1.0)
         probabilities, weights = np.array([strength, volume, outcome]), np.array(MEMBERS.weights)
-        return Views(MEMBERS.names, probabilities, expected, weighted(probabilities, weights), weights)
+        return Views.raw(
+            MEMBERS.names, probabilities, expected, rank=weighted(probabilities, weights), weights=weights,
+            ensemble_id="momentum",
+        )  # fmt: skip
+
+
+class MomentumEnsemble:
+    """Stands for the replica: every version is the scorer above."""
+
+    def score(self, matrix: npt.NDArray[np.float32], versions: Sequence[str]) -> Mapping[str, Views]:
+        """The same views, by version."""
+        return {name: MomentumScorer().score(matrix) for name in versions}
+
+
+def momentum_of(_: object = None) -> Models:
+    """The scorer above as champion of every session, in place of models on record."""
+    return champion_from("momentum", date.min, MomentumScorer, learned_before=LEARNED)
 
 
 def register_scorer(pool: Pool) -> None:
@@ -76,8 +94,8 @@ def register_scorer(pool: Pool) -> None:
         for kind in MEMBERS.names
     ]
     members = tuple(MemberRow(name, name, MEMBERS.weight_of(name)) for name in MEMBERS.names)
-    ensemble = EnsembleRow("momentum", NOON, members, "champion", {}, "0" * 64, day)
-    ModelStore(pool).register(models, ensemble)
+    ensemble = EnsembleRow("momentum", NOON, members, {}, "0" * 64, day)
+    ModelStore(pool).register(models, ensemble, Entry("champion", "test", "the first"))
 
 
 @dataclass(frozen=True)
@@ -146,7 +164,7 @@ class Platform:
         classes = {service.name: service for service in (*SERVICES, *self.replaced)}
         made = {name: service(wiring) for name, service in classes.items()}
         try:
-            yield {**made, "ensemble": MomentumScorer()}
+            yield {**made, "ensemble": MomentumEnsemble()}
         finally:
             for service in made.values():
                 service.pool.close()
@@ -157,7 +175,8 @@ class Platform:
             self._warm_up(services, sessions[0])
             local = asked(services)
             summaries = [
-                run_session(local, session, DecisionRules(), models_known_before=LEARNED) for session in sessions
+                run_session(local, session, DecisionRules(), LifecycleStore(self.pool).begin(session, NOON))
+                for session in sessions
             ]
         return Replay(
             summaries,

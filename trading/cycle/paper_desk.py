@@ -8,7 +8,8 @@ from datetime import date
 
 from trading.broker.orders import OrderRequest, Replacement
 from trading.cycle.summary import SessionSummary
-from trading.decisions.book_view import BookView, Source
+from trading.decisions.arms import Arm
+from trading.decisions.book_view import BookView
 from trading.decisions.restrictions import standing
 from trading.engine.account import Account
 from trading.engine.bars import CorporateAction, Quotes, Step
@@ -41,7 +42,7 @@ class PaperDesk:
     """The books, one command a session and step; a repeated command changes nothing and answers the same."""
 
     def __init__(
-        self, journal: Journal, books: Mapping[str, Source], cash_cents: int, rules: EngineRules,
+        self, journal: Journal, books: Mapping[str, Arm], cash_cents: int, rules: EngineRules,
         limits: DecisionRules | None = None,
     ) -> None:  # fmt: skip
         self._limits = limits or DecisionRules()

@@ -51,13 +51,14 @@ class SegmentMarket:
         market: analysed on the history up to `segment.last`.
 
     Attributes:
-        name: SHA-256 of all it was made of, so that equal names mean equal analyses in any process.
+        name: SHA-256 of all it was made of and of its sessions, so that equal names mean that either serves the same
+            questions in any process.
     """
 
     def __init__(self, segment: Segment, market: Market) -> None:
         self.segment = segment
         self._market = market
-        self.name = _digest(market)
+        self.name = _digest(market, segment)
 
     def holds(self, session: date) -> bool:
         """Whether it serves the session."""
@@ -219,11 +220,11 @@ def _detections_at(found: Detections, panel: Panel, rows: Ints, today: Ints) -> 
     return Detections(row, found.pattern[picked], found.direction[picked], chart, charts), began
 
 
-def _digest(market: Market) -> str:
+def _digest(market: Market, segment: Segment) -> str:
     panel = market.panel
     made_of: list[Floats | Ints | Days] = [panel.offsets, panel.sessions]
     made_of += [panel.open, panel.high, panel.low, panel.close, panel.volume, *(market.vix or ())]
-    told = hashlib.sha256("|".join(panel.symbols.tolist()).encode())
+    told = hashlib.sha256("|".join((str(segment), *panel.symbols.tolist())).encode())
     told.update(_words(market.sectors).encode())
     for values in made_of:
         told.update(np.ascontiguousarray(values).view(np.uint8).data)

@@ -26,9 +26,11 @@ from trading.decisions.book_view import BookView, Decision
 from trading.engine.bars import CorporateAction
 from trading.market.regimes import Regime
 from trading.patterns.in_session import SessionPatterns
+from trading.risk.model_trust import SignalEvidence
 from trading.scanner.at_close import InPlay
 from trading.views.ensemble import Views
 from trading.views.setups import Setups
+from trading.views.signals import Signals
 
 
 class Ingestion(Protocol):
@@ -106,6 +108,14 @@ class PatternAnalysis(Protocol):
         """The patterns within a session are on record; returns how many are new."""
         ...
 
+    def record_signals(self, signals: Signals) -> int:
+        """What each version said of each setup is on record, with the feature rows; returns how many are new."""
+        ...
+
+    def evidence(self, session: date, since: date, versions: Sequence[str]) -> Mapping[str, SignalEvidence]:
+        """What became of setups in play since then that each version was for, as known at the close of the session."""
+        ...
+
     def record_decisions(self, decisions: Sequence[Decision]) -> int:
         """Every decision is on record; returns how many are new."""
         ...
@@ -150,8 +160,8 @@ class Execution(Protocol):
 class Ensemble(Protocol):
     """Scores setups."""
 
-    def score(self, matrix: npt.NDArray[np.float32]) -> Views:
-        """The views of each row of features, shape `(n, features)`; NaN where no models decide."""
+    def score(self, matrix: npt.NDArray[np.float32], versions: Sequence[str]) -> Mapping[str, Views]:
+        """The views of each row of features, shape `(n, features)`, by version; those say which version gave them."""
         ...
 
 
@@ -192,6 +202,8 @@ class AskPatternAnalysis(Questions[PatternAnalysis]):
 
     record = question(PatternAnalysis.record)
     record_in_session = question(PatternAnalysis.record_in_session)
+    record_signals = question(PatternAnalysis.record_signals)
+    evidence = question(PatternAnalysis.evidence)
     record_decisions = question(PatternAnalysis.record_decisions)
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ from trading.money import E4
 from trading.news.record import NewsAt
 from trading.patterns.recognised import NAMES, Detections, recognise_all
 from trading.scanner.at_close import InPlay
-from trading.views.ensemble import Views
+from trading.views.ensemble import OF_EACH, Views
 from trading.views.rule_system import RuleInputs, confidence, reasons
 from trading.views.setups import FEATURES, Setups, build_setups
 
@@ -126,12 +127,11 @@ def rule_inputs(setups: Setups) -> RuleInputs:
     )
 
 
-def long_setups(panel: Panel, setups: Setups, in_play: Sequence[InPlay]) -> Setups:
-    """The bullish setups of the stocks in play, in the scanner's order."""
+def long_rows(panel: Panel, setups: Setups, in_play: Sequence[InPlay]) -> Ints:
+    """Positions of the bullish setups of the stocks in play, in the scanner's order."""
     symbols = panel.row_symbols[setups.row]
     bullish = {str(symbols[i]): i for i in np.flatnonzero(setups.direction > 0)}
-    chosen = np.array([bullish[stock.symbol] for stock in in_play if stock.symbol in bullish], dtype=np.int64)
-    return Setups(setups.row[chosen], setups.direction[chosen], setups.matrix[chosen])
+    return np.array([bullish[stock.symbol] for stock in in_play if stock.symbol in bullish], dtype=np.int64)
 
 
 def candidates(
@@ -142,7 +142,7 @@ def candidates(
     Args:
         market: history at the session.
         patterns: of that history.
-        setups: `long_setups` of the session.
+        setups: long ones of stocks in play.
         in_play: the scanner's list.
         views: the ensemble's, one per setup.
     """
@@ -166,14 +166,22 @@ def candidates(
                 patterns=tuple(str(name) for name in bullish),
                 rule_confidence=float(rule_confidence[i]),
                 rule_reasons=tuple(reasons(rules, i)),
-                probabilities=views.at(i),
-                expected_return=float(views.expected_return[i]),
-                strength=float(views.strength[i]),
-                rank=float(views.rank[i]),
-                disagreement=float(views.disagreement[i]),
+                **_views_at(views, i),
             )
         )
     return out
+
+
+def seen_as(told: Sequence[Candidate], views: Views) -> list[Candidate]:
+    """The same candidates with the views of another version, one a candidate."""
+    return [replace(one, **_views_at(views, i)) for i, one in enumerate(told)]
+
+
+def _views_at(views: Views, i: int) -> dict[str, Any]:
+    numbers = {name: float(getattr(views, name)[i]) for name in (*OF_EACH, "strength", "disagreement")}
+    return {
+        **numbers, "probabilities": views.at(i), "ensemble_id": views.ensemble_id, "trouble": views.trouble,
+    }  # fmt: skip
 
 
 def quotes_of(batch: pa.Table) -> Quotes:

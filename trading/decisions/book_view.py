@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from trading.decisions.arms import Arm
 from trading.decisions.restrictions import Standing
 from trading.risk.exposure import Surroundings
-from trading.risk.model_risk import Verdict
+from trading.risk.model_risk import Doubt, Verdict
 from trading.risk.past import DrawdownState
 from trading.risk.regime_size import RegimeSize
-
-Source = Literal["rule", "ensemble"]
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Circumstances:
     Attributes:
         around: sectors and correlations; nothing known of them makes all stocks count as moving together.
         regime: what the market's regime leaves of a position.
-        doubt: why no ensemble may decide, in words; empty when one may.
+        doubts: by ensemble, why it may not decide; absent where it may.
     """
 
     around: Surroundings = field(default_factory=Surroundings)
     regime: RegimeSize = field(default_factory=RegimeSize)
-    doubt: str = ""
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,8 @@ class Candidate:
         patterns: names of the bullish candlesticks and chart patterns of this bar.
         probabilities: that the setup succeeds, by member of the ensemble; for the other views see
             `trading.views.ensemble.Views`.
+        ensemble_id: that gave them; None where none was asked.
+        trouble: why none could be asked, in words.
     """
 
     symbol: str
@@ -58,6 +60,12 @@ class Candidate:
     strength: float
     rank: float
     disagreement: float
+    disagreement_rank: float = math.nan
+    probability: float = math.nan
+    expected_low: float = math.nan
+    expected_high: float = math.nan
+    ensemble_id: str | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,21 +73,19 @@ class BookView:
     """What a decision needs to know of a book.
 
     Attributes:
-        decides_by: which system the book follows.
+        decides_by: the arm it follows.
         symbols: open or waiting to open.
         exposure_cents: value of each position at the last price, without sign.
         resting: symbols that may not be bought now, and why.
-        doubt: why the ensemble may not decide here, in words; empty when it may.
     """
 
     name: str
-    decides_by: Source
+    decides_by: Arm
     equity_cents: int
     symbols: frozenset[str]
     drawdown: DrawdownState
     exposure_cents: Mapping[str, int] = field(default_factory=dict)
     resting: Mapping[str, str] = field(default_factory=dict)
-    doubt: str = ""
 
     @classmethod
     def of(
@@ -87,7 +93,7 @@ class BookView:
         standing: Standing,
         *,
         name: str,
-        decides_by: Source,
+        decides_by: Arm,
         equity_cents: int,
         symbols: frozenset[str],
         exposure_cents: Mapping[str, int],
@@ -101,7 +107,6 @@ class BookView:
             drawdown=standing.drawdown,
             exposure_cents=exposure_cents,
             resting=standing.resting,
-            doubt=standing.doubt,
         )
 
 

@@ -7,23 +7,24 @@ from collections.abc import Sequence
 from datetime import date
 
 from trading.broker.orders import Bracket, OrderRequest
-from trading.decisions.book_view import BookView, Candidate, Circumstances, Decision, Source
+from trading.decisions.arms import ARMS, Arm
+from trading.decisions.book_view import BookView, Candidate, Circumstances, Decision
 from trading.decisions.size import Sized, Wanted, size
 from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.exposure import room_for
-from trading.risk.model_risk import ModelRiskLimits, Verdict, by_ensemble, by_rule
+from trading.risk.model_risk import Doubt, Verdict, by_ensemble, by_rule
 from trading.risk.trade_history import told_by
 
 
-def verdict_of(candidate: Candidate, decides_by: Source, limits: ModelRiskLimits, doubt: str = "") -> Verdict:
-    """The view that the book follows; the rules' where there is a doubt about the models."""
-    if decides_by == "rule":
+def verdict_of(candidate: Candidate, arm: Arm, rules: DecisionRules, doubt: Doubt | None = None) -> Verdict:
+    """The view that the arm follows; what it does without the models where there is a doubt about them."""
+    facts = ARMS[arm]
+    if not facts.asks:
         return by_rule(candidate.rule_confidence)
-    return by_ensemble(
-        candidate.strength, candidate.rank, candidate.disagreement, candidate.rule_confidence, limits, doubt=doubt
-    )
+    stop_return = rules.outcome.stop_atr * candidate.atr_usd / candidate.close_usd
+    return by_ensemble(candidate, rules.model_risk, falls_back=facts.falls_back, stop_return=stop_return, doubt=doubt)
 
 
 def _order(decision: Decision, rules: OutcomeRules) -> OrderRequest:
@@ -68,13 +69,14 @@ def decide(
     Args:
         session: at whose close.
         book: the account.
-        candidates: stocks in play with their views.
+        candidates: stocks in play with the views that its arm asks for.
         rules: every limit.
         now: what holds for every account; None where nothing is known and nothing restricts.
     """
     now = now or Circumstances()
-    doubt = now.doubt or book.doubt
-    judged = [(candidate, verdict_of(candidate, book.decides_by, rules.model_risk, doubt)) for candidate in candidates]
+    judged = [
+        (one, verdict_of(one, book.decides_by, rules, now.doubts.get(one.ensemble_id or ""))) for one in candidates
+    ]
     judged.sort(key=lambda pair: (-pair[1].confidence, -pair[0].score, pair[0].symbol))
     decisions: list[Decision] = []
     orders: list[OrderRequest] = []

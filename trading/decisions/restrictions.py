@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 
 from trading.risk.cooldown import resting
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.model_trust import lost_skill
 from trading.risk.past import DrawdownState, Past, Restricting
 
 
@@ -18,12 +17,10 @@ class Standing:
     Attributes:
         drawdown: of the size of each new position, by losses and pauses.
         resting: symbols that may not be bought now, and why.
-        doubt: why the ensemble may not decide here, in words; empty when it may.
     """
 
     drawdown: DrawdownState
     resting: Mapping[str, str]
-    doubt: str
 
 
 def restricting(limits: DecisionRules) -> list[Restricting]:
@@ -48,5 +45,4 @@ def standing(past: Past, limits: DecisionRules, drawdown: DrawdownState | None =
     return Standing(
         drawdown=restriction(past, limits) if drawdown is None else drawdown,
         resting=resting(past.history, past.sessions, limits.cooldown),
-        doubt=lost_skill(past.history, past.sessions, limits.model_risk),
     )

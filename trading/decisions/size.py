@@ -108,7 +108,7 @@ def _shares(wanted: Wanted, rules: DecisionRules, room_cents: int | None) -> int
     return position_shares(
         equity_cents=book.equity_cents,
         confidence=verdict.confidence,
-        scale=book.drawdown.scale * wanted.regime.scale * (0.5 if verdict.careful else 1.0),
+        scale=book.drawdown.scale * wanted.regime.scale * verdict.scale,
         price_usd=candidate.close_usd,
         stop_distance_usd=candidate.atr_usd * rules.outcome.stop_atr,
         average_volume=candidate.average_volume,

@@ -39,7 +39,7 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def wilson(successes: int, trials: int) -> Estimate:
+def wilson(successes: float, trials: float) -> Estimate:
     """A share with Wilson's 95 % interval; undefined without trials.
 
     Source:

@@ -54,10 +54,11 @@ LIMITS: Mapping[str, Limit] = {
     "weekly_suspend": Limit("drawdown", "weekly_suspend", "more", 0, 1),
     "streak_reduce": Limit("drawdown", "streak_reduce", "more", 1, 1_000, whole=True),
     "min_confidence": Limit("model_risk", "min_confidence", "less", 0, 1),
-    "max_disagreement": Limit("model_risk", "max_disagreement", "more", 0, 1),
+    "max_disagreement_rank": Limit("model_risk", "max_disagreement_rank", "more", 0, 1),
+    "full_size_r": Limit("model_risk", "full_size_r", "less", 0.001, 100),
     "max_age_sessions": Limit("model_risk", "max_age_sessions", "more", 0, 10_000, whole=True),
     "accuracy_sessions": Limit("model_risk", "accuracy_sessions", "any", 1, 10_000, whole=True),
-    "accuracy_trades": Limit("model_risk", "accuracy_trades", "more", 1, 10_000, whole=True),
+    "accuracy_signals": Limit("model_risk", "accuracy_signals", "more", 1, 10_000, whole=True),
     "min_win_rate": Limit("model_risk", "min_win_rate", "less", 0, 1),
     "stop_out_sessions": Limit("cooldown", "stop_out_sessions", "less", 0, 1_000, whole=True),
     "pause_streak": Limit("cooldown", "pause_streak", "more", 1, 1_000, whole=True),
@@ -71,6 +72,10 @@ LIMITS: Mapping[str, Limit] = {
     "size_unknown_volatility": Limit("regime", "unknown_volatility", "more", 0, 1),
 }
 """Each is `INPLAY_RISK_<NAME>`, or a line of `[risk]` in the file of settings. Bounds stop typing errors, no more."""
+
+
+GONE: Mapping[str, float] = {"max_disagreement": 0.25, "accuracy_trades": 20}
+"""Limits of earlier versions with their defaults: `max_disagreement_rank` and `accuracy_signals` took their place."""
 
 
 def limits_of(rules: DecisionRules) -> dict[str, float]:
@@ -115,12 +120,13 @@ def changed(before: Limits, after: Limits) -> list[str]:
 def loosened(before: Limits, after: Limits) -> list[str]:
     """The limits that let more happen than before, in words; where it can't be told, a change counts as looser.
 
-    A limit that is new, since another version of the program brought it, loosens nothing.
+    A limit that is new, since another version of the program brought it, loosens nothing; nor does one that is gone
+    with this version, where it had its default: what took its place has one too.
     """
     found = []
     for name, old in before.items():
         new, limit = after.get(name), LIMITS.get(name)
-        if new == old:
+        if new == old or (new is None and GONE.get(name) == old):
             continue
         tighter = limit is not None and new is not None and {"more": new < old, "less": new > old}.get(limit.looser)
         if not tighter:

@@ -1,8 +1,8 @@
-"""Whether the ensemble may decide: not when it is too old, and not when its own trades say it has lost its skill."""
+"""Whether an ensemble may decide: not when it is too old, and not when what it ranked highest failed too often."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -10,12 +10,48 @@ import numpy as np
 from trading.arrays import Days
 from trading.bars.panel import as_day
 from trading.performance.estimate import wilson
-from trading.risk.model_risk import ModelRiskLimits
-from trading.risk.trade_history import TradeHistory
+from trading.risk.model_risk import Doubt, ModelRiskLimits
 
 
-def stale_models(known_before: date | None, days: Days, session: date, limits: ModelRiskLimits) -> str:
-    """Why the models are too old to decide at the session's close, in words; empty when they are fresh.
+@dataclass(frozen=True)
+class SignalEvidence:
+    """What became of setups in play that an ensemble ranked high enough to be for, bought or not.
+
+    Attributes:
+        signals: whose outcome is known.
+        won: of these, made money after costs.
+        effective: of how many independent setups they say as much: those of one session share the market's move, so
+            their number is divided by how much more the sessions' shares scatter than independent ones would.
+    """
+
+    signals: int = 0
+    won: int = 0
+    effective: float = 0.0
+
+    @classmethod
+    def of(cls, sessions: Days, won: np.ndarray) -> SignalEvidence:
+        """The evidence of signals, each with its session and whether it made money.
+
+        Source:
+            The design effect of cluster samples: Kish (1965), Survey Sampling, chapter 5; the variance of a ratio over
+            clusters against that of independent draws.
+        """
+        n, hits = len(won), int(np.sum(won))
+        if n == 0:
+            return cls()
+        share = hits / n
+        _, group = np.unique(sessions, return_inverse=True)
+        clusters = int(group.max()) + 1
+        independent = share * (1 - share) / n
+        if clusters < 2 or independent == 0:  # noqa: PLR2004
+            return cls(n, hits, float(clusters))
+        residual = np.bincount(group, weights=np.asarray(won, dtype=np.float64) - share)
+        clustered = float((residual**2).sum()) / n**2
+        return cls(n, hits, n / max(1.0, clustered / independent))
+
+
+def stale_models(known_before: date | None, days: Days, session: date, limits: ModelRiskLimits) -> Doubt | None:
+    """Why the models are too old to decide at the session's close; None when they are fresh.
 
     Args:
         known_before: they learned from nothing that became known on this day or later; None = nobody knows.
@@ -24,43 +60,38 @@ def stale_models(known_before: date | None, days: Days, session: date, limits: M
         limits: how old they may be.
     """
     if known_before is None:
-        return "nobody knows when the models learned"
+        return Doubt("stale", "nobody knows when the models learned")
     age = int(np.searchsorted(days, as_day(session), side="right") - np.searchsorted(days, as_day(known_before)))
     if age <= limits.max_age_sessions:
-        return ""
-    return f"the models learned nothing of the last {age} sessions, {limits.max_age_sessions} are the limit"
+        return None
+    return Doubt(
+        "stale",
+        f"the models learned nothing of the last {age} sessions, {limits.max_age_sessions} are the limit",
+    )
 
 
-def lost_skill(history: TradeHistory, sessions: Sequence[date], limits: ModelRiskLimits) -> str:
-    """Why the ensemble's own trades forbid it to decide, in words; empty when they don't.
+def lost_skill(evidence: SignalEvidence, limits: ModelRiskLimits) -> Doubt | None:
+    """Why the evidence forbids an ensemble to decide; None when it doesn't.
 
-    Counted are entries that the ensemble decided, by the profit of all their closing fills, where the first of these
-    was within the window. Once it may not decide it makes no new ones, so the old ones leave the window in time and it
-    is tried again.
-
-    Args:
-        history: of the account.
-        sessions: that the account was marked in, ascending.
-        limits: window, least trades and least win rate.
+    The setups are scored whether the ensemble may decide or not, so it is judged by new ones all the time.
 
     Source:
         The interval: Wilson (1927), see `trading.performance.estimate.wilson`. It decides by its upper end, so that bad
         luck alone rarely stops models that are well.
     """
-    profit_cents: dict[str, int] = {}
-    first_closed: dict[str, date] = {}
-    for close in history.closes:
-        if close.source == "ensemble":
-            profit_cents[close.entry_order_id] = profit_cents.get(close.entry_order_id, 0) + close.profit_cents
-            first_closed.setdefault(close.entry_order_id, close.session)
-    window = set(sessions[-limits.accuracy_sessions :]) if limits.accuracy_sessions > 0 else set()
-    counted = [profit > 0 for entry, profit in profit_cents.items() if first_closed[entry] in window]
-    if len(counted) < max(1, limits.accuracy_trades):
-        return ""
-    share = wilson(sum(counted), len(counted))
-    if share.value is None or share.high is None or share.high >= limits.min_win_rate:
-        return ""
-    return (
-        f"{sum(counted)} of the ensemble's last {len(counted)} trades won, surely less than {limits.min_win_rate:.0%} "
-        f"(at most {share.high:.0%})"
+    if evidence.signals < max(1, limits.accuracy_signals):
+        return None
+    share = wilson(evidence.won / evidence.signals * evidence.effective, evidence.effective)
+    if share.high is None or share.high >= limits.min_win_rate:
+        return None
+    return Doubt(
+        "lost_skill",
+        f"{evidence.won} of the last {evidence.signals} setups that the ensemble ranked highest made money, surely "
+        f"less than {limits.min_win_rate:.0%} (at most {share.high:.0%})",
     )
+
+
+def is_for(rank: np.ndarray, limits: ModelRiskLimits) -> np.ndarray:
+    """Which ranks are high enough for models to be for the setup."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((2.0 * rank - 1.0 >= limits.min_confidence) & (rank > 0.5))  # noqa: PLR2004

@@ -79,6 +79,10 @@ class Setups:
     def __len__(self) -> int:
         return len(self.row)
 
+    def take(self, rows: Ints) -> Setups:
+        """Some of them, in the order given."""
+        return Setups(self.row[rows], self.direction[rows], self.matrix[rows])
+
 
 def build_setups(
     panel: Panel,

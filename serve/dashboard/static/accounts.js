@@ -4,7 +4,6 @@ import { el } from "./dom.js";
 import { count, interval, number, percent, signedPercent, tone, usd } from "./format.js";
 import { MEASURES } from "./measures.js";
 
-const TITLES = { rule: "Rule account", ensemble: "Ensemble account" };
 const FORMATS = {
   fraction: (value) => percent(value),
   number: (value) => number(value),
@@ -64,14 +63,14 @@ function hero(account, measured) {
           signedPercent(total.value),
           el("span", { class: "faint" }, ` (${interval(total, (value) => signedPercent(value))})`),
         );
-  return el("div", { class: "hero" }, el("p", { class: "equity" }, usd(account?.equity_usd)), change);
+  return el("div", { class: "hero" }, el("p", { class: "equity" }, usd(account.equity_usd)), change);
 }
 
 function foot(account, measured, benchmark) {
   const facts = [
     `${count(measured?.trades)} closed trades`,
-    `${count(account?.open_positions)} open`,
-    `cash ${usd(account?.cash_usd)}`,
+    `${count(account.open_positions)} open`,
+    `cash ${usd(account.cash_usd)}`,
   ];
   if (benchmark) {
     facts.push(`${benchmark.name}: ${signedPercent(benchmark.total_return)}, Sharpe ${number(benchmark.sharpe)}`);
@@ -79,22 +78,22 @@ function foot(account, measured, benchmark) {
   return el("p", { class: "foot" }, facts.join(" · "));
 }
 
-/** The card of the account `name` out of /v1/portfolio and /v1/performance. */
-export function accountCard(name, portfolio, performance) {
-  const account = portfolio.accounts.find((one) => one.book === name);
+/** The card of an account of /v1/portfolio, with its measures out of /v1/performance. */
+export function accountCard(account, performance) {
+  const { book: name, title } = account;
   const measured = performance.accounts.find((one) => one.book === name);
   const targets = performance.targets.filter((target) => target.book === name);
   const level = performance.interval_level === null ? "Interval" : `${percent(performance.interval_level, 0)} interval`;
   const shown = MEASURES.filter((measure) => !BESIDE.includes(measure.name));
-  const paused = account && account.state !== "trading" ? el("span", { class: "badge missed" }, account.state) : null;
+  const paused = account.state !== "trading" ? el("span", { class: "badge missed" }, account.state) : null;
   return el(
     "article",
     { class: `card account ${name}` },
-    el("div", { class: "head" }, el("h2", {}, TITLES[name]), paused, hero(account, measured)),
+    el("div", { class: "head" }, el("h2", {}, title), paused, hero(account, measured)),
     el(
       "table",
       { class: "measures" },
-      el("caption", { class: "unseen" }, `${TITLES[name]}: measures, their intervals and targets`),
+      el("caption", { class: "unseen" }, `${title}: measures, their intervals and targets`),
       el(
         "thead",
         {},

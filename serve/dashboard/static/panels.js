@@ -7,7 +7,6 @@ import { byId, el, empty, table } from "./dom.js";
 import { count, interval, number, percent, session, signedPercent, signedUsd, time, tone, usd, words } from "./format.js";
 import { showTrading } from "./trading.js";
 
-const BOOKS = { rule: "Rule", ensemble: "Ensemble" };
 const ROWS = 8;
 
 const note = (id, text) => {
@@ -15,7 +14,11 @@ const note = (id, text) => {
 };
 const put = (id, ...nodes) => byId(id).replaceChildren(...nodes);
 const badge = (text, kind) => el("span", { class: `badge ${kind}` }, text);
-const book = (name) => badge(BOOKS[name] ?? name, name);
+/** A badge for an account by its name, with the title that /v1/portfolio gives it. */
+const badges = (portfolio) => {
+  const titles = new Map(portfolio.accounts.map((one) => [one.book, one.title]));
+  return (name) => badge(titles.get(name) ?? words(name), name);
+};
 const coloured = (value, text) => el("span", { class: tone(value) }, text);
 const symbol = (text) => el("b", { class: "symbol" }, text);
 
@@ -40,7 +43,8 @@ function showEquity(curves) {
 }
 
 function showAccounts(portfolio, performance) {
-  put("accounts", ...["ensemble", "rule"].map((name) => accountCard(name, portfolio, performance)));
+  const cards = portfolio.accounts.map((account) => accountCard(account, performance));
+  put("accounts", ...(cards.length ? cards : [empty("No account is open yet.")]));
 }
 
 function scoreBar(score) {
@@ -95,14 +99,15 @@ function showScan(scan, signals, regime) {
         { title: "Ensemble", class: "num", cell: (row) => number(of(row)?.strength) },
         { title: "Expected", class: "num", cell: (row) => signedPercent(of(row)?.expected_return, 2) },
         { title: "Rule", class: "num", cell: (row) => number(of(row)?.rule.confidence) },
-        { title: "Decision of the ensemble account", class: "text", cell: (row) => decision(of(row)) },
+        { title: "Decision of the hybrid account", class: "text", cell: (row) => decision(of(row)) },
       ],
       scan.in_play,
     ),
   );
 }
 
-function showPositions(answer) {
+function showPositions(answer, portfolio) {
+  const book = badges(portfolio);
   note("positions", answer.session ? `marked at the close of ${session(answer.session)}` : "");
   if (!answer.positions.length) {
     put("positions", empty("No positions yet."));
@@ -157,9 +162,25 @@ function accuracyLine(title, detail, accuracy) {
   );
 }
 
+/** Who decided the latest session, and what each ensemble is. */
+function rolesTable(answer) {
+  return table(
+    "Ensembles on record",
+    [
+      { title: "Role", cell: (row) => badge(row.role, row.role === "champion" ? "met" : "none") },
+      { title: "Ensemble", cell: (row) => row.ensemble_id },
+      { title: "From", class: "date", cell: (row) => session(row.from_session) },
+      { title: "Learned before", class: "date", cell: (row) => session(row.known_before) },
+      { title: "Why", class: "text", cell: (row) => row.events.at(-1)?.why ?? "" },
+    ],
+    answer.ensembles,
+  );
+}
+
 function showModels(answer, performance) {
+  const { deciding } = answer;
+  note("models", deciding && `${session(deciding.session)} decided by ${deciding.champion ?? "the rules"}`);
   const ensemble = answer.ensembles[0];
-  note("models", ensemble ? `${ensemble.status} ${ensemble.ensemble_id}` : "");
   if (!ensemble) {
     put("models", empty("No ensemble is trained yet."));
     return;
@@ -168,14 +189,17 @@ function showModels(answer, performance) {
     accuracyLine(words(model.kind), `${model.algorithm}, weight ${number(model.weight, 1)}`, model.accuracy),
   );
   const targets = performance.targets.filter((target) => target.measure === "accuracy").map((target) => el("li", {}, target.text));
+  const trained = `Direction of ${ensemble.ensemble_id} out of sample. Trained on outcomes known before ${session(ensemble.known_before)}.`;
   put(
     "models",
-    el("p", { class: "lead" }, `Direction out of sample. Trained on outcomes known before ${session(ensemble.known_before)}.`),
+    rolesTable(answer),
+    el("p", { class: "lead" }, trained),
     el("ul", { class: "lines" }, accuracyLine("ensemble", "weighted decision", ensemble.accuracy), lines, targets),
   );
 }
 
-function showTrades(answer) {
+function showTrades(answer, portfolio) {
+  const book = badges(portfolio);
   note("trades", answer.total ? `${count(Math.min(ROWS, answer.trades.length))} of ${count(answer.total)}` : "");
   if (!answer.trades.length) {
     put("trades", empty("No trade is closed yet."));
@@ -205,7 +229,8 @@ function showTrades(answer) {
   );
 }
 
-function showOrders(answer) {
+function showOrders(answer, portfolio) {
+  const book = badges(portfolio);
   if (!answer.orders.length) {
     put("orders", empty("No order was given yet."));
     return;
@@ -244,10 +269,10 @@ export const PANELS = [
   { id: "equity", paths: ["/v1/equity"], show: showEquity },
   { id: "accounts", paths: ["/v1/portfolio", "/v1/performance"], show: showAccounts },
   { id: "scan", paths: ["/v1/scanner?limit=25", "/v1/signals?limit=25", "/v1/regime"], show: showScan },
-  { id: "positions", paths: ["/v1/positions"], show: showPositions },
+  { id: "positions", paths: ["/v1/positions", "/v1/portfolio"], show: showPositions },
   { id: "models", paths: ["/v1/models", "/v1/performance"], show: showModels },
-  { id: "trades", paths: [`/v1/trades?limit=${ROWS}`], show: showTrades },
-  { id: "orders", paths: [`/v1/orders?limit=${ROWS}`], show: showOrders },
+  { id: "trades", paths: [`/v1/trades?limit=${ROWS}`, "/v1/portfolio"], show: showTrades },
+  { id: "orders", paths: [`/v1/orders?limit=${ROWS}`, "/v1/portfolio"], show: showOrders },
   { id: "health", paths: ["/v1/health"], show: showHealth },
   { id: "trading", paths: ["/v1/trading"], show: showTrading },
   { id: "costs", paths: ["/v1/costs"], show: showCosts },

@@ -81,7 +81,7 @@ def _comes_back(pool: Pool, service: str, mark: int, why: str) -> None:
         lambda: [e for e in _events(pool, service, mark) if e.state == "failed"], what="found", timeout_s=FOUND_S
     )
     eventually(lambda: _states(pool).get(service) == "ok", what="back", timeout_s=BACK_S - (time.monotonic() - begun))
-    # on a crowded machine a thread of Ray may be waiting for a core: busy at first, and stuck a tick later
+    # On a crowded machine a look may find one of Ray's threads waiting for a core: busy first, and stuck a tick later.
     events = [event for event in _events(pool, service, mark) if event.state != "degraded"]
     assert [event.state for event in events] == ["failed", "starting", "ok"]
     assert why in events[0].detail

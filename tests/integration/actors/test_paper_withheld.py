@@ -37,7 +37,7 @@ def told(pool: Pool, action: Action, reason: str) -> None:
 
 def placed(paper: PaperTrading) -> int:
     """How many of two purchases were placed."""
-    orders = {name: [OrderRequest(f"o:{name}", "AAPL", "buy", 10, "on_open")] for name in ("rule", "ensemble")}
+    orders = {name: [OrderRequest(f"o:{name}", "AAPL", "buy", 10, "on_open")] for name in ("rule", "hybrid")}
     return paper.place(SESSION, orders, 1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from actors.training_sessions import Parts, TrainingSessions
 from actors.wiring import Training
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.patterns import PatternStore
-from adapters.postgres.pool import Pool
+from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.training_record import SessionRow, TrainingRecord
 from cluster.provider import DigitalOceanNodeProvider
 from cluster.simulator.cloud import SimulatedCloud
@@ -132,7 +132,7 @@ def bench(pool: Pool, tmp_path: Path) -> Callable[..., Bench]:
 def test_a_session_rents_trains_releases_and_books(bench: Callable[..., Bench]) -> None:
     """A session rents one GPU, trains on it, sees it gone, and books what the simulated invoice says, to the cent."""
     all_ = bench()
-    assert [plan.code for plan in all_.sessions.tick()] == ["opens", "off"]
+    assert all_.sessions.tick().code == "opens"
     row = all_.last()
     assert (row.state, row.device, row.ensemble_id) == ("trained", "cuda:0 NVIDIA H100", "ensemble-1")
     assert row.machines_gone is True
@@ -144,7 +144,7 @@ def test_a_session_rents_trains_releases_and_books(bench: Callable[..., Bench]) 
     hours = (stopped.at - started.at).total_seconds() / 3_600
     assert 1.1 < hours < 1.3  # 150 s to come up, an hour to train, five idle minutes
     assert row.cost_usd_e6 == pytest.approx(hours * 3_390_000, abs=1)
-    assert [plan.code for plan in all_.sessions.tick()] == ["held", "off"]
+    assert all_.sessions.tick().code == "held"
 
 
 def test_a_week_later_only_new_data_opens_the_next(bench: Callable[..., Bench]) -> None:
@@ -152,9 +152,9 @@ def test_a_week_later_only_new_data_opens_the_next(bench: Callable[..., Bench]) 
     all_ = bench()
     all_.sessions.tick()
     all_.clock.sleep(timedelta(days=7).total_seconds())
-    assert all_.sessions.tick()[0].code == "unchanged"
+    assert all_.sessions.tick().code == "unchanged"
     all_.learn_something_new()
-    assert all_.sessions.tick()[0].code == "opens"
+    assert all_.sessions.tick().code == "opens"
     assert len(all_.record.sessions("gpu", 10)) == 2
     plan = all_.record.last_plan("gpu")
     assert plan is not None
@@ -171,7 +171,7 @@ def test_sold_out_is_told_and_tried_again_later(bench: Callable[..., Bench]) -> 
     assert "30 min" in row.detail
     assert not all_.gpus.asked
     assert all_.trainer.workers == []
-    assert all_.sessions.tick()[0].code == "tried"
+    assert all_.sessions.tick().code == "tried"
 
 
 def test_a_gpu_that_is_none_trains_nothing(bench: Callable[..., Bench]) -> None:
@@ -208,34 +208,82 @@ def test_a_machine_that_stays_is_told_and_keeps_the_next_session_shut(bench: Cal
     assert "inplay cluster reap" in row.detail
     all_.clock.sleep(timedelta(days=7).total_seconds())
     all_.learn_something_new()
-    assert all_.sessions.tick()[0].code == "left_over"
+    assert all_.sessions.tick().code == "left_over"
 
 
 def test_the_budget_of_the_month_holds(bench: Callable[..., Bench]) -> None:
     """With $20 a month one session of up to $13.56 opens, and after about $4 spent another; a dearer one doesn't."""
     all_ = bench(rules=SessionRules(budget_usd_per_month=13.60, gone_s=60.0))
-    assert all_.sessions.tick()[0].code == "opens"
+    assert all_.sessions.tick().code == "opens"
     all_.clock.sleep(timedelta(days=7).total_seconds())
     all_.learn_something_new()
-    plan = all_.sessions.tick()[0]
+    plan = all_.sessions.tick()
     assert plan.code == "budget"
     assert "$13.60" in plan.reason
     # December is another month.
     all_.clock.sleep(timedelta(days=7).total_seconds())
-    assert all_.sessions.tick()[0].code == "opens"
+    assert all_.sessions.tick().code == "opens"
 
 
 def test_a_machine_that_is_too_full_to_train_rents_nothing(bench: Callable[..., Bench]) -> None:
     """Where a training wouldn't fit beside the platform no GPU is rented and the reason is on record; later it is."""
-    all_ = bench(rules=SessionRules(budget_usd_per_month=58.0, gone_s=60.0, daily=True))
+    all_ = bench(rules=SessionRules(budget_usd_per_month=58.0, gone_s=60.0))
     all_.memory_mib = 300
-    assert [plan.code for plan in all_.sessions.tick()] == ["memory", "memory"]
+    assert all_.sessions.tick().code == "memory"
     assert all_.cloud.calls == []
     plan = all_.record.last_plan("gpu")
     assert plan is not None
     assert "300 MiB" in plan.reason
     all_.memory_mib = 4_000
-    assert all_.sessions.tick()[0].code == "opens"
+    assert all_.sessions.tick().code == "opens"
+
+
+def complete(pool: Pool, days: Sequence[date]) -> None:
+    """The sessions are on record as complete."""
+    with transaction(pool) as cursor:
+        for day in days:
+            cursor.execute(
+                "INSERT INTO replay_sessions (session, command_id, stocks_in_play, completed_at) "
+                "VALUES (%s, %s, 0, now())",
+                [day, f"session:{day}"],
+            )
+
+
+def test_a_training_follows_its_session_once_whatever_the_clock_says(bench: Callable[..., Bench]) -> None:
+    """The third of three sessions is trained after; a repeat, and the day after, train nothing; all is on record."""
+    all_ = bench(rules=SessionRules(every_sessions=3))
+    days = [date(2010, 4, day) for day in (1, 5, 6)]
+    codes = []
+    for day in days:
+        complete(all_.pool, [day])
+        codes.append(all_.sessions.after(day).code)
+        all_.clock.sleep(timedelta(days=30).total_seconds())
+    assert codes == ["unchanged", "unchanged", "opens"]
+    assert all_.sessions.after(days[-1]).code == "held"
+    (row,) = all_.record.sessions("cpu", 5)
+    assert (row.session_id, row.state, row.window_from.date()) == ("cpu:2010-04-06:1", "trained", days[-1])
+    assert all_.trainer.workers == [Workers(actors=1, cpus=1)]
+    assert all_.cloud.calls == [], "no machine is asked for"
+
+
+def test_a_training_that_was_cut_off_is_held_again_and_one_that_failed_is_left_to_the_next_session(
+    bench: Callable[..., Bench],
+) -> None:
+    """A process that died leaves its session open: the repeat closes it and trains; one that failed waits."""
+    all_ = bench(rules=SessionRules(every_sessions=1))
+    first, second = date(2010, 4, 1), date(2010, 4, 5)
+    complete(all_.pool, [first])
+    at = datetime(2010, 4, 1, tzinfo=UTC)
+    all_.record.open(SessionRow("cpu:2010-04-01:1", "cpu", at, all_.now(), "c" * 64))
+    assert all_.sessions.after(first).code == "opens"
+    assert {row.session_id: row.state for row in all_.record.sessions("cpu", 5)} == {
+        "cpu:2010-04-01:1": "interrupted", "cpu:2010-04-01:2": "trained",
+    }  # fmt: skip
+    all_.trainer.refuses = "all outcomes are alike"
+    complete(all_.pool, [second])
+    assert all_.sessions.after(second).code == "opens"
+    assert all_.sessions.after(second).code == "tried"
+    assert all_.record.sessions("cpu", 1)[0].detail == "all outcomes are alike"
 
 
 def test_a_session_whose_process_died_is_closed_and_its_gpu_released(bench: Callable[..., Bench]) -> None:
@@ -247,7 +295,7 @@ def test_a_session_whose_process_died_is_closed_and_its_gpu_released(bench: Call
     all_.sessions.recover()
     assert not all_.gpus.asked
     assert all_.last().state == "interrupted"
-    assert all_.sessions.tick()[0].code == "tried"
+    assert all_.sessions.tick().code == "tried"
 
 
 def test_a_session_whose_end_was_not_recorded_is_closed_by_the_next_plan(bench: Callable[..., Bench]) -> None:
@@ -258,7 +306,7 @@ def test_a_session_whose_end_was_not_recorded_is_closed_by_the_next_plan(bench: 
         all_.sessions.tick()
     assert all_.last().state == "open"
     all_.sessions._record.end = end  # type: ignore[method-assign]
-    assert all_.sessions.tick()[0].code == "tried"
+    assert all_.sessions.tick().code == "tried"
     row = all_.last()
     assert row.state == "interrupted"
     assert row.cost_usd_e6 is not None

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from adapters.postgres.migrate import Migration, bundled, erase, migrate
+from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.queries import Queries
+from research.models.showing import listed, shown
 from trading.errors import BadDataError, ConfigurationError
+from trading.views.lifecycle import rolled_back
 
 
 def _tables(pool: Pool) -> set[str]:
@@ -103,8 +108,8 @@ def test_members_and_what_they_said_come_out_of_columns(empty_pool: Pool) -> Non
             [0.1 + 0.2],
         )
     migrate(empty_pool)
-    champion = ModelStore(empty_pool).champion()
-    assert champion is not None
+    (champion,) = ModelStore(empty_pool).ensembles()
+    assert LifecycleStore(empty_pool).life().latest() == {"e": "champion"}
     assert [(one.kind, one.model_id, one.weight) for one in champion.members] == [
         ("pattern", "pattern", 0.4), ("catalyst", "catalyst", 0.4), ("outcome", "outcome", 0.2),
     ]  # fmt: skip
@@ -112,9 +117,66 @@ def test_members_and_what_they_said_come_out_of_columns(empty_pool: Pool) -> Non
     assert decision.probabilities == {"pattern": 0.1 + 0.2, "catalyst": None, "outcome": 0.1}
 
 
+def test_a_record_from_before_lives_gets_them_from_what_decided(empty_pool: Pool) -> None:
+    """A champion, one that decided before it, two challengers of which the later one stays, and one that was retired.
+
+    Each session names the one whose decisions are on record; commands find the lives, and a rollback its way back.
+    """
+    migrate(empty_pool, [migration for migration in bundled() if migration.version < 27])
+    days = {
+        "early": "2010-04-01", "champion": "2010-04-12", "first": "2010-04-05", "second": "2010-04-06",
+        "old": "2010-04-01",
+    }  # fmt: skip
+    with transaction(empty_pool) as cursor:
+        for number, (name, day) in enumerate(days.items()):
+            status = {"champion": "champion", "first": "challenger", "second": "challenger"}.get(name, "retired")
+            cursor.execute(
+                "INSERT INTO models SELECT %s || kind, kind, %s, '2026-01-01'::timestamptz + %s * interval '1 day', "
+                "kind, repeat('0', 64), repeat('0', 64), '1', '{}', '{}', '[]', '2010-01-04', '2010-01-05' "
+                "FROM unnest(ARRAY['pattern', 'catalyst', 'outcome']) AS kind",
+                [name, number + 1, number],
+            )
+            cursor.execute(
+                "INSERT INTO ensembles (ensemble_id, created_at, status, metrics, config_sha256, known_before) VALUES "
+                "(%s, '2026-01-01'::timestamptz + %s * interval '1 day', %s, '{}', repeat('0', 64), %s)",
+                [name, number, status, day],
+            )
+            cursor.execute(
+                "INSERT INTO ensemble_members (ensemble_id, position, kind, model_id, weight) "
+                "SELECT %s, n, kind, %s || kind, weight FROM (VALUES (0, 'pattern', 0.4), (1, 'catalyst', 0.4), "
+                "(2, 'outcome', 0.2)) AS m (n, kind, weight)",
+                [name, name],
+            )
+        for day, name in (("2010-04-01", "early"), ("2010-04-09", "early"), ("2010-04-12", "champion")):
+            cursor.execute(
+                "INSERT INTO decisions (session, account, symbol, source, action, shares, patterns, reason, "
+                "ensemble_id, probabilities) VALUES (%s, 'ensemble', 'A', 'rule', 'none', 0, '{}', 'r', %s, '{}')",
+                [day, name],
+            )
+    migrate(empty_pool)
+    life = LifecycleStore(empty_pool).life()
+    assert dict(life.latest()) == {
+        "early": "retired", "champion": "champion", "first": "retired", "second": "challenger", "old": "retired",
+    }  # fmt: skip
+    champions = {day: life.at(date(2010, 4, day)).champion for day in (1, 9, 12, 13)}
+    assert champions == {1: "early", 9: "early", 12: "champion", 13: "champion"}
+    assert life.before("champion") == "early"
+    assert life.at(date(2010, 3, 31)).every == ()
+    told = {row.ensemble_id: (row.role, row.audit) for row in listed(empty_pool)}
+    assert list(told)[:2] == ["champion", "second"]
+    assert told["champion"] == ("champion", None)
+    assert shown(empty_pool, Path("/nowhere"), "second").files[0].state == "file gone"
+    events = LifecycleStore(empty_pool).change(
+        lambda now: rolled_back(now, "champion", "worse"), who="test", at=datetime(2026, 2, 1, tzinfo=UTC)
+    )
+    assert [(one.ensemble_id, one.role, one.from_session) for one in events] == [
+        ("champion", "retired", date(2010, 4, 13)), ("early", "champion", date(2010, 4, 13)),
+    ]  # fmt: skip
+
+
 def test_an_ensemble_whose_weights_do_not_add_up_is_no_ensemble(pool: Pool) -> None:
     """The database refuses it at the end of the transaction, and one without members too."""
-    row = "INSERT INTO ensembles VALUES ('e', now(), 'challenger', '{}', repeat('0', 64), '2010-01-04')"
+    row = "INSERT INTO ensembles VALUES ('e', now(), '{}', repeat('0', 64), '2010-01-04')"
     with pytest.raises(BadDataError, match="add up"), transaction(pool) as cursor:
         cursor.execute(row)
     assert ModelStore(pool).ensembles() == []

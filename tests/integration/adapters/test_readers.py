@@ -12,7 +12,8 @@ from adapters.postgres.catalysts import CatalystStore
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.health import HealthStore, ServiceState
 from adapters.postgres.migrate import erase, migrate
-from adapters.postgres.models import EnsembleRow, MemberRow, ModelRow, ModelStore, Status
+from adapters.postgres.model_events import LifecycleStore
+from adapters.postgres.models import EnsembleRow, Entry, MemberRow, ModelRow, ModelStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
 from tests.integration.replayed import DAYS, NOON, append_three_sessions, journal_of
@@ -27,6 +28,7 @@ from trading.scanner.at_close import InPlay
 
 NAN = float("nan")
 HASH = "ab" * 32
+FIRST = Entry("champion", "test", "the first")
 
 
 def _decision(strength: float, reason: str = "rule confidence 0.58 reaches 0.55") -> Decision:
@@ -36,7 +38,7 @@ def _decision(strength: float, reason: str = "rule confidence 0.58 reaches 0.55"
         probabilities={"pattern": 0.6, "catalyst": NAN, "outcome": 0.5},
         strength=strength, rank=NAN, disagreement=NAN,
     )  # fmt: skip
-    verdict = Verdict(buy=True, source="rule", confidence=0.58, careful=False, reason=reason)
+    verdict = Verdict(buy=True, source="rule", confidence=0.58, reason=reason)
     return Decision(DAYS[0], "rule", candidate, verdict, "buy", 100, reason)
 
 
@@ -47,9 +49,9 @@ def _model(kind: str, name: str, sha256: str = HASH) -> ModelRow:
     )  # fmt: skip
 
 
-def _ensemble(name: str, status: Status, later_h: int = 0) -> EnsembleRow:
+def _ensemble(name: str, later_h: int = 0) -> EnsembleRow:
     return EnsembleRow(
-        name, NOON + timedelta(hours=later_h), _members(name), status, {"auc": 0.52}, HASH, DAYS[0]
+        name, NOON + timedelta(hours=later_h), _members(name), {"auc": 0.52}, HASH, DAYS[0]
     )  # fmt: skip
 
 
@@ -140,10 +142,10 @@ def test_an_empty_record_answers_with_nothing(pool: Pool) -> None:
 def test_decisions_keep_unknown_as_unknown_and_are_never_rewritten(pool: Pool) -> None:
     """NaN is NULL; the same decision again is no news; another one for the same place is an error."""
     store = DecisionStore(pool)
-    assert store.record([_decision(NAN)], ensemble_id=None) == 1
-    assert store.record([_decision(NAN)], ensemble_id=None) == 0
+    assert store.record([_decision(NAN)]) == 1
+    assert store.record([_decision(NAN)]) == 0
     with pytest.raises(LedgerError, match="1 rows of decisions differ"):
-        store.record([_decision(0.9)], ensemble_id=None)
+        store.record([_decision(0.9)])
     (row,) = Queries(pool).decisions("rule", 5)
     assert (row.strength, row.patterns) == (None, ["engulfing", "hammer"])
     assert row.probabilities == {"pattern": 0.6, "catalyst": None, "outcome": 0.5}
@@ -165,14 +167,13 @@ def test_the_last_scan_is_the_one_that_is_shown(pool: Pool) -> None:
 def test_a_new_champion_retires_the_old_one(pool: Pool) -> None:
     """There is one champion at any time, and registering again changes nothing."""
     store = ModelStore(pool)
-    assert store.champion() is None
-    assert store.register(_models("one"), _ensemble("one", "champion")) is True
-    assert store.register(_models("two"), _ensemble("two", "champion", later_h=1)) is True
-    assert store.register(_models("two"), _ensemble("two", "champion", later_h=1)) is False
-    champion = store.champion()
-    assert champion == _ensemble("two", "champion", later_h=1)
+    assert store.register(_models("one"), _ensemble("one"), FIRST) is True
+    assert store.register(_models("two"), _ensemble("two", later_h=1), FIRST) is True
+    assert store.register(_models("two"), _ensemble("two", later_h=1), FIRST) is False
+    assert store.ensembles() == [_ensemble("one"), _ensemble("two", later_h=1)]
+    assert LifecycleStore(pool).life().latest() == {"one": "retired", "two": "champion"}
     rows = Queries(pool).models()
-    assert [(r.ensemble_id, r.status, r.kind, r.weight, r.version) for r in rows] == [
+    assert [(r.ensemble_id, r.role, r.kind, r.weight, r.version) for r in rows] == [
         ("two", "champion", "pattern", 0.4, 2), ("two", "champion", "catalyst", 0.4, 2),
         ("two", "champion", "outcome", 0.2, 2), ("one", "retired", "pattern", 0.4, 1),
         ("one", "retired", "catalyst", 0.4, 1), ("one", "retired", "outcome", 0.2, 1),
@@ -183,10 +184,10 @@ def test_a_new_champion_retires_the_old_one(pool: Pool) -> None:
 def test_a_model_with_another_file_is_refused(pool: Pool) -> None:
     """The id of a model on record never comes to mean another file."""
     store = ModelStore(pool)
-    store.register(_models("one"), _ensemble("one", "champion"))
+    store.register(_models("one"), _ensemble("one"), FIRST)
     changed = [_model("pattern", "one-p", sha256="cd" * 32), *_models("one")[1:]]
     with pytest.raises(ModelError, match="one-p is on record with another file"):
-        store.register(changed, _ensemble("one", "champion"))
+        store.register(changed, _ensemble("one"), FIRST)
     with pytest.raises(ModelError, match="No model nobody"):
         store.models(["nobody"])
 
@@ -195,8 +196,8 @@ def test_an_ensemble_cannot_take_a_model_of_another_kind(pool: Pool) -> None:
     """A regressor in the place of the classifier is refused by the database."""
     models = [_model("pattern", "one-p"), _model("outcome", "one-c"), _model("outcome", "one-o")]
     with pytest.raises(Exception, match="nothing was written"):
-        ModelStore(pool).register(models, _ensemble("one", "champion"))
-    assert ModelStore(pool).champion() is None
+        ModelStore(pool).register(models, _ensemble("one"), FIRST)
+    assert ModelStore(pool).ensembles() == []
 
 
 def test_an_event_is_listed_once_it_is_knowable(pool: Pool) -> None:

@@ -14,7 +14,7 @@ from typing import IO, Any
 import pyarrow as pa
 import pytest
 
-from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Kind
 from adapters.bars.locations import TierLocations
 from adapters.bars.places import FolderPlace
 from adapters.bars.store import BarStore
@@ -201,7 +201,7 @@ class _MovedBetween(BarRecord):
     moves: list[Callable[[], Any]]
 
     def files(
-        self, first: date | None = None, last: date | None = None, *, timeframe: Timeframe | None = "1d",
+        self, first: date | None = None, last: date | None = None, *, timeframe: Kind | None = "1d",
         written_by: datetime | None = None,
     ) -> list[BarFile]:  # fmt: skip
         """The manifest, then the move."""

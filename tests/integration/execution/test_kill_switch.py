@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from actors.wiring import BOOKS
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.decisions import DECISION_COLUMNS
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import Pool
 from adapters.record import Record
-from research.backtest.running import Dated, Terms
+from research.backtest.running import Terms
 from research.checks.daily import daily_parity
 from research.explanation import explain
-from tests.integration.one_process import LEARNED, NOON, MomentumScorer, Platform
+from tests.integration.one_process import NOON, Platform, momentum_of
 from trading.bars.panel import as_date
+from trading.decisions.arms import ACCOUNTS
 from trading.ledger.double_entry import Entry
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 2), date(2010, 6, 11))]
@@ -72,8 +72,8 @@ def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
 
     withdrawn = {told["order_id"]: str(told["reason"]) for told in _of(entries, BEFORE[-1], "cancel")}
     assert {order for order, reason in withdrawn.items() if "a drill" in reason} == waiting
-    monkeypatch.setattr("research.checks.daily._dated", _momentum)
-    terms = Terms(BOOKS, 10_000_000)
+    monkeypatch.setattr("research.checks.daily.models_of", momentum_of)
+    terms = Terms(ACCOUNTS, 10_000_000)
     for day in (BEFORE[-1], *AFTER):
         check = daily_parity(Record(pool, home), day, terms, clock=lambda: NOON)
         assert check.verdict in {"passed", "explained"}, check
@@ -88,9 +88,3 @@ def test_after_the_kill_switch_no_order_is_placed_until_somebody_resumes(
     bought = {row[2] for row in decided if row[0] == RESUMED and row[ACTION] == "buy"}
     assert bought, "nothing would be proven"
     assert {told["symbol"] for told in _of(store.load(), RESUMED, "order")} == bought
-
-
-def _momentum(record: Record, name: str) -> Dated:
-    """The scorer of the replay: it has no files."""
-    assert record.pool is not None
-    return Dated(name, date.min, MomentumScorer, LEARNED)

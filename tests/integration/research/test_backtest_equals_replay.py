@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from actors.wiring import BOOKS
 from adapters.calendar import sessions_between
 from adapters.postgres.decisions import DECISION_COLUMNS
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from research.backtest.recorded import read_recorded
-from research.backtest.running import Dated, Terms, run_backtest
-from tests.integration.one_process import MomentumScorer, Platform, register_scorer
+from research.backtest.running import Terms, run_backtest
+from tests.integration.one_process import Platform, momentum_of, register_scorer
 from tests.integration.shared_data import shared_frame
 from trading.bars.panel import BARS_SCHEMA, as_date
+from trading.decisions.arms import ACCOUNTS
 from trading.decisions.book_view import Decision
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 16))]
@@ -45,8 +45,8 @@ def test_five_hundred_stocks_have_one_journal_too(pool: Pool, empty_url: str, ho
     )
     register_scorer(pool)
     recorded = read_recorded(Record(pool, home), AROUND_A_SPLIT[-1])
-    models = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
-    ours = run_backtest(recorded, AROUND_A_SPLIT, Terms(BOOKS, 10_000_000), models)
+    models = momentum_of()
+    ours = run_backtest(recorded, AROUND_A_SPLIT, Terms(ACCOUNTS, 10_000_000), models)
     theirs = platform.replay(AROUND_A_SPLIT)
     assert len(AROUND_A_SPLIT) == 40
     assert ours.analyses == 2
@@ -62,8 +62,8 @@ def test_the_backtest_has_the_journal_of_the_services_and_writes_nothing(
     platform = Platform(home, empty_url, pool)
     platform.import_until(None)
     recorded = read_recorded(Record(pool, home), SESSIONS[-1])
-    models = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
-    ours = run_backtest(recorded, SESSIONS, Terms(BOOKS, 10_000_000), models)
+    models = momentum_of()
+    ours = run_backtest(recorded, SESSIONS, Terms(ACCOUNTS, 10_000_000), models)
     assert platform._rows("SELECT count(*) FROM journal") == [(0,)], "a backtest must not write"
     assert platform._rows("SELECT count(*) FROM scans") == [(0,)], "a backtest must not write"
     theirs = platform.replay(SESSIONS)

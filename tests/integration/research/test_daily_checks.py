@@ -11,20 +11,20 @@ from pydantic import SecretStr
 
 from actors.checks import Checks
 from actors.paper_trading import PaperTrading
-from actors.wiring import BOOKS, Wiring
+from actors.wiring import Wiring
 from adapters.calendar import sessions_between
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.daily_checks import DailyCheck, DailyChecks
-from adapters.postgres.decisions import DecisionStore
 from adapters.postgres.pool import Pool
 from adapters.record import Record
-from research.backtest.running import Dated, Terms
+from research.backtest.running import Terms
 from research.checks.causes import TOGETHER, UNEXPLAINED, Changes, changes_since
 from research.checks.daily import SAMPLED_SYMBOLS, daily_parity, sampled
-from tests.integration.one_process import LEARNED, NOON, MomentumScorer, Platform
+from tests.integration.one_process import NOON, Platform, momentum_of
 from trading.bars.panel import as_date
 from trading.broker.controls import Control
 from trading.broker.orders import OrderRequest
+from trading.decisions.arms import ACCOUNTS
 from trading.errors import LedgerError, ModelError
 from trading.ledger.double_entry import Draft
 from trading.risk.decision_rules import DecisionRules
@@ -61,9 +61,10 @@ def test_a_replayed_session_passes_and_what_was_tampered_with_blocks(
     platform = Platform(home, empty_url, pool)
     platform.import_until(None)
     platform.replay(SESSIONS)
-    monkeypatch.setattr("research.checks.daily._dated", _momentum)
+    monkeypatch.setattr("research.checks.daily.models_of", momentum_of)
     done = checks.check()
     assert [(one.kind, one.verdict, one.differences) for one in done] == [
+        ("features", "passed", 0),
         ("lookahead", "passed", 0),
         ("parity", "passed", 0),
     ], done
@@ -74,20 +75,14 @@ def test_a_replayed_session_passes_and_what_was_tampered_with_blocks(
 
     smaller = replace(checks.wiring, decisions=_halved(checks.wiring))
     again = Checks(smaller)._checked(DAY)
-    assert again[1].verdict == "failed"
-    assert "size of order:" in " ".join(again[1].findings)
+    assert again[2].verdict == "failed"
+    assert "size of order:" in " ".join(again[2].findings)
     checks._tell(DAY, again)
     assert "a daily check failed: parity of 2010-06-03" in ControlRecord(pool).state().opening_refused(
         live=False, cost_cents=0, at=NOON
     )
     checks._tell(DAY, done)
     assert ControlRecord(pool).state().blocked == ""
-
-
-def _momentum(record: Record, name: str) -> Dated:
-    """The scorer of the replay: it has no files."""
-    assert record.pool is not None
-    return Dated(name, date.min, MomentumScorer, LEARNED)
 
 
 def _halved(wiring: Wiring) -> DecisionRules:
@@ -176,11 +171,6 @@ def test_the_sample_covers_all_symbols_in_time_and_never_more_than_asked() -> No
     assert sampled([], days[0]) == []
 
 
-def test_models_that_nobody_asked_are_not_asked_again(pool: Pool) -> None:
-    """Without a strength on record the rules decided, whatever ensemble was the champion."""
-    assert DecisionStore(pool).ensembles(DAY) == []
-
-
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [(LedgerError("a fill came twice"), "failed"), (ModelError("the files are gone"), "not done")],
@@ -194,7 +184,7 @@ def test_a_contradiction_fails_and_what_cannot_be_compared_is_not_done(
         raise error
 
     monkeypatch.setattr("research.checks.daily.parity_on_record", broken)
-    terms = Terms(BOOKS, 10_000_000)
+    terms = Terms(ACCOUNTS, 10_000_000)
     found = daily_parity(Record(pool, checks.wiring.home), DAY, terms, clock=lambda: NOON)
     assert (found.verdict, str(error) in found.detail) == (verdict, True)
     DailyChecks(pool).record(found)

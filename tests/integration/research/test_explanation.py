@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from adapters.bars.store import BarStore
+from adapters.feature_rows import FeatureRowStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from research.explanation import explain, time_or_day
 from serve.resources.explanations import explanation_answer
+from tests.fakes.feature_rows import made_rows
 from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
 from trading.errors import BadDataError, ConfigurationError
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.past import DrawdownState
+from trading.views.feature_rows import SCHEMA
+from trading.views.setups import FEATURES
 
 DAY = date(2010, 1, 4)
 
@@ -43,7 +49,7 @@ def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
     book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
     decisions, _ = decide(DAY, book, [aa], DecisionRules())
     ScanStore(pool).record(DAY, [Scanned("AA", 1), Scanned("BB", 2)])
-    DecisionStore(pool).record(decisions, ensemble_id=None)
+    DecisionStore(pool).record(decisions)
     found = explain(pool, "AA", DAY + timedelta(days=2))
     (told,) = found.decisions
     assert (found.session, found.in_play and found.in_play["rank"], found.said) == (DAY, 1, "")
@@ -57,6 +63,25 @@ def test_views_veto_and_action_come_back(pool: Pool, home: Path) -> None:
     assert explain(pool, "AA", DAY, BarStore(home, BarRecord(pool))).said == "", "what was decided is told in any case"
     with pytest.raises(BadDataError, match="no session up to"):
         explain(pool, "AA", DAY - timedelta(days=1))
+
+
+def test_the_features_that_a_setup_was_judged_by_are_told_by_name(pool: Pool, home: Path) -> None:
+    """Of both directions, unknown ones as null; None unless asked for, and empty where none are on record."""
+    ScanStore(pool).record(DAY, [Scanned("B", 1)])
+    store = FeatureRowStore(pool, BarStore(home, BarRecord(pool)))
+    assert explain(pool, "B", DAY).setups is None
+    assert explain(pool, "B", DAY, features=store).setups == []
+    rows = made_rows(DAY)
+    store.record(rows, at=datetime(2026, 1, 1, tzinfo=UTC))
+    short, long = explain(pool, "B", DAY, features=store).setups or []
+    assert (short.direction, long.direction, long.in_play, long.note) == (-1, 1, True, "")
+    assert long.schema == SCHEMA.sha256
+    assert list(long.features) == list(FEATURES)
+    told = [math.nan if value is None else value for value in long.features.values()]
+    assert np.array_equal(np.array(told, np.float32), rows.matrix[3], equal_nan=True)
+    answer = explanation_answer(pool, "B", DAY, store)
+    assert [one.features for one in answer.setups or []] == [short.features, long.features]
+    assert explain(pool, "ZZ", DAY, features=store).setups == []
 
 
 def test_a_time_counts_only_what_had_closed_by_then(pool: Pool) -> None:
@@ -88,7 +113,7 @@ def test_the_http_answer_has_every_field_of_a_decision(pool: Pool) -> None:
     book = BookView("rule", "rule", 10_000_000, frozenset(), DrawdownState(0.0, "suspended: it lost"))
     decisions, _ = decide(DAY, book, [aa], DecisionRules())
     ScanStore(pool).record(DAY, [Scanned("AA", 1)])
-    DecisionStore(pool).record(decisions, ensemble_id=None)
+    DecisionStore(pool).record(decisions)
     (told,) = explanation_answer(pool, "AA", DAY).decisions
     assert (told.account, told.action, told.veto) == ("rule", "none", "suspended: it lost")
     assert told.probabilities["pattern"] is None

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from actors.wiring import BOOKS
 from adapters.calendar import sessions_between
 from adapters.feeds.source import TableSource
 from adapters.news.files import FileNews
@@ -22,13 +21,14 @@ from adapters.record import Record
 from data.importing.importer import BarImporter
 from data.news.importing import NewsImport
 from research.backtest.recorded import read_recorded
-from research.backtest.running import Dated, Terms
+from research.backtest.running import Terms
 from research.checks.causes import UNEXPLAINED, Changes, changes_since
 from research.checks.daily import parity_on_record
 from research.checks.parity import parity_of
 from research.checks.then import recorded_then
-from tests.integration.one_process import NOON, MomentumScorer, Platform
+from tests.integration.one_process import NOON, Platform, momentum_of
 from trading.bars.panel import as_date
+from trading.decisions.arms import ACCOUNTS
 from trading.errors import ConfigurationError
 from trading.market.vix import VixRows
 from trading.news.normalise import Rules
@@ -36,8 +36,8 @@ from trading.risk.decision_rules import DecisionRules
 from trading.risk.sizing import SizingLimits
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 4))]
-TERMS = Terms(BOOKS, 10_000_000)
-MODELS = [Dated("momentum", date(2010, 1, 4), MomentumScorer)]
+TERMS = Terms(ACCOUNTS, 10_000_000)
+MODELS = momentum_of()
 
 
 def _late_earnings(pool: Pool, symbol: str, day: date) -> None:

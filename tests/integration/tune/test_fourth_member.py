@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,14 @@ from rich.console import Console
 
 from adapters.models.scoring import EnsembleScorer
 from adapters.postgres.decisions import DecisionStore
-from adapters.postgres.models import ModelStore
+from adapters.postgres.model_events import LifecycleStore
+from adapters.postgres.models import Entry, ModelStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
 from cli.run.progress import Printer
 from serve.resources.signals import RuleView, Signal
 from tests.fakes.planted import planted
+from trading.bars.panel import as_date
 from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
 from trading.errors import ModelError
@@ -61,9 +63,21 @@ def test_a_fourth_member_needs_nothing_but_its_declaration(
     )  # fmt: skip
     assert tuple(trained.winners) == tuple(trained.accuracy.members) == NAMES
 
-    config = config_sha256(7, DAY, OutcomeRules(), Workers(), FOUR)
-    row = register(ModelStore(pool), trained, tmp_path, config=config, known_before=DAY, code_version="0", at=NOON)
-    assert ModelStore(pool).champion() == row
+    first = as_date(data.known_session.max()) + timedelta(days=1)
+    config = config_sha256(7, first, OutcomeRules(), Workers(), FOUR)
+    row = register(
+        ModelStore(pool),
+        trained,
+        tmp_path,
+        config=config,
+        known_before=first,
+        code_version="0",
+        at=NOON,
+        entry=Entry("champion", "test", "the first"),
+    )
+    assert LifecycleStore(pool).life().at(first).champion == row.ensemble_id
+    assert row.metrics["audit"]["passed"]
+    assert ModelStore(pool).ensembles() == [row]
     told = Queries(pool).models()
     assert tuple(model.kind for model in told) == NAMES
     assert tuple(model.weight for model in told) == pytest.approx(WEIGHTS)
@@ -77,11 +91,11 @@ def test_a_fourth_member_needs_nothing_but_its_declaration(
         symbol="AA", score=0.5, close_usd=20.0, atr_usd=1.0, average_volume=1e6, patterns=("hammer",),
         rule_confidence=0.7, rule_reasons=("why",), probabilities=views.at(0),
         expected_return=float(views.expected_return[0]), strength=float(views.strength[0]), rank=float(views.rank[0]),
-        disagreement=float(views.disagreement[0]),
+        disagreement=float(views.disagreement[0]), ensemble_id=row.ensemble_id,
     )  # fmt: skip
-    book = BookView("ensemble", "ensemble", 10_000_000, frozenset(), DrawdownState(1.0, ""))
+    book = BookView("hybrid", "hybrid", 10_000_000, frozenset(), DrawdownState(1.0, ""))
     decisions, _ = decide(DAY, book, [candidate], DecisionRules())
-    DecisionStore(pool).record(decisions, ensemble_id=row.ensemble_id)
+    DecisionStore(pool).record(decisions)
     (decision,) = Queries(pool).decisions(None, 5)
     assert decision.probabilities == dict(zip(NAMES, views.probabilities[:, 0].tolist(), strict=True))
 
@@ -91,6 +105,7 @@ def test_a_fourth_member_needs_nothing_but_its_declaration(
     assert "p_momentum" in schema["required"]
     answer = Signal(
         symbol="AA", session=DAY, patterns=[], probabilities=decision.probabilities, expected_return=None,
+        expected_low=None, expected_high=None, probability=None, disagreement_rank=None, model_rules=[],
         strength=decision.strength, rank=None, confidence=None, disagreement=None,
         rule=RuleView(confidence=None, view="none", why=""), decision="none", source="rule", reason="",
         ensemble_id=None,

@@ -16,9 +16,10 @@ from tests.fakes.eventually import eventually
 from tests.fakes.planted import planted
 from trading.errors import ModelError
 from trading.views.members.registry import MEMBERS
+from tune.calibrated import unseen
 from tune.distributed import Workers, fit_distributed
 from tune.evaluate import evaluate
-from tune.pipeline import HOLDOUT_FRACTION, Trained, train_ensemble, unseen_views
+from tune.pipeline import HOLDOUT_FRACTION, Trained, train_ensemble
 from tune.search import EMBARGO_SESSIONS, search
 from tune.splits import holdout
 
@@ -70,8 +71,8 @@ def test_noise_is_not_called_skill(local_ray: None, tmp_path: Path) -> None:  # 
     data = planted(**PURE_NOISE)  # type: ignore[arg-type]
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
     winners = search(data.take(split.train), tmp_path, MEMBERS, seed=7)
-    views = unseen_views(data, split, winners, MEMBERS, seed=7)
-    accuracy = evaluate(views, data.take(split.test), float(data.success[split.train].mean()), seed=7)
+    found = unseen(data, split, winners, MEMBERS, seed=7)
+    accuracy = evaluate(found.views, found.test, float(data.success[split.train].mean()), seed=7)
     assert accuracy.ensemble_auc.low is not None
     assert accuracy.ensemble_auc.low <= 0.5
     assert accuracy.ensemble_less_majority.low is not None

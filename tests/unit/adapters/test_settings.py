@@ -158,7 +158,7 @@ def test_an_account_at_a_broker_needs_keys_and_its_stream_is_beside_its_orders(m
     account = broker_account(read_settings())
     assert account is not None
     assert account.url == "https://paper-api.alpaca.markets"
-    assert (account.decides_by, account.reconcile_every_s) == ("ensemble", 300.0)
+    assert (account.decides_by, account.reconcile_every_s) == ("hybrid", 300.0)
 
 
 def test_limits_of_risk_come_from_the_environment_and_the_file(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ class Moons(Schema):
 
 def read(sources: Sources, limit: int) -> Moons:
     """The nearest moons."""
-    return Moons(names=[sources.ensemble_id, "Deimos"][:limit])
+    return Moons(names=[sources.home.name, "Deimos"][:limit])
 
 
 @router.get("/moons", tags=["market"], summary="Moons")
@@ -39,7 +39,7 @@ async def get_moons(desk: Desk, limit: Limit = 2) -> Moons:
 
 def test_one_file_and_one_line_are_a_route() -> None:
     """Its answer is served over HTTP, behind the token and within bounds, and its schema is in the reference."""
-    app = create_app(bare_sources(ensemble_id="Phobos"), TOKEN, resources=(*RESOURCES, __name__))
+    app = create_app(bare_sources(home=Path("/moons/Phobos")), TOKEN, resources=(*RESOURCES, __name__))
     with client_of(app) as client, client_of(app, token=None) as stranger:
         assert client.get("/v1/moons").json() == {"names": ["Phobos", "Deimos"]}
         assert client.get("/v1/moons?limit=1").json() == {"names": ["Phobos"]}

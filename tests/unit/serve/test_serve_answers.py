@@ -19,6 +19,7 @@ from serve.resources import (
     equity,
     explanations,
     health,
+    model_comparison,
     models,
     news,
     orders,
@@ -46,7 +47,7 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "/v1/signals": (signals.read, (None, 100)),
     "/v1/scanner": (scanner.read, (100,)),
     "/v1/regime": (regime.read, (None,)),
-    "/v1/explanations/{symbol}": (explanations.read, ("AAPL", None)),
+    "/v1/explanations/{symbol}": (explanations.read, ("AAPL", None, False)),
     "/v1/patterns": (patterns.read, (200,)),
     "/v1/patterns/statistics": (pattern_statistics.read, ("all", None, 200)),
     "/v1/catalysts": (catalysts.read, (100,)),
@@ -58,6 +59,7 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "/v1/performance": (performance.read, ()),
     "/v1/equity": (equity.read, ()),
     "/v1/models": (models.read, ()),
+    "/v1/models/compare": (model_comparison.read, (None,)),
     "/v1/progress": (progress.read, ()),
     "/v1/health": (health.read, ()),
     "/v1/storage": (storage.read, ()),
@@ -65,7 +67,10 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "/v1/trading": (trading.read, ()),
 }
 """Path -> its reader and the arguments it gets when nothing is asked for. `_asked` fills in path parameters."""
-BESIDE = {"/v1/stream", "/healthz", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume"}
+BESIDE = {
+    "/v1/stream", "/healthz", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume",
+    *(f"/v1/models/{{ensemble_id}}/{change}" for change in ("promote", "rollback", "retire")),
+}  # fmt: skip
 """Paths that answer something else than one question."""
 
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +16,17 @@ from trading.errors import BadDataError, ConfigurationError, UnavailableError
 class RowSums:
     """A scorer whose answer arithmetic can check."""
 
-    def score(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The sum of each row."""
-        return np.asarray(features.sum(axis=1))
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The sum of each row, times the number of versions."""
+        return np.asarray(features.sum(axis=1) * len(versions))
 
 
 def test_a_replica_scores_with_what_its_factory_made() -> None:
     """The scorer's answer comes back unchanged, the same bytes for the same features, from this process."""
     replica = EnsembleReplica(RowSums)
     features = np.array([[1, 2], [3, 4]], dtype=np.float32)
-    assert replica.score(features).tolist() == [1 + 2, 3 + 4]
-    assert replica.score(features).tobytes() == replica.score(features.copy()).tobytes()
+    assert replica.score(features, ["e"]).tolist() == [1 + 2, 3 + 4]
+    assert replica.score(features, ["e"]).tobytes() == replica.score(features.copy(), ["e"]).tobytes()
     assert replica.pid() == os.getpid()
 
 
@@ -37,7 +38,7 @@ def test_a_replica_scores_with_what_its_factory_made() -> None:
 def test_a_replica_refuses_what_is_no_feature_matrix(features: npt.NDArray[np.float32]) -> None:
     """Another shape, type or size is refused with a text instead of scored somehow."""
     with pytest.raises(BadDataError, match="Nothing was scored"):
-        EnsembleReplica(RowSums).score(features)
+        EnsembleReplica(RowSums).score(features, ["e"])
 
 
 def test_a_taken_port_is_refused_by_name() -> None:

@@ -107,7 +107,7 @@ def test_an_ill_service_is_named(held: Settings) -> None:
         found = status_of(held)
     assert found.verdict == "troubled"
     assert "ensemble degraded" in found.said
-    assert len(found.accounts) == 2
+    assert len(found.accounts) == 4
 
 
 def test_a_run_that_does_not_answer_is_troubled(held: Settings) -> None:

@@ -20,7 +20,7 @@ THREE, WEIGHTS = ("pattern", "catalyst", "outcome"), (0.4, 0.4, 0.2)
 def views(probability: Floats) -> Views:
     """Three models that agree."""
     weights = np.array(WEIGHTS)
-    return Views(THREE, np.array([probability] * len(THREE)), probability - 0.5, probability, weights)
+    return Views.raw(THREE, np.array([probability] * len(THREE)), probability - 0.5, rank=probability, weights=weights)
 
 
 @settings(max_examples=50, deadline=None)
@@ -39,7 +39,7 @@ def test_each_share_is_the_plain_accuracy_of_its_own_calls() -> None:
     """Majority by the training's base rate, rules from their threshold on, models above one half."""
     data, rng = planted(5), np.random.default_rng(5)
     guessed, weights = rng.uniform(size=(3, len(data))), np.array(WEIGHTS)
-    said = Views(THREE, guessed, guessed[2] - 0.5, guessed[0], weights)
+    said = Views.raw(THREE, guessed, guessed[2] - 0.5, rank=guessed[0], weights=weights)
     got = evaluate(said, data, 0.45, seed=1)
     truth = data.success > 0
     calls = {

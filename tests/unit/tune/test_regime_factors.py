@@ -45,7 +45,7 @@ def _views(test: TrainingSet, seed: int, *, informed: bool) -> Views:
     if informed:
         high = test.matrix[:, test.features.index("market_volatility")] == HIGH
         guesses[1] = np.where(high, np.where(test.success > 0, 0.8, 0.2), guesses[1])
-    return Views(THREE, np.array(guesses), guesses[2] - 0.5, guesses[0], np.array(WEIGHTS))
+    return Views.raw(THREE, np.array(guesses), guesses[2] - 0.5, rank=guesses[0], weights=np.array(WEIGHTS))
 
 
 def test_without_factors_the_weights_are_the_strategys_bit_by_bit() -> None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tune.training_plan import Facts, Session, SessionRules, plan_cpu, plan_gpu, week_of
+from tune.training_plan import (
+    MEMORY_MIB,
+    Facts,
+    Session,
+    SessionFacts,
+    SessionRules,
+    plan_after,
+    plan_gpu,
+    week_of,
+)
 
 SATURDAY = datetime(2026, 11, 21, 9, tzinfo=UTC)
-RULES = SessionRules(budget_usd_per_month=58.0, hours=4.0, usd_per_h=3.39, daily=True)
+RULES = SessionRules(budget_usd_per_month=58.0, hours=4.0, usd_per_h=3.39)
 LAST_WEEK = Session("gpu", SATURDAY - timedelta(days=7), "a" * 64, trained=True)
 FACTS = Facts(SATURDAY, "b" * 64, spent_usd=0.0, usd_per_h=None, obtainable=True, gpus_running=0, sessions=[LAST_WEEK])
 
@@ -75,12 +84,15 @@ def test_the_week_begins_on_saturday() -> None:
     assert week_of(datetime(2026, 11, 28, tzinfo=UTC)) == first + timedelta(days=7)
 
 
-def test_a_light_update_opens_once_a_day_unless_the_gpu_comes_first() -> None:
-    """Light updates are daily, on new data only, only if wanted, and never beside this week's GPU session."""
-    monday = replace(FACTS, now_at=SATURDAY + timedelta(days=2))
-    assert plan_cpu(monday, RULES).opens
-    assert plan_cpu(FACTS, RULES).code == "gpu_first"
-    assert plan_cpu(monday, replace(RULES, daily=False)).code == "off"
-    assert plan_cpu(replace(monday, data_fingerprint="a" * 64), RULES).code == "unchanged"
-    today = Session("cpu", monday.now_at - timedelta(hours=1), "a" * 64, trained=True)
-    assert plan_cpu(replace(monday, sessions=[today]), RULES).code == "held"
+def test_a_training_is_due_by_the_sessions_and_never_by_the_clock() -> None:
+    """Every so many sessions, once; one that failed is left to the next session; none without memory or when off."""
+    rules = SessionRules(every_sessions=20)
+    facts = SessionFacts(date(2010, 4, 28), since=20)
+    plan = plan_after(facts, rules)
+    assert (plan.opens, plan.kind, plan.window_from) == (True, "cpu", datetime(2010, 4, 28, tzinfo=UTC))
+    assert plan_after(facts, SessionRules()).code == "off"
+    assert plan_after(replace(facts, since=19), rules).code == "unchanged"
+    assert plan_after(replace(facts, trained=True), rules).code == "held"
+    assert plan_after(replace(facts, tries=1), rules).code == "tried"
+    assert plan_after(replace(facts, memory_mib=MEMORY_MIB - 1), rules).code == "memory"
+    assert plan_after(replace(facts, memory_mib=MEMORY_MIB), rules).opens

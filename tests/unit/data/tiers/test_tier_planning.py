@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.bars.files import BarFile, Timeframe
+from adapters.bars.files import BarFile, Kind
 from adapters.bars.locations import TIERS, Tier
 from adapters.settings import read_settings
 from data.storage_rules import storage_rules
@@ -20,7 +21,7 @@ TODAY = date(2026, 11, 23)
 
 
 def _file(
-    number: int, first_age: int, days: int = 1, *, tier: Tier = "hot", rows: int = 10, kind: Timeframe = "1d"
+    number: int, first_age: int, days: int = 1, *, tier: Tier = "hot", rows: int = 10, kind: Kind = "1d"
 ) -> BarFile:
     last = TODAY - timedelta(days=first_age)
     sessions = tuple(last - timedelta(days=back) for back in reversed(range(days)))
@@ -53,6 +54,20 @@ def test_a_running_month_is_left_alone_until_it_has_many_files() -> None:
     assert len(step.sources) == 8
 
 
+def test_feature_rows_are_merged_with_those_of_their_schema_and_bound_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two schemas in one month make two files; where a session has both, neither takes it; bars have another bound."""
+
+    def rows(age: int, schema: str, number: int = 0) -> BarFile:
+        return replace(_file(age + number, age, tier="warm", kind="features"), schema=schema)
+
+    files = [rows(age, "a" if age > 55 else "b") for age in range(54, 58)]  # 2026-09-27 to -09-30
+    assert [{file.schema for file in step.sources} for step in plan(files, Ages(), TODAY)] == [{"a"}, {"b"}]
+    both = [*files[2:], rows(57, "b", 100)]
+    assert plan(both, Ages(), TODAY) == []
+    monkeypatch.setattr(planning, "MERGED_FEATURE_ROWS", 19)
+    assert plan(files, Ages(), TODAY) == [], "two of 10 rows are more than 19"
+
+
 def test_a_merged_file_stays_within_its_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of sessions of 4 rows and a bound of 10, two are merged at a time."""
     monkeypatch.setattr(planning, "MERGED_ROWS", 10)
@@ -70,7 +85,7 @@ MANIFESTS = st.lists(
 
 @given(MANIFESTS)
 def test_a_group_keeps_its_order_and_leaves_out_no_file_with_a_session_of_its_own(
-    drawn: list[tuple[int, int, Tier, Timeframe]],
+    drawn: list[tuple[int, int, Tier, Kind]],
 ) -> None:
     """Every file is in one step at most, a merge is of one tier, in the manifest's order, and nothing overlaps it."""
     files = [_file(number, age, days, tier=tier, kind=kind) for number, (age, days, tier, kind) in enumerate(drawn)]

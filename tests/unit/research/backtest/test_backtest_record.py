@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
+import numpy as np
 import pytest
 
 from research.backtest.recording import account_record
-from research.backtest.running import Dated, WalkForward, run_backtest
-from research.backtest.services import NoModels
+from research.backtest.running import run_backtest
+from research.backtest.served import Models, ServedVersions
 from tests.unit.research.checks.test_look_ahead import DAYS, TERMS, random_record
 from trading.performance.figures import figures_of
+from trading.views.lifecycle import Event, Lifecycle
+
+NOON = datetime(2010, 1, 1, 12, tzinfo=UTC)
 
 
 def test_profits_positions_and_equity_of_the_record_are_those_of_the_journal() -> None:
@@ -30,10 +34,18 @@ def test_profits_positions_and_equity_of_the_record_are_those_of_the_journal() -
     assert figures_of(record, seed=7).account["trades"] == len(closing)
 
 
-def test_models_are_used_from_the_session_on_before_which_they_learned_nothing() -> None:
-    """Before the first there is none; later ones take over; a name is noted at its first session."""
+def test_versions_are_asked_at_the_sessions_that_they_have_a_role_at() -> None:
+    """Before the first event there is none; a promotion holds from its session on; a name is noted at its first."""
     early, late = date(2010, 2, 1), date(2010, 3, 1)
-    forward = WalkForward([Dated("late", late, NoModels), Dated("early", early, NoModels)])
-    for session in (date(2010, 1, 29), early, date(2010, 2, 2), late):
-        forward.begin(session)
-    assert forward.decided_from == {"early": early, "late": late}
+    events = (
+        Event(1, "early", "champion", early, "test", "first", NOON),
+        Event(2, "early", "retired", late, "test", "late took over", NOON),
+        Event(3, "late", "champion", late, "test", "better", NOON),
+    )
+    served = ServedVersions(Models(Lifecycle(events, {"early": early, "late": early})))
+    days = (date(2010, 1, 29), early, date(2010, 2, 26), late)
+    assert [served.begin(day).champion for day in days] == [None, "early", "early", "late"]
+    assert served.decided_from == {"early": early, "late": late}
+    (views,) = served.score(np.zeros((2, 1), dtype=np.float32), ["late"]).values()
+    assert (views.ensemble_id, views.trouble) == ("late", "the models of late can't be used: nothing loads them")
+    assert np.isnan(views.strength).all()

@@ -32,9 +32,11 @@ def test_an_explanation_is_asked_for_a_day_or_an_instant_with_its_zone(client: C
     """The reader gets what was meant; a time without a zone, a word and an impossible symbol are refused."""
     assert client.get("/v1/explanations/AAPL", params={"at": "2010-05-06"}).status_code == 200
     assert client.get("/v1/explanations/AAPL", params={"at": "2010-05-06T15:59-04:00"}).status_code == 200
+    assert client.get("/v1/explanations/AAPL", params={"at": "2010-05-06", "features": "true"}).status_code == 200
     assert platform.asked == [
-        (explanations.read, ("AAPL", date(2010, 5, 6))),
-        (explanations.read, ("AAPL", datetime(2010, 5, 6, 19, 59, tzinfo=UTC))),
+        (explanations.read, ("AAPL", date(2010, 5, 6), False)),
+        (explanations.read, ("AAPL", datetime(2010, 5, 6, 19, 59, tzinfo=UTC), False)),
+        (explanations.read, ("AAPL", date(2010, 5, 6), True)),
     ]
     for at in ("2010-05-06T15:59", "noon"):
         refused = problem_of(client.get("/v1/explanations/AAPL", params={"at": at}))

@@ -16,13 +16,13 @@ from tests.fakes.paper_script import FIRST, Step, quotes_of, scripts
 from trading.broker.orders import Bracket, OrderRequest
 from trading.cycle.paper_desk import PaperDesk
 from trading.cycle.summary import SessionSummary
-from trading.decisions.book_view import Source
+from trading.decisions.arms import Arm
 from trading.engine.rules import PAPER_RULES
 from trading.errors import LedgerError, UnavailableError
 from trading.ledger.double_entry import verify
 from trading.ledger.journal import Journal, MemoryJournal
 
-BOOKS: Mapping[str, Source] = {"rule": "rule", "ensemble": "ensemble"}
+BOOKS: Mapping[str, Arm] = {"rule": "rule", "hybrid": "hybrid"}
 CASH_CENTS = 10_000_000
 ORDER = OrderRequest("order:1", "AA", "buy", 10, "on_open", bracket=Bracket(10_000, 20_000, hold_sessions=3))
 BAR = quotes_of({"AA": (200_000, 201_000, 199_000, 200_500, 1000)})
@@ -37,7 +37,7 @@ def desk_on(journal: Journal) -> PaperDesk:
 def run(desk: PaperDesk, step: Step) -> None:
     """One session: both accounts order the same, the ensemble in its own name."""
     desk.settle(step.session, step.quotes, step.actions)
-    orders = {"rule": step.orders, "ensemble": step.orders[:1]}
+    orders = {"rule": step.orders, "hybrid": step.orders[:1]}
     named = {book: [named_for(book, order) for order in chosen] for book, chosen in orders.items()}
     desk.place(step.session, named, len(step.prices))
 
@@ -120,11 +120,11 @@ def test_nothing_is_complete_before_its_orders_are_placed() -> None:
     assert desk.completed(FIRST) is None
     assert [(view.name, view.equity_cents, view.symbols) for view in state.views] == [
         ("rule", CASH_CENTS, frozenset()),
-        ("ensemble", CASH_CENTS, frozenset()),
+        ("hybrid", CASH_CENTS, frozenset()),
     ]
     desk.place(FIRST, {"rule": [ORDER]}, 7)
-    both = {"rule": CASH_CENTS, "ensemble": CASH_CENTS}
-    assert desk.completed(FIRST) == SessionSummary(FIRST, both, {"rule": 0, "ensemble": 0}, 7)
+    both = {"rule": CASH_CENTS, "hybrid": CASH_CENTS}
+    assert desk.completed(FIRST) == SessionSummary(FIRST, both, {"rule": 0, "hybrid": 0}, 7)
 
 
 def test_a_waiting_order_counts_as_held_and_its_fill_is_counted() -> None:
@@ -135,7 +135,7 @@ def test_a_waiting_order_counts_as_held_and_its_fill_is_counted() -> None:
     assert desk.place(FIRST, {"rule": [ORDER]}, 1) == 0
     after = desk.settle(FIRST + timedelta(days=1), BAR, [])
     assert after.views[0].symbols == frozenset({"AA"})
-    assert after.fills == {"rule": 1, "ensemble": 0}
+    assert after.fills == {"rule": 1, "hybrid": 0}
 
 
 def settled_only() -> PaperDesk:

@@ -207,6 +207,10 @@ def test_analyses_are_named_by_what_they_were_made_of() -> None:
     """The same bars have the same name in any process; one price, sector or day of the VIX more makes another."""
     name = SegmentMarket(SEGMENT, analyse(WHOLE, vix=VIX, sectors=SECTORS)).name
     assert SegmentMarket(SEGMENT, analyse(WHOLE, vix=VIX, sectors=SECTORS)).name == name
+    later = replace(SEGMENT, first=SEGMENT.last)
+    assert SegmentMarket(later, analyse(WHOLE, vix=VIX, sectors=SECTORS)).name != name, (
+        "it doesn't serve the same sessions"
+    )
     close = WHOLE.close.copy()
     close[7] += 0.01
     others = [

@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.broker.orders import Bracket
-from trading.decisions.book_view import BookView, Candidate, Circumstances, Source
+from trading.decisions.arms import ARMS, Arm
+from trading.decisions.book_view import BookView, Candidate, Circumstances
 from trading.decisions.decide import decide
 from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.drawdown import judge
 from trading.risk.exposure import Surroundings
-from trading.risk.model_risk import by_ensemble, by_rule
+from trading.risk.model_risk import ModelRiskLimits, by_ensemble, by_rule
 from trading.risk.past import DrawdownState
 from trading.risk.sizing import SizingLimits, position_shares
 from trading.views.ensemble import Views, rank_among
@@ -30,44 +31,72 @@ NAN = float("nan")
 CANDIDATE = Candidate(
     symbol="AA", score=0.5, close_usd=20.0, atr_usd=1.0, average_volume=1_000_000.0, patterns=("hammer",),
     rule_confidence=0.7, rule_reasons=("why",), probabilities={"pattern": 0.6, "catalyst": 0.6, "outcome": 0.6},
-    expected_return=0.01,
+    expected_return=0.02,
     strength=0.6, rank=0.95, disagreement=0.0,
 )  # fmt: skip
 NO_LOSS = DrawdownState(1.0, "")
 
 
-def account(
-    source: Source = "ensemble", held: frozenset[str] = frozenset(), drawdown: DrawdownState = NO_LOSS
-) -> BookView:
+def account(source: Arm = "hybrid", held: frozenset[str] = frozenset(), drawdown: DrawdownState = NO_LOSS) -> BookView:
     """An account of 100,000 USD."""
     return BookView("book", source, 10_000_000, held, drawdown)
 
 
+LIMITS = ModelRiskLimits()
+SURE = replace(CANDIDATE, strength=0.52, rank=0.99)
+"""The stop of 1.5 ranges costs 7.5 % of the price, so 2 % expected are 0.27 of it: the full size."""
+
+
 @pytest.mark.parametrize(
-    ("strength", "rank", "disagreement", "rule", "expected"),
+    ("changes", "expected"),
     [
         # rank 0.8: confidence |2 x 0.8 - 1| = 0.6 reaches the threshold
-        (0.52, 0.80, 0.0, 0.0, (True, "ensemble", 0.6, False)),
-        (0.52, 0.99, 0.26, 0.0, (True, "ensemble", 0.98, True)),
-        (0.52, 0.99, 0.25, 0.0, (True, "ensemble", 0.98, False)),
-        (0.45, 0.10, 0.0, 1.0, (False, "ensemble", 0.8, False)),  # surely bad: the rules aren't asked
-        (0.52, 0.79, 0.0, 0.6, (True, "rule", 0.6, False)),
-        (0.52, 0.79, 0.0, 0.59, (False, "rule", 0.59, False)),
-        (0.52, 0.21, 0.9, 0.7, (True, "rule", 0.7, False)),
-        (NAN, NAN, NAN, 0.7, (True, "rule", 0.7, False)),
-        (NAN, 0.99, 0.0, 0.1, (False, "rule", 0.1, False)),
-        (0.52, NAN, 0.0, 0.1, (False, "rule", 0.1, False)),
-        (1.01, 0.99, 0.0, 0.1, (False, "rule", 0.1, False)),
-        (-0.01, 0.99, 0.0, 0.1, (False, "rule", 0.1, False)),
+        ({"rank": 0.80}, (True, "ensemble", 0.6, 1.0, ())),
+        ({"disagreement_rank": 0.91}, (True, "ensemble", 0.98, 0.5, ("disagreement",))),
+        ({"disagreement_rank": 0.90}, (True, "ensemble", 0.98, 1.0, ())),
+        # 0.3 % expected are 0.04 of what the stop costs: 0.04 / 0.08 of the size, half of that where they disagree
+        ({"expected_return": 0.003}, (True, "ensemble", 0.98, 0.5, ("small_move",))),
+        (
+            {"expected_return": 0.003, "disagreement_rank": 1.0},
+            (True, "ensemble", 0.98, 0.25, ("small_move", "disagreement")),
+        ),
+        ({"expected_return": 0.0}, (False, "ensemble", 0.98, 1.0, ("expected_loss",))),
+        ({"expected_return": -0.01}, (False, "ensemble", 0.98, 1.0, ("expected_loss",))),
+        ({"expected_return": NAN}, (False, "ensemble", 0.98, 1.0, ("expected_loss",))),
+        ({"rank": 0.10, "rule_confidence": 1.0}, (False, "ensemble", 0.8, 1.0, ())),  # surely bad
+        ({"rank": 0.79, "rule_confidence": 0.6}, (True, "rule", 0.6, 1.0, ("unsure",))),
+        ({"rank": 0.79, "rule_confidence": 0.59}, (False, "rule", 0.59, 1.0, ("unsure",))),
+        ({"strength": NAN, "rank": NAN}, (True, "rule", 0.7, 1.0, ("no_answer",))),
+        ({"strength": NAN, "rule_confidence": 0.1}, (False, "rule", 0.1, 1.0, ("no_answer",))),
+        ({"rank": NAN, "rule_confidence": 0.1}, (False, "rule", 0.1, 1.0, ("no_answer",))),
+        ({"strength": 1.01, "rule_confidence": 0.1}, (False, "rule", 0.1, 1.0, ("no_answer",))),
+        ({"strength": -0.01, "rule_confidence": 0.1}, (False, "rule", 0.1, 1.0, ("no_answer",))),
     ],
 )
 def test_the_ensemble_decides_where_it_is_sure_and_else_the_rules(
-    strength: float, rank: float, disagreement: float, rule: float, expected: tuple[bool, str, float, bool]
+    changes: dict[str, float], expected: tuple[bool, str, float, float, tuple[str, ...]]
 ) -> None:
-    """Missing, impossible and unsure answers fall back to the rules; disagreement halves."""
-    verdict = by_ensemble(strength, rank, disagreement, rule)
-    assert (verdict.buy, verdict.source, pytest.approx(verdict.confidence), verdict.careful) == expected
+    """Missing, impossible and unsure answers fall back; no purchase with a loss expected; small moves, small sizes."""
+    seen = replace(SURE, **changes)  # type: ignore[arg-type]
+    verdict = by_ensemble(seen, LIMITS, falls_back=True, stop_return=0.075)
+    assert (verdict.buy, verdict.source, pytest.approx(verdict.confidence)) == expected[:3]
+    assert (pytest.approx(verdict.scale), verdict.acted) == expected[3:]
     assert verdict.reason
+    alone = by_ensemble(seen, LIMITS, falls_back=False, stop_return=0.075)
+    if verdict.source == "ensemble":
+        assert alone == verdict
+    else:
+        assert (alone.buy, alone.source, alone.acted) == (False, "ensemble", verdict.acted)
+
+
+def test_the_arms_differ_in_whom_they_ask_and_what_they_do_without() -> None:
+    """One candidate whom the models are unsure of and the rules are for; and one of whom they are sure."""
+    unsure = replace(CANDIDATE, rank=0.6)
+    bought = {arm: bool(decide(DAY, account(arm), [unsure], DecisionRules())[1]) for arm in ARMS}
+    assert bought == {"rule": True, "hybrid": True, "models": False, "challenger": False}
+    weak = replace(SURE, rule_confidence=0.1)
+    bought = {arm: bool(decide(DAY, account(arm), [weak], DecisionRules())[1]) for arm in ARMS}
+    assert bought == {"rule": False, "hybrid": True, "models": True, "challenger": True}
 
 
 @pytest.mark.parametrize(("rule", "buy"), [(0.6, True), (0.5999, False), (1.0, True), (0.0, False), (NAN, False)])
@@ -173,9 +202,9 @@ def test_every_refusal_says_why(book: BookView, candidate: Candidate, words: str
     ("book", "candidate", "shares"),
     [
         (account(drawdown=DrawdownState(0.5, "halved: x")), CANDIDATE, 250),
-        (account(), replace(CANDIDATE, disagreement=0.3), 250),
-        (account(drawdown=DrawdownState(0.5, "halved: x")), replace(CANDIDATE, disagreement=0.3), 125),
-        (account("rule"), replace(CANDIDATE, disagreement=0.3), 500),  # the rules don't look at the models
+        (account(), replace(CANDIDATE, disagreement_rank=0.95), 250),
+        (account(drawdown=DrawdownState(0.5, "halved: x")), replace(CANDIDATE, disagreement_rank=0.95), 125),
+        (account("rule"), replace(CANDIDATE, disagreement_rank=0.95), 500),  # the rules don't look at the models
     ],
 )
 def test_drawdown_and_disagreement_each_halve(book: BookView, candidate: Candidate, shares: int) -> None:
@@ -249,7 +278,7 @@ def test_the_ensemble_weighs_and_measures_disagreement() -> None:
     """0.4, 0.4, 0.2; the widest gap of the three; one silent model silences the whole."""
     probabilities = np.array([[0.9, NAN], [0.5, 0.5], [0.6, 0.6]])
     weights = np.array([0.4, 0.4, 0.2])
-    views = Views(
+    views = Views.raw(
         ("pattern", "catalyst", "outcome"), probabilities, np.zeros(2), rank=np.array([0.5, NAN]), weights=weights
     )
     assert views.strength[0] == pytest.approx(0.36 + 0.2 + 0.12)

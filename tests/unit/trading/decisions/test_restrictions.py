@@ -46,12 +46,12 @@ def test_a_restriction_on_record_is_not_reckoned_anew() -> None:
 
 
 def test_a_book_has_all_that_its_past_forbids() -> None:
-    """Drawdown, resting symbols and doubt come from one place for every desk."""
+    """Drawdown and resting symbols come from one place for every desk."""
     found = standing(past(8, [100, 90], stopped=True), RULES)
     view = BookView.of(
         found, name="b", decides_by="rule", equity_cents=90, symbols=frozenset({"AA"}), exposure_cents={"AA": 9}
     )
-    assert view == BookView("b", "rule", 90, frozenset({"AA"}), found.drawdown, {"AA": 9}, found.resting, found.doubt)
+    assert view == BookView("b", "rule", 90, frozenset({"AA"}), found.drawdown, {"AA": 9}, found.resting)
 
 
 def test_a_limit_whose_method_is_misspelt_can_not_be_made() -> None:

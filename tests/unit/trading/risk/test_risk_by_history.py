@@ -17,8 +17,8 @@ from trading.errors import ConfigurationError
 from trading.market.regimes import Regime
 from trading.risk.cooldown import CooldownLimits, paused, resting
 from trading.risk.decision_rules import DecisionRules
-from trading.risk.model_risk import ModelRiskLimits, by_ensemble
-from trading.risk.model_trust import lost_skill, stale_models
+from trading.risk.model_risk import Doubt, ModelRiskLimits
+from trading.risk.model_trust import SignalEvidence, lost_skill, stale_models
 from trading.risk.past import DrawdownState
 from trading.risk.regime_size import RegimeSize, RegimeSizes, regime_size
 from trading.risk.trade_history import TradeHistory, decided_by, told_by
@@ -28,9 +28,9 @@ DAYS = [FIRST + timedelta(days=number) for number in range(200)]
 CANDIDATE = Candidate(
     symbol="AA", score=0.5, close_usd=20.0, atr_usd=1.0, average_volume=1_000_000.0, patterns=("hammer",),
     rule_confidence=0.7, rule_reasons=("why",), probabilities={"pattern": 0.6, "catalyst": 0.6, "outcome": 0.6},
-    expected_return=0.01, strength=0.6, rank=0.95, disagreement=0.0,
+    expected_return=0.02, strength=0.6, rank=0.95, disagreement=0.0,
 )  # fmt: skip
-BOOK = BookView("book", "ensemble", 10_000_000, frozenset(), DrawdownState(1.0, ""))
+BOOK = BookView("book", "hybrid", 10_000_000, frozenset(), DrawdownState(1.0, ""))
 
 
 def closed(
@@ -117,63 +117,76 @@ def test_eight_losses_in_a_row_pause_the_account_for_three_closes() -> None:
     assert paused(history, DAYS[:9], CooldownLimits()).scale == 1.0
 
 
-def test_an_ensemble_that_surely_loses_reverts_to_the_rules_until_its_trades_are_old() -> None:
+def _evidence(won: int, of: int, sessions: int) -> SignalEvidence:
+    """Signals spread over sessions, the wins among the first."""
+    days = np.array([DAYS[number % sessions] for number in range(of)], dtype="datetime64[D]")
+    return SignalEvidence.of(days, np.arange(of) < won)
+
+
+def test_an_ensemble_whose_highest_ranked_setups_surely_lose_does_not_decide() -> None:
     """3 of 20: Wilson's upper end is (0.15 + 1.96²/40 + 1.96·sqrt(0.15·0.85/20 + 1.96²/1600)) / (1 + 1.96²/20) = 36 %.
 
-    4 of 20 reach 42 %, which isn't surely below 40 %.
+    4 of 20 reach 42 %, which isn't surely below 40 %; 19 say nothing.
     """
     z = 1.959964
     high = (0.15 + z**2 / 40 + z * (0.15 * 0.85 / 20 + z**2 / 1600) ** 0.5) / (1 + z**2 / 20)
     assert 0.36 < high < 0.365
     limits = ModelRiskLimits()
-    history = TradeHistory()
-    for number in range(19):
-        closed(history, DAYS[number], 100 if number < 3 else -100)
-    assert lost_skill(history, DAYS[:19], limits) == "", "19 trades say nothing"
-    closed(history, DAYS[19], -100)
-    doubt = lost_skill(history, DAYS[:20], limits)
-    assert doubt.startswith("3 of the ensemble's last 20 trades won")
-    assert "at most 36%" in doubt
-    assert lost_skill(history, DAYS[:60], limits)
-    assert lost_skill(history, DAYS[:61], limits) == "", "the first trade has left the window of 60 sessions"
-    closed(history, DAYS[19], 100)
-    assert lost_skill(history, DAYS[:20], limits) == "", "4 of 21: the upper end is 40.0 % or more"
+    found = lost_skill(_evidence(3, 20, 20), limits)
+    assert found is not None
+    assert found.rule == "lost_skill"
+    assert found.words.startswith("3 of the last 20 setups that the ensemble ranked highest made money")
+    assert "at most 36%" in found.words
+    assert lost_skill(_evidence(4, 20, 20), limits) is None
+    assert lost_skill(_evidence(0, 19, 19), limits) is None
+    assert lost_skill(SignalEvidence(), limits) is None
 
 
-def test_trades_of_the_rules_and_parts_of_one_entry_do_not_count_against_the_ensemble() -> None:
-    """An entry closed in two fills is one trade by their sum; what the rules decided isn't the ensemble's."""
-    limits = ModelRiskLimits(accuracy_trades=2)
-    history = TradeHistory()
-    for _ in range(30):
-        closed(history, DAYS[0], -100, source="rule")
-    assert lost_skill(history, DAYS[:1], limits) == ""
-    closed(history, DAYS[0], -100)
-    part = {"entry_order_id": "order:30", "symbol": "AA", "side": "sell", "reason": "target", "profit_cents": 150}
-    history.take("fill", DAYS[0], part)
-    assert len(history.closes) == 32
-    assert lost_skill(history, DAYS[:1], limits) == "", "one trade is under the least of two"
+def test_setups_of_one_session_count_as_one_where_they_share_its_fate() -> None:
+    """Forty setups in two sessions that all won or all lost say no more than the two sessions do.
+
+    By hand for ten sessions of four, three of them won whole: residuals are 4·0.7 and 4·(-0.3), so the variance of the
+    share is (3·2.8² + 7·1.2²)/40² = 0.021, against 0.3·0.7/40 = 0.00525 of independent ones: 40/4 = 10 setups.
+    """
+    days = np.repeat(np.array(DAYS[:10], dtype="datetime64[D]"), 4)
+    found = SignalEvidence.of(days, np.repeat(np.arange(10) < 3, 4))
+    assert (found.signals, found.won) == (40, 12)
+    assert found.effective == pytest.approx(10.0)
+    assert lost_skill(found, ModelRiskLimits()) is None, "twelve of forty would be surely below 50 %, not these"
+    alone = SignalEvidence.of(days[:4], np.zeros(4, dtype=bool))
+    assert alone.effective == 1.0
 
 
 def test_models_that_learned_nothing_of_126_sessions_do_not_decide() -> None:
     """127 sessions since the first unknown one are too many; later sessions of the market don't count."""
     days = np.array(DAYS, dtype="datetime64[D]")
     limits = ModelRiskLimits()
-    assert stale_models(FIRST, days, DAYS[125], limits) == ""
-    assert "nothing of the last 127 sessions" in stale_models(FIRST, days, DAYS[126], limits)
-    assert stale_models(FIRST, days[:127], DAYS[126], limits) == stale_models(FIRST, days, DAYS[126], limits)
-    assert "nobody knows" in stale_models(None, days, DAYS[3], limits)
+    assert stale_models(FIRST, days, DAYS[125], limits) is None
+    stale = stale_models(FIRST, days, DAYS[126], limits)
+    assert stale is not None
+    assert "nothing of the last 127 sessions" in stale.words
+    assert stale_models(FIRST, days[:127], DAYS[126], limits) == stale
+    nobody = stale_models(None, days, DAYS[3], limits)
+    assert nobody is not None
+    assert "nobody knows" in nobody.words
 
 
-def test_a_doubt_about_the_models_makes_the_rules_decide_and_says_why() -> None:
-    """The same candidate, by the rules' confidence; silent models are told as such, whatever their age."""
-    (decision,), orders = decide(FIRST, BOOK, [CANDIDATE], DecisionRules(), Circumstances(doubt="too old"))
-    assert (decision.verdict.source, decision.verdict.confidence) == ("rule", 0.7)
+def test_a_doubt_about_the_models_makes_the_rules_decide_or_nobody_and_says_why() -> None:
+    """The same candidate, by the rules' confidence; models alone buy nothing; silent models are told as such."""
+    now = Circumstances(doubts={"e": Doubt("stale", "too old")})
+    seen = replace(CANDIDATE, ensemble_id="e")
+    (decision,), orders = decide(FIRST, BOOK, [seen], DecisionRules(), now)
+    assert (decision.verdict.source, decision.verdict.confidence, decision.verdict.acted) == ("rule", 0.7, ("stale",))
     assert decision.reason.startswith("too old, so the rules decide: ")
     assert orders[0].reason.startswith("rule: too old")
-    (decision,), _ = decide(FIRST, replace(BOOK, doubt="lost skill"), [CANDIDATE], DecisionRules())
-    assert "lost skill" in decision.reason
+    (decision,), orders = decide(FIRST, replace(BOOK, decides_by="models"), [seen], DecisionRules(), now)
+    assert (decision.reason, orders) == ("too old: nothing is bought", [])
+    (decision,), _ = decide(FIRST, BOOK, [replace(seen, ensemble_id="f")], DecisionRules(), now)
+    assert decision.verdict.source == "ensemble", "the doubt is about another version"
     nan = float("nan")
-    assert "no usable model answer" in by_ensemble(nan, nan, nan, 0.7, doubt="too old").reason
+    silent = replace(seen, strength=nan, rank=nan, trouble="the models of e can't be used: gone")
+    (decision,), _ = decide(FIRST, BOOK, [silent], DecisionRules(), now)
+    assert decision.reason.startswith("the models of e can't be used: gone, so the rules decide: ")
 
 
 @given(st.sampled_from(["rule", "ensemble"]), st.text())

@@ -74,6 +74,13 @@ def test_a_limit_that_a_new_version_brings_loosens_nothing_and_one_that_is_gone_
     assert loosened(every, older) == ["pause_streak from 8 to unknown"]
 
 
+def test_a_limit_that_is_gone_with_this_version_loosens_only_what_was_stricter_than_its_default() -> None:
+    """An older record is gone on with; one whose owner had set the limit asks to be told."""
+    every = limits_of(DecisionRules())
+    assert loosened({**every, "max_disagreement": 0.25, "accuracy_trades": 20.0}, every) == []
+    assert loosened({**every, "max_disagreement": 0.1}, every) == ["max_disagreement from 0.1 to unknown"]
+
+
 @given(st.dictionaries(st.sampled_from(sorted(LIMITS)), st.floats(0, 1), max_size=5))
 def test_the_hash_tells_sets_apart_and_not_their_order(given_: dict[str, float]) -> None:
     """The same values have the same hash, whole or not; other values have another."""

@@ -1,0 +1,1 @@
+"""`inplay models`."""

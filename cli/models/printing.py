@@ -1,0 +1,103 @@
+"""What `inplay models` says in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cli.figures import percent, with_interval
+from research.models.changing import Changed
+from research.models.showing import Acted, Listed, Shown
+from trading.plain_text import shown as plain
+from trading.risk.model_risk import RULES
+from trading.views.lifecycle import Event
+
+STATES = {"whole": "as registered", "file gone": "FILE GONE", "changed": "CHANGED: not the file that was registered"}
+"""Of a file, in words."""
+
+
+def list_lines(rows: Sequence[Listed]) -> Iterator[str]:
+    """The list."""
+    if not rows:
+        yield "no ensemble is on record yet; `inplay run` trains one"
+        return
+    wide = max(len(row.ensemble_id) for row in rows)
+    yield (
+        f"{'ensemble':<{wide}}  {'role':<10}  {'from':<10}  {'learned before':<14}  "
+        f"{'accuracy out of sample':<26}  {'scored':>9}  {'with outcome':>12}"
+    )
+    for row in rows:
+        yield (
+            f"{row.ensemble_id:<{wide}}  {row.role or 'none':<10}  {row.from_session!s:<10}  "
+            f"{row.known_before!s:<14}  {with_interval(row.accuracy):<26}  {row.scored.signals:>9,}  "
+            f"{row.scored.with_outcome:>12,}" + ("  AUDIT FAILED" if row.audit is False else "")
+        )
+    if not any(row.role == "champion" for row in rows):
+        yield "no ensemble is champion, so the rules decide; `inplay models promote ID` makes one"
+
+
+def show_lines(told: Shown) -> Iterator[str]:
+    """One ensemble."""
+    row = told.listed
+    yield f"{row.ensemble_id}: {row.role} from {row.from_session} on; learned what was known before {row.known_before}"
+    yield f"accuracy out of sample: {with_interval(row.accuracy)}"
+    yield f"audit: {_audit(told)}"
+    yield (
+        f"scored {row.scored.signals:,} setups, {row.scored.with_outcome:,} with a known outcome; in play "
+        f"{row.scored.in_play:,}, {row.scored.in_play_with_outcome:,} with a known outcome"
+    )
+    yield "life:"
+    yield from (f"  {_event(event)}" for event in told.events)
+    yield "members:"
+    for file in told.files:
+        yield f"  {file.member:<10}{file.weight:<5g}{file.path}  {file.sha256[:12]}  {STATES[file.state]}"
+    yield from _calibration(told)
+    yield "rules of model risk that acted:" if told.acted else "no account asked it yet"
+    for acted in told.acted:
+        yield from _acted(acted)
+
+
+def _event(event: Event) -> str:
+    return plain(f"{event.from_session}  {event.role:<10}  {event.who}, {event.at:%Y-%m-%d %H:%M} UTC: {event.why}")
+
+
+def _audit(told: Shown) -> str:
+    audit = told.metrics.get("audit")
+    if audit is None:
+        return "none on record; it was trained by an earlier version"
+    if audit["passed"]:
+        return f"passed: {', '.join(name.replace('_', ' ') for name in audit['checks'])}"
+    return "FAILED: " + "; ".join(why for why in audit["checks"].values() if why)
+
+
+def _calibration(told: Shown) -> Iterator[str]:
+    if told.card["trouble"]:
+        yield plain(f"card: {told.card['trouble']}")
+        return
+    found = told.card["calibration"]
+    if found is None:
+        yield "calibration: none; the card is of an earlier version, and its expected return is the models' own"
+        return
+    (base, slope), (mean, per) = found["strength"], found["net_return"]
+    yield f"calibration on {found['setups']:,} unseen setups of {found['sessions']} sessions:"
+    yield f"  log odds of making money {base:+.3f} {slope:+.3f} x strength" + _flat(slope)
+    yield f"  expected net return {mean:+.3%} {per:+.3f} x predicted" + _flat(per)
+    yield f"  widest disagreement {found['widest_disagreement']:.3f}"
+
+
+def _flat(slope: float) -> str:
+    return "" if slope else " (the models' figure tells nothing here)"
+
+
+def _acted(acted: Acted) -> Iterator[str]:
+    yield f"  {acted.account}, of {acted.candidates:,} candidates:"
+    for rule, count in acted.rules.items():
+        yield f"    {rule:<14}{count:>7,}  {percent(count / acted.candidates):>7}  {RULES[rule]}"  # type: ignore[index]
+
+
+def change_lines(done: Changed) -> Iterator[str]:
+    """What a change made."""
+    if not done.events:
+        yield f"{done.ensemble_id} is {done.role} already, from {done.from_session} on; nothing was changed"
+        return
+    for event in done.events:
+        yield f"{event.ensemble_id} is {event.role} from the first session on or after {event.from_session}"

@@ -1,0 +1,165 @@
+"""The comparison of the strategy: versions of the ensemble beside the rules, and the accounts beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from adapters.postgres.accounts import Accounts
+from adapters.postgres.books import BookStore
+from adapters.postgres.calls import RULES, CallStore
+from adapters.postgres.model_events import LifecycleStore
+from adapters.postgres.pool import Pool
+from adapters.postgres.risk_limits import RiskLimits
+from trading.arrays import Days
+from trading.bars.panel import as_date
+from trading.decisions.arms import ARMS, Arm
+from trading.evidence.account_trades import TradeFigures, Trades, traded
+from trading.evidence.calls import CallFigures, Gap, gap, judged
+from trading.risk.decision_rules import DecisionRules
+from trading.risk.limits import rules_of
+
+MOST_TRADES = 1_000_000
+
+
+@dataclass(frozen=True)
+class VersionCompared:
+    """A version beside the rules, on the setups in play that it was asked of, taken or not.
+
+    Attributes:
+        candidates: with a known outcome, from `first_session` to `last_session`.
+        open: whose outcome isn't known yet, or never will be.
+        unanswered: of which it said nothing.
+        calls: setups that it ranked high enough to be for.
+        rules: setups of the same ones with a rule confidence of at least 0.60.
+        less_rules: how much better than the rules.
+    """
+
+    ensemble_id: str
+    role: str
+    candidates: int
+    open: int
+    unanswered: int
+    first_session: date | None
+    last_session: date | None
+    calls: CallFigures
+    rules: CallFigures
+    less_rules: Gap
+
+
+@dataclass(frozen=True)
+class AccountCompared:
+    """An account beside that of the rules.
+
+    Attributes:
+        arm: who decides in it.
+        title: in words.
+        calls: candidates that it wanted to buy, whatever size and risk left of that.
+        trades: that it closed.
+        less_rules: how much better than the rules' account; None for that one.
+    """
+
+    account: str
+    arm: Arm
+    title: str
+    calls: CallFigures
+    trades: TradeFigures
+    less_rules: Gap | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Versions, and accounts on the candidates that all of them decided on.
+
+    Attributes:
+        candidates: of the accounts, with a known outcome, from `first_session` to `last_session`.
+    """
+
+    versions: list[VersionCompared]
+    accounts: list[AccountCompared]
+    candidates: int
+    first_session: date | None
+    last_session: date | None
+
+
+def compared(
+    pool: Pool, accounts: Accounts, seed: int, versions: Sequence[str] | None = None, *, most: int | None = None
+) -> Comparison:
+    """The comparison as of now.
+
+    Args:
+        pool: of the record.
+        accounts: reader of its journal.
+        seed: of the bootstrap.
+        versions: those to compare; None for those that scored something.
+        most: of these the latest so many; None for all.
+    """
+    row = RiskLimits(pool).in_force()
+    rules = DecisionRules() if row is None else rules_of(row.limits)
+    roles = LifecycleStore(pool).life().latest()
+    calls = CallStore(pool)
+    asked = calls.versions()[-(most or 0) :] if versions is None else list(dict.fromkeys(versions))
+    return _with_accounts(
+        [_version(calls, name, roles.get(name, ""), rules, seed) for name in asked], pool, accounts, seed
+    )
+
+
+def _version(calls: CallStore, name: str, role: str, rules: DecisionRules, seed: int) -> VersionCompared:
+    found = calls.of_version(name, rules.model_risk)
+    figures = judged(found.candidates, seed)
+    first, last = _reach(found.candidates.session)
+    return VersionCompared(
+        ensemble_id=name,
+        role=role,
+        candidates=len(found.candidates),
+        open=found.open,
+        unanswered=found.unanswered,
+        first_session=first,
+        last_session=last,
+        calls=figures[name],
+        rules=figures[RULES],
+        less_rules=gap(found.candidates, name, RULES, seed),
+    )
+
+
+def _with_accounts(versions: list[VersionCompared], pool: Pool, accounts: Accounts, seed: int) -> Comparison:
+    arms = _arms(pool, accounts)
+    candidates = CallStore(pool).of_accounts(list(arms))
+    figures = judged(candidates, seed)
+    base = next((book for book, arm in arms.items() if arm == "rule"), "")
+    trades = traded({book: _trades(accounts, book) for book in arms}, base, seed)
+    first, last = _reach(candidates.session)
+    return Comparison(
+        versions=versions,
+        accounts=[
+            AccountCompared(
+                account=book, arm=arm, title=ARMS[arm].title, calls=figures[book], trades=trades[book],
+                less_rules=gap(candidates, book, base, seed) if base and book != base else None,
+            )
+            for book, arm in arms.items()
+        ],
+        candidates=len(candidates),
+        first_session=first,
+        last_session=last,
+    )  # fmt: skip
+
+
+def _arms(pool: Pool, accounts: Accounts) -> Mapping[str, Arm]:
+    """Those accounts that are open; none before the first start."""
+    there = {account.book for account in accounts.accounts()}
+    return {book: arm for book, arm in BookStore(pool).arms().items() if book in there}
+
+
+def _trades(accounts: Accounts, book: str) -> Trades:
+    _, closed = accounts.trades(book, MOST_TRADES)
+    return Trades(
+        np.array([trade.entry_session for trade in closed], dtype="datetime64[D]"),
+        np.array([trade.profit_cents / 100 for trade in closed], dtype=np.float64),
+    )
+
+
+def _reach(session: Days) -> tuple[date | None, date | None]:
+    return (as_date(session.min()), as_date(session.max())) if len(session) else (None, None)
