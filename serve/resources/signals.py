@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +20,7 @@ from serve.parameters import MAX_ROWS, Limit
 from serve.schema import Probability, Schema, Symbol, Text
 from serve.sources import Service, Sources
 from trading.cycle.stages import rule_inputs
-from trading.errors import UnavailableError
+from trading.errors import BadDataError, UnavailableError
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.model_risk import Doubt, by_ensemble
 from trading.views.ensemble import Views
@@ -29,6 +30,9 @@ from trading.views.rule_system import BUY_AT, confidence, reasons
 from trading.views.setups import FEATURES, Setups
 
 router = APIRouter()
+BROUGHT_UP_S: Final = 5.0
+"""How long services are waited for that a starting session needs as well; the client waits for 10 s."""
+PAUSE_S: Final = 0.3
 WEIGHED = " + ".join(f"{weight:g}·p_{name}" for name, weight in zip(MEMBERS.names, MEMBERS.weights, strict=True))
 
 
@@ -205,17 +209,29 @@ def _in_play(sources: Sources, limit: int) -> tuple[str, ...]:
 
 
 def _latest(sources: Sources, symbols: tuple[str, ...]) -> Latest:
-    """Features at the latest complete session or a later one; services that were restarted since are brought up."""
+    """Features at the latest complete session or a later one; services that were restarted since are brought up.
+
+    A run that begins the next session meanwhile takes them there: they are asked again until they know it.
+
+    Raises:
+        UnavailableError: when they are still on the way after `BROUGHT_UP_S`.
+    """
     complete = sources.queries.progress().last_session
-    try:
-        latest = sources.actors.ask(PATTERN_RECOGNITION, PatternRecognition.latest, symbols)
-        if complete is None or latest.session >= complete:
-            return latest
-    except UnavailableError:
-        if complete is None:
-            raise
-    sources.actors.ask(COORDINATOR, Coordinator.refresh, complete)
-    return sources.actors.ask(PATTERN_RECOGNITION, PatternRecognition.latest, symbols)
+    until = time.monotonic() + BROUGHT_UP_S
+    while True:
+        try:
+            latest = sources.actors.ask(PATTERN_RECOGNITION, PatternRecognition.latest, symbols)
+            if complete is None or latest.session >= complete:
+                return latest
+        except UnavailableError:
+            if complete is None:
+                raise
+        if time.monotonic() > until:
+            raise UnavailableError("The services are on their way to the next session; nothing is lost. Try again.")
+        try:
+            sources.actors.ask(COORDINATOR, Coordinator.refresh, complete)
+        except (UnavailableError, BadDataError):  # a later session took the services away in between
+            time.sleep(PAUSE_S)
 
 
 def signals_of(latest: Latest, views: Views, limits: DecisionRules, doubt: Doubt | None = None) -> list[Signal]:

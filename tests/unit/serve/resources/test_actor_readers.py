@@ -16,9 +16,9 @@ from adapters.postgres.queries import ScanRow
 from serve.resources import scanner, signals
 from serve.sources import Service
 from tests.fakes.bare_sources import bare_sources
-from trading.errors import UnavailableError
+from trading.errors import BadDataError, UnavailableError
 
-MONDAY, TUESDAY = date(2010, 1, 4), date(2010, 1, 5)
+MONDAY, TUESDAY, WEDNESDAY = date(2010, 1, 4), date(2010, 1, 5), date(2010, 1, 6)
 
 
 @dataclass
@@ -77,6 +77,30 @@ def test_services_behind_the_record_are_brought_up_first(first: Any) -> None:
     assert found.session == TUESDAY
     assert [service for service, *_ in actors.asked] == ["pattern_recognition", "coordinator", "pattern_recognition"]
     assert actors.asked[1] == ("coordinator", TUESDAY)
+
+
+@pytest.mark.parametrize("taken", [BadDataError("another segment"), UnavailableError("lost in a restart")])
+def test_services_that_the_next_session_takes_away_are_asked_again(
+    taken: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that goes on begins Wednesday while Tuesday is brought up: the answer is Wednesday's, and no defect."""
+    monkeypatch.setattr(signals, "PAUSE_S", 0.0)
+    behind = UnavailableError("no session since the start")
+    actors = Scripted(
+        {
+            signals.PatternRecognition.latest: [behind, behind, features(WEDNESDAY)],
+            signals.Coordinator.refresh: [taken, taken],
+        }
+    )
+    assert signals._latest(bare_sources(actors=actors, queries=Recorded()), ("AAPL",)).session == WEDNESDAY
+
+
+def test_services_that_never_come_up_are_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client is told to try again."""
+    monkeypatch.setattr(signals, "BROUGHT_UP_S", -1.0)
+    actors = Scripted({signals.PatternRecognition.latest: [features(MONDAY)]})
+    with pytest.raises(UnavailableError, match="on their way"):
+        signals._latest(bare_sources(actors=actors, queries=Recorded()), ("AAPL",))
 
 
 def test_services_level_with_the_record_are_asked_once() -> None:
