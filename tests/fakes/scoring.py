@@ -1,6 +1,6 @@
 """What runs inside the replicas of a test; a module of its own, because their processes import it by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar, TypeVarTuple
 
 import numpy as np
@@ -17,11 +17,15 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 
+VERSIONS = ("means",)
+
+
 class Means:
     """A scorer that only NumPy is needed to check."""
 
-    def score(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """The mean of each row."""
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> npt.NDArray[np.float32]:
+        """The mean of each row, whatever the version."""
+        assert tuple(versions) == VERSIONS
         return np.asarray(features.mean(axis=1))
 
 
@@ -40,6 +44,6 @@ class ScoringPlatform(FakePlatform):
 
     def _score(self) -> None:
         try:
-            self._ensemble.score.remote(np.ones((1, 4), np.float32)).result(timeout_s=5)
+            self._ensemble.score.remote(np.ones((1, 4), np.float32), VERSIONS).result(timeout_s=5)
         except (RayError, TimeoutError) as err:
             raise UnavailableError("The ensemble is restarting. Nothing was lost; try again.") from err

@@ -19,7 +19,7 @@ from serve.resources import portfolio
 from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN
 from tests.fakes.eventually import eventually
-from tests.fakes.scoring import Means, ScoringPlatform
+from tests.fakes.scoring import VERSIONS, Means, ScoringPlatform
 
 pytestmark = [pytest.mark.platform, pytest.mark.filterwarnings("ignore")]
 
@@ -81,7 +81,7 @@ def test_the_same_features_give_the_same_bytes_before_and_after_a_kill(url: str)
     """A replica killed with -9 comes back in another process, scores the same bytes, and the API recovers by itself."""
     ensemble = ray_serve.get_deployment_handle("Ensemble", APP_NAME)
     features = np.random.default_rng(7).random((500, 90), dtype=np.float32)
-    before = ensemble.score.remote(features).result(timeout_s=30).tobytes()
+    before = ensemble.score.remote(features, VERSIONS).result(timeout_s=30).tobytes()
     assert before == features.mean(axis=1).tobytes()
     pid = ensemble.pid.remote().result(timeout_s=30)
     os.kill(pid, signal.SIGKILL)
@@ -93,5 +93,5 @@ def test_the_same_features_give_the_same_bytes_before_and_after_a_kill(url: str)
             return False
 
     eventually(restarted, what="the replica's restart", timeout_s=60)
-    assert ensemble.score.remote(features).result(timeout_s=30).tobytes() == before
+    assert ensemble.score.remote(features, VERSIONS).result(timeout_s=30).tobytes() == before
     eventually(lambda: get(url, "/v1/signals?symbols=AAPL").status_code == 200, what="signals", timeout_s=60)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Barrier
@@ -43,9 +43,9 @@ class FakeReporting:
             raise UnavailableError("away")
         return len(self.asked)
 
-    def score(self, features: npt.NDArray[np.float32]) -> Any:
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Any:
         """Nothing scores here."""
-        raise NotImplementedError(features)
+        raise NotImplementedError(features, versions)
 
 
 def test_what_is_made_once_is_the_same_for_all_threads_and_others_for_other_sources() -> None:

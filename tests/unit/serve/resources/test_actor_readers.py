@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import SimpleNamespace
@@ -41,9 +41,9 @@ class Scripted:
             raise answer
         return answer
 
-    def score(self, features: npt.NDArray[np.float32]) -> Any:
+    def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Any:
         """Nothing scores here."""
-        raise NotImplementedError(features)
+        raise NotImplementedError(features, versions)
 
 
 @dataclass
