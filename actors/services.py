@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from actors.ingestion import AskIngestion
 from actors.news import AskNews
@@ -11,7 +13,8 @@ from actors.paper_trading import AskPaperTrading
 from actors.pattern_analysis import AskPatternAnalysis
 from actors.pattern_recognition import AskPatternRecognition
 from actors.technical_analysis import AskTechnicalAnalysis
-from trading.cycle.services import Services
+from trading.cycle.questions import Local
+from trading.cycle.services import AskEnsemble, AskScanner, Services
 from trading.cycle.session import Seen
 
 
@@ -25,6 +28,21 @@ class PlatformServices(Services):
     pattern_recognition: AskPatternRecognition
     pattern_analysis: AskPatternAnalysis
     paper_trading: AskPaperTrading
+
+
+def in_this_process(made: Mapping[str, Any]) -> PlatformServices:
+    """Services that were made in this process, by name, as a session asks them; `ensemble` is among them."""
+    there = {name: Local(service) for name, service in made.items()}
+    return PlatformServices(
+        ingestion=AskIngestion(there["ingestion"]),
+        news=AskNews(there["news"]),
+        technical_analysis=AskTechnicalAnalysis(there["technical_analysis"]),
+        pattern_recognition=AskPatternRecognition(there["pattern_recognition"]),
+        pattern_analysis=AskPatternAnalysis(there["pattern_analysis"]),
+        scanner=AskScanner(there["scanner"]),
+        paper_trading=AskPaperTrading(there["paper_trading"]),
+        ensemble=AskEnsemble(there["ensemble"]),
+    )
 
 
 def look_back(services: PlatformServices, session: date) -> Seen:

@@ -17,13 +17,14 @@ from typing import Any
 import numpy as np
 from pydantic import SecretStr
 
-from actors.ingestion import AskIngestion, Ingestion
-from actors.news import AskNews, News
-from actors.paper_trading import AskPaperTrading, PaperTrading
-from actors.pattern_analysis import AskPatternAnalysis, PatternAnalysis
-from actors.pattern_recognition import AskPatternRecognition, PatternRecognition
+from actors.ingestion import Ingestion
+from actors.news import News
+from actors.paper_trading import PaperTrading
+from actors.pattern_analysis import PatternAnalysis
+from actors.pattern_recognition import PatternRecognition
 from actors.scanner import Scanner
-from actors.technical_analysis import AskTechnicalAnalysis, TechnicalAnalysis
+from actors.services import in_this_process
+from actors.technical_analysis import TechnicalAnalysis
 from actors.wiring import Wiring
 from adapters.bars.store import BarStore
 from adapters.postgres.migrate import migrate
@@ -36,8 +37,6 @@ from benchmarks.markets import Universe, large, stocks_505
 from benchmarks.measure import Table, Timing
 from data.tiers.archive import Archive
 from trading.bars.panel import as_date
-from trading.cycle.questions import Local
-from trading.cycle.services import AskEnsemble, AskScanner, Services
 from trading.cycle.session import run_session
 from trading.risk.decision_rules import DecisionRules
 from trading.views.lifecycle import Roles
@@ -122,7 +121,7 @@ def _replayed(home: Path, sessions: list[date]) -> tuple[_Spent, list[float]]:
     made = [
         one(wiring) for one in (Ingestion, News, TechnicalAnalysis, PatternRecognition, Timed, Scanner, PaperTrading)
     ]
-    asked = _asked({service.name: service for service in made})
+    asked = in_this_process({**{service.name: service for service in made}, "ensemble": _Nobody()})
     walls = []
     for session in sessions:
         began = time.perf_counter()
@@ -131,20 +130,6 @@ def _replayed(home: Path, sessions: list[date]) -> tuple[_Spent, list[float]]:
     for service in made:
         service.pool.close()
     return spent, walls
-
-
-def _asked(made: dict[str, Any]) -> Services:
-    there = {name: Local(service) for name, service in made.items()}
-    return Services(
-        ingestion=AskIngestion(there["ingestion"]),
-        news=AskNews(there["news"]),
-        technical_analysis=AskTechnicalAnalysis(there["technical_analysis"]),
-        pattern_recognition=AskPatternRecognition(there["pattern_recognition"]),
-        pattern_analysis=AskPatternAnalysis(there["pattern_analysis"]),
-        scanner=AskScanner(there["scanner"]),
-        paper_trading=AskPaperTrading(there["paper_trading"]),
-        ensemble=AskEnsemble(Local(_Nobody())),
-    )
 
 
 class _Nobody:

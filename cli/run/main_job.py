@@ -172,18 +172,21 @@ class MainJob:
             None when the rules decide: because that was asked for, or the history is too short for models.
 
         Raises:
-            ConfigurationError: when the champion on record learned from what would be replayed.
+            ConfigurationError: when the champion on record learned from what would be replayed, or would decide though
+                only the rules were asked for.
         """
         self._platform.phases.enter("training")
         hand_back_everywhere(self._platform.actors)
-        if self._options.rules_only or seen is None:
-            self._say.step("no models: the rules decide")
-            return None
         platform = self._platform
         models = Models(
             platform.settings, platform.wiring, platform.wiring.record(platform.pool), self._say,
             sample=self._options.sample,
         )  # fmt: skip
+        if self._options.rules_only:
+            models.require_none()
+        if self._options.rules_only or seen is None:
+            self._say.step("no models: the rules decide")
+            return None
         return models.at(
             first_replay or now().date(),
             known=lambda: (seen.market.get(), seen.patterns.get()),

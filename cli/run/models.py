@@ -70,16 +70,32 @@ class Models:
         wanted = config_sha256(self._settings.seed, first_replay, self._wiring.decisions.outcome, workers)
         if not every:
             return self._trained(first_replay, *known(), workers, wanted)
-        if self._sample and not begun and wanted not in {row.config_sha256 for row in every}:
+        if self._sample and wanted not in {row.config_sha256 for row in every}:
             raise ConfigurationError(
                 "The record was made with another seed, sample or set of models. Nothing was changed. "
                 "Use the settings it was made with, or start anew with `inplay run --sample --fresh`."
             )
         return self._champion(every, first_replay, begun=begun)
 
+    def require_none(self) -> None:
+        """No ensemble is champion.
+
+        Raises:
+            ConfigurationError: when one is champion on record: who decides is what the record says.
+        """
+        name = self._champion_now()
+        if name is not None:
+            raise ConfigurationError(
+                f"{name} is champion on record, so it would decide. Nothing was changed. Leave --rules-only, or retire "
+                f"it first: `inplay models retire {name}`."
+            )
+
+    def _champion_now(self) -> str | None:
+        return next((name for name, role in self._life.life().latest().items() if role == "champion"), None)
+
     def _champion(self, every: Sequence[EnsembleRow], first_replay: date, *, begun: bool) -> EnsembleRow | None:
         """The champion of the next session, whoever made it one."""
-        name = next((name for name, role in self._life.life().latest().items() if role == "champion"), None)
+        name = self._champion_now()
         if name is None:
             self._say.warning("no ensemble is champion, so the rules decide; see `inplay models promote`")
             return None

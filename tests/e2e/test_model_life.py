@@ -227,6 +227,16 @@ def test_models_whose_files_are_gone_are_not_promoted_and_do_not_decide(
     assert any(reason.startswith(f"the models of {SECOND} can't be used") for reason in reasons), reasons
 
 
+def test_rules_alone_are_not_run_beside_a_champion_on_record(home: Path, start: Callable[..., Platform]) -> None:
+    """Who decides is what the record says, or backtest and parity would tell another story; retired, the rules do."""
+    champion = next(name for name, role in life_of().latest().items() if role == "champion")
+    refused = start(home, "--rules-only", "--to", SHORT, "--exit")
+    assert refused.end() == 1
+    assert f"inplay models retire {champion}" in refused.text
+    said(home, "models", "retire", champion)
+    assert start(home, "--rules-only", "--to", SHORT, "--exit").end() == 0
+
+
 def test_a_run_that_is_asked_while_nothing_changed_answers_the_same(home: Path) -> None:
     """Promoting the champion again, and rolling back a version that isn't champion any more, change nothing."""
     before = life_of()

@@ -15,15 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import SecretStr
 
-from actors.ingestion import AskIngestion, Ingestion
-from actors.news import AskNews, News
-from actors.paper_trading import AskPaperTrading, PaperTrading
-from actors.pattern_analysis import AskPatternAnalysis, PatternAnalysis
-from actors.pattern_recognition import AskPatternRecognition, PatternRecognition
+from actors.ingestion import Ingestion
+from actors.news import News
+from actors.paper_trading import PaperTrading
+from actors.pattern_analysis import PatternAnalysis
+from actors.pattern_recognition import PatternRecognition
 from actors.scanner import Scanner
 from actors.service import Service
-from actors.services import PlatformServices
-from actors.technical_analysis import AskTechnicalAnalysis, TechnicalAnalysis
+from actors.services import in_this_process
+from actors.technical_analysis import TechnicalAnalysis
 from actors.wiring import Wiring
 from adapters.feeds.source import TableSource
 from adapters.postgres.catalysts import CatalystStore
@@ -36,8 +36,6 @@ from adapters.record import Record
 from adapters.sample.bundled import load_bars, load_earnings
 from data.importing.importer import BarImporter
 from research.backtest.served import Models, champion_from
-from trading.cycle.questions import Local
-from trading.cycle.services import AskEnsemble, AskScanner
 from trading.cycle.session import run_session
 from trading.cycle.summary import SessionSummary
 from trading.risk.decision_rules import DecisionRules
@@ -115,21 +113,6 @@ class Replay:
         )
 
 
-def asked(services: Mapping[str, Any]) -> PlatformServices:
-    """The services as a session asks them, in this process."""
-    there = {name: Local(service) for name, service in services.items()}
-    return PlatformServices(
-        ingestion=AskIngestion(there["ingestion"]),
-        news=AskNews(there["news"]),
-        technical_analysis=AskTechnicalAnalysis(there["technical_analysis"]),
-        pattern_recognition=AskPatternRecognition(there["pattern_recognition"]),
-        pattern_analysis=AskPatternAnalysis(there["pattern_analysis"]),
-        scanner=AskScanner(there["scanner"]),
-        paper_trading=AskPaperTrading(there["paper_trading"]),
-        ensemble=AskEnsemble(there["ensemble"]),
-    )
-
-
 @dataclass
 class Platform:
     """One data folder and one database, both empty at first.
@@ -173,7 +156,7 @@ class Platform:
         """The sessions run one after the other, and what they left on record."""
         with self.services() as services:
             self._warm_up(services, sessions[0])
-            local = asked(services)
+            local = in_this_process(services)
             summaries = [
                 run_session(local, session, DecisionRules(), LifecycleStore(self.pool).begin(session, NOON))
                 for session in sessions

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from actors.services import look_back
+from actors.services import in_this_process, look_back
 from adapters.calendar import sessions_between
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.patterns import KEY, OUTCOME, PatternStore
 from adapters.postgres.pool import Pool, transaction
-from tests.integration.one_process import Platform, asked
+from tests.integration.one_process import Platform
 from trading.bars.actions import Break, Split
 from trading.bars.panel import as_date
 from trading.cycle.session import look
@@ -41,7 +41,7 @@ def test_what_is_filled_in_by_and_by_is_what_the_whole_history_says(pool: Pool, 
     platform = Platform(tmp_path, empty_url, pool)
     platform.import_until(SESSIONS[-1])
     with platform.services() as services:
-        local = asked(services)
+        local = in_this_process(services)
         for session in SESSIONS:
             seen = look(local, session)
             local.pattern_analysis.record(session, seen.market.later, seen.patterns.later).get()
@@ -80,7 +80,7 @@ def test_a_break_gives_what_was_open_its_loss(pool: Pool, empty_url: str, tmp_pa
     platform.import_until(SESSIONS[-1])
     (cut,) = (one for one in BarRecord(pool).breaks() if one.symbol == "STR")
     with platform.services() as services:
-        local = asked(services)
+        local = in_this_process(services)
         for session in SESSIONS:
             seen = look(local, session)
             local.pattern_analysis.record(session, seen.market.later, seen.patterns.later).get()
@@ -101,7 +101,7 @@ def test_the_warm_up_keeps_what_came_before_a_break(pool: Pool, empty_url: str, 
     platform = Platform(tmp_path, empty_url, pool)
     platform.import_until(SESSIONS[-1])
     with platform.services() as services:
-        local = asked(services)
+        local = in_this_process(services)
         seen = look_back(local, SESSIONS[-1])
         local.pattern_analysis.warm_up(seen.market.later, seen.patterns.later).get()
     rows = [row for row in _on_record(pool).values() if row["symbol"] == "STR" and row["session"] < date(2010, 7, 1)]

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 import pytest
 
 from actors.pattern_recognition import PatternRecognition
+from actors.services import in_this_process
 from adapters.postgres.pool import Pool
-from tests.integration.one_process import Platform, asked
+from tests.integration.one_process import Platform
 from trading.bars.panel import as_day
 from trading.cycle.session import look
 from trading.errors import UnavailableError
@@ -44,12 +45,12 @@ def test_a_service_that_restarted_says_so_and_is_given_the_segment_anew(pool: Po
     platform = Platform(home, empty_url, pool)
     platform.import_until(date(2010, 6, 9))
     with platform.services() as services:
-        before = look(asked(services), FIRST).patterns.get()
+        before = look(in_this_process(services), FIRST).patterns.get()
         name = services["technical_analysis"].analyse(FIRST, services["ingestion"].deliver(FIRST))
         services["pattern_recognition"] = PatternRecognition(services["pattern_recognition"].wiring)
         with pytest.raises(UnavailableError, match="restart"):
             services["pattern_recognition"].patterns_at(FIRST, name, services["news"].known_at(FIRST))
-        after = look(asked(services), FIRST).patterns.get()
+        after = look(in_this_process(services), FIRST).patterns.get()
         np.testing.assert_array_equal(before.detections.pattern, after.detections.pattern)
         services["pattern_recognition"].pool.close()
 

@@ -10,11 +10,11 @@ import pytest
 from pydantic import SecretStr
 
 import tune.pipeline
-from actors.services import look_back
+from actors.services import in_this_process, look_back
 from actors.training import _train, _Work
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool
-from tests.integration.one_process import Platform, asked
+from tests.integration.one_process import Platform
 from tune.distributed import Workers
 from tune.placements import Placements
 from tune.training_set import TrainingSet
@@ -31,7 +31,7 @@ def test_a_training_learns_the_loss_of_a_break(
     seen: list[TrainingSet] = []
     monkeypatch.setattr(tune.pipeline, "train_ensemble", lambda data, *_, **__: seen.append(data))
     with platform.services() as services:
-        known = look_back(asked(services), LAST)
+        known = look_back(in_this_process(services), LAST)
         wiring = Wiring(tmp_path, SecretStr(empty_url), 10_000_000)
         work = _Work(tmp_path, wiring, LAST + timedelta(days=1), 7, workers=Workers(1), placements=Placements("none"))
         _train(known.market.get(), known.patterns.get(), work)

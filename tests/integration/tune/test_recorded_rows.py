@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actors.services import look_back
+from actors.services import in_this_process, look_back
 from adapters.calendar import sessions_between
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from benchmarks.features import BUDGETS
-from tests.integration.one_process import NOON, Platform, asked
+from tests.integration.one_process import NOON, Platform
 from trading.bars.panel import as_date, as_day
 from trading.errors import ModelError
 from trading.outcomes.barriers import OutcomeRules
@@ -42,7 +42,7 @@ def test_recorded_rows_are_the_training_set_of_the_same_sessions(pool: Pool, emp
     sizes = [(home / file.path).stat().st_size for file in record.bar_tables.files(timeframe="features")]
     assert max(sizes) <= BUDGETS[505]
     with platform.services() as services:
-        seen = look_back(asked(services), LAST)
+        seen = look_back(in_this_process(services), LAST)
         market, patterns = seen.market.get(), seen.patterns.get()
     whole = from_market(market, patterns, OutcomeRules(), large_cap(), AFTER)
     there = np.flatnonzero(whole.session >= as_day(FIRST))
