@@ -89,7 +89,7 @@ class Report:
             for way, found in stops.items()
             for what, holds in found.items()
             if isinstance(holds, bool)
-        ] + [("is off and billed on" not in stops["exec_stop"]["reaper_said"], "the reaper doesn't name the head")]
+        ] + [("It is billed on" not in stops["exec_stop"]["reaper_said"], "the reaper doesn't name the head")]
 
     def _trainings(self) -> list[tuple[bool, str]]:
         """Judgements of the trainings that failed."""
