@@ -219,7 +219,7 @@ def test_each_fault_is_wrong(fault: dict[str, Any]) -> None:
 STOPS: dict[str, Any] = {
     "workers_only": {"head_stays": True, "worker_gone": True},
     "keep_min_workers": {"head_gone": True, "worker_stays": True, "reaper_said": "", "reaper_spares": True},
-    "exec_stop": {"workers_gone": True, "head_off": True, "reaper_said": "x is off since 2026-11-28 06:40 UTC, which has cost $0.00. It is billed on"},
+    "exec_stop": {"workers_gone": True, "head_off": True, "reaper_said": "x is off. It is billed on"},
 }
 
 
