@@ -16,8 +16,8 @@ import ray
 
 from actors.training import run_within
 from trading.errors import InplayError
-from tune.distributed import Workers, fit_distributed
-from tune.placements import Placements
+from tune.fits.distributed import Workers, fit_distributed
+from tune.on_ray.placements import Placements
 
 MARK = "failed: "
 HELD_S = 120.0

@@ -10,7 +10,7 @@ from ray.autoscaler.v2.sdk import get_cluster_status, request_cluster_resources
 from ray.exceptions import RayError, RayTaskError
 
 from trading.errors import InplayError, UnavailableError
-from tune.device import prove_cuda
+from tune.fits.device import prove_cuda
 
 LOOK_EVERY_S = 1.0
 

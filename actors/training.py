@@ -24,9 +24,9 @@ from data.ended import ended_histories
 from data.known_at import known_at_close
 from trading.bars.panel import as_date
 from trading.errors import UnavailableError
-from tune.causes import as_model_error, cause_of
-from tune.distributed import Workers
-from tune.placements import SESSIONS, Placements, remove_of_sessions
+from tune.fits.distributed import Workers
+from tune.on_ray.causes import as_model_error, cause_of
+from tune.on_ray.placements import SESSIONS, Placements, remove_of_sessions
 
 ASK_TIMEOUT_S = 300.0
 END_TIMEOUT_S = 30.0
@@ -143,7 +143,7 @@ def _answer(reference: Any) -> Any:
 def _train(market: Any, patterns: Any, work: _Work) -> Any:
     """In a process of its own: its memory goes back with it."""
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
-    from tune.training_set import from_market  # noqa: PLC0415
+    from tune.sets.training_set import from_market  # noqa: PLC0415
 
     pool = open_pool(work.wiring.database_url.get_secret_value(), name="inplay training", size=1)
     try:

@@ -20,7 +20,7 @@ from adapters.postgres.queries import Queries
 from adapters.postgres.training_record import TrainingRecord
 from trading.cycle.questions import Questions, question
 from trading.errors import InplayError
-from tune.placements import head_cpus
+from tune.on_ray.placements import head_cpus
 from tune.training_plan import Plan
 
 PERIOD_S = 60.0

@@ -19,7 +19,7 @@ from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecor
 from adapters.spend.costs import E6, MachineLife, lives, reckon
 from adapters.spend.files import read_spend_files
 from trading.errors import InplayError, UnavailableError
-from tune.distributed import Workers
+from tune.fits.distributed import Workers
 from tune.training_plan import Facts, Plan, Session, SessionFacts, plan_after, plan_gpu
 
 CPU, GPU = Workers(actors=1, cpus=1), Workers(actors=1, cpus=1, gpus=1)

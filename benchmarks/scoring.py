@@ -18,10 +18,10 @@ from trading.scanner.at_close import large_cap
 from trading.views.members.member import Member
 from trading.views.members.registry import MEMBERS
 from trading.views.setups import FEATURES
-from tune.estimators import fit_booster, fit_forest
-from tune.model_files import Fitted, write_ensemble
-from tune.search import Winner
-from tune.training_set import TARGET_SCALE, TrainingSet, from_market, target_of
+from tune.fits.estimators import fit_booster, fit_forest
+from tune.fits.model_files import Fitted, write_ensemble
+from tune.search.search import Winner
+from tune.sets.training_set import TARGET_SCALE, TrainingSet, from_market, target_of
 
 Rows = npt.NDArray[np.float32]
 Answers = tuple[npt.NDArray[np.float64], ...]

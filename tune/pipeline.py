@@ -17,17 +17,17 @@ from trading.views.ensemble import Views, as_calibrated
 from trading.views.members.member import Member, Members
 from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
-from tune.audit import Audit, audit
-from tune.calibrated import calibration_of, folds_of, unseen, unseen_of_folds
-from tune.distributed import Workers, fit_distributed
-from tune.estimators import fit_forest
-from tune.evaluate import Accuracy, evaluate
-from tune.model_files import Fitted, write_ensemble
-from tune.placements import Placements
-from tune.regime_factors import regime_factors
-from tune.search import EMBARGO_SESSIONS, Winner, search
-from tune.splits import holdout
-from tune.training_set import TrainingSet, columns_of, target_of
+from tune.fits.distributed import Workers, fit_distributed
+from tune.fits.estimators import fit_forest
+from tune.fits.model_files import Fitted, write_ensemble
+from tune.judgement.audit import Audit, audit
+from tune.judgement.calibrated import calibration_of, folds_of, unseen, unseen_of_folds
+from tune.judgement.evaluate import Accuracy, evaluate
+from tune.judgement.regime_factors import regime_factors
+from tune.on_ray.placements import Placements
+from tune.search.search import EMBARGO_SESSIONS, Winner, search
+from tune.sets.splits import holdout
+from tune.sets.training_set import TrainingSet, columns_of, target_of
 
 HOLDOUT_FRACTION = 0.25
 MIN_REFERENCE = 100

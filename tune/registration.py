@@ -15,7 +15,7 @@ from trading.bars.panel import as_date
 from trading.outcomes.barriers import OutcomeRules
 from trading.views.members.member import Members
 from trading.views.members.registry import MEMBERS
-from tune.distributed import Workers
+from tune.fits.distributed import Workers
 from tune.pipeline import Trained
 
 

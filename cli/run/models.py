@@ -18,11 +18,11 @@ from data.known_at import known_at_close
 from trading.bars.panel import as_date
 from trading.cycle.stages import Market, Patterns
 from trading.errors import ConfigurationError, ModelError
-from tune.distributed import Workers
+from tune.fits.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
+from tune.sets.training_set import TrainingSet, from_market
 from tune.training_plan import SessionRules
-from tune.training_set import TrainingSet, from_market
 
 
 def training_of(settings: Settings) -> Training:

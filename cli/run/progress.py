@@ -18,7 +18,7 @@ from trading.performance.estimate import Estimate
 from trading.performance.measuring import targets_met
 from trading.performance.metric import Metric, Value
 from trading.performance.metrics.registry import counts_last, in_every_report
-from tune.evaluate import Accuracy
+from tune.judgement.evaluate import Accuracy
 
 
 def estimate_text(estimate: Estimate, *, per_cent: bool) -> str:

@@ -17,10 +17,10 @@ from trading.views.calibration import Calibration
 from trading.views.lifecycle import Role
 from trading.views.members.member import Member
 from trading.views.members.registry import MEMBERS
-from tune.estimators import fit_booster, fit_forest
-from tune.model_files import Fitted, write_ensemble
-from tune.search import Winner
-from tune.training_set import TrainingSet, columns_of, target_of
+from tune.fits.estimators import fit_booster, fit_forest
+from tune.fits.model_files import Fitted, write_ensemble
+from tune.search.search import Winner
+from tune.sets.training_set import TrainingSet, columns_of, target_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FOREST = {"trees": 5, "max_depth": 3, "min_samples_leaf": 20, "max_features": "sqrt"}

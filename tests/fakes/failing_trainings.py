@@ -12,9 +12,9 @@ import numpy as np
 from actors.training import run_within
 from tests.fakes.planted import planted
 from trading.views.members.registry import MEMBERS
-from tune.distributed import Workers, fit_distributed
-from tune.placements import Placements
-from tune.search import search
+from tune.fits.distributed import Workers, fit_distributed
+from tune.on_ray.placements import Placements
+from tune.search.search import search
 
 LONG = {"rounds": 1_000_000, "max_depth": 3, "eta": 0.1}
 ONE = Workers(actors=1, cpus=1)

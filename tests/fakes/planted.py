@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trading.views.setups import FEATURES
-from tune.training_set import TrainingSet
+from tune.sets.training_set import TrainingSet
 
 SIGNAL = FEATURES.index("return_5")
 """A column that all three models see."""

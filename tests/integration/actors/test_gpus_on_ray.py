@@ -14,7 +14,7 @@ from ray.cluster_utils import Cluster
 from actors.gpus import RayGpus, gpu_nodes
 from tests.fakes.eventually import eventually
 from trading.errors import ModelError, UnavailableError
-from tune.distributed import Workers, fit_distributed
+from tune.fits.distributed import Workers, fit_distributed
 
 pytestmark = [
     pytest.mark.platform,

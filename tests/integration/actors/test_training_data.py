@@ -15,9 +15,9 @@ from actors.training import _train, _Work
 from actors.wiring import Wiring
 from adapters.postgres.pool import Pool
 from tests.integration.one_process import Platform
-from tune.distributed import Workers
-from tune.placements import Placements
-from tune.training_set import TrainingSet
+from tune.fits.distributed import Workers
+from tune.on_ray.placements import Placements
+from tune.sets.training_set import TrainingSet
 
 LAST = date(2010, 8, 12)
 

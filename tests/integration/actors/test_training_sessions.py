@@ -23,7 +23,7 @@ from cluster.simulator.cloud import SimulatedCloud
 from cluster.simulator.faults import Fault, FaultKind, Script
 from tests.fakes.simulated import GPU, SimulatedTime, connect, provide, simulate, tags
 from trading.errors import ModelError, UnavailableError
-from tune.distributed import Workers
+from tune.fits.distributed import Workers
 from tune.training_plan import SessionRules
 
 RULES = SessionRules(budget_usd_per_month=58.0, gone_s=60.0)

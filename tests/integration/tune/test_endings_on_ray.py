@@ -20,9 +20,9 @@ from tests.fakes.failing_trainings import ON_GPU, Scheduler, die, hold, long_fit
 from tests.fakes.planted import planted
 from trading.errors import InplayError, ModelError, UnavailableError
 from trading.views.members.registry import MEMBERS
-from tune.distributed import Workers
-from tune.placements import SESSIONS, Placements, remove_of_sessions
-from tune.search import search
+from tune.fits.distributed import Workers
+from tune.on_ray.placements import SESSIONS, Placements, remove_of_sessions
+from tune.search.search import search
 
 pytestmark = pytest.mark.platform
 

@@ -29,7 +29,7 @@ from trading.risk.past import DrawdownState
 from trading.views.members.grids import BOOSTERS
 from trading.views.members.member import Member, Members, by_member
 from trading.views.members.registry import MEMBERS
-from tune.distributed import Workers
+from tune.fits.distributed import Workers
 from tune.pipeline import train_ensemble
 from tune.registration import config_sha256, register
 

@@ -13,9 +13,9 @@ from ray.util import placement_group_table
 from tests.fakes.planted import planted
 from trading.errors import ModelError
 from trading.views.members.registry import MEMBERS
-from tune.distributed import Workers, fit_distributed
-from tune.placements import head_cpus
-from tune.search import search
+from tune.fits.distributed import Workers, fit_distributed
+from tune.on_ray.placements import head_cpus
+from tune.search.search import search
 
 pytestmark = pytest.mark.platform
 

@@ -21,8 +21,8 @@ from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.rules import large_cap
 from trading.views.feature_rows import SCHEMA, VERSION, FeatureSchema, differing
 from trading.views.setups import FEATURES
-from tune.recorded_rows import UNDECIDED, from_record, recorded_rows
-from tune.training_set import from_market
+from tune.sets.recorded_rows import UNDECIDED, from_record, recorded_rows
+from tune.sets.training_set import from_market
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 10))]
 FIRST, LAST = SESSIONS[0], SESSIONS[-1]

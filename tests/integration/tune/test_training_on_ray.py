@@ -16,12 +16,12 @@ from tests.fakes.eventually import eventually
 from tests.fakes.planted import planted
 from trading.errors import ModelError
 from trading.views.members.registry import MEMBERS
-from tune.calibrated import unseen
-from tune.distributed import Workers, fit_distributed
-from tune.evaluate import evaluate
+from tune.fits.distributed import Workers, fit_distributed
+from tune.judgement.calibrated import unseen
+from tune.judgement.evaluate import evaluate
 from tune.pipeline import HOLDOUT_FRACTION, Trained, train_ensemble
-from tune.search import EMBARGO_SESSIONS, search
-from tune.splits import holdout
+from tune.search.search import EMBARGO_SESSIONS, search
+from tune.sets.splits import holdout
 
 pytestmark = pytest.mark.platform
 WITH_SKILL = {"seed": 1, "sessions": 100, "per_session": 60, "skill": 0.25}

@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from trading.errors import UnavailableError
-from tune.device import prove_cuda, refuse_cpu
+from tune.fits.device import prove_cuda, refuse_cpu
 
 
 @pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="this machine has a GPU")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.fakes.planted import planted
 from trading.errors import ModelError
-from tune.splits import Split, holdout, walk_forward
-from tune.training_set import TrainingSet
+from tune.sets.splits import Split, holdout, walk_forward
+from tune.sets.training_set import TrainingSet
 
 SHAPES = st.builds(
     lambda seed, sessions: planted(seed, sessions=sessions, per_session=3),

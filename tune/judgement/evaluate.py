@@ -11,7 +11,7 @@ from trading.arrays import Flags, Floats
 from trading.performance.estimate import BLOCK_SESSIONS, Estimate, block_samples, interval, widening
 from trading.views.ensemble import Views
 from trading.views.rule_system import BUY_AT
-from tune.training_set import TrainingSet
+from tune.sets.training_set import TrainingSet
 
 
 @dataclass(frozen=True)

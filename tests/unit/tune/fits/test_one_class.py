@@ -11,10 +11,10 @@ import pytest
 from tests.fakes.planted import planted
 from trading.errors import ModelError
 from trading.views.members.registry import MEMBERS
-from tune.distributed import Workers, fit_distributed
-from tune.estimators import FITTERS, booster_params, fit_booster, fit_forest
+from tune.fits.distributed import Workers, fit_distributed
+from tune.fits.estimators import FITTERS, booster_params, fit_booster, fit_forest
 from tune.pipeline import train_ensemble
-from tune.search import search
+from tune.search.search import search
 
 TREES = {"trees": 5, "max_depth": 3, "min_samples_leaf": 1, "max_features": 0.5}
 ROUNDS = {"rounds": 3, "max_depth": 2, "eta": 0.3}

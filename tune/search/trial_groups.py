@@ -9,7 +9,7 @@ from typing import Any
 from ray.tune import PlacementGroupFactory, Stopper
 from ray.util.placement_group import PlacementGroup
 
-from tune.placements import LOOK_EVERY_S, Placements
+from tune.on_ray.placements import LOOK_EVERY_S, Placements
 
 
 class TrialGroups(PlacementGroupFactory):  # type: ignore[misc]

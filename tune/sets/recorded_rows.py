@@ -20,7 +20,7 @@ from trading.scanner.rules import ScannerRules
 from trading.views.feature_rows import FeatureRows
 from trading.views.rule_system import confidence
 from trading.views.setups import FEATURES, Setups
-from tune.training_set import TrainingSet, looks_in_play
+from tune.sets.training_set import TrainingSet, looks_in_play
 
 UNDECIDED = "no outcome on record by then"
 
@@ -75,7 +75,7 @@ def from_record(
 ) -> tuple[TrainingSet, tuple[str, ...]]:
     """The setups on record whose outcome was known at the close of a session before `before`, and the notes on them.
 
-    It holds what `tune.training_set.from_market` makes of the bars of these sessions as they were known then.
+    It holds what `tune.sets.training_set.from_market` makes of the bars of these sessions as they were known then.
 
     Raises:
         ModelError: when there is none.

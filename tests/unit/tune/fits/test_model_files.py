@@ -18,10 +18,10 @@ from trading.errors import ModelError
 from trading.views.members.member import Member
 from trading.views.members.registry import MEMBERS
 from trading.views.setups import FEATURES
-from tune.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
-from tune.model_files import Fitted, forest_to_onnx, write_ensemble
-from tune.search import Winner
-from tune.training_set import TARGET_SCALE, UNKNOWN, TrainingSet, columns_of, target_of
+from tune.fits.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
+from tune.fits.model_files import Fitted, forest_to_onnx, write_ensemble
+from tune.search.search import Winner
+from tune.sets.training_set import TARGET_SCALE, UNKNOWN, TrainingSet, columns_of, target_of
 
 FOREST = {"trees": 30, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}
 BOOSTER = {"rounds": 20, "max_depth": 3, "eta": 0.3, "min_child_weight": 5, "subsample": 0.8, "colsample_bytree": 0.6}

@@ -12,7 +12,7 @@ from tests.fakes.planted import SIGNAL, planted
 from trading.arrays import Floats
 from trading.views.ensemble import Views
 from trading.views.rule_system import BUY_AT
-from tune.evaluate import auc, evaluate
+from tune.judgement.evaluate import auc, evaluate
 
 THREE, WEIGHTS = ("pattern", "catalyst", "outcome"), (0.4, 0.4, 0.2)
 

@@ -13,12 +13,12 @@ from ray import tune as ray_tune
 from trading.arrays import Floats
 from trading.errors import ModelError
 from trading.views.members.member import Member, Members
-from tune.causes import cause_of, told_in_words
-from tune.estimators import FITTERS, log_loss, refuse_one_class
-from tune.placements import ON_HEAD, Placements
-from tune.splits import Split, walk_forward
-from tune.training_set import TARGET_SCALE, TrainingSet, columns_of, target_of
-from tune.trial_groups import Starvation, TrialGroups
+from tune.fits.estimators import FITTERS, log_loss, refuse_one_class
+from tune.on_ray.causes import cause_of, told_in_words
+from tune.on_ray.placements import ON_HEAD, Placements
+from tune.search.trial_groups import Starvation, TrialGroups
+from tune.sets.splits import Split, walk_forward
+from tune.sets.training_set import TARGET_SCALE, TrainingSet, columns_of, target_of
 
 EMBARGO_SESSIONS = 1
 FOLDS = 3

@@ -17,7 +17,7 @@ from ray.util.placement_group import PlacementGroup, placement_group, placement_
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
 from trading.errors import ModelError
-from tune.causes import told_in_words
+from tune.on_ray.causes import told_in_words
 
 HEAD = "node:__internal_head__"
 ON_HEAD = {HEAD: 0.001}

@@ -15,7 +15,7 @@ from ray.exceptions import (
 )
 
 from trading.errors import ModelError, UnavailableError
-from tune.causes import as_model_error, told_in_words
+from tune.on_ray.causes import as_model_error, told_in_words
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.errors import ModelError
-from tune.training_set import TrainingSet
+from tune.sets.training_set import TrainingSet
 
 Rows = npt.NDArray[np.int64]
 

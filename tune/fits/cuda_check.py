@@ -8,7 +8,7 @@ from xgboost.callback import TrainingCallback
 from xgboost.core import XGBoostError
 
 from trading.errors import UnavailableError
-from tune.device import device_of, refuse_cpu
+from tune.fits.device import device_of, refuse_cpu
 
 
 class CudaCheck(TrainingCallback):  # type: ignore[misc]

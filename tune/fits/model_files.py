@@ -16,9 +16,9 @@ from trading.errors import ModelError
 from trading.views.calibration import Calibration
 from trading.views.members.member import Estimator, Member, Members
 from trading.views.setups import FEATURES
-from tune.estimators import Forest
-from tune.search import Winner
-from tune.training_set import TARGET_SCALE
+from tune.fits.estimators import Forest
+from tune.search.search import Winner
+from tune.sets.training_set import TARGET_SCALE
 
 QUANTILES = 1_001
 

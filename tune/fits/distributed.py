@@ -7,9 +7,9 @@ from typing import Any
 
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from tune.causes import told_in_words
-from tune.estimators import booster_params, finite_or_unknown, refuse_one_class
-from tune.placements import ON_HEAD, Placements
+from tune.fits.estimators import booster_params, finite_or_unknown, refuse_one_class
+from tune.on_ray.causes import told_in_words
+from tune.on_ray.placements import ON_HEAD, Placements
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _fit(settings: dict[str, Any], rounds: int, matrix: Matrix, target: Floats, 
     """In a process inside the placement group, so that xgboost-ray makes no group of its own, which it would leave."""
     from xgboost_ray import RayDMatrix, RayParams, train  # noqa: PLC0415  heavy
 
-    from tune.cuda_check import CudaCheck  # noqa: PLC0415  imports xgboost
+    from tune.fits.cuda_check import CudaCheck  # noqa: PLC0415  imports xgboost
 
     resources = RayParams(
         num_actors=workers.actors,

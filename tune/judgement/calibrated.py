@@ -11,9 +11,9 @@ from adapters.models.scoring import Said, views_of
 from trading.views.calibration import Calibration, calibrate
 from trading.views.ensemble import Views
 from trading.views.members.member import Members
-from tune.search import EMBARGO_SESSIONS, FOLDS, Winner, fold_predictions
-from tune.splits import Split, walk_forward
-from tune.training_set import TrainingSet
+from tune.search.search import EMBARGO_SESSIONS, FOLDS, Winner, fold_predictions
+from tune.sets.splits import Split, walk_forward
+from tune.sets.training_set import TrainingSet
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import numpy as np
 from adapters.models.scoring import Card
 from trading.arrays import Flags
 from trading.bars.panel import as_date
-from tune.splits import Split
-from tune.training_set import TrainingSet
+from tune.sets.splits import Split
+from tune.sets.training_set import TrainingSet
 
 
 @dataclass(frozen=True)

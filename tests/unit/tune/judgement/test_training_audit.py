@@ -12,10 +12,10 @@ from adapters.models.scoring import Card, ModelFile
 from tests.fakes.planted import planted
 from trading.bars.panel import as_date
 from trading.views.calibration import Calibration
-from tune.audit import audit
-from tune.search import EMBARGO_SESSIONS
-from tune.splits import Split, holdout
-from tune.training_set import TrainingSet
+from tune.judgement.audit import audit
+from tune.search.search import EMBARGO_SESSIONS
+from tune.sets.splits import Split, holdout
+from tune.sets.training_set import TrainingSet
 
 DATA = planted(3, sessions=40)
 SPLIT = holdout(DATA, 0.25, EMBARGO_SESSIONS)

@@ -12,8 +12,8 @@ from trading.errors import ModelError
 from trading.views.ensemble import Views, weighted
 from trading.views.regime_weights import regime_weights
 from trading.views.setups import FEATURES
-from tune.regime_factors import BETTER, WORSE, regime_factors
-from tune.training_set import TrainingSet
+from tune.judgement.regime_factors import BETTER, WORSE, regime_factors
+from tune.sets.training_set import TrainingSet
 
 HIGH, LOW, UNKNOWN = 1.0, 0.0, np.nan
 

@@ -14,7 +14,7 @@ from trading.evidence.significance import ALPHA, q_values, session_variance, two
 from trading.outcomes.barriers import OutcomeRules
 from trading.views.ensemble import Views
 from trading.views.regime_weights import STATES, in_state
-from tune.training_set import TrainingSet
+from tune.sets.training_set import TrainingSet
 
 OVERLAP_SESSIONS = OutcomeRules().horizon_sessions
 MIN_SESSIONS = 20

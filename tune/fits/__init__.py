@@ -1,0 +1,1 @@
+"""Fitting models, here or on Ray, and writing their files."""

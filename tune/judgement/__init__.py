@@ -1,0 +1,1 @@
+"""What models are worth on setups that they had not seen."""

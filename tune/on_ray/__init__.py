@@ -1,0 +1,1 @@
+"""Room for trainings on Ray, and what its errors mean."""
