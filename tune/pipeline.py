@@ -27,7 +27,7 @@ from tune.judgement.regime_factors import regime_factors
 from tune.on_ray.placements import Placements
 from tune.search.search import Winner, search
 from tune.sets.splits import EMBARGO_SESSIONS, holdout
-from tune.sets.training_set import TrainingSet, columns_of, target_of
+from tune.sets.training_set import TrainingSet, bound_ways, columns_of, target_of
 
 HOLDOUT_FRACTION = 0.25
 MIN_REFERENCE = 100
@@ -151,7 +151,7 @@ def fit_all(
 
     def fitted(member: Member) -> object:
         matrix, target = np.ascontiguousarray(data.matrix[:, columns_of(member, data)]), target_of(member, data)
-        params = winners[member.name].params
+        params = bound_ways(member, data.left_out, winners[member.name].params)
         if member.estimator == "forest":
             return fit_forest(
                 params, matrix, target, seed=seed, threads=workers.actors * workers.cpus, weight=data.weight

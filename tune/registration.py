@@ -23,7 +23,10 @@ def config_sha256(
     seed: int, known_before: date, rules: OutcomeRules, workers: Workers, members: Members = MEMBERS
 ) -> str:
     """A digest of what a training depends on beside the data."""
-    grids = {member.name: [member.features, member.objective, member.grid] for member in members}
+    grids = {
+        member.name: [member.estimator, member.features, member.objective, member.grid, member.monotone]
+        for member in members
+    }
     facts = [seed, known_before.isoformat(), asdict(rules), asdict(workers), grids]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 

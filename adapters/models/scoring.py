@@ -1,4 +1,4 @@
-"""The ensemble's files and how they score: forests as ONNX, boosters as XGBoost's UBJSON, one card that binds them.
+"""The ensemble's files and how they score: ONNX of scikit-learn, UBJSON of XGBoost, one card that binds them.
 
 The card says who the members are, so an ensemble scores by what it was made of, whatever members are declared today.
 No pickle: loading a model runs no code of its own. A file that does not match the hash on its card is refused.
@@ -37,8 +37,9 @@ class ModelFile:
     Attributes:
         path: relative to the ensemble's folder.
         features: the columns it sees, in order.
-        medians: for a forest, what a missing value becomes; empty for boosters, which know missing values.
-        flagged: for a forest, the positions in `features` that get a column saying whether the value was missing.
+        medians: for a forest of scikit-learn, what a missing value becomes; empty for XGBoost's models, which know
+            missing values.
+        flagged: for such a forest, the positions in `features` that get a column saying whether the value was missing.
         target_scale: the unit of what it predicts: 0.01 for returns in per cent.
         residual_std: out-of-sample error of a predicted return, as a fraction of the price; None for a probability.
     """
@@ -209,8 +210,13 @@ def _booster(data: bytes, file: ModelFile) -> _Model:  # noqa: ARG001 - loaders 
     return predict
 
 
+def _xgboost_forest(data: bytes, file: ModelFile) -> _Model:
+    shares = _booster(data, file)
+    return lambda rows: np.clip(shares(rows), 0.0, 1.0)  # rounding may leave them by a hair
+
+
 LOADERS: Mapping[Estimator, Callable[[bytes, ModelFile], _Model]] = MappingProxyType(
-    {"forest": _forest, "booster": _booster}
+    {"forest": _forest, "xgboost_forest": _xgboost_forest, "booster": _booster}
 )
 
 

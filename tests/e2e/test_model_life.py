@@ -203,7 +203,7 @@ def test_models_whose_files_are_gone_are_not_promoted_and_do_not_decide(
 ) -> None:
     """A promotion is refused in words; where they go later, the decision says why the rules decided."""
     first = life_of().at(date.fromisoformat(SHORT)).champion
-    file = next((home / "models" / SECOND).glob("*.onnx"))
+    file = next((home / "models" / SECOND).glob("pattern.ubj"))
     kept = file.read_bytes()
     file.unlink()
     refused = said(home, "models", "promote", SECOND, code=1)

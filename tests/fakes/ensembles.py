@@ -17,7 +17,7 @@ from trading.views.calibration import Calibration
 from trading.views.lifecycle import Role
 from trading.views.members.member import Member
 from trading.views.members.registry import MEMBERS
-from tune.fits.estimators import fit_booster, fit_forest
+from tune.fits.estimators import fit_booster
 from tune.fits.model_files import Fitted, write_ensemble
 from tune.search.search import Winner
 from tune.sets.training_set import TrainingSet, columns_of, target_of
@@ -36,9 +36,11 @@ def _fitted() -> Fitted:
 
 def _fit(member: Member, data: TrainingSet) -> object:
     rows, target = data.matrix[:, columns_of(member, data)], target_of(member, data)
-    if member.estimator == "forest":
-        return fit_forest(FOREST, rows, target, seed=1, threads=1)
-    return fit_booster(BOOSTER, member.objective, rows, target, seed=1)
+    return fit_booster(_params(member), member.objective, rows, target, seed=1)
+
+
+def _params(member: Member) -> dict[str, Any]:
+    return FOREST if member.estimator == "xgboost_forest" else BOOSTER
 
 
 def registered(
@@ -47,7 +49,7 @@ def registered(
     """An ensemble with files of its own is on record in the role."""
     winners = {
         member.name: Winner(
-            FOREST if member.estimator == "forest" else BOOSTER, 0.6,
+            _params(member), 0.6,
             0.02 if member.predicts == "net_return" else 0.0, 2,
         )
         for member in MEMBERS

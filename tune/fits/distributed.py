@@ -7,7 +7,7 @@ from typing import Any
 
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from tune.fits.estimators import booster_params, finite_or_unknown, refuse_one_class
+from tune.fits.estimators import booster_params, finite_or_unknown, refuse_one_class, xgboost_words
 from tune.on_ray.causes import told_in_words
 from tune.on_ray.placements import ON_HEAD, Placements
 
@@ -31,14 +31,16 @@ def fit_distributed(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers,
     placements: Placements | None = None, weight: Floats | None = None,
 ) -> Any:  # fmt: skip
-    """A booster trained by `workers.actors` actors; a killed actor is restarted from the last checkpoint.
+    """A booster, or a forest by XGBoost, trained by `workers.actors` actors.
+
+    A killed actor is restarted from the last checkpoint.
 
     With GPUs, each actor proves that it trains on one: XGBoost would train on the CPU without a word. However it ends,
     nothing on Ray is reserved for it afterwards.
 
     Args:
-        params: of the booster, with `rounds`.
-        objective: XGBoost's name of it.
+        params: of the booster with `rounds`, or of the forest.
+        objective: XGBoost's name of it, or `FOREST`.
         matrix: one row a setup; what isn't finite counts as unknown.
         target: what is predicted, shape `(n,)`.
         seed: of the booster.
@@ -51,6 +53,7 @@ def fit_distributed(
             an actor can't train, such as for want of a GPU, or its machine went away.
     """
     refuse_one_class(objective, target)
+    params = xgboost_words(params, objective, matrix)
     device = "cuda" if workers.gpus else "cpu"
     settings = booster_params(params, objective, target, seed=seed, device=device, weight=weight)
     each = {"CPU": float(workers.cpus), **({"GPU": float(workers.gpus)} if workers.gpus else ON_HEAD)}

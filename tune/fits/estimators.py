@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from trading.views.members.member import Estimator
+from trading.views.members.member import FOREST, Estimator
+from tune.fits.xgboost_forest import as_probability, in_xgboosts_words
 
 LEAST_SHARE = 1e-6
 """A share of successes is kept so far from 0 and 1: XGBoost reads it in single precision and refuses both ends."""
@@ -107,7 +108,7 @@ def booster_params(
 ) -> dict[str, Any]:
     """XGBoost's parameters of a specification; `rounds` is not one of them.
 
-    Boosting starts from the target's mean, weighted as the rows are.
+    It starts from the target's mean, weighted as the rows are.
 
     Raises:
         ModelError: when the target's mean isn't a number.
@@ -118,13 +119,19 @@ def booster_params(
         raise ModelError(f"{len(target):,} outcomes have no mean to start from. No model was made; check the data")
     of_share = objective.startswith("binary:")
     tuned["base_score"] = min(max(start, LEAST_SHARE), 1 - LEAST_SHARE) if of_share else start
-    return {**tuned, "objective": objective, "tree_method": "hist", "device": device, "seed": seed, "nthread": 1}
+    minimised = "reg:squarederror" if objective == FOREST else objective
+    return {**tuned, "objective": minimised, "tree_method": "hist", "device": device, "seed": seed, "nthread": 1}
+
+
+def xgboost_words(params: dict[str, Any], objective: str, matrix: Matrix) -> dict[str, Any]:
+    """The parameters as XGBoost and `rounds` name them; see `tune.fits.xgboost_forest`."""
+    return in_xgboosts_words(params, matrix.shape[1]) if objective == FOREST else params
 
 
 def fit_booster(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, weight: Floats | None = None
 ) -> Any:
-    """A booster fitted in this process, for search trials and small data.
+    """A booster, or a forest by XGBoost, fitted in this process: for search trials and small data.
 
     Raises:
         ModelError: when a classifier's outcomes are all alike.
@@ -132,6 +139,7 @@ def fit_booster(
     import xgboost  # noqa: PLC0415  heavy
 
     refuse_one_class(objective, target)
+    params = xgboost_words(params, objective, matrix)
     data = xgboost.DMatrix(finite_or_unknown(matrix), label=target, weight=weight)
     settings = booster_params(params, objective, target, seed=seed, device="cpu", weight=weight)
     return xgboost.train(settings, data, num_boost_round=params["rounds"])
@@ -170,8 +178,11 @@ def _booster(
     import xgboost  # noqa: PLC0415  heavy
 
     booster = fit_booster(params, objective, matrix, target, seed=seed, weight=weight)
-    return lambda rows: np.asarray(booster.predict(xgboost.DMatrix(finite_or_unknown(rows))).astype(np.float64))
+    said = as_probability if objective == FOREST else np.asarray
+    return lambda rows: said(booster.predict(xgboost.DMatrix(finite_or_unknown(rows))).astype(np.float64))
 
 
-FITTERS: Mapping[Estimator, Fitter] = MappingProxyType({"forest": _forest, "booster": _booster})
+FITTERS: Mapping[Estimator, Fitter] = MappingProxyType(
+    {"forest": _forest, "xgboost_forest": _booster, "booster": _booster}
+)
 """How a search trial fits each kind."""

@@ -1,4 +1,4 @@
-"""Writing an ensemble's files: forests to ONNX, boosters to UBJSON, and the card that binds them by hash."""
+"""Writing an ensemble's files: scikit-learn's to ONNX, XGBoost's to UBJSON, and the card that binds them by hash."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from trading.views.members.member import Estimator, Member, Members
 from trading.views.setups import FEATURES
 from tune.fits.estimators import Forest
 from tune.search.search import Winner
-from tune.sets.training_set import TARGET_SCALE
+from tune.sets.training_set import TARGET_SCALE, bound_ways
 
 QUANTILES = 1_001
 
@@ -41,6 +41,7 @@ def forest_to_onnx(forest: Forest) -> bytes:
 WRITERS: Mapping[Estimator, tuple[str, Callable[[Any], bytes]]] = MappingProxyType(
     {
         "forest": ("onnx", forest_to_onnx),
+        "xgboost_forest": ("ubj", lambda forest: bytes(forest.save_raw(raw_format="ubj"))),
         "booster": ("ubj", lambda booster: bytes(booster.save_raw(raw_format="ubj"))),
     }
 )
@@ -131,7 +132,7 @@ def _model_file(
         path=path,
         sha256=sha256_of(data),
         features=[name for name in member.features if name not in left_out],
-        params=dict(winner.params),
+        params=bound_ways(member, left_out, winner.params),
         medians=[float(v) for v in forest.medians] if forest else [],
         flagged=[int(v) for v in forest.flagged] if forest else [],
         target_scale=TARGET_SCALE if of_returns else 1.0,

@@ -18,7 +18,7 @@ from tune.on_ray.causes import cause_of, told_in_words
 from tune.on_ray.placements import ON_HEAD, Placements
 from tune.search.trial_groups import Starvation, TrialGroups
 from tune.sets.splits import EMBARGO_SESSIONS, Split, walk_forward
-from tune.sets.training_set import TARGET_SCALE, TrainingSet, columns_of, target_of
+from tune.sets.training_set import TARGET_SCALE, TrainingSet, bound_ways, columns_of, target_of
 
 FOLDS = 3
 
@@ -43,6 +43,7 @@ def fold_predictions(member: Member, params: dict[str, Any], data: TrainingSet, 
     """What a member fitted on the fold's past says of its test rows: a probability, or a return as a fraction."""
     columns, target = columns_of(member, data), target_of(member, data)
     train, test = data.matrix[split.train][:, columns], data.matrix[split.test][:, columns]
+    params = bound_ways(member, data.left_out, params)
     fitted = FITTERS[member.estimator](
         params, member.objective, train, target[split.train], seed, weight=data.weight[split.train]
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -128,6 +129,13 @@ OF_ROWS = (
 def columns_of(member: Member, data: TrainingSet) -> list[int]:
     """The columns of `data.matrix` that a member learns from: those it sees less those left out."""
     return [data.features.index(name) for name in member.features if name not in data.left_out]
+
+
+def bound_ways(member: Member, left_out: Collection[str], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters with the ways in which the member's columns may move what it predicts, as XGBoost wants them."""
+    bound = dict(member.monotone)
+    ways = [bound.get(name, 0) for name in member.features if name not in left_out]
+    return {**params, "monotone_constraints": f"({','.join(map(str, ways))})"} if any(ways) else dict(params)
 
 
 def target_of(member: Member, data: TrainingSet) -> Floats:

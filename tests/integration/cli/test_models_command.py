@@ -136,7 +136,7 @@ def test_a_version_is_listed_shown_compared_promoted_and_taken_back(settings: Se
 def test_what_is_refused_changes_nothing_and_says_what_to_do(settings: Settings) -> None:
     """Exit code 1, one sentence; a file that is gone is found by `show` too."""
     home, before = settings.home, roles(settings)
-    (home / "models" / B / "pattern.onnx").unlink()
+    (home / "models" / B / "pattern.ubj").unlink()
     assert "can't be read. Nothing was changed. Restore it" in told(home, "promote", "bb", code=1)["error"]
     assert "FILE GONE" in said(home, "show", "bb", code=1)
     assert "no champion before" in said(home, "rollback", code=1)

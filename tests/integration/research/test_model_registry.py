@@ -99,7 +99,7 @@ def gone(registry: Registry) -> None:
 
 def changed(registry: Registry) -> None:
     """A byte was added."""
-    with (registry.home / "models" / B / "pattern.onnx").open("ab") as file:
+    with (registry.home / "models" / B / "pattern.ubj").open("ab") as file:
         file.write(b"x")
 
 
@@ -212,7 +212,7 @@ def test_a_copy_of_an_ensemble_scores_as_it_does(registry: Registry, tmp_path: P
     """Files, card and record lie together; a folder that holds anything is left as it is."""
     out = tmp_path / "a" / "copy"
     files = export(registry.pool, registry.home, A, out)
-    assert [file.name for file in files] == [CARD, "catalyst.ubj", "outcome.ubj", "pattern.onnx", RECORD]
+    assert [file.name for file in files] == [CARD, "catalyst.ubj", "outcome.ubj", "pattern.ubj", RECORD]
     matrix = np.random.default_rng(1).normal(size=(9, len(FEATURES))).astype(np.float32)
     here, there = EnsembleScorer(registry.home / "models" / A).score(matrix), EnsembleScorer(out).score(matrix)
     assert here.probabilities.tobytes() == there.probabilities.tobytes()

@@ -19,4 +19,5 @@ CATALYST = Member(
     says="XGBoost classifier on catalyst features: the same probability.",
     example=0.57,
     grid=BOOSTERS,
+    monotone=columns.GOOD_NEWS,
 )  # fmt: skip

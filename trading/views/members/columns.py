@@ -19,6 +19,10 @@ _MARKET = (
 good. On the folds of the bundled sample's training part they raised the log loss of the boosters from 0.71 to 0.73.
 The setups' other features stand relative to direction and universe, and the rules see the trend."""
 
+GOOD_NEWS = (("news_sentiment_score", 1), ("catalyst_score", 1))
+"""Better news for the setup's direction never lowers what a model expects of it, all else equal. No other feature must
+work one way in every market: volume, gaps and momentum have been followed by more of the same and by the reverse."""
+
 _SECTOR = ("sector_strength_20", "strength_in_sector_20")
 """Measured on the sample's training part, three seeds, both parameter sets of each model, loss on the folds and on
 the held-out quarter. The sector's strength made the held-out loss of five of six worse, by up to 0.003. The strength in

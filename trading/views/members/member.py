@@ -12,16 +12,19 @@ from typing import Any, Literal
 from trading.errors import ModelError
 from trading.views.setups import FEATURES
 
-Estimator = Literal["forest", "booster"]
+Estimator = Literal["forest", "xgboost_forest", "booster"]
 Target = Literal["success", "net_return"]
+FOREST = "binary:forest"
+"""Squared error of 0 and 1: a leaf is the share of successes in it, and the best split is that of Gini's impurity."""
 MADE: Mapping[tuple[Estimator, Target], tuple[str, str]] = MappingProxyType(
     {
         ("forest", "success"): ("random forest", ""),
+        ("xgboost_forest", "success"): ("random forest", FOREST),
         ("booster", "success"): ("XGBoost classifier", "binary:logistic"),
         ("booster", "net_return"): ("XGBoost regressor", "reg:squarederror"),
     }
 )
-"""What can be made: its name, and XGBoost's of what a booster minimises."""
+"""What can be made: its name, and XGBoost's of what it minimises; `FOREST` is a name of ours."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,15 @@ class Member:
     Attributes:
         name: by which files, record, HTTP interface and command line call it: small letters and underscores.
         title: in words.
-        estimator: `forest` = scikit-learn's random forest; `booster` = XGBoost's.
+        estimator: `forest` = scikit-learn's random forest; `xgboost_forest` = XGBoost's, which a GPU can train;
+            `booster` = XGBoost's gradient boosting.
         predicts: `success` = the probability that a setup makes money; `net_return` = what it makes, as a fraction.
         features: the columns it sees.
         weight: in the sum of the probabilities, relative to those of the other members.
         says: what its probability is, for the reference of the HTTP interface, and `example` one.
         grid: parameter sets that the search compares, the simplest first (it wins ties).
+        monotone: features that may move what it predicts in one way only, +1 up or -1 down, all else equal; of
+            XGBoost's estimators. For what must hold in any market, not for what held in this one.
     """
 
     name: str
@@ -48,6 +54,7 @@ class Member:
     says: str
     example: float
     grid: tuple[dict[str, Any], ...]
+    monotone: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.features) - set(FEATURES))
@@ -57,10 +64,16 @@ class Member:
             (bool(unknown), f"no setup has the features {', '.join(unknown)}"),
             (not self.features or not self.grid, "it sees nothing, or there is nothing to try"),
             (not 0 < self.weight < math.inf, f"its weight is {self.weight}"),
+            (bool(self._unbound), f"it can't be monotone in {', '.join(self._unbound)}"),
         ]
         said = [words for is_wrong, words in wrong if is_wrong]
         if said:
             raise ModelError(f"the member {self.name!r} can't be: {'; '.join(said)}")
+
+    @property
+    def _unbound(self) -> list[str]:
+        can = set() if self.estimator == "forest" else set(self.features)
+        return sorted(name for name, way in self.monotone if name not in can or way not in {-1, 1})
 
     @property
     def algorithm(self) -> str:
@@ -69,7 +82,7 @@ class Member:
 
     @property
     def objective(self) -> str:
-        """XGBoost's name of what a booster minimises; empty for a forest."""
+        """What it minimises, in XGBoost's words or as `FOREST`; empty for scikit-learn's forest."""
         return MADE[self.estimator, self.predicts][1]
 
 

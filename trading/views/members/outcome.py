@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trading.views.members.columns import WITHIN_SESSION
+from trading.views.members.columns import GOOD_NEWS, WITHIN_SESSION
 from trading.views.members.grids import BOOSTERS
 from trading.views.members.member import Member
 
@@ -16,4 +16,5 @@ OUTCOME = Member(
     says="Probability that goes with the regressor's expected return.",
     example=0.55,
     grid=BOOSTERS,
+    monotone=GOOD_NEWS,
 )

@@ -9,7 +9,7 @@ from trading.views.members.member import Member
 PATTERN = Member(
     name="pattern",
     title="pattern detector",
-    estimator="forest",
+    estimator="xgboost_forest",
     predicts="success",
     features=tuple(name for name in WITHIN_SESSION if name not in CATALYST),
     weight=0.4,

@@ -15,8 +15,8 @@ import xgboost
 from adapters.models.scoring import CARD, Card, EnsembleScorer, sha256_of
 from tests.fakes.planted import SIGNAL, planted
 from trading.errors import ModelError
-from trading.views.members.member import Member
-from trading.views.members.registry import MEMBERS
+from trading.views.members.member import Member, Members
+from trading.views.members.registry import MEMBERS as DECLARED
 from trading.views.setups import FEATURES
 from tune.fits.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
 from tune.fits.model_files import Fitted, forest_to_onnx, write_ensemble
@@ -25,6 +25,8 @@ from tune.sets.training_set import TARGET_SCALE, UNKNOWN, TrainingSet, columns_o
 
 FOREST = {"trees": 30, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}
 BOOSTER = {"rounds": 20, "max_depth": 3, "eta": 0.3, "min_child_weight": 5, "subsample": 0.8, "colsample_bytree": 0.6}
+MEMBERS = Members(tuple(replace(one, estimator="forest") if one.name == "pattern" else one for one in DECLARED))
+"""With scikit-learn's forest, which earlier ensembles have; XGBoost's is in `test_xgboost_forest.py`."""
 WINNERS: dict[str, Winner] = {
     member.name: Winner(
         FOREST if member.estimator == "forest" else BOOSTER, 0.6, 0.02 if member.predicts == "net_return" else 0.0, 2
