@@ -127,9 +127,7 @@ def test_what_a_break_cuts_off_is_learned_from_with_its_loss() -> None:
 
 def _patterns(market: Market) -> Patterns:
     events = pa.table({"symbol": pa.array([], pa.string()), "event_date": pa.array([], pa.date32())})
-    return Patterns(
-        recognise_all(market.panel, market.indicators["atr_14"]), earnings_catalyst(market.panel, events, set())
-    )
+    return Patterns(recognise_all(market.panel, market.indicators["atr_14"]), earnings_catalyst(market.panel, events))
 
 
 def test_columns_that_no_chosen_row_knows_are_left_out() -> None:
