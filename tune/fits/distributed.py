@@ -88,7 +88,6 @@ def fit_distributed(
 
 def _shards(matrix: Matrix, target: Floats, weight: Floats | None, count: int) -> list[Any]:
     """References of `count` shards, one for each actor, which it fetches itself; each is made and put away in turn."""
-
     names = [str(column) for column in range(matrix.shape[1])]
 
     def shard(first: int) -> pd.DataFrame:
