@@ -90,6 +90,7 @@ def _on_loopback(address: str) -> bool:
 def _set_defaults() -> None:
     be_frugal()
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a fit's threads that wait don't take the platform's time
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # or Ctrl-C would end the search and not the run
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
