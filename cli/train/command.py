@@ -20,7 +20,7 @@ from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from cli.run.interrupt import Interrupt
 from cli.run.progress import Printer
-from cli.train.job import OnRecord, Stages, put_on_record, rows_of
+from cli.train.job import OnRecord, Stages, cutoff_of, put_on_record, rows_of
 from cli.train.money import spent_since
 from cli.train.on_ray import connected, gpu
 from trading.risk.limits import rules_of
@@ -83,12 +83,12 @@ def train(
 
 
 def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict[str, Any]:
-    stages, placements = Stages(), Placements()
+    stages, placements, known_before = Stages(), Placements(), cutoff_of(settings, asked.before)
     # Ray sets a handler of its own for SIGTERM when it is joined
     with connected(settings) as where, Interrupt(), _device(settings, asked) as device:
         say(f"training on {where}{f', {device}' if device else ''}")
         with stages.of("rows"):
-            data, known_before = rows_of(settings, asked.before)
+            data = rows_of(settings, known_before)
         without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
         say(f"{len(data):,} setups with an outcome known before {known_before}; without one: {without or 'none'}")
         workers = _workers(asked, placements)

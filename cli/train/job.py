@@ -59,12 +59,16 @@ def cutoff(record: Record, before: date | None) -> date:
     return latest if before is None else min(before, latest)
 
 
-def rows_of(settings: Settings, before: date | None) -> tuple[TrainingSet, date]:
-    """The setups on record with an outcome, and the session before which it was known; the record is closed again."""
+def cutoff_of(settings: Settings, before: date | None) -> date:
+    """The same of the record of these settings, which is closed again. Raises: as `cutoff`, or `UnavailableError`."""
     with reading(settings, now=now(), missing=NO_BARS) as record:
-        known_before = cutoff(record, before)
-        rules = SetRules(rules_of(settings.risk).outcome, large_cap(), known_before)
-        return set_of_record(record, rules), known_before
+        return cutoff(record, before)
+
+
+def rows_of(settings: Settings, known_before: date) -> TrainingSet:
+    """The setups on record with an outcome that was known before the session; the record is closed again."""
+    with reading(settings, now=now(), missing=NO_BARS) as record:
+        return set_of_record(record, SetRules(rules_of(settings.risk).outcome, large_cap(), known_before))
 
 
 def role_for(record: Record, known_before: date) -> tuple[Role, str]:

@@ -18,6 +18,11 @@ from tune.on_ray.placements import Placements
 pytestmark = pytest.mark.platform
 
 
+def asked(cloud: SimulatedCloud) -> int:
+    """How many droplets were asked for, the head among them."""
+    return sum((call.method, call.path) == ("POST", "/v2/droplets") for call in cloud.calls)
+
+
 def test_two_machines_are_asked_for_and_no_more_once_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """The head's own CPU doesn't count as one; a training that gives up leaves no demand behind."""
     monkeypatch.setattr("tune.on_ray.placements.MACHINE_WAIT_S", 20.0)
@@ -25,9 +30,9 @@ def test_two_machines_are_asked_for_and_no_more_once_it_is_over(monkeypatch: pyt
     with tempfile.TemporaryDirectory(prefix="inplay-", ignore_cleanup_errors=True) as folder:
         with autoscaled_head(Path(folder), cloud) as address:
             ray.init(address=address, log_to_driver=False, logging_level="error")
-            placements = Placements(wait_s=20.0)
+            placements, before = Placements(wait_s=20.0), asked(cloud)
             with pytest.raises(ModelError, match="No room for the training"):
                 placements.crew(2)
-            assert sum((call.method, call.path) == ("POST", "/v2/droplets") for call in cloud.calls) == 2
+            assert asked(cloud) - before == 2
             assert placements.states() == {}
         ray.shutdown()
