@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_a_trial_of_folds_is_their_sessions_in_order() -> None:
              data.take(np.flatnonzero(data.session >= data.session[40]))]  # fmt: skip
     one = tried("search", "x", {"a": 1}, [(part.matrix[:, SIGNAL].astype(float), part) for part in parts], data.sha256)
     assert one.sessions.tolist() == np.unique(data.session).tolist()
-    kept = []
+    kept: list[Any] = []
 
     class Ledger:
         def add(self, *trials: object) -> None:
