@@ -20,6 +20,7 @@ from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
 from adapters.postgres.models import Entry, ModelStore
 from adapters.postgres.pool import Pool, open_pool
+from adapters.postgres.trials import TrialLedger
 from data.ended import ended_histories
 from data.known_at import known_at_close
 from trading.bars.panel import as_date
@@ -143,15 +144,17 @@ def _answer(reference: Any) -> Any:
 def _train(market: Any, patterns: Any, work: _Work) -> Any:
     """In a process of its own: its memory goes back with it."""
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
+    from tune.sets.sealed import without_sealed  # noqa: PLC0415
     from tune.sets.training_set import from_market  # noqa: PLC0415
 
     pool = open_pool(work.wiring.database_url.get_secret_value(), name="inplay training", size=1)
     try:
         known = known_at_close(work.wiring.record(pool), as_date(market.panel.sessions.max()))
-        data = from_market(
+        made = from_market(
             market, patterns, work.wiring.decisions.outcome, work.wiring.scanner, work.known_before,
             ended=ended_histories(known),
         )  # fmt: skip
+        data = without_sealed(made, TrialLedger(pool).sealed())
     finally:
         pool.close()
     scratch = work.home / "tune" / "session"

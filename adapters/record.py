@@ -31,6 +31,7 @@ from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.session_patterns import SessionPatternStore
 from adapters.postgres.signals import SignalStore
+from adapters.postgres.trials import TrialLedger
 from adapters.postgres.vix import VixStore
 from adapters.settings import Settings
 from trading.errors import AlreadyRunningError, UnavailableError
@@ -119,6 +120,11 @@ class Record:
     def models(self) -> ModelStore:
         """The registry of models and ensembles."""
         return ModelStore(self.pool)
+
+    @cached_property
+    def trials(self) -> TrialLedger:
+        """What was tried on which sessions, and what is sealed."""
+        return TrialLedger(self.pool)
 
     @cached_property
     def patterns(self) -> PatternStore:

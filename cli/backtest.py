@@ -1,4 +1,4 @@
-"""`inplay backtest`: the platform's own sessions over the record, in one process, writing nothing to it."""
+"""`inplay backtest`: the platform's own sessions over the record, in one process; of it the ledger keeps a trial."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from research.backtest.recording import account_record
 from research.backtest.running import Backtested, Terms, run_backtest
 from research.backtest.served import Models, champion_from
 from research.backtest.trade_rows import trade_rows, write_csv
+from research.backtest.tried import counted, ledger_of, trials_of
 from research.backtest.uncertain import words
 from research.checks.daily import models_of
 from research.performance_report import report_html
@@ -58,7 +60,9 @@ def backtest(
         str | None, typer.Option(help="Let this one decide from where it had learned nothing, whatever its role was.")
     ] = None,
     rules_only: Annotated[bool, typer.Option("--rules-only", help="Ask no models.")] = False,
-    trials: Annotated[int, typer.Option(min=1, help="Variants looked at on these sessions, this one included.")] = 1,
+    elsewhere: Annotated[
+        int, typer.Option("--trials-elsewhere", min=0, help="Attempts on these sessions that this record doesn't know.")
+    ] = 0,
     out: Annotated[
         Path | None, typer.Option(help="Folder for report.json, report-ACCOUNT.html and trades-ACCOUNT.csv.")
     ] = None,
@@ -74,17 +78,20 @@ def backtest(
     started = now()
     with reading(settings, now=started) as record:
         accounts = _accounts(record, account)
-        sessions, before = _sessions(record, first.date(), last.date())
+        sessions, earlier = _sessions(record, first.date(), last.date())
         wanted = symbols_of(universe)
         recorded = read_recorded(record, sessions[-1], symbols=wanted)
         models = Models() if rules_only else _models(record, ensemble)
+        before = ledger_of(record)
     terms = Terms(accounts, settings.starting_cash_usd * 100, rules_of(settings.risk))
     progress = Console(stderr=True, highlight=False)
     done = run_backtest(recorded, sessions, terms, models, show=partial(_show, progress, len(sessions), as_json))
     records = {name: account_record(done, recorded, name, source) for name, source in accounts.items()}
-    figures = {name: figures_of(one, seed=settings.seed, trials=trials) for name, one in records.items()}
+    trials = trials_of(records, done, terms, recorded, code_version=version("inplay"), at=now())
+    attempts = counted(settings, dict(zip(records, trials, strict=True)), before, elsewhere=elsewhere, at=now())
+    figures = {name: figures_of(one, seed=settings.seed, attempts=attempts.of[name]) for name, one in records.items()}
     held = [str(symbol) for symbol in recorded.bars.column("symbol").unique().to_pylist()]
-    notes = [*left_out(wanted, held), *_notes(done, recorded, before), SURVIVORS, NO_DIVIDENDS]
+    notes = [*left_out(wanted, held), *_notes(done, recorded, earlier), SURVIVORS, NO_DIVIDENDS, *attempts.words]
     facts = _facts(done, recorded, figures, notes)
     trades = {name: trade_rows(done, name) for name in records}
     for name, one in records.items():
@@ -223,5 +230,8 @@ def _print(facts: dict[str, Any], console: Console) -> None:
         for label, told in ((name, figures["account"]), ("benchmark", figures["benchmark"])):
             value = told["total_return"]["value"]
             console.print(f"{label}: return {value:+.2%}, largest drawdown {told['max_drawdown']:.2%}")
+        luck = figures["curve"]["sharpe_above_luck"]
+        told = ("not known" if figures["trials"] is None else "not defined") if luck is None else f"{luck:.1%}"
+        console.print(f"  Sharpe ratio above the luck of all attempts: {told}")
         console.print(f"  trades {figures['account']['trades']}, costs $ {figures['activity']['costs_usd']:,.2f}")
     console.print(f"journal {facts['journal_hash']}, {facts['journal_entries']:,} entries")

@@ -16,6 +16,7 @@ from trading.performance.measuring import targets_met
 from trading.performance.metric import Values, estimate
 from trading.performance.metrics.max_drawdown import drawdowns
 from trading.performance.metrics.registry import all_metrics, targets
+from trading.performance.metrics.sharpe_above_luck import SHARPE_ABOVE_LUCK
 from trading.performance.record import AccountRecord
 
 WIDTH, HEIGHT, MARGIN = 900, 260, 64
@@ -30,6 +31,10 @@ th:first-child, td:first-child { text-align: left } tr + tr { border-top: 1px so
 svg { width: 100%; height: auto } .met { color: #1a7f37 } .missed { color: #cf222e } .note { color: #59636e }
 @media (prefers-color-scheme: dark) { body { color: #f0f6fc; background: #0d1117 } tr + tr { border-color: #3d444d } }
 """
+UNCOUNTED = (
+    "How often these sessions were tried on isn't known, so the Sharpe ratio isn't deflated: the ledger of trials "
+    "could not be read."
+)
 BY_ORDER = ("all", "decided by", "catalyst", "trend", "volatility", "driver", "direction", "exit", "pattern")
 
 
@@ -58,6 +63,7 @@ def report_html(record: AccountRecord, figures: Figures, notes: Sequence[str]) -
         ),
         "<h2>Figures</h2>",
         _figures(record, figures),
+        f'<p class="note">{escape(figures.attempts.words if figures.attempts else UNCOUNTED)}</p>',
         _targets(figures.account),
         "<h2>Activity</h2>",
         _activity(figures),
@@ -105,8 +111,8 @@ def _plot(days: Sequence[str], curves: Sequence[Floats], names: Sequence[str], n
 def _figures(record: AccountRecord, figures: Figures) -> str:
     rows = [
         (
-            metric.title.format(trials=figures.trials),
-            _span(estimate(figures.account[metric.name]), metric.form),
+            metric.title.format(trials=figures.attempts.count if figures.attempts else "an unknown number of"),
+            _span(estimate(figures.account[metric.name]), metric.form, _unknown(metric.name, figures)),
             _span(estimate(figures.benchmark[metric.name]), metric.form)
             if metric.of_benchmark and metric.benchmark_shown
             else "",
@@ -180,9 +186,14 @@ def _one(value: float | None, form: str) -> str:
     return "not defined" if value is None else form.format(value)
 
 
-def _span(estimate: Estimate, form: str) -> str:
+def _unknown(metric: str, figures: Figures) -> str:
+    """What stands in place of a figure that there is none of."""
+    return "not known" if metric == SHARPE_ABOVE_LUCK.name and figures.attempts is None else "not defined"
+
+
+def _span(estimate: Estimate, form: str, unknown: str = "not defined") -> str:
     if estimate.value is None:
-        return "not defined"
+        return unknown
     if estimate.low is None:
         return form.format(estimate.value)
     high = "∞" if estimate.high is None else form.format(estimate.high)

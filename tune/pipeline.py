@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,11 +22,13 @@ from tune.fits.distributed import Workers, fit_distributed
 from tune.fits.estimators import fit_forest
 from tune.fits.model_files import Fitted, write_ensemble
 from tune.judgement.audit import Audit, audit
-from tune.judgement.calibrated import calibration_of, folds_of, unseen, unseen_of_folds
+from tune.judgement.calibrated import Unseen, calibration_of, folds_of, unseen, unseen_of_folds
 from tune.judgement.evaluate import Accuracy, evaluate
 from tune.judgement.regime_factors import regime_factors
+from tune.judgement.trials import Tried, tried
 from tune.on_ray.placements import Placements
 from tune.search.search import EMBARGO_SESSIONS, Winner, search
+from tune.sets.sealed import spared
 from tune.sets.splits import holdout
 from tune.sets.training_set import TrainingSet, bound_ways, columns_of, target_of
 
@@ -47,6 +50,8 @@ class Trained:
         winners: parameters per model.
         rows: in the final fit.
         audit: what the training checked of itself.
+        tried: the ensemble on the held-out part and the winners on the folds, for the ledger of trials.
+        spared: sealed spans, in words, that nothing was learned from.
     """
 
     card: Card
@@ -58,6 +63,8 @@ class Trained:
     first_session: np.datetime64
     last_session: np.datetime64
     audit: Audit
+    tried: tuple[Tried, ...] = ()
+    spared: tuple[str, ...] = ()
 
 
 def train_ensemble(
@@ -118,8 +125,25 @@ def train_ensemble(
     parts = [(data, split), *((development, fold) for fold in folds_of(development))]
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
-        audit(data, parts, card),
+        audit(data, parts, card), _tried(card, data, winners, earlier, later, seed=seed), tuple(spared(data)),
     )  # fmt: skip
+
+
+def _tried(
+    card: Card, data: TrainingSet, winners: Mapping[str, Winner], earlier: Sequence[Unseen], later: Unseen, *, seed: int
+) -> tuple[Tried, ...]:
+    """The ensemble on the held-out part, and each winner on the folds."""
+    digest = data.sha256
+    made: dict[str, Any] = {"ensemble": card.ensemble_id, "seed": seed}
+    of_members = [
+        tried(
+            "search", f"{name} {json.dumps(winner.params, sort_keys=True)}",
+            {"member": name, "params": winner.params, "seed": seed},
+            [(part.views.of(name), part.test) for part in earlier], digest,
+        )
+        for name, winner in winners.items()
+    ]  # fmt: skip
+    return (tried("training", card.ensemble_id, made, [(later.views.strength, later.test)], digest), *of_members)
 
 
 def ensemble_name(data: TrainingSet, winners: Mapping[str, Winner], seed: int, workers: Workers) -> str:

@@ -11,11 +11,13 @@ from typing import Any
 
 from adapters.models.scoring import ModelFile
 from adapters.postgres.models import EnsembleRow, Entry, MemberRow, ModelRow, ModelStore
+from adapters.postgres.trials import TrialLedger
 from trading.bars.panel import as_date
 from trading.outcomes.barriers import OutcomeRules
 from trading.views.members.member import Members
 from trading.views.members.registry import MEMBERS
 from tune.fits.distributed import Workers
+from tune.judgement.trials import record_trials
 from tune.pipeline import Trained
 
 
@@ -44,6 +46,7 @@ def register(
 ) -> EnsembleRow:
     """The ensemble and its models are on record, and in that role at once; repeating it changes nothing.
 
+    What was tried for it is in the ledger of trials before that, so that no model is on record whose attempts aren't.
     One whose audit failed is on record without a role, and nothing can promote it.
     """
     accuracy = trained.accuracy.to_dict()
@@ -88,9 +91,10 @@ def register(
             MemberRow(file.member, model.model_id, file.weight)
             for file, model in zip(trained.card.models, models, strict=True)
         ),
-        metrics={**accuracy, "audit": audit.to_dict()},
+        metrics={**accuracy, "audit": audit.to_dict(), "sealed": list(trained.spared)},
         config_sha256=config,
         known_before=known_before,
     )
+    record_trials(TrialLedger(store.pool), trained.tried, code_version=code_version, at=at)
     store.register(models, ensemble, entry)
     return ensemble

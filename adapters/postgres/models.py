@@ -99,6 +99,11 @@ class ModelStore:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @property
+    def pool(self) -> Pool:
+        """Of the database that the registry is in."""
+        return self._pool
+
     def register(self, models: Sequence[ModelRow], ensemble: EnsembleRow, entry: Entry) -> bool:
         """The models and their ensemble are on record, and in their role from the next session on, in one transaction.
 

@@ -21,6 +21,7 @@ from trading.errors import ConfigurationError, ModelError
 from tune.fits.distributed import Workers
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
+from tune.sets.sealed import without_sealed
 from tune.sets.training_set import TrainingSet, from_market
 from tune.training_plan import SessionRules
 
@@ -135,10 +136,11 @@ class Models:
 
     def _training_set(self, market: Market, patterns: Patterns, first_replay: date) -> TrainingSet:
         known = known_at_close(self._record, as_date(market.panel.sessions.max()))
-        data = from_market(
+        made = from_market(
             market, patterns, self._wiring.decisions.outcome, self._wiring.scanner, first_replay,
             ended=ended_histories(known),
         )  # fmt: skip
+        data = without_sealed(made, self._record.trials.sealed())
         without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
         self._say.step(f"{len(data):,} setups with an outcome to learn from; without one: {without or 'none'}")
         return data

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from trading.performance.attempts import Attempts
 from trading.performance.estimate import Estimate
 from trading.performance.groups import Group, Ratio, catalyst_ratio_of, groups
 from trading.performance.inputs import Curve, Pair, curve_and_profits
@@ -20,13 +21,13 @@ class Figures:
     """All of it.
 
     Attributes:
-        trials: attempts that this one was chosen from, as the user says.
+        attempts: that this one was chosen from; None where they aren't known, and then luck can't be told from skill.
         account: what each metric is, by its name; `benchmark` likewise, as far as it has them.
     """
 
     name: str
     sessions: int
-    trials: int
+    attempts: Attempts | None
     account: Values
     benchmark: Values
     groups: tuple[Group, ...]
@@ -46,7 +47,8 @@ class Figures:
         return {
             "name": self.name,
             "sessions": self.sessions,
-            "trials": self.trials,
+            "trials": None if self.attempts is None else self.attempts.count,
+            "attempts": None if self.attempts is None else self.attempts.to_dict(),
             "account": _told(shared, self.account),
             "benchmark": _told(shared, self.benchmark),
             "curve": _told(of_curves, self.account),
@@ -58,20 +60,20 @@ class Figures:
         }
 
 
-def figures_of(record: AccountRecord, *, seed: int, trials: int = 1) -> Figures:
+def figures_of(record: AccountRecord, *, seed: int, attempts: Attempts | None) -> Figures:
     """The figures of what happened.
 
     Args:
         record: of the account.
         seed: of the resampling.
-        trials: how many variants were looked at on these sessions, this one included.
+        attempts: looked at on these sessions, this one included; None where they aren't known.
     """
-    curve, profits = curve_and_profits(record.equity_usd, record.trades.profit_usd, seed=seed, trials=trials)
+    curve, profits = curve_and_profits(record.equity_usd, record.trades.profit_usd, seed=seed, attempts=attempts)
     benchmark, no_profits = curve_and_profits(record.benchmark_usd, (), seed=seed)
     return Figures(
         name=record.name,
         sessions=len(record.sessions),
-        trials=trials,
+        attempts=attempts,
         account=measured((curve, profits, Pair(curve.returns, benchmark.returns), record), all_metrics()),
         benchmark=measured((benchmark, no_profits), all_metrics()),
         groups=groups(record.trades),

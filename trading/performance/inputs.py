@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trading.arrays import Floats
+from trading.performance.attempts import Attempts
 from trading.performance.estimate import block_samples, trade_samples
 from trading.performance.record import AccountRecord
 
@@ -20,13 +21,13 @@ class Curve:
         equity_usd: before the first session, then at each close, shape `(n + 1,)`.
         returns: of each session, as a fraction, shape `(n,)`.
         resamples: the returns in block-bootstrap samples, shape `(k, n)`; `k` is 0 when there are too few sessions.
-        trials: attempts that the curve was chosen from, itself included.
+        attempts: that the curve was chosen from; None where nobody counted them.
     """
 
     equity_usd: Floats
     returns: Floats
     resamples: Floats
-    trials: int = 1
+    attempts: Attempts | None = None
 
 
 @dataclass(frozen=True)
@@ -54,20 +55,21 @@ Input = Curve | Profits | Pair | AccountRecord
 
 
 def curve_and_profits(
-    equity_usd: Sequence[float] | Floats, profits_usd: Sequence[float] | Floats, *, seed: int, trials: int = 1
-) -> tuple[Curve, Profits]:
+    equity_usd: Sequence[float] | Floats, profits_usd: Sequence[float] | Floats, *, seed: int,
+    attempts: Attempts | None = None,
+) -> tuple[Curve, Profits]:  # fmt: skip
     """Both with the resamples that the seed gives; all figures of an account share them.
 
     Args:
         equity_usd: before the first session, then at each close.
         profits_usd: of closed trades; none for a benchmark.
         seed: of the resampling.
-        trials: see `Curve`.
+        attempts: see `Curve`.
     """
     rng = np.random.default_rng(seed)
     equity, profits = np.asarray(equity_usd, dtype=np.float64), np.asarray(profits_usd, dtype=np.float64)
     returns = returns_of(equity)
-    curve = Curve(equity, returns, returns[block_samples(len(returns), rng)], trials)
+    curve = Curve(equity, returns, returns[block_samples(len(returns), rng)], attempts)
     return curve, Profits(profits, profits[trade_samples(len(profits), rng)])
 
 

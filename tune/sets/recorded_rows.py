@@ -20,6 +20,7 @@ from trading.scanner.rules import ScannerRules
 from trading.views.feature_rows import FeatureRows
 from trading.views.rule_system import confidence
 from trading.views.setups import FEATURES, Setups
+from tune.sets.sealed import without_sealed
 from tune.sets.training_set import TrainingSet, looks_in_play
 
 UNDECIDED = "no outcome on record by then"
@@ -75,7 +76,8 @@ def from_record(
 ) -> tuple[TrainingSet, tuple[str, ...]]:
     """The setups on record whose outcome was known at the close of a session before `before`, and the notes on them.
 
-    It holds what `tune.sets.training_set.from_market` makes of the bars of these sessions as they were known then.
+    It holds what `tune.sets.training_set.from_market` makes of the bars of these sessions as they were known then,
+    without what is sealed.
 
     Raises:
         ModelError: when there is none.
@@ -107,7 +109,7 @@ def from_record(
         in_play=whole("in_play"),
         undecided={UNDECIDED: setups - count} if setups > count else {},
     )
-    return made, tuple(notes)
+    return without_sealed(made, record.trials.sealed()), tuple(notes)
 
 
 def _known_before(part: RecordedRows, scanner: ScannerRules, before: date) -> TrainingSet:

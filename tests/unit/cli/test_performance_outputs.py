@@ -16,6 +16,7 @@ from cli.run.progress import Printer
 from research.performance_report import report_html
 from serve.resources.performance import performance_of
 from tests.fakes.accounts_on_record import record_of, report_of
+from trading.performance.attempts import Attempts
 from trading.performance.figures import figures_of
 
 OUTPUTS = Path(__file__).with_name("performance_outputs")
@@ -26,7 +27,7 @@ CASES = {"year": (252, 40), "fortnight": (10, 3), "no_trade": (30, 0), "first_se
 def outputs(sessions: int, trades: int) -> dict[str, str]:
     """What each place shows, by a file's name."""
     record, report = record_of(sessions, trades), report_of(sessions, trades)
-    figures = figures_of(record, seed=7, trials=3)
+    figures = figures_of(record, seed=7, attempts=Attempts(3))
     return {
         "backtest.json": json.dumps(figures.to_dict(), indent=1) + "\n",
         "backtest.html": report_html(record, figures, ["A note."]),

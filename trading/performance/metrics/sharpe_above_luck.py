@@ -7,7 +7,9 @@ import math
 from scipy import special
 
 from trading.arrays import Floats
+from trading.performance.conventions import FLAT
 from trading.performance.inputs import Curve
+from trading.performance.long_run import MIN_SESSIONS, cosines_of, long_run_variance
 from trading.performance.metric import Metric
 from trading.performance.metrics.sharpe_above_zero import probabilistic_sharpe
 
@@ -34,11 +36,19 @@ def expected_best_sharpe(trials: int, variance: float) -> float:
     return math.sqrt(variance) * float(high)
 
 
-def deflated_sharpe(returns: Floats, trials: int) -> float:
+def deflated_sharpe(
+    returns: Floats, trials: int, sharpe_variance: float | None = None, *, overlap_sessions: int = 0
+) -> float:
     """Probability that the Sharpe ratio is above what the best of `trials` attempts would show by luck alone.
 
-    The spread of the attempts is that of ratios of returns like these without any skill: 1 / (sessions - 1). NaN for
-    less than three sessions, and where `probabilistic_sharpe` is.
+    NaN for less than three sessions, and where `probabilistic_sharpe` is.
+
+    Args:
+        returns: of each session.
+        trials: attempts, this one included.
+        sharpe_variance: of the attempts' ratios per session. None where it wasn't measured: then it is that of
+            ratios of returns like these without any skill, `1 / (sessions - 1)` for independent ones.
+        overlap_sessions: see `probabilistic_sharpe`.
 
     Example:
         >>> import numpy as np
@@ -50,7 +60,21 @@ def deflated_sharpe(returns: Floats, trials: int) -> float:
     """
     if len(returns) < 3:  # noqa: PLR2004 - fewer have no skew
         return math.nan
-    return probabilistic_sharpe(returns, expected_best_sharpe(trials, 1.0 / (len(returns) - 1)))
+    variance = _of_no_skill(returns, overlap_sessions) if sharpe_variance is None else sharpe_variance
+    return probabilistic_sharpe(returns, expected_best_sharpe(trials, variance), overlap_sessions=overlap_sessions)
+
+
+def _of_no_skill(returns: Floats, overlap_sessions: int) -> float:
+    """The variance that the ratio of returns like these has where the true one is zero."""
+    n = len(returns)
+    if not overlap_sessions or n < MIN_SESSIONS or returns.std() <= FLAT:
+        return 1.0 / (n - 1)
+    return long_run_variance((returns - returns.mean()) / returns.std(), cosines_of(n)) / n
+
+
+def _measured(curve: Curve) -> float:
+    attempts = curve.attempts
+    return math.nan if attempts is None else deflated_sharpe(curve.returns, attempts.count, attempts.sharpe_variance)
 
 
 SHARPE_ABOVE_LUCK = Metric(
@@ -59,7 +83,7 @@ SHARPE_ABOVE_LUCK = Metric(
     unit="fraction",
     form="{:.1%}",
     of=Curve,
-    measure=lambda curve: deflated_sharpe(curve.returns, curve.trials),
+    measure=_measured,
     says="Probability that the Sharpe ratio is above what the best of all attempts would show by luck alone.",
     backtest_only=True,
     benchmark_shown=False,

@@ -56,7 +56,7 @@ def test_a_metric_is_measured_where_its_input_is_known() -> None:
     curve, profits = curve_and_profits([1.0, 2.0], [1.0], seed=1)
     assert set(measured((curve,), METRICS)) == {metric.name for metric in METRICS if metric.of is Curve}
     assert set(measured((profits,), METRICS)) == {metric.name for metric in METRICS if metric.of is Profits}
-    assert set(figures_of(record_of(5, 1), seed=1).account) == {metric.name for metric in METRICS}
+    assert set(figures_of(record_of(5, 1), seed=1, attempts=None).account) == {metric.name for metric in METRICS}
     figures = performances({"mine": [1.0, 2.0], "index": [1.0, 1.5]}, {"mine": [1.0]}, benchmark="index", seed=1)
     assert [list(of) for of in figures.values()] == [[metric.name for metric in in_every_report()]] * 2
 
@@ -80,7 +80,7 @@ def test_the_figures_of_a_run_and_of_a_backtest_are_the_same() -> None:
         seed=3,
         benchmark_usd=record.benchmark_usd.tolist(),
     )
-    backtest = figures_of(record, seed=3).account
+    backtest = figures_of(record, seed=3, attempts=None).account
     assert run == {name: backtest[name] for name in run}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from research.performance_report import report_html
 from trading.errors import BadDataError
+from trading.performance.attempts import Attempts
 from trading.performance.figures import figures_of
 from trading.performance.groups import catalyst_ratio_of, groups
 from trading.performance.metric import point
@@ -60,7 +61,7 @@ def _record() -> AccountRecord:
 
 def test_activity_by_hand() -> None:
     """Half invested on two of four sessions; a thousand traded in four sessions of a thousand is 63 times a year."""
-    it = figures_of(_record(), seed=1).to_dict()["activity"]
+    it = figures_of(_record(), seed=1, attempts=None).to_dict()["activity"]
     assert it["exposure"] == pytest.approx(0.25, abs=1e-6)
     assert (it["time_invested"], it["costs_usd"], it["mean_held_sessions"]) == (0.5, 2.0, 2.0)
     assert it["turnover_a_year"] == pytest.approx(63.0)
@@ -123,7 +124,7 @@ class _Tags(HTMLParser):
 def test_the_report_shows_the_figures_and_runs_nothing() -> None:
     """Two plots, the tables, names escaped, targets that are missed called so."""
     record = _record()
-    html = report_html(record, figures_of(record, seed=1, trials=7), ["No model decided."])
+    html = report_html(record, figures_of(record, seed=1, attempts=Attempts(7)), ["No model decided."])
     tags = _Tags()
     tags.feed(html)
     assert tags.seen["svg"] == 2
@@ -142,6 +143,6 @@ def test_an_account_that_did_nothing_has_a_report() -> None:
         long_usd=np.zeros(0), short_usd=np.zeros(0), traded_usd=np.zeros(0), costs_usd=np.zeros(0),
         trades=_trades([], [], [], []),
     )  # fmt: skip
-    figures = figures_of(empty, seed=1)
+    figures = figures_of(empty, seed=1, attempts=None)
     assert point(figures.account["sharpe"]) is None
     assert "not defined" in report_html(empty, figures, [])
