@@ -38,7 +38,7 @@ class News(Service):
     def known_at(self, session: date) -> KnownEvents:
         """What was knowable at the close of the session; of events without an hour, those of earlier days."""
         known = known_at_close(self.on_record, session, self._news)
-        return KnownEvents(known.events, known.covered, known.news)
+        return KnownEvents(known.events, known.news)
 
     def covered_symbols(self, session: date) -> int:
         """How many companies the calendar of earnings covers at the close of the session."""

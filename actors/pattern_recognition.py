@@ -54,7 +54,7 @@ class PatternRecognition(Service):
     def recognise(self, session: date, market: Market, known: KnownEvents) -> Patterns:
         """Patterns and catalysts of the history that `market` holds."""
         news = NewsAt(known.news, close_times(market.panel.sessions))
-        patterns = recognise(market, known.events, known.covered, news)
+        patterns = recognise(market, known.events, news)
         self._last = (session, market, patterns)
         return patterns
 
@@ -79,7 +79,7 @@ class PatternRecognition(Service):
                 f"the patterns of {session} were lost in a restart. Nothing on record was. Repeat it."
             )
         bars = bars_needed(self.wiring.decisions)
-        patterns = self._segment.at(session, bars, events=known.events, covered=known.covered, news=known.news)
+        patterns = self._segment.at(session, bars, events=known.events, news=known.news)
         self._last = (session, self._segment.market_at(session, bars), patterns)
         return patterns
 

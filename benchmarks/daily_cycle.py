@@ -10,7 +10,6 @@ from benchmarks.markets import Universe, large, sample
 from benchmarks.measure import Table, same, timed
 from trading.bars.history import as_of
 from trading.bars.panel import Panel, as_day
-from trading.catalysts.earnings import covered_at
 from trading.cycle.stages import Market, Patterns, analyse, recognise, setups_at
 from trading.indicators.daily import compute
 from trading.indicators.raw import YEAR_BARS
@@ -27,7 +26,7 @@ def session_work(universe: Universe) -> tuple[Market, Patterns]:
     """All that a session's cycle computes before the models: history, indicators, patterns, context, setups, scan."""
     history = as_of(universe.bars, universe.splits, universe.breaks, universe.last)
     market = analyse(history, vix=universe.vix, sectors=universe.sectors)
-    patterns = recognise(market, universe.events, covered_at(universe.events, universe.last))
+    patterns = recognise(market, universe.events)
     setups_at(market, patterns, as_day(universe.last))
     scan(
         market.panel, market.indicators, market.context, patterns.catalyst,

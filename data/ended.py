@@ -40,7 +40,7 @@ def markets_that_ended(
 def ended_histories(known: Known) -> Iterator[tuple[Market, Patterns]]:
     """The same with patterns and catalysts; only rows of the symbols that a break ended are of interest in each."""
     for market in ended_markets(known):
-        yield market, recognise(market, known.events, known.covered, known.news_at(market.panel))
+        yield market, recognise(market, known.events, known.news_at(market.panel))
 
 
 def with_a_break_since(known: Known, patterns: pa.Table) -> list[str]:

@@ -75,7 +75,7 @@ def measured_patterns(
     bars = known.bars()
     market = known.market(bars)
     panel = market.panel
-    patterns = recognise(market, known.events, known.covered, known.news_at(panel))
+    patterns = recognise(market, known.events, known.news_at(panel))
     found = patterns.detections
     sightings = Sightings(found.row, found.pattern.astype(np.int64), found.direction, NAMES)
     both = label_bars(panel, market.indicators["atr_14"], rules or OutcomeRules())

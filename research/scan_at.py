@@ -121,7 +121,7 @@ def known_daily(record: Record, at: datetime) -> Daily:
     closed = known_at_close(record, _last_closed(at, _manifest(record)))
     market = closed.market()
     news = closed.news_at(market.panel)
-    catalyst = known_catalysts(market.panel, market.indicators, closed.events, closed.covered, news)
+    catalyst = known_catalysts(market.panel, market.indicators, closed.events, news)
     events = replace(closed, at=at).events  # those too that became known since the close
     return Daily(closed, events, market, catalyst)
 

@@ -27,9 +27,9 @@ from tune.judgement.evaluate import Accuracy, evaluate
 from tune.judgement.regime_factors import regime_factors
 from tune.judgement.trials import Tried, tried
 from tune.on_ray.placements import Placements
-from tune.search.search import EMBARGO_SESSIONS, Winner, search
+from tune.search.search import Winner, search
 from tune.sets.sealed import spared
-from tune.sets.splits import holdout
+from tune.sets.splits import EMBARGO_SESSIONS, holdout
 from tune.sets.training_set import TrainingSet, bound_ways, columns_of, target_of
 
 HOLDOUT_FRACTION = 0.25
@@ -177,9 +177,18 @@ def fit_all(
         matrix, target = np.ascontiguousarray(data.matrix[:, columns_of(member, data)]), target_of(member, data)
         params = bound_ways(member, data.left_out, winners[member.name].params)
         if member.estimator == "forest":
-            return fit_forest(params, matrix, target, seed=seed, threads=workers.actors * workers.cpus)
+            return fit_forest(
+                params, matrix, target, seed=seed, threads=workers.actors * workers.cpus, weight=data.weight
+            )
         return fit_distributed(
-            params, member.objective, matrix, target, seed=seed, workers=workers, placements=placements
+            params,
+            member.objective,
+            matrix,
+            target,
+            seed=seed,
+            workers=workers,
+            placements=placements,
+            weight=data.weight,
         )
 
     return {member.name: fitted(member) for member in members}

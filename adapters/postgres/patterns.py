@@ -15,7 +15,7 @@ from trading.errors import BadDataError
 KEY = ("symbol", "timeframe", "session", "pattern_type", "direction")
 OUTCOME = (
     "pattern_success", "max_gain", "max_loss", "optimal_hold_time", "outcome_return", "outcome_exit",
-    "outcome_known_session", "own_exit", "own_return", "own_known_session",
+    "outcome_known_session", "outcome_both_barriers", "own_exit", "own_return", "own_known_session",
 )  # fmt: skip
 PATTERNS_SCHEMA = pa.schema(
     [
@@ -43,6 +43,7 @@ PATTERNS_SCHEMA = pa.schema(
         ("outcome_return", pa.float64()),
         ("outcome_exit", pa.string()),
         ("outcome_known_session", pa.date32()),
+        ("outcome_both_barriers", pa.bool_()),
         ("news_catalyst", pa.bool_()),
         ("news_sentiment", pa.float64()),
         ("volume_spike", pa.bool_()),
@@ -71,9 +72,11 @@ OUTCOMES_SCHEMA = pa.schema(
         ("success", pa.float64()),
         ("net_return", pa.float64()),
         ("known_session", pa.date32()),
+        ("both_barriers", pa.float64()),
     ]
 )
-"""What became of a setup: 1 when it made money after costs, else 0; its net return as a fraction; since when."""
+"""What became of a setup: 1 when it made money after costs, else 0; its net return as a fraction; since when;
+1 when bars can't tell what came first (NULL: nobody looked)."""
 _REQUIRED = ("symbol", "timestamp", "session", "pattern_type", "family", "direction")
 
 
@@ -176,8 +179,8 @@ class PatternStore:
         """
         query = sql.SQL(
             "SELECT DISTINCT ON (symbol, direction) symbol, direction, pattern_success::integer, outcome_return, "
-            "outcome_known_session FROM pattern_training_data WHERE session = {} AND timeframe = '1d' "
-            "AND outcome_known_session IS NOT NULL ORDER BY symbol, direction"
+            "outcome_known_session, outcome_both_barriers::integer FROM pattern_training_data WHERE session = {} "
+            "AND timeframe = '1d' AND outcome_known_session IS NOT NULL ORDER BY symbol, direction"
         ).format(sql.Literal(session))
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, OUTCOMES_SCHEMA)

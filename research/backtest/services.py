@@ -17,7 +17,6 @@ from trading.bars.history import as_of
 from trading.bars.panel import Panel, as_day
 from trading.bars.segments import segments
 from trading.broker.orders import OrderRequest
-from trading.catalysts.earnings import covered_at
 from trading.catalysts.known import KnownEvents
 from trading.cycle.paper_desk import DeskState, PaperDesk
 from trading.cycle.questions import Local
@@ -78,10 +77,9 @@ class RecordedNews:
     def __init__(self, recorded: Recorded) -> None:
         self._recorded = recorded
 
-    def known_at(self, session: date) -> KnownEvents:
-        """Events and stories of the whole record, each with its own time, and the symbols covered at the close."""
-        events = self._recorded.events
-        return KnownEvents(events, covered_at(events, session), self._recorded.news)
+    def known_at(self, session: date) -> KnownEvents:  # noqa: ARG002 - as the service is asked
+        """Events and stories of the whole record, each with its own time."""
+        return KnownEvents(self._recorded.events, self._recorded.news)
 
 
 class SegmentAnalysis:
@@ -148,7 +146,7 @@ class SegmentAnalysis:
         """
         if self._patterns is None or not self.holds(name):
             raise UnavailableError(f"the segment of {session} wasn't recognised; nothing was decided")
-        return self._patterns.at(session, self._bars, events=known.events, covered=known.covered, news=known.news)
+        return self._patterns.at(session, self._bars, events=known.events, news=known.news)
 
     def close(self, session: date) -> tuple[Market, Patterns]:
         """The market and the patterns at the close of a session of the record."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trading.arrays import Days, Floats, Ints
+from trading.arrays import Days, Flags, Floats, Ints
 from trading.bars.panel import Panel, as_day
 from trading.errors import BadDataError
 
@@ -35,6 +34,7 @@ class Catalyst:
 
 LOOKBACK_SESSIONS = 3
 """How many sessions an event stays a catalyst, counted from the session after it."""
+_SPAN = np.int64(1_000_000)  # more days than any date in use: symbol and day make one sortable number
 COVERED_DAYS = 135
 """US companies report every quarter; without a report for a quarter and a half the source doesn't know the company."""
 
@@ -47,19 +47,17 @@ def covered_at(events: pa.Table, session: date) -> frozenset[str]:
     return frozenset(events.filter(recent).column("symbol").to_pylist())
 
 
-def earnings_catalyst(
-    panel: Panel, events: pa.Table, covered: AbstractSet[str], lookback_sessions: int = LOOKBACK_SESSIONS
-) -> Catalyst:
+def earnings_catalyst(panel: Panel, events: pa.Table, lookback_sessions: int = LOOKBACK_SESSIONS) -> Catalyst:
     """Earnings known at the close of each bar.
 
     An event of day d has no time of day. It may have come after the close, so it is knowable from 00:00 exchange time
-    of the day after, and a decision at the close of session t uses events with d < t only.
+    of the day after, and a decision at the close of session t uses events with d < t only. Whether the source follows
+    a symbol is judged at each bar likewise, by the rule of `covered_at`: what it did later tells nothing of the bar.
 
     Args:
         panel: bars; its distinct sessions are what sessions are counted in, so a session that the data lacks for the
             whole market isn't counted.
         events: columns `symbol` (string) and `event_date` (date32); other columns are ignored, order doesn't matter.
-        covered: symbols whose events the source would have had.
         lookback_sessions: how many sessions an event stays a catalyst, counted from the session after it.
 
     Raises:
@@ -75,7 +73,7 @@ def earnings_catalyst(
     # Before the panel's first session, sessions can't be counted: an event there leaves the next ones unknown.
     silent = np.where(at + 1 >= lookback_sessions, 0.0, np.nan)
     has = np.where(np.isfinite(since) & (since <= lookback_sessions), 1.0, np.where(np.isfinite(since), 0.0, silent))
-    known = np.isin(panel.symbols, np.array(sorted(covered), dtype=np.str_))[panel.symbol_index]
+    known = _covered(panel, events)
     return Catalyst(np.where(known, has, np.nan), np.where(known, since, np.nan))
 
 
@@ -102,21 +100,34 @@ def sessions_since(
     return {symbol: count if count <= lookback_sessions else None for symbol, count in sorted(ago.items())}
 
 
-def _latest_event(panel: Panel, sessions: Days, events: pa.Table) -> Ints:
-    """For each row, the position in `sessions` of the first session after its latest earlier event; -1 without one."""
+def _covered(panel: Panel, events: pa.Table) -> Flags:
+    """Whether the symbol of each bar is one of `covered_at` at the bar's session."""
+    key, day, row_key = _keys(panel, events)
+    if not len(key):
+        return np.zeros(len(panel), dtype=np.bool_)
+    latest = np.searchsorted(key, row_key, side="left") - 1
+    same = (latest >= 0) & (key[latest] // _SPAN == panel.symbol_index)
+    return np.asarray(same & (panel.sessions - day[latest] <= np.timedelta64(COVERED_DAYS, "D")))
+
+
+def _keys(panel: Panel, events: pa.Table, since: np.datetime64 | None = None) -> tuple[Ints, Days, Ints]:
+    """Symbol and day as one sortable number, of each event ascending, with its day; and of each bar."""
     symbol = events.column("symbol").to_numpy(zero_copy_only=False).astype(np.str_)
     day = events.column("event_date").to_numpy(zero_copy_only=False).astype("datetime64[D]")
     here = np.isin(symbol, panel.symbols)
-    if len(sessions):
-        here &= day >= sessions[0]
-    if not here.any():
-        return np.full(len(panel), -1, dtype=np.int64)
+    if since is not None:
+        here &= day >= since
     symbol, day = symbol[here], day[here]
-    span = np.int64(1_000_000)  # more days than any date in use: symbol and day make one sortable number
-    event_key = np.searchsorted(panel.symbols, symbol) * span + day.astype(np.int64)
-    order = np.argsort(event_key, kind="stable")
-    event_key, day = event_key[order], day[order]
-    row_key = panel.symbol_index * span + panel.sessions.astype(np.int64)
+    key = np.searchsorted(panel.symbols, symbol) * _SPAN + day.astype(np.int64)
+    order = np.argsort(key, kind="stable")
+    return key[order], day[order], panel.symbol_index * _SPAN + panel.sessions.astype(np.int64)
+
+
+def _latest_event(panel: Panel, sessions: Days, events: pa.Table) -> Ints:
+    """For each row, the position in `sessions` of the first session after its latest earlier event; -1 without one."""
+    event_key, day, row_key = _keys(panel, events, sessions[0] if len(sessions) else None)
+    if not len(event_key):
+        return np.full(len(panel), -1, dtype=np.int64)
     latest = np.searchsorted(event_key, row_key, side="left") - 1
-    same = (latest >= 0) & (event_key[latest] // span == panel.symbol_index)
+    same = (latest >= 0) & (event_key[latest] // _SPAN == panel.symbol_index)
     return np.where(same, np.searchsorted(sessions, day[latest], side="right"), -1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,30 +30,25 @@ class KnownEvents:
 
     Attributes:
         events: columns `symbol`, `event_date` and more.
-        covered: symbols whose events the sources would have had.
         news: stories and posts knowable before the close, and when their sources were followed.
     """
 
     events: pa.Table
-    covered: frozenset[str]
     news: NewsRecord
 
 
-def known_catalysts(
-    panel: Panel, indicators: Mapping[str, Floats], events: pa.Table, covered: AbstractSet[str], news: NewsAt | None
-) -> Catalyst:
+def known_catalysts(panel: Panel, indicators: Mapping[str, Floats], events: pa.Table, news: NewsAt | None) -> Catalyst:
     """Catalysts at the close of each bar, from the calendar of earnings and from news, with every feature.
 
     Args:
         panel: bars.
         indicators: `trading.indicators.daily.compute(panel)`.
         events: earnings days; see `earnings_catalyst`.
-        covered: symbols that the source of earnings days follows.
         news: None without a source; what only news can tell is NaN then.
     """
     # Without news no time of day plays a part; the end of the day keeps the shape.
     asked = news or NewsAt(no_news(), (panel.sessions + np.timedelta64(1, "D")).astype("datetime64[s]"))
-    calendar = earnings_catalyst(panel, events, covered, LOOKBACK_SESSIONS)
+    calendar = earnings_catalyst(panel, events, LOOKBACK_SESSIONS)
     told = news_catalyst(panel, asked, LOOKBACK_SESSIONS)
     resistance = compute_levels(panel, swings(panel, indicators["atr_14"], MINOR_ATR))["resistance_distance"]
     features = catalyst_features(panel, asked.decided_at, asked.record, indicators, resistance)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import fields, replace
 from datetime import date
 
@@ -95,7 +94,7 @@ class SegmentMarket:
 class SegmentPatterns:
     """The patterns of a segment, and its catalysts as known at the session asked about.
 
-    Catalysts and regimes are computed anew whenever another event, story or coverage is known than the last time. They
+    Catalysts and regimes are computed anew whenever another event or story is known than the last time. They
     are never computed from news of a later session.
 
     Args:
@@ -107,7 +106,7 @@ class SegmentPatterns:
         self._segment, self._market = segment, segment._market  # noqa: SLF001 - the two are one analysis
         self._found = recognise_all(self._market.panel, self._market.indicators["atr_14"])
         self._closed = closes(self._market.panel.sessions)
-        self._known: tuple[pa.Table, AbstractSet[str], NewsRecord] | None = None
+        self._known: tuple[pa.Table, NewsRecord] | None = None
         self._catalyst: Catalyst
         self._regimes: Regimes
 
@@ -120,47 +119,37 @@ class SegmentPatterns:
         """The view of the market that the patterns of the session belong to."""
         return self._segment.at(session, bars)
 
-    def at(
-        self, session: date, bars: int, *, events: pa.Table, covered: AbstractSet[str], news: NewsRecord
-    ) -> Patterns:
+    def at(self, session: date, bars: int, *, events: pa.Table, news: NewsRecord) -> Patterns:
         """The patterns that stand at the close of the session, for the rows of `SegmentMarket.at(session, bars)`.
 
         Args:
             session: that has closed.
             bars: as for the market.
             events: known at the close; see `trading.catalysts.known`.
-            covered: symbols that the source of events follows.
             news: known at the close.
         """
         rows = self._segment._rows(session, bars)  # noqa: SLF001
-        self._take((events, covered, news))
+        self._take((events, news))
         panel, day = self._market.panel, as_day(session)
         detections, began = _detections_at(self._found, panel, rows, panel.rows_at(day))
         return Patterns(
             detections, _catalyst_of(self._catalyst, rows), began, _regimes_until(self._regimes, panel, rows, day)
         )
 
-    def _take(self, known: tuple[pa.Table, AbstractSet[str], NewsRecord]) -> None:
+    def _take(self, known: tuple[pa.Table, NewsRecord]) -> None:
         if self._known is not None and _same(self._known, known):
             return
-        events, covered, news = known
+        events, news = known
         market = self._market
         asked = NewsAt(news, self._closed)
-        self._catalyst = known_catalysts(market.panel, market.indicators, events, covered, asked)
+        self._catalyst = known_catalysts(market.panel, market.indicators, events, asked)
         self._regimes = regimes_of(market, Patterns(self._found, self._catalyst))
         self._known = known
 
 
-def _same(
-    one: tuple[pa.Table, AbstractSet[str], NewsRecord], other: tuple[pa.Table, AbstractSet[str], NewsRecord]
-) -> bool:
-    events, covered, news = one
-    return bool(
-        covered == other[1]
-        and news.followed == other[2].followed
-        and events.equals(other[0])
-        and news.rows.equals(other[2].rows)
-    )
+def _same(one: tuple[pa.Table, NewsRecord], other: tuple[pa.Table, NewsRecord]) -> bool:
+    events, news = one
+    return bool(news.followed == other[1].followed and events.equals(other[0]) and news.rows.equals(other[1].rows))
 
 
 def _latest_rows(panel: Panel, day: np.datetime64, bars: int) -> Ints:

@@ -7,7 +7,6 @@ hold these results and pass them on, so that replay, paper and live decide by th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,10 +85,10 @@ def analyse(
     return Market(panel, indicators, market_context(panel, indicators), vix, dict(sectors or {}), endings=endings)
 
 
-def recognise(market: Market, events: pa.Table, covered: AbstractSet[str], news: NewsAt | None = None) -> Patterns:
+def recognise(market: Market, events: pa.Table, news: NewsAt | None = None) -> Patterns:
     """Candlesticks, chart patterns and catalysts of the history; without `news`, what they tell is unknown."""
     found = recognise_all(market.panel, market.indicators["atr_14"])
-    return Patterns(found, known_catalysts(market.panel, market.indicators, events, covered, news))
+    return Patterns(found, known_catalysts(market.panel, market.indicators, events, news))
 
 
 def regimes_of(market: Market, patterns: Patterns) -> Regimes:

@@ -35,6 +35,7 @@ def shared_outcome(market: Market, rows: Ints, direction: Directions, rules: Out
         "outcome_return": outcome.net_return,
         "outcome_exit": pa.array(outcome.exit_kind.tolist(), pa.string(), mask=~known),
         "outcome_known_session": pa.array(outcome.known_session, pa.date32()),
+        "outcome_both_barriers": pa.array(outcome.both_barriers, mask=~np.isfinite(outcome.success)),
     }
 
 

@@ -62,6 +62,8 @@ class Outcomes:
         known_session: the session at whose close the outcome is known.
         entry_session: the session of the entry bar.
         hold_known_session: the session at whose close `optimal_hold_sessions` is known.
+        both_barriers: the bar of the exit opened between stop and target and held both: bars can't tell which came
+            first, and the stop counted.
     """
 
     net_return: Floats
@@ -73,6 +75,7 @@ class Outcomes:
     known_session: Days
     entry_session: Days
     hold_known_session: Days
+    both_barriers: Flags
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ def label(
         known_session=np.where(missed, window.broken, known),
         entry_session=window.sessions[:, 0],
         hold_known_session=hold_session,
+        both_barriers=done & _held_both(window, bar, stop, target, kind),
     )
 
 
@@ -206,6 +210,13 @@ def exits(window: Window, stop: Floats, target: Floats, horizon: int) -> tuple[I
     kind = np.where(stopped, "stop", np.where(reached, "target", "horizon"))
     settled = bar == window.settles
     return bar, np.where(settled, at_open, price), np.where(settled, "break", kind)
+
+
+def _held_both(window: Window, bar: Ints, stop: Floats, target: Floats, kind: npt.NDArray[np.str_]) -> Flags:
+    every = np.arange(len(bar))
+    opened = window.open[every, bar]
+    between = (opened > stop) & (opened <= target)
+    return np.asarray((kind == "stop") & between & (window.best[every, bar] > target))
 
 
 def _excursions(window: Window, bar: Ints, exit_price: Floats, entry: Floats) -> tuple[Floats, Floats]:

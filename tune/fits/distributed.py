@@ -29,7 +29,7 @@ class Workers:
 
 def fit_distributed(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers,
-    placements: Placements | None = None,
+    placements: Placements | None = None, weight: Floats | None = None,
 ) -> Any:  # fmt: skip
     """A booster, or a forest by XGBoost, trained by `workers.actors` actors.
 
@@ -46,6 +46,7 @@ def fit_distributed(
         seed: of the booster.
         workers: that train.
         placements: of the training that this fit is part of.
+        weight: of each row; all alike if None.
 
     Raises:
         ModelError: when training ended with fewer rounds than asked for, when there was no room for it in time, when
@@ -54,17 +55,22 @@ def fit_distributed(
     refuse_one_class(objective, target)
     params = xgboost_words(params, objective, matrix)
     device = "cuda" if workers.gpus else "cpu"
-    settings = booster_params(params, objective, target, seed=seed, device=device)
+    settings = booster_params(params, objective, target, seed=seed, device=device, weight=weight)
     each = {"CPU": float(workers.cpus), **({"GPU": float(workers.gpus)} if workers.gpus else ON_HEAD)}
     booster = (placements or Placements()).run(
-        _fit, settings, params["rounds"], finite_or_unknown(matrix), target, workers, bundles=[each] * workers.actors
+        _fit,
+        settings,
+        params["rounds"],
+        (finite_or_unknown(matrix), target, weight),
+        workers,
+        bundles=[each] * workers.actors,
     )
     if booster.num_boosted_rounds() != params["rounds"]:
         raise ModelError(f"training stopped after {booster.num_boosted_rounds()} of {params['rounds']} rounds")
     return booster
 
 
-def _fit(settings: dict[str, Any], rounds: int, matrix: Matrix, target: Floats, workers: Workers) -> Any:
+def _fit(settings: dict[str, Any], rounds: int, rows: tuple[Matrix, Floats, Floats | None], workers: Workers) -> Any:
     """In a process inside the placement group, so that xgboost-ray makes no group of its own, which it would leave."""
     from xgboost_ray import RayDMatrix, RayParams, train  # noqa: PLC0415  heavy
 
@@ -78,10 +84,11 @@ def _fit(settings: dict[str, Any], rounds: int, matrix: Matrix, target: Floats, 
         max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
         checkpoint_frequency=25,
     )
+    matrix, target, weight = rows
     with told_in_words():  # here, where xgboost-ray's chain of causes is still whole
         return train(
             settings,
-            RayDMatrix(matrix, target),
+            RayDMatrix(matrix, target, weight=weight),
             num_boost_round=rounds,
             ray_params=resources,
             verbose_eval=False,

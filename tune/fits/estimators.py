@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -77,8 +77,10 @@ class Forest:
         return np.asarray(self.model.predict_proba(forest_input(matrix, self.medians, self.flagged))[:, 1])
 
 
-def fit_forest(params: dict[str, Any], matrix: Matrix, success: Floats, *, seed: int, threads: int) -> Forest:
-    """A random forest on the setups.
+def fit_forest(
+    params: dict[str, Any], matrix: Matrix, success: Floats, *, seed: int, threads: int, weight: Floats | None = None
+) -> Forest:
+    """A random forest on the setups, each as heavy as its weight; all alike if None.
 
     Raises:
         ModelError: when all of them succeeded, or all failed.
@@ -97,18 +99,22 @@ def fit_forest(params: dict[str, Any], matrix: Matrix, success: Floats, *, seed:
         n_jobs=threads,
         random_state=seed,
     )
-    model.fit(forest_input(matrix, medians, flagged), success.astype(np.int64))
+    model.fit(forest_input(matrix, medians, flagged), success.astype(np.int64), sample_weight=weight)
     return Forest(model, medians, flagged)
 
 
-def booster_params(params: dict[str, Any], objective: str, target: Floats, *, seed: int, device: str) -> dict[str, Any]:
-    """XGBoost's parameters of a specification; `rounds` is not one of them. It starts from the target's mean.
+def booster_params(
+    params: dict[str, Any], objective: str, target: Floats, *, seed: int, device: str, weight: Floats | None = None
+) -> dict[str, Any]:
+    """XGBoost's parameters of a specification; `rounds` is not one of them.
+
+    It starts from the target's mean, weighted as the rows are.
 
     Raises:
         ModelError: when the target's mean isn't a number.
     """
     tuned = {name: value for name, value in params.items() if name != "rounds"}
-    start = float(np.mean(target)) if len(target) else math.nan
+    start = float(np.average(target, weights=weight)) if len(target) else math.nan
     if not math.isfinite(start):
         raise ModelError(f"{len(target):,} outcomes have no mean to start from. No model was made; check the data")
     of_share = objective.startswith("binary:")
@@ -122,7 +128,9 @@ def xgboost_words(params: dict[str, Any], objective: str, matrix: Matrix) -> dic
     return in_xgboosts_words(params, matrix.shape[1]) if objective == FOREST else params
 
 
-def fit_booster(params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int) -> Any:
+def fit_booster(
+    params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, weight: Floats | None = None
+) -> Any:
     """A booster, or a forest by XGBoost, fitted in this process: for search trials and small data.
 
     Raises:
@@ -132,8 +140,8 @@ def fit_booster(params: dict[str, Any], objective: str, matrix: Matrix, target: 
 
     refuse_one_class(objective, target)
     params = xgboost_words(params, objective, matrix)
-    data = xgboost.DMatrix(finite_or_unknown(matrix), label=target)
-    settings = booster_params(params, objective, target, seed=seed, device="cpu")
+    data = xgboost.DMatrix(finite_or_unknown(matrix), label=target, weight=weight)
+    settings = booster_params(params, objective, target, seed=seed, device="cpu", weight=weight)
     return xgboost.train(settings, data, num_boost_round=params["rounds"])
 
 
@@ -147,19 +155,34 @@ Predict = Callable[[Matrix], Floats]
 """What a fitted estimator says of rows, in the unit of its target."""
 
 
-def _forest(params: dict[str, Any], _: str, matrix: Matrix, target: Floats, seed: int) -> Predict:
-    return fit_forest(params, matrix, target, seed=seed, threads=1).probability
+class Fitter(Protocol):
+    """Fits one kind of estimator for a search trial, on one core."""
+
+    def __call__(
+        self, params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, seed: int, /, *,
+        weight: Floats | None = None,
+    ) -> Predict:  # fmt: skip
+        """What the fitted estimator says of rows; rows weigh alike without `weight`."""
 
 
-def _booster(params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, seed: int) -> Predict:
+def _forest(
+    params: dict[str, Any], _: str, matrix: Matrix, target: Floats, seed: int, /, *, weight: Floats | None = None
+) -> Predict:
+    return fit_forest(params, matrix, target, seed=seed, threads=1, weight=weight).probability
+
+
+def _booster(
+    params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, seed: int, /, *,
+    weight: Floats | None = None,
+) -> Predict:  # fmt: skip
     import xgboost  # noqa: PLC0415  heavy
 
-    booster = fit_booster(params, objective, matrix, target, seed=seed)
+    booster = fit_booster(params, objective, matrix, target, seed=seed, weight=weight)
     said = as_probability if objective == FOREST else np.asarray
     return lambda rows: said(booster.predict(xgboost.DMatrix(finite_or_unknown(rows))).astype(np.float64))
 
 
-FITTERS: Mapping[Estimator, Callable[[dict[str, Any], str, Matrix, Floats, int], Predict]] = MappingProxyType(
+FITTERS: Mapping[Estimator, Fitter] = MappingProxyType(
     {"forest": _forest, "xgboost_forest": _booster, "booster": _booster}
 )
-"""How a search trial fits each kind, on one core: parameters, objective, matrix, target, seed."""
+"""How a search trial fits each kind."""

@@ -17,10 +17,9 @@ from tune.fits.estimators import FITTERS, log_loss, refuse_one_class
 from tune.on_ray.causes import cause_of, told_in_words
 from tune.on_ray.placements import ON_HEAD, Placements
 from tune.search.trial_groups import Starvation, TrialGroups
-from tune.sets.splits import Split, walk_forward
+from tune.sets.splits import EMBARGO_SESSIONS, Split, walk_forward
 from tune.sets.training_set import TARGET_SCALE, TrainingSet, bound_ways, columns_of, target_of
 
-EMBARGO_SESSIONS = 1
 FOLDS = 3
 
 
@@ -45,7 +44,9 @@ def fold_predictions(member: Member, params: dict[str, Any], data: TrainingSet, 
     columns, target = columns_of(member, data), target_of(member, data)
     train, test = data.matrix[split.train][:, columns], data.matrix[split.test][:, columns]
     params = bound_ways(member, data.left_out, params)
-    fitted = FITTERS[member.estimator](params, member.objective, train, target[split.train], seed)
+    fitted = FITTERS[member.estimator](
+        params, member.objective, train, target[split.train], seed, weight=data.weight[split.train]
+    )
     return fitted(test) if member.predicts == "success" else fitted(test) * TARGET_SCALE
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from adapters.record import Record
-from trading.arrays import Days, Floats, Matrix
+from trading.arrays import Days, Flags, Floats, Matrix
 from trading.bars.panel import as_day
 from trading.cycle.stages import rule_inputs
 from trading.errors import ModelError
@@ -22,6 +22,7 @@ from trading.views.rule_system import confidence
 from trading.views.setups import FEATURES, Setups
 from tune.sets.sealed import without_sealed
 from tune.sets.training_set import TrainingSet, looks_in_play
+from tune.sets.uniqueness import average_uniqueness
 
 UNDECIDED = "no outcome on record by then"
 
@@ -36,6 +37,7 @@ class RecordedRows:
         success: 1 when the trade made money after costs, else 0; NaN while it is open. Shape `(n,)`.
         net_return: of the trade after costs, as a fraction; NaN while it is open.
         known_session: at whose close the outcome was known; NaT while it isn't.
+        both_barriers: 1 where one bar held stop and target, else 0; NaN while open, and where the record doesn't say.
         note: which features these rows were made without, or that another version of the code computed them; empty
             where they are of the schema of now.
     """
@@ -45,6 +47,7 @@ class RecordedRows:
     success: Floats
     net_return: Floats
     known_session: Days
+    both_barriers: Floats
     note: str
 
     def __len__(self) -> int:
@@ -98,29 +101,54 @@ def from_record(
     def whole(name: str) -> npt.NDArray[Any]:
         return np.concatenate([getattr(part, name) for part in parts])
 
+    names, code = np.unique(np.concatenate([part.names for part in parts]), return_inverse=True)
+    session, known = whole("session"), whole("known_session")
     made = TrainingSet(
         features=FEATURES,
-        matrix=whole("matrix"),
+        matrix=np.concatenate([part.setups.matrix for part in parts]),
         success=whole("success"),
         net_return=whole("net_return"),
-        session=whole("session"),
-        known_session=whole("known_session"),
+        session=session,
+        known_session=known,
         rule_confidence=whole("rule_confidence"),
         in_play=whole("in_play"),
+        symbols=tuple(names.tolist()),
+        symbol=code.astype(np.int32),
+        direction=np.concatenate([part.setups.direction for part in parts]),
+        weight=average_uniqueness(code, session, known),
+        both_barriers=whole("both_barriers"),
         undecided={UNDECIDED: setups - count} if setups > count else {},
     )
     return without_sealed(made, record.trials.sealed()), tuple(notes)
 
 
-def _known_before(part: RecordedRows, scanner: ScannerRules, before: date) -> TrainingSet:
-    """Those of a session whose outcome was known by then."""
+@dataclass(frozen=True)
+class _Known:
+    """Those of a session whose outcome was known by then, by symbol, then direction."""
+
+    setups: Setups
+    names: npt.NDArray[np.str_]
+    success: Floats
+    net_return: Floats
+    both_barriers: Floats
+    session: Days
+    known_session: Days
+    rule_confidence: Floats
+    in_play: Flags
+
+    def __len__(self) -> int:
+        return len(self.success)
+
+
+def _known_before(part: RecordedRows, scanner: ScannerRules, before: date) -> _Known:
     kept = np.flatnonzero(np.isfinite(part.success) & (part.known_session < as_day(before)))
     setups = Setups(kept, part.rows.direction[kept], part.matrix[kept])
-    return TrainingSet(
-        features=FEATURES,
-        matrix=setups.matrix,
+    return _Known(
+        setups=setups,
+        names=part.rows.symbols[kept],
         success=part.success[kept],
         net_return=part.net_return[kept],
+        both_barriers=part.both_barriers[kept],
         session=np.full(len(kept), as_day(part.rows.session)),
         known_session=part.known_session[kept],
         rule_confidence=confidence(rule_inputs(setups)),
@@ -128,18 +156,19 @@ def _known_before(part: RecordedRows, scanner: ScannerRules, before: date) -> Tr
     )
 
 
-def _joined(rows: FeatureRows, became: pa.Table) -> tuple[Floats, Floats, Days]:
-    """Success, net return and the session that made them known, of each row."""
+def _joined(rows: FeatureRows, became: pa.Table) -> tuple[Floats, Floats, Days, Floats]:
+    """Success, net return, the session that made them known and whether bars can't tell, of each row."""
     told = _setup(np.array(became.column("symbol").to_pylist(), np.str_), became.column("direction").to_numpy())
     asked = _setup(rows.symbols, rows.direction)
     order = np.argsort(told)
     found = np.searchsorted(told, asked, sorter=order).clip(max=max(len(told) - 1, 0))
     there = told[order][found] == asked if len(told) else np.zeros(len(rows), dtype=np.bool_)
-    success, net_return = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
+    success, net_return, both = (np.full(len(rows), np.nan) for _ in range(3))
     known = np.full(len(rows), np.datetime64("NaT", "D"))
-    for out, name in ((success, "success"), (net_return, "net_return"), (known, "known_session")):
+    columns = {"success": success, "net_return": net_return, "known_session": known, "both_barriers": both}
+    for name, out in columns.items():
         out[there] = became.column(name).to_numpy(zero_copy_only=False)[order[found[there]]]
-    return success, net_return, known
+    return success, net_return, known, both
 
 
 def _setup(symbols: npt.NDArray[np.str_], direction: npt.NDArray[np.integer]) -> npt.NDArray[np.str_]:

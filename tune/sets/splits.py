@@ -12,9 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.errors import ModelError
+from trading.outcomes.barriers import OutcomeRules
 from tune.sets.training_set import TrainingSet
 
 Rows = npt.NDArray[np.int64]
+EMBARGO_SESSIONS = OutcomeRules().horizon_sessions
+"""Left out beyond the purge: as long as an outcome takes at most, so that no window of features or of outcomes that
+ends in a training part shares a bar with one that begins in a test part, whatever an outcome's own length."""
 
 
 @dataclass(frozen=True)

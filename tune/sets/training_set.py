@@ -20,6 +20,7 @@ from trading.scanner.rules import ScannerRules
 from trading.views.members.member import Member
 from trading.views.rule_system import confidence
 from trading.views.setups import FEATURES, Setups, build_setups
+from tune.sets.uniqueness import average_uniqueness
 
 TARGET_SCALE = 0.01
 """Net returns are predicted in per cent, so that XGBoost's regularisation meets numbers near one."""
@@ -42,6 +43,13 @@ class TrainingSet:
         known_session: at whose close the outcome was known.
         rule_confidence: of the rule-based system for the same setup.
         in_play: whether it is a setup such as the scanner passes on: long, moving and traded as its rules ask.
+        symbols: tickers, ascending; more than the rows' own perhaps.
+        symbol: which of them each row is about, int32.
+        direction: +1 long, -1 short, int8.
+        weight: of the row in a fit, mean 1 over the rows of a history: see `tune.sets.uniqueness`. What is fitted is
+            weighted; what is judged isn't, because every setup is a trade that could be made.
+        both_barriers: 1 where one bar held stop and target, so that bars can't tell which came first and the stop
+            counted, else 0; NaN where nobody looked.
         left_out: columns that no model may learn from, and why.
         undecided: setups of the history that are no rows, by reason: `open` at its end, `bars ended` (a listing that
             went away), `break` before the entry, `no range` to set barriers by, `known later` than was asked for.
@@ -55,6 +63,11 @@ class TrainingSet:
     known_session: Days
     rule_confidence: Floats
     in_play: Flags
+    symbols: tuple[str, ...]
+    symbol: npt.NDArray[np.int32]
+    direction: npt.NDArray[np.int8]
+    weight: Floats
+    both_barriers: Floats
     left_out: Mapping[str, str] = field(default_factory=dict)
     undecided: Mapping[str, int] = field(default_factory=dict)
 
@@ -70,19 +83,8 @@ class TrainingSet:
         return len(self.success)
 
     def take(self, rows: npt.NDArray[np.int64]) -> TrainingSet:
-        """The chosen rows, which must ascend."""
-        return TrainingSet(
-            self.features,
-            self.matrix[rows],
-            self.success[rows],
-            self.net_return[rows],
-            self.session[rows],
-            self.known_session[rows],
-            self.rule_confidence[rows],
-            self.in_play[rows],
-            self.left_out,
-            self.undecided,
-        )
+        """The chosen rows, which must ascend; weights stay those of the whole."""
+        return replace(self, **{name: getattr(self, name)[rows] for name in OF_ROWS})
 
     def without_unknown(self, rows: npt.NDArray[np.int64]) -> TrainingSet:
         """The same, leaving out the columns that none of the chosen rows knows.
@@ -102,10 +104,26 @@ class TrainingSet:
     def sha256(self) -> str:
         """A digest of everything that a fit or the choice between fits can depend on."""
         digest = hashlib.sha256("\x1f".join((*self.features, "\x1e", *sorted(self.left_out))).encode())
+        used, symbol = np.unique(self.symbol, return_inverse=True)
+        digest.update("\x1f".join(("\x1e", *(self.symbols[code] for code in used.tolist()), "\x1e")).encode())
+        digest.update(symbol.astype(np.int32).tobytes())
         days = (part.astype("datetime64[D]").astype(np.int64) for part in (self.session, self.known_session))
-        for part in (self.matrix, self.success, self.net_return, *days, self.rule_confidence, self.in_play):
-            digest.update(np.ascontiguousarray(part).tobytes())
+        parts = (self.matrix, self.success, self.net_return, *days, self.rule_confidence, self.in_play)
+        for part in (*parts, self.direction, self.weight):
+            digest.update(np.ascontiguousarray(part).data)
         return digest.hexdigest()
+
+    @property
+    def undecidable(self) -> tuple[int, int]:
+        """Labels that bars can't decide, and labels of which that is known: see `both_barriers`."""
+        return int(np.nansum(self.both_barriers)), int(np.isfinite(self.both_barriers).sum())
+
+
+OF_ROWS = (
+    "matrix", "success", "net_return", "session", "known_session", "rule_confidence", "in_play", "symbol",
+    "direction", "weight", "both_barriers",
+)  # fmt: skip
+"""The arrays of a training set that have one value, or one row, a setup."""
 
 
 def columns_of(member: Member, data: TrainingSet) -> list[int]:
@@ -168,8 +186,11 @@ def from_market(
     )
     of = {name: np.concatenate([getattr(part.outcome, name) for part in parts]) for name in _OF_OUTCOMES}
     session = np.concatenate([part.panel.sessions[part.setups.row] for part in parts])
+    symbols, symbol = np.unique(
+        np.concatenate([part.panel.row_symbols[part.setups.row] for part in parts]), return_inverse=True
+    )
     known = np.flatnonzero(reasons == "")
-    rows = known[np.argsort(session[known], kind="stable")]
+    rows = known[np.lexsort((setups.direction[known], symbol[known], session[known]))]
     names, counts = np.unique(reasons[reasons != ""], return_counts=True)
     return TrainingSet(
         features=FEATURES,
@@ -180,11 +201,16 @@ def from_market(
         known_session=of["known_session"][rows],
         rule_confidence=confidence(rule_inputs(setups))[rows],
         in_play=looks_in_play(setups, scanner)[rows],
+        symbols=tuple(symbols.tolist()),
+        symbol=symbol[rows].astype(np.int32),
+        direction=setups.direction[rows],
+        weight=average_uniqueness(symbol[rows], session[rows], of["known_session"][rows]),
+        both_barriers=of["both_barriers"][rows].astype(np.float64),
         undecided=dict(zip(names.tolist(), counts.tolist(), strict=True)),
     )
 
 
-_OF_OUTCOMES = ("success", "net_return", "known_session")
+_OF_OUTCOMES = ("success", "net_return", "known_session", "both_barriers")
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from tune.fits.distributed import Workers, fit_distributed
 from tune.judgement.calibrated import unseen
 from tune.judgement.evaluate import evaluate
 from tune.pipeline import HOLDOUT_FRACTION, Trained, train_ensemble
-from tune.search.search import EMBARGO_SESSIONS, search
-from tune.sets.splits import holdout
+from tune.search.search import search
+from tune.sets.splits import EMBARGO_SESSIONS, holdout
 
 pytestmark = pytest.mark.platform
 WITH_SKILL = {"seed": 1, "sessions": 100, "per_session": 60, "skill": 0.25}

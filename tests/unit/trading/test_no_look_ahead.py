@@ -43,7 +43,7 @@ CUTS = st.integers(25, 118)
 def _per_row(panel: Panel) -> Columns:
     """Everything that has one value a bar."""
     indicators = compute(panel)
-    catalyst = known_catalysts(panel, indicators, EVENTS, {"S0", "S1", "S2"}, None)
+    catalyst = known_catalysts(panel, indicators, EVENTS, None)
     context = market_context(panel, indicators)
     at = context.positions(panel.sessions)
     names = (
@@ -104,7 +104,7 @@ def test_a_planted_look_ahead_is_caught(leak: Callable[[Panel], Columns]) -> Non
 
 def _setups(panel: Panel, rows: npt.NDArray[np.int64] | None = None) -> Any:
     indicators = compute(panel)
-    catalyst = earnings_catalyst(panel, EVENTS, {"S0", "S1", "S2"})
+    catalyst = earnings_catalyst(panel, EVENTS)
     found = recognise_all(panel, indicators["atr_14"])
     return build_setups(panel, indicators, market_context(panel, indicators), found, catalyst, rows=rows)
 
@@ -128,7 +128,7 @@ def test_no_scan_looks_ahead(seed: int, cut: int) -> None:
 
     def in_play(panel: Panel) -> list[tuple[str, float, str]]:
         indicators = compute(panel)
-        catalyst = earnings_catalyst(panel, EVENTS, {"S0", "S1", "S2"})
+        catalyst = earnings_catalyst(panel, EVENTS)
         context = market_context(panel, indicators)
         found = scan(panel, indicators, context, catalyst, session=DAYS[cut], rules=large_cap()).in_play
         return [(name.symbol, name.score, name.reason) for name in found]

@@ -39,7 +39,6 @@ from trading.views.setups import FEATURES
 Known = dict[str, Any]
 Way = Callable[[Panel, np.datetime64], Known]
 LENGTHS = (350, 350, 350, 300, 300, 200, 30, 3)
-COVERED = {"S0", "S1", "S2"}
 SECTORS = dict.fromkeys(("S0", "S1", "S2"), "Energy") | dict.fromkeys(("S3", "S4", "S5"), "Utilities")
 
 
@@ -106,7 +105,7 @@ def _known_news(panel: Panel, lead: np.timedelta64) -> NewsAt:
 
 
 def _patterns(market: Market) -> Patterns:
-    return recognise(market, EVENTS, COVERED, _known_news(market.panel, NO_LEAD))
+    return recognise(market, EVENTS, _known_news(market.panel, NO_LEAD))
 
 
 def _per_bar(panel: Panel, columns: Any, session: np.datetime64) -> Known:
@@ -185,7 +184,7 @@ def regime(panel: Panel, session: np.datetime64) -> Known:
 
 
 def _catalysts(panel: Panel, session: np.datetime64, lead: np.timedelta64) -> Known:
-    found = recognise(analyse(panel), EVENTS, COVERED, _known_news(panel, lead)).catalyst
+    found = recognise(analyse(panel), EVENTS, _known_news(panel, lead)).catalyst
     columns = {"has": found.has_catalyst, "since": found.sessions_since_event, **found.features}
     return _per_bar(panel, columns, session)
 

@@ -88,7 +88,7 @@ def test_a_calendar_and_news_together_say_what_either_knows() -> None:
     rows = pa.Table.from_pylist(
         [dict(zip(NEWS_SCHEMA.names, _story(datetime(2010, 1, 8, 15, tzinfo=UTC)), strict=True))], schema=NEWS_SCHEMA
     )
-    found = recognise(analyse(PANEL), events, {"A"}, NewsAt(NewsRecord(rows), CLOSES)).catalyst
+    found = recognise(analyse(PANEL), events, NewsAt(NewsRecord(rows), CLOSES)).catalyst
     np.testing.assert_equal(found.has_catalyst[2:10], [1, 1, 1, 1, 1, 0, 0, 0])
     np.testing.assert_equal(found.sessions_since_event[2:10], [1, 2, 1, 2, 3, 4, 5, 6])
     assert np.isnan(found.has_catalyst[10:]).all(), "nobody follows B"
@@ -96,7 +96,7 @@ def test_a_calendar_and_news_together_say_what_either_knows() -> None:
 
 def test_without_news_what_they_tell_is_unknown_and_what_prices_tell_is_not() -> None:
     """All ten features are there; those of news are NaN everywhere, the gap isn't."""
-    features = recognise(analyse(PANEL), NO_EVENTS, set()).catalyst.features
+    features = recognise(analyse(PANEL), NO_EVENTS).catalyst.features
     assert list(features) == list(CATALYST_FEATURES)
     for name in ("news_sentiment_score", "news_volume", "catalyst_score", "social_mention_surge", "premarket_volume"):
         assert np.isnan(features[name]).all(), name

@@ -32,7 +32,6 @@ ASKED = [as_date(day) for day in DAYS[[20, 150, 151, 250, 330, 400, -2, -1]]]
 SEGMENT = Segment(as_date(DAYS[0]), as_date(DAYS[-1]))
 SECTORS = dict.fromkeys(("S0", "S1", "S2"), "Energy") | dict.fromkeys(("S3", "S4", "S5"), "Utilities")
 VIX = (DAYS, np.random.default_rng(3).uniform(15, 30, len(DAYS)))
-COVERED = frozenset({"S0", "S1", "S3"})
 RULES = OutcomeRules()
 BARS, SHORT = bars_needed(DecisionRules()), 20
 
@@ -65,9 +64,7 @@ def anew(panel: Panel, session: date) -> tuple[Market, Patterns]:
     """The history up to the session analysed for itself, as nothing of it was before."""
     earlier = VIX[0] < as_day(session)
     market = analyse(as_of(panel, (), (), session), vix=(VIX[0][earlier], VIX[1][earlier]), sectors=SECTORS)
-    return market, recognise(
-        market, events(session), COVERED, NewsAt(news(session), close_times(market.panel.sessions))
-    )
+    return market, recognise(market, events(session), NewsAt(news(session), close_times(market.panel.sessions)))
 
 
 def ahead(panel: Panel = WHOLE) -> SegmentPatterns:
@@ -77,7 +74,7 @@ def ahead(panel: Panel = WHOLE) -> SegmentPatterns:
 
 def view(patterns: SegmentPatterns, session: date) -> tuple[Market, Patterns]:
     """The view at a close, with the news known then."""
-    known = {"events": events(session), "covered": COVERED, "news": news(session)}
+    known = {"events": events(session), "news": news(session)}
     return patterns.market_at(session, BARS), patterns.at(session, BARS, **known)
 
 
@@ -141,12 +138,12 @@ def test_what_is_decided_and_recorded_from_a_view_is_that_of_the_whole_history(s
 def test_formations_longer_than_a_view_keep_their_beginning() -> None:
     """In a view of twenty bars the log of a longer formation still says when it began, as the whole history does."""
     market = analyse(WHOLE, vix=VIX, sectors=SECTORS)
-    charts = recognise(market, events(SEGMENT.last), COVERED).detections.charts
+    charts = recognise(market, events(SEGMENT.last)).detections.charts
     far = np.flatnonzero(charts.row - charts.start_row > SHORT)[0]
     session = as_date(WHOLE.sessions[charts.row[far]])
     patterns = ahead()
     held = patterns.market_at(session, SHORT)
-    found = patterns.at(session, SHORT, events=events(session), covered=COVERED, news=news(session))
+    found = patterns.at(session, SHORT, events=events(session), news=news(session))
     began = as_date(WHOLE.sessions[charts.start_row[far]])
     assert (found.detections.charts.start_row == -1).any()
     log = pattern_log(held, found, detections_at(held, found, as_day(session)), RULES)

@@ -34,7 +34,7 @@ def seen() -> tuple[Market, Patterns]:
     """Random walks with both families in them."""
     market = analyse(wandering(5))
     events = pa.table({"symbol": pa.array([], pa.string()), "event_date": pa.array([], pa.date32())})
-    return market, recognise(market, events, set())
+    return market, recognise(market, events)
 
 
 def _log(seen: tuple[Market, Patterns]) -> list[dict[str, Any]]:

@@ -57,6 +57,25 @@ def test_each_way_a_trade_ends(bars: list[Any], direction: int, kind: str, gross
     assert np.isnat(got.entry_session[0]) if not bars else got.entry_session[0] == weekdays(2)[1]
 
 
+@pytest.mark.parametrize(
+    ("bars", "direction", "both"),
+    [
+        ([(100, 115, 94, 110)], 1, True),  # the entry bar holds both
+        ([QUIET, (101, 110.01, 95, 96)], 1, True),  # a later one does
+        ([(100, 106, 85, 90)], -1, True),  # a short's barriers are 105 and 90
+        ([QUIET, (94, 115, 93, 100)], 1, False),  # opened beyond the stop: that came first
+        ([(100, 110, 95, 96)], 1, False),  # the target was touched, not traded through
+        ([(100, 104, 95, 96), (100, 115, 99, 110)], 1, False),  # the target came after the stop
+        ([(100, 115, 99, 110), (100, 115, 94, 95)], 1, False),  # both in one bar, but after the exit
+        ([QUIET, QUIET, QUIET, (100, 115, 94, 95)], 1, False),  # both in the bar whose open is the exit
+        ([], 1, False),
+    ],
+)
+def test_labels_that_bars_cannot_decide_are_marked(bars: list[Any], direction: int, *, both: bool) -> None:
+    """Entry 100, stop 5 away, target 10 away: the bar of the exit opened between them and held both."""
+    assert _trade(bars, direction).both_barriers.tolist() == [both]
+
+
 def test_a_win_smaller_than_its_costs_is_no_success() -> None:
     """0.1 % gross less 0.2 % costs is a loss."""
     got = _trade([QUIET, QUIET, QUIET, (100.1, 101, 99, 100)])

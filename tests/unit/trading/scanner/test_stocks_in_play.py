@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -33,9 +33,10 @@ def _scan(
 ) -> Scan:
     panel = Panel.from_arrow(pa.concat_tables(tables))
     indicators = compute(panel)
-    dates = pa.table({"symbol": pa.array(events, pa.string()), "event_date": pa.array([DAYS[-2].item()] * len(events))})
-    dates = dates.set_column(1, "event_date", dates.column(1).cast(pa.date32()))
-    catalyst = earnings_catalyst(panel, dates, set(covered))
+    long_ago = DAYS[0].item() - timedelta(days=30)
+    days = [DAYS[-2].item()] * len(events) + [long_ago] * len(covered)
+    dates = pa.table({"symbol": pa.array([*events, *covered], pa.string()), "event_date": pa.array(days, pa.date32())})
+    catalyst = earnings_catalyst(panel, dates)
     context = market_context(panel, indicators)
     arguments = {"session": LAST, "rules": rules or large_cap(), **more}
     found = scan(panel, indicators, context, catalyst, **arguments)

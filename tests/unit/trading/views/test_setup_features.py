@@ -33,7 +33,7 @@ def _inputs(panel: Panel) -> Inputs:
     values = np.random.default_rng(7).normal(size=(len(CATALYST_FEATURES), len(panel)))
     known = dict(zip(CATALYST_FEATURES, values, strict=True))
     del known["day_trader_interest"]  # nobody tells it, so it is unknown
-    catalyst = replace(earnings_catalyst(panel, events, {"S0", "S1"}), features=known)
+    catalyst = replace(earnings_catalyst(panel, events), features=known)
     return panel, indicators, market_context(panel, indicators), recognise_all(panel, indicators["atr_14"]), catalyst
 
 

@@ -80,6 +80,17 @@ def test_what_is_infinite_counts_as_unknown(estimator: str) -> None:
     assert one.tolist() == other.tolist()
 
 
+@pytest.mark.parametrize("estimator", ["forest", "booster"])
+def test_a_row_of_weight_two_counts_as_two_rows(estimator: str) -> None:
+    """Constant features leave the share alone to be told: 3 of 4 by weight where 1 of 2 rows succeeded."""
+    success, weight = np.array([1.0, 0.0] * 200), np.array([1.5, 0.5] * 200)
+    constant = np.ones((400, 3), dtype=np.float32)
+    params = TREES | {"trees": 200} if estimator == "forest" else ROUNDS
+    fitter = FITTERS[estimator]  # type: ignore[index]
+    assert fitter(params, LOGISTIC, constant, success, 1, weight=weight)(constant)[0] == pytest.approx(0.75, abs=0.01)
+    assert fitter(params, LOGISTIC, constant, success, 1)(constant)[0] == pytest.approx(0.5, abs=0.01)
+
+
 def test_a_fold_of_failures_is_named_before_a_trial_starts(tmp_path: Path) -> None:
     """The first fold learns from failures only, the later ones don't: the sentence says which."""
     data = planted(1, sessions=40, per_session=10)

@@ -13,8 +13,7 @@ from tests.fakes.planted import planted
 from trading.bars.panel import as_date
 from trading.views.calibration import Calibration
 from tune.judgement.audit import audit
-from tune.search.search import EMBARGO_SESSIONS
-from tune.sets.splits import Split, holdout
+from tune.sets.splits import EMBARGO_SESSIONS, Split, holdout
 from tune.sets.training_set import TrainingSet
 
 DATA = planted(3, sessions=40)

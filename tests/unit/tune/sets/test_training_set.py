@@ -58,6 +58,9 @@ def test_rows_that_would_leak_or_mislead_are_refused(name: str, value: object, w
         ("net_return", 0.5),
         ("known_session", np.datetime64("2010-01-01")),
         ("rule_confidence", 0.123),
+        ("weight", 0.123),
+        ("direction", -1),
+        ("symbol", 1),
     ],
 )
 def test_the_digest_changes_with_every_part(name: str, value: object) -> None:
@@ -65,6 +68,9 @@ def test_the_digest_changes_with_every_part(name: str, value: object) -> None:
     assert changed(name, 30, value).sha256 != DATA.sha256
     assert DATA.take(np.arange(len(DATA))).sha256 == DATA.sha256
     assert replace(DATA, features=DATA.features[::-1]).sha256 != DATA.sha256
+    assert replace(DATA, symbols=("X", *DATA.symbols[1:])).sha256 != DATA.sha256
+    more = replace(DATA, symbols=("A", *DATA.symbols), symbol=DATA.symbol + np.int32(1))
+    assert more.sha256 == DATA.sha256, "a symbol that no row is about is nothing to learn from"
 
 
 def test_only_outcomes_known_before_a_session_are_taken() -> None:
@@ -121,9 +127,7 @@ def test_what_a_break_cuts_off_is_learned_from_with_its_loss() -> None:
 
 def _patterns(market: Market) -> Patterns:
     events = pa.table({"symbol": pa.array([], pa.string()), "event_date": pa.array([], pa.date32())})
-    return Patterns(
-        recognise_all(market.panel, market.indicators["atr_14"]), earnings_catalyst(market.panel, events, set())
-    )
+    return Patterns(recognise_all(market.panel, market.indicators["atr_14"]), earnings_catalyst(market.panel, events))
 
 
 def test_columns_that_no_chosen_row_knows_are_left_out() -> None:
