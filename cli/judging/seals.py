@@ -124,7 +124,7 @@ def _setups(record: Record, settings: Settings, span: Span) -> TrainingSet:
     last = record.bar_tables.sessions()[-1]
     known = known_at_close(record, last)
     market = known.market()
-    patterns = recognise(market, known.events, known.covered, known.news_at(market.panel))
+    patterns = recognise(market, known.events, known.news_at(market.panel))
     every = from_market(
         market, patterns, rules_of(settings.risk).outcome, large_cap(), last + timedelta(days=1),
         ended=ended_histories(known),
