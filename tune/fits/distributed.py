@@ -7,7 +7,8 @@ from typing import Any
 
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from tune.fits.estimators import booster_params, finite_or_unknown, refuse_one_class, xgboost_words
+from tune.fits.estimators import booster_params, refuse_one_class, xgboost_words
+from tune.fits.shards import TARGET, WEIGHT, as_source, in_ray, on_disk
 from tune.on_ray.causes import told_in_words
 from tune.on_ray.placements import ON_HEAD, Placements
 
@@ -57,20 +58,18 @@ def fit_distributed(
     device = "cuda" if workers.gpus else "cpu"
     settings = booster_params(params, objective, target, seed=seed, device=device, weight=weight)
     each = {"CPU": float(workers.cpus), **({"GPU": float(workers.gpus)} if workers.gpus else ON_HEAD)}
-    booster = (placements or Placements()).run(
-        _fit,
-        settings,
-        params["rounds"],
-        (finite_or_unknown(matrix), target, weight),
-        workers,
-        bundles=[each] * workers.actors,
-    )
+    handed = in_ray if workers.gpus else on_disk
+    with handed(matrix, target, weight, workers.actors) as shards:
+        booster = (placements or Placements()).run(
+            _fit, settings, params["rounds"], shards, workers, bundles=[each] * workers.actors
+        )
+    booster.feature_names = booster.feature_types = None  # of the shards; ours stand on the card
     if booster.num_boosted_rounds() != params["rounds"]:
         raise ModelError(f"training stopped after {booster.num_boosted_rounds()} of {params['rounds']} rounds")
     return booster
 
 
-def _fit(settings: dict[str, Any], rounds: int, rows: tuple[Matrix, Floats, Floats | None], workers: Workers) -> Any:
+def _fit(settings: dict[str, Any], rounds: int, shards: list[Any], workers: Workers) -> Any:
     """In a process inside the placement group, so that xgboost-ray makes no group of its own, which it would leave."""
     from xgboost_ray import RayDMatrix, RayParams, train  # noqa: PLC0415  heavy
 
@@ -84,11 +83,11 @@ def _fit(settings: dict[str, Any], rounds: int, rows: tuple[Matrix, Floats, Floa
         max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
         checkpoint_frequency=25,
     )
-    matrix, target, weight = rows
+    source, kind = as_source(shards)
     with told_in_words():  # here, where xgboost-ray's chain of causes is still whole
         return train(
             settings,
-            RayDMatrix(matrix, target, weight=weight),
+            RayDMatrix(source, TARGET, weight=WEIGHT, filetype=kind, distributed=True),
             num_boost_round=rounds,
             ray_params=resources,
             verbose_eval=False,
