@@ -36,7 +36,7 @@ def independent(rng: np.random.Generator, count: int, sessions: int) -> Floats:
 def marked_daily(rng: np.random.Generator, count: int, sessions: int) -> Floats:
     """An account that takes a side at random, keeps it for five sessions and is marked at each close."""
     side = np.repeat(rng.choice([-1.0, 1.0], (count, -(-sessions // HELD))), HELD, axis=1)[:, :sessions]
-    return independent(rng, count, sessions) * side
+    return np.asarray(independent(rng, count, sessions) * side)
 
 
 def autocorrelated(rng: np.random.Generator, count: int, sessions: int) -> Floats:
@@ -70,7 +70,7 @@ def long_run(returns: Floats) -> float:
 
 
 def newey_west(returns: Floats) -> float:
-    """The peer: the long-run variance by Bartlett's weights with twice the overlap as lags, and the normal distribution.
+    """The peer: Bartlett's weights with twice the overlap as lags, and the normal distribution.
 
     Source:
         Newey and West (1987), A simple, positive semi-definite covariance matrix.
