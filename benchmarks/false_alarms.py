@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy import special
 
 from benchmarks.measure import Table
 from trading.arrays import Floats
+from trading.performance.long_run import influence
 from trading.performance.metrics.sharpe_above_luck import deflated_sharpe
 from trading.performance.metrics.sharpe_above_zero import probabilistic_sharpe
 from trading.trials.overfitting import overfitting
@@ -17,6 +19,7 @@ SEED = 20261128
 SERIES = 2_000
 SESSIONS = (98, 252)
 HELD = 5
+LAGS = 2 * (HELD - 1)
 SURE = 0.95
 ATTEMPTS = 20
 CHOICES = 400
@@ -27,13 +30,13 @@ Figure = Callable[[Floats], float]
 
 def independent(rng: np.random.Generator, count: int, sessions: int) -> Floats:
     """Returns of Student's t with five degrees of freedom."""
-    return rng.standard_t(5, (count, sessions)) * 0.01
+    return np.asarray(rng.standard_t(5, (count, sessions)) * 0.01)
 
 
 def marked_daily(rng: np.random.Generator, count: int, sessions: int) -> Floats:
     """An account that takes a side at random, keeps it for five sessions and is marked at each close."""
     side = np.repeat(rng.choice([-1.0, 1.0], (count, -(-sessions // HELD))), HELD, axis=1)[:, :sessions]
-    return independent(rng, count, sessions) * side
+    return np.asarray(independent(rng, count, sessions) * side)
 
 
 def autocorrelated(rng: np.random.Generator, count: int, sessions: int) -> Floats:
@@ -47,7 +50,7 @@ def autocorrelated(rng: np.random.Generator, count: int, sessions: int) -> Float
 def overlapping(rng: np.random.Generator, count: int, sessions: int) -> Floats:
     """Outcomes of trades that are opened each session and held for five."""
     noise = independent(rng, count, sessions + HELD - 1)
-    return np.lib.stride_tricks.sliding_window_view(noise, HELD, axis=1).mean(axis=2)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(noise, HELD, axis=1).mean(axis=2))
 
 
 KINDS = {
@@ -66,6 +69,18 @@ def long_run(returns: Floats) -> float:
     return probabilistic_sharpe(returns, overlap_sessions=HELD)
 
 
+def newey_west(returns: Floats) -> float:
+    """The peer: Bartlett's weights with twice the overlap as lags, and the normal distribution.
+
+    Source:
+        Newey and West (1987), A simple, positive semi-definite covariance matrix.
+    """
+    moves, n = influence(returns), len(returns)
+    weights = 1.0 - np.arange(1, LAGS + 1) / (LAGS + 1)
+    variance = (moves @ moves + 2.0 * sum(w * (moves[k:] @ moves[:-k]) for k, w in enumerate(weights, start=1))) / n
+    return float(special.ndtr(returns.mean() / returns.std(ddof=1) * math.sqrt(n / variance)))
+
+
 def share(series: Floats, figure: Figure) -> float:
     """Of the series, those of which the figure is 95 % or more."""
     return float(np.mean([figure(row) >= SURE for row in series]))
@@ -78,7 +93,7 @@ def rates() -> Iterator[dict[str, str | float]]:
             series = make(np.random.default_rng(SEED + sessions), SERIES, sessions)
             yield {
                 "series": kind, "sessions": sessions, "cases": SERIES, "daily marks": share(series, plain),
-                "overlapping": share(series, long_run),
+                "overlapping": share(series, long_run), "Newey-West": share(series, newey_west),
             }  # fmt: skip
 
 

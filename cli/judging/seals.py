@@ -20,6 +20,7 @@ from cli.judging.trials import span_of
 from cli.output import print_json
 from data.ended import ended_histories
 from data.known_at import known_at_close
+from research.attempts import tried_on
 from trading.bars.panel import as_day
 from trading.cycle.stages import recognise
 from trading.errors import ConfigurationError, UnknownModelError
@@ -47,7 +48,8 @@ def seal(
     with writing(read_settings(), now=now(), make=False) as record:
         told = partial(sealing, span=span, sessions=record.bar_tables.sessions(), why=why, at=now())
         seals = record.trials.tell(told)
-    _say(_of(seals, span), f"{span} is sealed; trainings leave its outcomes out", as_json=as_json)
+        before = _looks(record, span)
+    _say(_of(seals, span), f"{span} is sealed; trainings leave its outcomes out. {before}", as_json=as_json)
 
 
 def bar(
@@ -84,9 +86,10 @@ def look(*, first: From = None, last: To = None, as_json: Json = False) -> None:
         record.trials.tell(partial(looking, expected=ready, at=now()))  # it counts from here on
         verdict = judged(trial.bar, trial.scorer.score(trial.data.matrix).strength, trial.data)
         seals = record.trials.tell(lambda _: judging(ready.span, verdict, at=now()))
+        before = _looks(record, ready.span)
     value = "not defined" if verdict.value is None else f"{verdict.value:.4f}"
     told = f"{trial.bar}: {value} on {verdict.setups:,} setups of {verdict.sessions} sessions of {ready.span}"
-    _say(_of(seals, ready.span), f"{told}; {'reached' if verdict.passed else 'MISSED'}", as_json=as_json)
+    _say(_of(seals, ready.span), f"{told}; {'reached' if verdict.passed else 'MISSED'}. {before}", as_json=as_json)
     if not verdict.passed:
         raise typer.Exit(1)
 
@@ -131,6 +134,12 @@ def _setups(record: Record, settings: Settings, span: Span) -> TrainingSet:
     )  # fmt: skip
     inside = (every.session >= as_day(span.first)) & (every.session <= as_day(span.last))
     return every.take(np.flatnonzero(inside))
+
+
+def _looks(record: Record, span: Span) -> str:
+    """How many attempts were judged on sessions of the span, in words: a look that comes after some is no first one."""
+    count = tried_on(record.trials.trials(), (), span.first, span.last).attempts
+    return f"{len(count)} attempts on record were judged on sessions of it before."
 
 
 def _ensemble(record: Record, name: str) -> EnsembleRow:
