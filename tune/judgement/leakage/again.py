@@ -89,9 +89,12 @@ def _differing(data: TrainingSet, session: date, then: RowsThen) -> Flags:
 
 
 def _apart(one: Matrix, other: Matrix) -> Flags:
+    known = np.isfinite(one)
+    counts = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, one, 0.0).sum(axis=0) / counts
+    spread = np.sqrt((np.where(known, one - mean, 0.0) ** 2).sum(axis=0) / counts)
     with np.errstate(invalid="ignore"):
-        spread = np.maximum(np.nan_to_num(np.nanstd(one, axis=0)) if len(one) else 0.0, 1e-6)
-        far = np.abs(one - other) > NEAR * spread
+        far = np.abs(one - other) > NEAR * np.maximum(spread, 1e-6)
     unknown = np.isfinite(one) != np.isfinite(other)
     return np.asarray((far & np.isfinite(one) & np.isfinite(other)) | unknown)
 
