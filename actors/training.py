@@ -143,6 +143,8 @@ def _answer(reference: Any) -> Any:
 
 def _train(market: Any, patterns: Any, work: _Work) -> Any:
     """In a process of its own: its memory goes back with it."""
+    from tune.judgement.leakage.again import chosen_sessions  # noqa: PLC0415
+    from tune.judgement.leakage.then import rows_then  # noqa: PLC0415
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
     from tune.sets.sealed import without_sealed  # noqa: PLC0415
     from tune.sets.training_set import from_market  # noqa: PLC0415
@@ -155,13 +157,14 @@ def _train(market: Any, patterns: Any, work: _Work) -> Any:
             ended=ended_histories(known),
         )  # fmt: skip
         data = without_sealed(made, TrialLedger(pool).sealed())
+        then = rows_then(work.wiring.record(pool), chosen_sessions(data), known.session)
     finally:
         pool.close()
     scratch = work.home / "tune" / "session"
     try:
         return train_ensemble(
             data, work.home / "models", scratch, seed=work.seed, workers=work.workers, say=lambda _: None,
-            placements=work.placements,
+            placements=work.placements, then=then,
         )  # fmt: skip
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

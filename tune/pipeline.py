@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,10 @@ from tune.fits.model_files import Fitted, write_ensemble
 from tune.judgement.audit import Audit, audit
 from tune.judgement.calibrated import Unseen, calibration_of, folds_of, unseen, unseen_of_folds
 from tune.judgement.evaluate import Accuracy, evaluate
+from tune.judgement.leakage.again import Then
+from tune.judgement.leakage.checks import leakage
+from tune.judgement.leakage.finding import refuse_leaks
+from tune.judgement.paths import PathSpread, path_spread
 from tune.judgement.regime_factors import regime_factors
 from tune.judgement.trials import Tried, tried
 from tune.on_ray.placements import Placements
@@ -52,6 +56,8 @@ class Trained:
         audit: what the training checked of itself.
         tried: the ensemble on the held-out part and the winners on the folds, for the ledger of trials.
         spared: sealed spans, in words, that nothing was learned from.
+        paths: how far the figures of one model move with the split.
+        undecidable: labels that bars can't decide, of how many: see `TrainingSet.both_barriers`.
     """
 
     card: Card
@@ -65,11 +71,13 @@ class Trained:
     audit: Audit
     tried: tuple[Tried, ...] = ()
     spared: tuple[str, ...] = ()
+    paths: PathSpread = field(default_factory=PathSpread)
+    undecidable: tuple[int, int] = (0, 0)
 
 
 def train_ensemble(
     data: TrainingSet, models: Path, scratch: Path, *, seed: int, workers: Workers, say: Progress,
-    members: Members = MEMBERS, placements: Placements | None = None,
+    members: Members = MEMBERS, placements: Placements | None = None, then: Then | None = None,
 ) -> Trained:  # fmt: skip
     """The ensemble for `data`, written under `models`.
 
@@ -82,10 +90,12 @@ def train_ensemble(
         say: told in words what happens.
         members: of the ensemble.
         placements: of this training on Ray; none of them is left, however it ends.
+        then: makes the rows of a session from what was known at its close, for the audit; None where there are no bars.
 
     Raises:
-        ModelError: when the data hold too few sessions, only successes or only failures before the held-out part or
-            before a fold of the search, or when Ray had no room for it or lost it.
+        ModelError: when the audit before the training finds a leak, when the data hold too few sessions, only successes
+            or only failures before the held-out part or before a fold of the search, or when Ray had no room for it or
+            lost it.
     """
     placements = placements or Placements()
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
@@ -103,6 +113,9 @@ def train_ensemble(
         say(f"infinite values count as unknown: {of}")
     if data.left_out:
         say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
+    parts = [(data, split), *((development, fold) for fold in folds_of(development))]
+    leaks = leakage(data, parts, then)
+    refuse_leaks(leaks)
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
     winners = search(development, scratch, members, seed=seed, placements=placements)
     say(f"judging the winners on {len(split.test):,} setups that came later")
@@ -122,10 +135,10 @@ def train_ensemble(
         left_out=data.left_out, regime_factors=factors,
         calibration=calibration_of([*earlier, later]),
     )  # fmt: skip
-    parts = [(data, split), *((development, fold) for fold in folds_of(development))]
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
-        audit(data, parts, card), _tried(card, data, winners, earlier, later, seed=seed), tuple(spared(data)),
+        audit(data, parts, card, leaks), _tried(card, data, winners, earlier, later, seed=seed), tuple(spared(data)),
+        path_spread(data, winners, members, seed=seed), data.undecidable,
     )  # fmt: skip
 
 
