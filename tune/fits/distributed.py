@@ -21,11 +21,17 @@ class Workers:
         actors: training actors, each with a share of the rows.
         cpus: per actor.
         gpus: per actor; above zero the booster trains with CUDA.
+        machines: beside the head that the actors are spread over; 0 = all are on the head.
     """
 
     actors: int = 2
     cpus: int = 1
     gpus: int = 0
+    machines: int = 0
+
+    def facts(self) -> dict[str, int]:
+        """What a booster depends on: how rows are divided, and the kind of device. Threads and machines change none."""
+        return {"actors": self.actors, "gpus": self.gpus}
 
 
 def fit_distributed(
@@ -57,11 +63,14 @@ def fit_distributed(
     params = xgboost_words(params, objective, matrix)
     device = "cuda" if workers.gpus else "cpu"
     settings = booster_params(params, objective, target, seed=seed, device=device, weight=weight)
-    each = {"CPU": float(workers.cpus), **({"GPU": float(workers.gpus)} if workers.gpus else ON_HEAD)}
-    handed = in_ray if workers.gpus else on_disk
+    settings["nthread"] = max(1, workers.cpus)
+    elsewhere = workers.machines > 0 and not workers.gpus
+    each = {"CPU": float(workers.cpus)}
+    each |= {"GPU": float(workers.gpus)} if workers.gpus else {} if elsewhere else ON_HEAD
+    handed = in_ray if workers.gpus or elsewhere else on_disk
     with handed(matrix, target, weight, workers.actors) as shards:
         booster = (placements or Placements()).run(
-            _fit, settings, params["rounds"], shards, workers, bundles=[each] * workers.actors
+            _fit, settings, params["rounds"], shards, workers, bundles=[each] * workers.actors, elsewhere=elsewhere
         )
     booster.feature_names = booster.feature_types = None  # of the shards; ours stand on the card
     if booster.num_boosted_rounds() != params["rounds"]:
@@ -79,7 +88,7 @@ def _fit(settings: dict[str, Any], rounds: int, shards: list[Any], workers: Work
         num_actors=workers.actors,
         cpus_per_actor=workers.cpus,
         gpus_per_actor=workers.gpus,
-        resources_per_actor=None if workers.gpus else ON_HEAD,
+        resources_per_actor=None if workers.gpus or workers.machines else ON_HEAD,
         max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
         checkpoint_frequency=25,
     )

@@ -93,7 +93,9 @@ def as_source(shards: Sequence[Any]) -> tuple[Any, Any]:
         @staticmethod
         def load_data(data: Any, ignore: Any = None, indices: Any = None, **_: Any) -> pd.DataFrame:
             chosen = data.references if indices is None else [data.references[number] for number in indices]
-            return Pandas.load_data(pd.concat([ray.get(one) for one in chosen], copy=False), ignore=ignore)
+            frame: pd.DataFrame = pd.concat([ray.get(one) for one in chosen])
+            found: pd.DataFrame = Pandas.load_data(frame, ignore=ignore)
+            return found
 
         @staticmethod
         def get_n(data: Any) -> int:
