@@ -95,13 +95,13 @@ def _set_defaults() -> None:
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
 
 
-def start_ray(dashboard_port: int, data_folder: Path) -> str:
+def start_ray(dashboard_port: int | None, data_folder: Path) -> str:
     """Ray runs on the loopback interface with token authentication; returns the address of its dashboard.
 
     Nothing that it starts listens elsewhere: control store, raylet, workers, agents and metrics.
 
     Args:
-        dashboard_port: of Ray's own dashboard.
+        dashboard_port: of Ray's own dashboard; None = without one.
         data_folder: of the run; it keeps Ray's token where the home folder can't.
 
     Raises:
@@ -117,7 +117,7 @@ def start_ray(dashboard_port: int, data_folder: Path) -> str:
                 address="local",
                 namespace=NAMESPACE,
                 _node_ip_address="127.0.0.1",
-                include_dashboard=True,
+                include_dashboard=dashboard_port is not None,
                 dashboard_host="127.0.0.1",
                 dashboard_port=dashboard_port,
                 object_store_memory=OBJECT_STORE_BYTES,
@@ -129,7 +129,7 @@ def start_ray(dashboard_port: int, data_folder: Path) -> str:
             f"Ray did not start: {error}. Nothing was lost. Free memory and space under TMPDIR or /tmp, or "
             "choose another INPLAY_DASHBOARD_PORT, then run again."
         ) from error
-    return f"http://{context.dashboard_url}"
+    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
 
 
 def stop_ray() -> None:

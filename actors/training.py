@@ -20,9 +20,6 @@ from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
 from adapters.postgres.models import Entry, ModelStore
 from adapters.postgres.pool import Pool, open_pool
-from adapters.postgres.trials import TrialLedger
-from data.ended import ended_histories
-from data.known_at import known_at_close
 from trading.bars.panel import as_date
 from trading.errors import UnavailableError
 from tune.fits.distributed import Workers
@@ -143,21 +140,15 @@ def _answer(reference: Any) -> Any:
 
 def _train(market: Any, patterns: Any, work: _Work) -> Any:
     """In a process of its own: its memory goes back with it."""
-    from tune.judgement.leakage.again import chosen_sessions  # noqa: PLC0415
     from tune.judgement.leakage.then import rows_then  # noqa: PLC0415
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
-    from tune.sets.sealed import without_sealed  # noqa: PLC0415
-    from tune.sets.training_set import from_market  # noqa: PLC0415
+    from tune.sets.of_record import SetRules, set_of_market  # noqa: PLC0415
 
     pool = open_pool(work.wiring.database_url.get_secret_value(), name="inplay training", size=1)
     try:
-        known = known_at_close(work.wiring.record(pool), as_date(market.panel.sessions.max()))
-        made = from_market(
-            market, patterns, work.wiring.decisions.outcome, work.wiring.scanner, work.known_before,
-            ended=ended_histories(known),
-        )  # fmt: skip
-        data = without_sealed(made, TrialLedger(pool).sealed())
-        then = rows_then(work.wiring.record(pool), chosen_sessions(data), known.session)
+        rules = SetRules(work.wiring.decisions.outcome, work.wiring.scanner, work.known_before)
+        data = set_of_market(work.wiring.record(pool), market, patterns, rules)
+        then = rows_then(work.wiring.record(pool), data, as_date(market.panel.sessions.max()))
     finally:
         pool.close()
     scratch = work.home / "tune" / "session"

@@ -20,7 +20,7 @@ from trading.views.members.registry import MEMBERS
 from trading.views.setups import FEATURES
 from tune.fits.estimators import Forest, fit_booster, fit_forest
 from tune.fits.model_files import Fitted, write_ensemble
-from tune.search.search import Winner
+from tune.search.report import Winner
 from tune.sets.training_set import TARGET_SCALE, TrainingSet, from_market, target_of
 
 Rows = npt.NDArray[np.float32]

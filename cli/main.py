@@ -55,6 +55,10 @@ COMMANDS = (
         "Start the platform, replay what is on record, report, and follow the market until Ctrl-C.",
     ),
     Command(
+        "train", "cli.train.command", "train",
+        "Train an ensemble on what is on record, also beside a run, and put it on record.",
+    ),
+    Command(
         "backtest", "cli.backtest", "backtest",
         "Trade the sessions as the platform would have, from what was known at each close.",
     ),

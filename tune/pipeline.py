@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,12 @@ from tune.judgement.leakage.checks import leakage
 from tune.judgement.leakage.finding import refuse_leaks
 from tune.judgement.paths import PathSpread, path_spread
 from tune.judgement.regime_factors import regime_factors
-from tune.judgement.trials import Tried, tried
+from tune.judgement.trials import Tried, lost, tried
 from tune.on_ray.placements import Placements
-from tune.search.search import Winner, search
+from tune.on_ray.room import HERE, Room
+from tune.search.bounds import GRIDS, Bounds
+from tune.search.report import SearchReport, Winner
+from tune.search.search import search
 from tune.sets.sealed import spared
 from tune.sets.splits import EMBARGO_SESSIONS, holdout
 from tune.sets.training_set import TrainingSet, bound_ways, columns_of, target_of
@@ -56,6 +59,7 @@ class Trained:
         audit: what the training checked of itself.
         tried: the ensemble on the held-out part and the winners on the folds, for the ledger of trials.
         spared: sealed spans, in words, that nothing was learned from.
+        search: every trial of the search; also in `search.json` beside the models.
         paths: how far the figures of one model move with the split.
         undecidable: labels that bars can't decide, of how many: see `TrainingSet.both_barriers`.
     """
@@ -69,15 +73,17 @@ class Trained:
     first_session: np.datetime64
     last_session: np.datetime64
     audit: Audit
-    tried: tuple[Tried, ...] = ()
-    spared: tuple[str, ...] = ()
-    paths: PathSpread = field(default_factory=PathSpread)
-    undecidable: tuple[int, int] = (0, 0)
+    tried: tuple[Tried, ...]
+    spared: tuple[str, ...]
+    search: SearchReport
+    paths: PathSpread
+    undecidable: tuple[int, int]
 
 
 def train_ensemble(
     data: TrainingSet, models: Path, scratch: Path, *, seed: int, workers: Workers, say: Progress,
-    members: Members = MEMBERS, placements: Placements | None = None, then: Then | None = None,
+    members: Members = MEMBERS, placements: Placements | None = None, bounds: Bounds = GRIDS, room: Room = HERE,
+    asked: str = "", then: Then | None = None,
 ) -> Trained:  # fmt: skip
     """The ensemble for `data`, written under `models`.
 
@@ -90,6 +96,9 @@ def train_ensemble(
         say: told in words what happens.
         members: of the ensemble.
         placements: of this training on Ray; none of them is left, however it ends.
+        bounds: of the search; without, it compares the members' grids.
+        room: where trials run.
+        asked: tells trainings apart that would have one name, such as those of `inplay train`.
         then: makes the rows of a session from what was known at its close, for the audit; None where there are no bars.
 
     Raises:
@@ -117,7 +126,8 @@ def train_ensemble(
     leaks = leakage(data, parts, then)
     refuse_leaks(leaks)
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
-    winners = search(development, scratch, members, seed=seed, placements=placements)
+    found = search(development, scratch, members, seed=seed, placements=placements, bounds=bounds, room=room, say=say)
+    winners = found.winners
     say(f"judging the winners on {len(split.test):,} setups that came later")
     earlier = unseen_of_folds(development, winners, members, seed=seed)
     later = unseen(data, split, winners, members, seed=seed)
@@ -129,16 +139,18 @@ def train_ensemble(
     say(_words_of(factors))
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
     fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements)
-    name = ensemble_name(data, winners, seed, workers)
+    name = ensemble_name(data, winners, seed, workers, asked)
     card = write_ensemble(
         models / name, name, fitted, winners, reference_strengths(adapted, test), members=members,
         left_out=data.left_out, regime_factors=factors,
         calibration=calibration_of([*earlier, later]),
     )  # fmt: skip
+    (models / name / "search.json").write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
-        audit(data, parts, card, leaks), _tried(card, data, winners, earlier, later, seed=seed), tuple(spared(data)),
-        path_spread(data, winners, members, seed=seed), data.undecidable,
+        audit(data, parts, card, leaks),
+        (*_tried(card, data, winners, earlier, later, seed=seed), *lost(found, data.sha256)),
+        tuple(spared(data)), found, path_spread(data, winners, members, seed=seed), data.undecidable,
     )  # fmt: skip
 
 
@@ -159,10 +171,12 @@ def _tried(
     return (tried("training", card.ensemble_id, made, [(later.views.strength, later.test)], digest), *of_members)
 
 
-def ensemble_name(data: TrainingSet, winners: Mapping[str, Winner], seed: int, workers: Workers) -> str:
-    """The same name for the same data, parameters, seed and workers."""
+def ensemble_name(
+    data: TrainingSet, winners: Mapping[str, Winner], seed: int, workers: Workers, asked: str = ""
+) -> str:
+    """The same name for the same data, parameters, seed, workers and what was asked for."""
     parameters = {kind: winner.params for kind, winner in winners.items()}
-    facts = json.dumps([data.sha256, parameters, seed, asdict(workers)], sort_keys=True)
+    facts = json.dumps([data.sha256, parameters, seed, workers.facts(), asked], sort_keys=True)
     return "ensemble-" + hashlib.sha256(facts.encode()).hexdigest()[:12]
 
 

@@ -29,7 +29,7 @@ def config_sha256(
         member.name: [member.estimator, member.features, member.objective, member.grid, member.monotone]
         for member in members
     }
-    facts = [seed, known_before.isoformat(), asdict(rules), asdict(workers), grids]
+    facts = [seed, known_before.isoformat(), asdict(rules), workers.facts(), grids]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 

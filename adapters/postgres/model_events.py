@@ -24,6 +24,13 @@ class LifecycleStore:
         with transaction(self._pool) as cursor:
             return life_of(cursor)
 
+    def last_begun(self) -> date | None:
+        """The latest session that has begun; None before the first."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT max(session) FROM sessions_begun")
+            ((found,),) = cursor.fetchall()
+            return found  # type: ignore[no-any-return]
+
     def begin(self, session: date, at: datetime) -> Roles:
         """The roles that the session is decided with; from now on no event can change them.
 
@@ -63,16 +70,20 @@ def life_of(cursor: Cursor) -> Lifecycle:
 def put(cursor: Cursor, changes: Sequence[Change], *, who: str, at: datetime) -> list[Event]:
     """The changes are on record, in a transaction of the caller that holds the lock.
 
-    They hold from the first session that hasn't begun, that is no earlier than those of events on record, and that
-    every ensemble concerned may be used at.
+    They hold from the first session that hasn't begun, that every ensemble concerned may be used at, and that is no
+    earlier than the events of these ensembles and of those that ever had a role which is given now. An ensemble that
+    was only registered holds no other one back.
     """
     if not changes:
         return []
     names = [change.ensemble_id for change in changes]
+    held = sorted({change.role for change in changes} - {"registered", "retired"})
     cursor.execute(
-        "SELECT greatest((SELECT max(session) + 1 FROM sessions_begun), (SELECT max(from_session) FROM model_events), "
-        "(SELECT max(known_before) FROM ensembles WHERE ensemble_id = ANY(%s)), DATE '0001-01-01')",
-        [names],
+        "SELECT greatest((SELECT max(session) + 1 FROM sessions_begun), "
+        "(SELECT max(from_session) FROM model_events WHERE ensemble_id = ANY(%(names)s) OR ensemble_id IN "
+        "(SELECT ensemble_id FROM model_events WHERE role = ANY(%(held)s))), "
+        "(SELECT max(known_before) FROM ensembles WHERE ensemble_id = ANY(%(names)s)), DATE '0001-01-01')",
+        {"names": names, "held": held},
     )
     ((from_session,),) = cursor.fetchall()
     events = []

@@ -13,18 +13,15 @@ from adapters.postgres.models import EnsembleRow, Entry
 from adapters.record import Record
 from adapters.settings import Settings
 from cli.run.progress import Printer
-from data.ended import ended_histories
-from data.known_at import known_at_close
 from trading.bars.panel import as_date
 from trading.cycle.stages import Market, Patterns
 from trading.errors import ConfigurationError, ModelError
 from tune.fits.distributed import Workers
-from tune.judgement.leakage.again import chosen_sessions
 from tune.judgement.leakage.then import rows_then
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
-from tune.sets.sealed import without_sealed
-from tune.sets.training_set import TrainingSet, from_market
+from tune.sets.of_record import SetRules, set_of_market
+from tune.sets.training_set import TrainingSet
 from tune.training_plan import SessionRules
 
 
@@ -38,6 +35,8 @@ def training_of(settings: Settings) -> Training:
     return Training(rules, settings.spend_folder, settings.seed)
 
 
+BY_HAND = "inplay train"
+"""Who registers what `inplay train` made."""
 FIRST = Entry("champion", "inplay run", "trained on what was known before the first session that was traded")
 
 
@@ -68,7 +67,7 @@ class Models:
         Raises:
             ConfigurationError: when the champion on record learned from what would be replayed, or from other settings.
         """
-        every = self._store.ensembles()
+        every = self._counted()
         workers = Workers(actors=min(2, os.cpu_count() or 1))
         wanted = config_sha256(self._settings.seed, first_replay, self._wiring.decisions.outcome, workers)
         if not every:
@@ -79,6 +78,16 @@ class Models:
                 "Use the settings it was made with, or start anew with `inplay run --sample --fresh`."
             )
         return self._champion(every, first_replay, begun=begun)
+
+    def _counted(self) -> list[EnsembleRow]:
+        """All but those that `inplay train` only registered: they do nothing, so a run is as it would be without."""
+        life = self._life.life()
+        made = {event.ensemble_id for event in life.events if event.who == BY_HAND}
+        return [
+            row
+            for row in self._store.ensembles()
+            if row.ensemble_id not in made or life.role_of(row.ensemble_id) != "registered"
+        ]
 
     def require_none(self) -> None:
         """No ensemble is champion.
@@ -106,7 +115,8 @@ class Models:
         if champion.known_before > first_replay and not begun:
             raise ConfigurationError(
                 f"{name} learned from outcomes up to {champion.known_before}, and the replay begins on "
-                f"{first_replay}: its figures would be no test. Nothing was changed. Begin later, or add --rules-only."
+                f"{first_replay}: its figures would be no test. Nothing was changed. Begin later, or "
+                f"retire it first: `inplay models retire {name}`."
             )
         self._say.step(f"{name} is on record already")
         return champion
@@ -116,7 +126,7 @@ class Models:
     ) -> EnsembleRow | None:
         data = self._training_set(market, patterns, first_replay)
         home = self._settings.home
-        then = rows_then(self._record, chosen_sessions(data), as_date(market.panel.sessions.max()))
+        then = rows_then(self._record, data, as_date(market.panel.sessions.max()))
         try:
             trained: Trained = train_ensemble(
                 data, home / "models", home / "tune", seed=self._settings.seed, workers=workers, say=self._say.step,
@@ -139,12 +149,8 @@ class Models:
         return row
 
     def _training_set(self, market: Market, patterns: Patterns, first_replay: date) -> TrainingSet:
-        known = known_at_close(self._record, as_date(market.panel.sessions.max()))
-        made = from_market(
-            market, patterns, self._wiring.decisions.outcome, self._wiring.scanner, first_replay,
-            ended=ended_histories(known),
-        )  # fmt: skip
-        data = without_sealed(made, self._record.trials.sealed())
+        rules = SetRules(self._wiring.decisions.outcome, self._wiring.scanner, first_replay)
+        data = set_of_market(self._record, market, patterns, rules)
         without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
         self._say.step(f"{len(data):,} setups with an outcome to learn from; without one: {without or 'none'}")
         return data

@@ -19,7 +19,7 @@ from trading.views.members.member import Member
 from trading.views.members.registry import MEMBERS
 from tune.fits.estimators import fit_booster
 from tune.fits.model_files import Fitted, write_ensemble
-from tune.search.search import Winner
+from tune.search.report import Winner
 from tune.sets.training_set import TrainingSet, columns_of, target_of
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

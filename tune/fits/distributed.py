@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+import ray
+
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
 from tune.fits.estimators import booster_params, finite_or_unknown, refuse_one_class, xgboost_words
 from tune.on_ray.causes import told_in_words
 from tune.on_ray.placements import ON_HEAD, Placements
+
+LABEL, WEIGHT = "label", "weight"
 
 
 @dataclass(frozen=True)
@@ -20,11 +25,17 @@ class Workers:
         actors: training actors, each with a share of the rows.
         cpus: per actor.
         gpus: per actor; above zero the booster trains with CUDA.
+        machines: beside the head that the actors are spread over; 0 = all are on the head.
     """
 
     actors: int = 2
     cpus: int = 1
     gpus: int = 0
+    machines: int = 0
+
+    def facts(self) -> dict[str, int]:
+        """What a booster depends on: how rows are divided, and the kind of device. Threads and machines change none."""
+        return {"actors": self.actors, "gpus": self.gpus}
 
 
 def fit_distributed(
@@ -56,21 +67,39 @@ def fit_distributed(
     params = xgboost_words(params, objective, matrix)
     device = "cuda" if workers.gpus else "cpu"
     settings = booster_params(params, objective, target, seed=seed, device=device, weight=weight)
-    each = {"CPU": float(workers.cpus), **({"GPU": float(workers.gpus)} if workers.gpus else ON_HEAD)}
+    settings["nthread"] = max(1, workers.cpus)
+    elsewhere = workers.machines > 0 and not workers.gpus
+    each = {"CPU": float(workers.cpus)}
+    each |= {"GPU": float(workers.gpus)} if workers.gpus else {} if elsewhere else ON_HEAD
     booster = (placements or Placements()).run(
         _fit,
         settings,
         params["rounds"],
-        (finite_or_unknown(matrix), target, weight),
+        _shards(finite_or_unknown(matrix), target, weight, workers.actors),
         workers,
         bundles=[each] * workers.actors,
+        elsewhere=elsewhere,
     )
+    booster.feature_names = booster.feature_types = None  # those of the shards, which scoring doesn't know
     if booster.num_boosted_rounds() != params["rounds"]:
         raise ModelError(f"training stopped after {booster.num_boosted_rounds()} of {params['rounds']} rounds")
     return booster
 
 
-def _fit(settings: dict[str, Any], rounds: int, rows: tuple[Matrix, Floats, Floats | None], workers: Workers) -> Any:
+def _shards(matrix: Matrix, target: Floats, weight: Floats | None, count: int) -> list[Any]:
+    """References of `count` shards, one for each actor, which it fetches itself; each is made and put away in turn."""
+    names = [str(column) for column in range(matrix.shape[1])]
+
+    def shard(first: int) -> pd.DataFrame:
+        frame = pd.DataFrame(matrix[first::count], columns=names)
+        frame[LABEL] = target[first::count]
+        frame[WEIGHT] = 1.0 if weight is None else weight[first::count]
+        return frame
+
+    return [ray.put(shard(first)) for first in range(count)]
+
+
+def _fit(settings: dict[str, Any], rounds: int, shards: list[Any], workers: Workers) -> Any:
     """In a process inside the placement group, so that xgboost-ray makes no group of its own, which it would leave."""
     from xgboost_ray import RayDMatrix, RayParams, train  # noqa: PLC0415  heavy
 
@@ -80,15 +109,14 @@ def _fit(settings: dict[str, Any], rounds: int, rows: tuple[Matrix, Floats, Floa
         num_actors=workers.actors,
         cpus_per_actor=workers.cpus,
         gpus_per_actor=workers.gpus,
-        resources_per_actor=None if workers.gpus else ON_HEAD,
+        resources_per_actor=None if workers.gpus or workers.machines else ON_HEAD,
         max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
         checkpoint_frequency=25,
     )
-    matrix, target, weight = rows
     with told_in_words():  # here, where xgboost-ray's chain of causes is still whole
         return train(
             settings,
-            RayDMatrix(matrix, target, weight=weight),
+            RayDMatrix(shards, label=LABEL, weight=WEIGHT),
             num_boost_round=rounds,
             ray_params=resources,
             verbose_eval=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
 from trading.views.members.member import FOREST, Estimator
+from tune.fits.device import CUDA, device_of, refuse_cpu
 from tune.fits.xgboost_forest import as_probability, in_xgboosts_words
 
 LEAST_SHARE = 1e-6
@@ -103,9 +105,19 @@ def fit_forest(
     return Forest(model, medians, flagged)
 
 
+def threads_here() -> int:
+    """How many threads a fit in this process may use: what Ray granted its worker, else every processor.
+
+    A booster has the same bits whatever their number.
+    """
+    granted = os.environ.get("OMP_NUM_THREADS", "")
+    return int(granted) if granted.isdigit() and int(granted) else os.cpu_count() or 1
+
+
 def booster_params(
-    params: dict[str, Any], objective: str, target: Floats, *, seed: int, device: str, weight: Floats | None = None
-) -> dict[str, Any]:
+    params: dict[str, Any], objective: str, target: Floats, *, seed: int, device: str, weight: Floats | None = None,
+    threads: int = 1,
+) -> dict[str, Any]:  # fmt: skip
     """XGBoost's parameters of a specification; `rounds` is not one of them.
 
     It starts from the target's mean, weighted as the rows are.
@@ -120,7 +132,8 @@ def booster_params(
     of_share = objective.startswith("binary:")
     tuned["base_score"] = min(max(start, LEAST_SHARE), 1 - LEAST_SHARE) if of_share else start
     minimised = "reg:squarederror" if objective == FOREST else objective
-    return {**tuned, "objective": minimised, "tree_method": "hist", "device": device, "seed": seed, "nthread": 1}
+    made = {"objective": minimised, "tree_method": "hist", "device": device, "seed": seed, "nthread": threads}
+    return {**tuned, **made}
 
 
 def xgboost_words(params: dict[str, Any], objective: str, matrix: Matrix) -> dict[str, Any]:
@@ -129,8 +142,9 @@ def xgboost_words(params: dict[str, Any], objective: str, matrix: Matrix) -> dic
 
 
 def fit_booster(
-    params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, weight: Floats | None = None
-) -> Any:
+    params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, weight: Floats | None = None,
+    device: str = "cpu",
+) -> Any:  # fmt: skip
     """A booster, or a forest by XGBoost, fitted in this process: for search trials and small data.
 
     Raises:
@@ -141,8 +155,13 @@ def fit_booster(
     refuse_one_class(objective, target)
     params = xgboost_words(params, objective, matrix)
     data = xgboost.DMatrix(finite_or_unknown(matrix), label=target, weight=weight)
-    settings = booster_params(params, objective, target, seed=seed, device="cpu", weight=weight)
-    return xgboost.train(settings, data, num_boost_round=params["rounds"])
+    settings = booster_params(
+        params, objective, target, seed=seed, device=device, weight=weight, threads=threads_here()
+    )
+    booster = xgboost.train(settings, data, num_boost_round=params["rounds"])
+    if device == CUDA:
+        refuse_cpu(device_of(booster))
+    return booster
 
 
 def log_loss(probability: Floats, success: Floats) -> float:
@@ -160,24 +179,25 @@ class Fitter(Protocol):
 
     def __call__(
         self, params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, seed: int, /, *,
-        weight: Floats | None = None,
+        weight: Floats | None = None, device: str = "cpu",
     ) -> Predict:  # fmt: skip
-        """What the fitted estimator says of rows; rows weigh alike without `weight`."""
+        """What the fitted estimator says of rows; rows weigh alike without `weight`. Raises where the device isn't."""
 
 
 def _forest(
-    params: dict[str, Any], _: str, matrix: Matrix, target: Floats, seed: int, /, *, weight: Floats | None = None
-) -> Predict:
+    params: dict[str, Any], _: str, matrix: Matrix, target: Floats, seed: int, /, *, weight: Floats | None = None,
+    device: str = "cpu",  # noqa: ARG001 - scikit-learn has none but this
+) -> Predict:  # fmt: skip
     return fit_forest(params, matrix, target, seed=seed, threads=1, weight=weight).probability
 
 
 def _booster(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, seed: int, /, *,
-    weight: Floats | None = None,
+    weight: Floats | None = None, device: str = "cpu",
 ) -> Predict:  # fmt: skip
     import xgboost  # noqa: PLC0415  heavy
 
-    booster = fit_booster(params, objective, matrix, target, seed=seed, weight=weight)
+    booster = fit_booster(params, objective, matrix, target, seed=seed, weight=weight, device=device)
     said = as_probability if objective == FOREST else np.asarray
     return lambda rows: said(booster.predict(xgboost.DMatrix(finite_or_unknown(rows))).astype(np.float64))
 

@@ -17,7 +17,7 @@ from trading.views.calibration import Calibration
 from trading.views.members.member import Estimator, Member, Members
 from trading.views.setups import FEATURES
 from tune.fits.estimators import Forest
-from tune.search.search import Winner
+from tune.search.report import Winner
 from tune.sets.training_set import TARGET_SCALE, bound_ways
 
 QUANTILES = 1_001

@@ -11,7 +11,8 @@ from adapters.models.scoring import Said, views_of
 from trading.views.calibration import Calibration, calibrate
 from trading.views.ensemble import Views
 from trading.views.members.member import Members
-from tune.search.search import FOLDS, Winner, fold_predictions
+from tune.search.report import Winner
+from tune.search.search import FOLDS, fold_predictions
 from tune.sets.splits import EMBARGO_SESSIONS, Split, walk_forward
 from tune.sets.training_set import TrainingSet
 

@@ -18,7 +18,8 @@ from trading.errors import ModelError
 from trading.views.members.member import Member, Members
 from tune.fits.estimators import log_loss
 from tune.judgement.evaluate import auc
-from tune.search.search import Winner, fold_predictions
+from tune.search.report import Winner
+from tune.search.search import fold_predictions
 from tune.sets.sampled import sampled
 from tune.sets.splits import combinatorial_purged, group_of_rows, paths_of
 from tune.sets.training_set import TrainingSet

@@ -16,6 +16,7 @@ from trading.arrays import Days, Floats
 from trading.outcomes.barriers import OutcomeRules
 from trading.trials.trial import Kind, Trial
 from tune.judgement.trial_returns import session_returns
+from tune.search.report import SearchReport
 from tune.sets.training_set import TrainingSet
 
 OVERLAP_SESSIONS = OutcomeRules().horizon_sessions
@@ -54,6 +55,26 @@ def tried(
     found = [session_returns(predicted, rows) for predicted, rows in parts]
     sessions, returns = (np.concatenate(of) for of in zip(*found, strict=True))
     return Tried(kind, label, what, data_sha256, sessions, returns)
+
+
+def lost(found: SearchReport, data_sha256: str) -> list[Tried]:
+    """Each trial of a search that didn't win, on the folds that it saw.
+
+    Args:
+        found: the search.
+        data_sha256: of all rows, as of `tried`.
+    """
+    return [
+        Tried(
+            kind="search",
+            label=f"{one.member} {json.dumps(dict(one.params), sort_keys=True)}",
+            what={"member": one.member, "params": dict(one.params), "seed": found.seed},
+            data_sha256=data_sha256,
+            sessions=np.array([day for fold in one.folds for day in fold.sessions], dtype="datetime64[D]"),
+            returns=np.array([value for fold in one.folds for value in fold.returns], dtype=np.float64),
+        )
+        for one in found.lost
+    ]
 
 
 def record_trials(ledger: TrialLedger, those: Sequence[Tried], *, code_version: str, at: datetime) -> None:

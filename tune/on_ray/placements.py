@@ -7,9 +7,10 @@ here and carries the training's name: whoever is left removes it.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import ray
@@ -24,7 +25,11 @@ ON_HEAD = {HEAD: 0.001}
 """Work on CPUs stays on the head: to an autoscaler it would be a reason to rent a machine."""
 SESSIONS = "session"
 """What the names of the training scheduler's own trainings begin with."""
+ELSEWHERE = "ray.io/node-id"
+"""Ray's own label of each node. Work that names every node but the head by it is a reason to rent a machine."""
 WAIT_S = 100.0
+MACHINE_WAIT_S = 1_800.0
+"""For a machine that is rented and set up first."""
 LOOK_EVERY_S = 1.0
 Bundle = Mapping[str, float]
 
@@ -49,33 +54,60 @@ class Placements:
         """The state in Ray's books of each group that holds or asks for resources, by its identifier."""
         return _live(f"{_prefix(self.training)}/")
 
-    def named(self, bundles: Sequence[Bundle], strategy: str = "PACK") -> PlacementGroup:
-        """A further group, which has its resources sooner or later; each has a name of its own, as Ray wants it."""
+    def named(self, bundles: Sequence[Bundle], strategy: str = "PACK", *, elsewhere: bool = False) -> PlacementGroup:
+        """A further group, which has its resources sooner or later; each has a name of its own, as Ray wants it.
+
+        Args:
+            bundles: that are placed together.
+            strategy: Ray's word of how.
+            elsewhere: those that don't ask for the head are on other machines, which an autoscaler may bring.
+        """
         name = f"{_prefix(self.training)}/{uuid.uuid4().hex}"
-        return placement_group([dict(bundle) for bundle in bundles], strategy, name=name)
+        away = {ELSEWHERE: f"!{_head_id()}"} if elsewhere else {}
+        selectors = [{} if HEAD in bundle else away for bundle in bundles] if away else None
+        return placement_group(
+            [dict(bundle) for bundle in bundles], strategy, name=name, bundle_label_selector=selectors
+        )
 
-    def require(self, bundles: Sequence[Bundle]) -> None:
+    def require(self, bundles: Sequence[Bundle], *, elsewhere: bool = False) -> None:
         """The bundles can be placed now, or within the bound. Raises: ModelError."""
-        remove_placement_group(self._placed(bundles))
+        remove_placement_group(self._placed(bundles, elsewhere=elsewhere))
 
-    def run(self, function: Callable[..., Any], *args: Any, bundles: Sequence[Bundle]) -> Any:
+    def crew(self, machines: int) -> list[int]:
+        """So many machines beside the head are there; the CPUs of each. Raises: ModelError when they don't come."""
+        if self.wait_s < MACHINE_WAIT_S:
+            return replace(self, wait_s=MACHINE_WAIT_S).crew(machines)
+        group = self._placed([{"CPU": 1.0}] * machines, strategy="STRICT_SPREAD", elsewhere=True)
+        there = set(placement_group_table(group)["bundles_to_node_id"].values())
+        remove_placement_group(group)
+        return [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["NodeID"] in there]
+
+    def run(self, function: Callable[..., Any], *args: Any, bundles: Sequence[Bundle], elsewhere: bool = False) -> Any:
         """What the function returns; it runs in a process on the head, and its own actors in the bundles.
+
+        Args:
+            function: that is run.
+            args: of it.
+            bundles: of its actors.
+            elsewhere: these are on other machines, one each while there are enough; one that goes away is replaced by
+                another one or by room on those that are left.
 
         Raises:
             ModelError: when the bundles can't be placed in time, a machine of theirs went away, or the function failed.
         """
-        group = self._placed([ON_HEAD, *bundles])
+        strategy = "SPREAD" if elsewhere else "PACK"
+        group = self._placed([ON_HEAD, *bundles], strategy=strategy, elsewhere=elsewhere)
         try:
             inside = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
             task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=inside)(function)
             with told_in_words():
-                return _watched(task.remote(*args), group)
+                return _watched(task.remote(*args), group, patience_s=self.wait_s if elsewhere else 0.0)
         finally:
             remove_placement_group(group)
 
-    def _placed(self, bundles: Sequence[Bundle]) -> PlacementGroup:
+    def _placed(self, bundles: Sequence[Bundle], *, strategy: str = "PACK", elsewhere: bool = False) -> PlacementGroup:
         _refuse_beyond_head(bundles)
-        group = self.named(bundles)
+        group = self.named(bundles, strategy, elsewhere=elsewhere)
         placed = False
         try:
             placed = group.wait(self.wait_s)
@@ -103,6 +135,10 @@ def head_cpus() -> float:
     return sum(float(resources.get("CPU", 0.0)) for resources in heads)
 
 
+def _head_id() -> str:
+    return next(str(node["NodeID"]) for node in ray.nodes() if node["Alive"] and HEAD in node["Resources"])
+
+
 def _refuse_beyond_head(bundles: Sequence[Bundle]) -> None:
     asked, there = sum(bundle.get("CPU", 0) for bundle in bundles if HEAD in bundle), head_cpus()
     if asked > there:
@@ -113,11 +149,14 @@ def _refuse_beyond_head(bundles: Sequence[Bundle]) -> None:
         )
 
 
-def _watched(reference: Any, group: PlacementGroup) -> Any:
-    """The answer. A group that lost a machine would wait for another one, and its task with it: then it is over."""
+def _watched(reference: Any, group: PlacementGroup, patience_s: float) -> Any:
+    """The answer. A group that lost a machine waits for another one, and its task with it: after a while it is over."""
+    whole_s = time.monotonic()
     while not ray.wait([reference], timeout=LOOK_EVERY_S)[0]:
         state = placement_group_table(group)["state"]
-        if state != "CREATED":
+        if state == "CREATED":
+            whole_s = time.monotonic()
+        elif state == "REMOVED" or time.monotonic() - whole_s > patience_s:
             why = "was ended from outside" if state == "REMOVED" else "lost a machine that it ran on"
             raise ModelError(f"The training {why}. No model was made and none was replaced; train again.")
     return ray.get(reference)

@@ -159,7 +159,7 @@ def test_a_search_without_room_ends(tmp_path: Path) -> None:
         search(data, tmp_path, MEMBERS, seed=1, placements=Placements(wait_s=0.5))
 
     class Passed(Placements):
-        def require(self, bundles: Any) -> None:
+        def require(self, bundles: Any, *, elsewhere: bool = False) -> None:
             """As if others took the room just after it was looked for."""
 
     with pytest.raises(ModelError, match="no trial had a CPU for 2 s"):

@@ -70,7 +70,7 @@ def test_noise_is_not_called_skill(local_ray: None, tmp_path: Path) -> None:  # 
     """
     data = planted(**PURE_NOISE)  # type: ignore[arg-type]
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
-    winners = search(data.take(split.train), tmp_path, MEMBERS, seed=7)
+    winners = search(data.take(split.train), tmp_path, MEMBERS, seed=7).winners
     found = unseen(data, split, winners, MEMBERS, seed=7)
     accuracy = evaluate(found.views, found.test, float(data.success[split.train].mean()), seed=7)
     assert accuracy.ensemble_auc.low is not None

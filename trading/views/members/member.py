@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from trading.errors import ModelError
+from trading.views.members.spaces import SPACES, Space
 from trading.views.setups import FEATURES
 
 Estimator = Literal["forest", "xgboost_forest", "booster"]
@@ -74,6 +75,11 @@ class Member:
     def _unbound(self) -> list[str]:
         can = set() if self.estimator == "forest" else set(self.features)
         return sorted(name for name, way in self.monotone if name not in can or way not in {-1, 1})
+
+    @property
+    def space(self) -> Space:
+        """What a search may propose beyond the grid."""
+        return SPACES[self.estimator]
 
     @property
     def algorithm(self) -> str:

@@ -20,7 +20,7 @@ from trading.views.members.registry import MEMBERS as DECLARED
 from trading.views.setups import FEATURES
 from tune.fits.estimators import Forest, fit_booster, fit_forest, forest_input, medians_of
 from tune.fits.model_files import Fitted, forest_to_onnx, write_ensemble
-from tune.search.search import Winner
+from tune.search.report import Winner
 from tune.sets.training_set import TARGET_SCALE, UNKNOWN, TrainingSet, columns_of, target_of
 
 FOREST = {"trees": 30, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}

@@ -19,7 +19,7 @@ from trading.views.members.pattern import PATTERN
 from tune.fits.estimators import FITTERS, booster_params, fit_booster, fit_forest, log_loss
 from tune.fits.model_files import write_ensemble
 from tune.fits.xgboost_forest import in_xgboosts_words
-from tune.search.search import Winner
+from tune.search.report import Winner
 from tune.sets.training_set import TARGET_SCALE, TrainingSet, bound_ways, columns_of, target_of
 
 PARAMS = {"trees": 50, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}

@@ -1,0 +1,159 @@
+"""`inplay train`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from actors.wiring import now
+from adapters.machine.peak_memory import PeakMemory
+from adapters.settings import Settings, read_settings
+from cli.output import print_json
+from cli.run.interrupt import Interrupt
+from cli.run.progress import Printer
+from cli.train.job import OnRecord, Stages, put_on_record, rows_of
+from cli.train.money import spent_since
+from cli.train.on_ray import connected, gpu
+from trading.risk.limits import rules_of
+from tune.fits.distributed import Workers
+from tune.on_ray.placements import Placements, head_cpus
+from tune.on_ray.room import Room
+from tune.pipeline import Trained, train_ensemble
+from tune.registration import config_sha256
+from tune.search.bounds import Bounds
+
+DAY = ["%Y-%m-%d"]
+OF_A_GPU = 0.25
+"""The share of a GPU that one trial takes."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line asked for."""
+
+    bounds: Bounds
+    machines: int
+    with_gpu: bool
+    before: date | None
+
+
+def train(
+    *,
+    trials: Annotated[int | None, typer.Option(min=1, help="Parameter sets of each model, its grid included.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option("--time", min=0.01, metavar="MIN", help="The search begins nothing after so long.")
+    ] = None,
+    budget_usd: Annotated[float | None, typer.Option(min=0.01, help="Likewise once the machines cost so much.")] = None,
+    workers: Annotated[int, typer.Option(min=0, max=64, help="Machines beside the head; 0 = the head alone.")] = 0,
+    gpu_: Annotated[bool, typer.Option("--gpu", help="Search and fit on a GPU, or fail.")] = False,
+    before: Annotated[
+        datetime | None, typer.Option("--to", formats=DAY, metavar="SESSION", help="Known before this session.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="In place of INPLAY_SEED.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+) -> None:
+    """Train an ensemble on what is on record, also beside a run, and put it on record.
+
+    Without --trials, --time or --budget-usd the models' grids are compared, which is small and always the same. What it
+    becomes is said at the end: the challenger beside a champion, else it is registered and does nothing.
+    """
+    settings = read_settings(**({} if seed is None else {"seed": seed}))
+    bounds = Bounds(trials, None if minutes is None else minutes * 60, budget_usd)
+    if budget_usd is not None:
+        bounds = replace(bounds, spent_usd=spent_since(settings.spend_folder, now(), now))
+    asked = Asked(bounds, workers, gpu_, None if before is None else before.date())
+    say = _with_time_left(Printer(Console(stderr=True, highlight=False, soft_wrap=True)).step, bounds)
+    try:
+        with Interrupt(), PeakMemory() as memory:
+            facts = _train(settings, asked, say)
+    except KeyboardInterrupt:
+        print("stopped; nothing was replaced, and the same command goes on from here", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if json_:
+        print_json({**facts, "peak_pss_mb": round(memory.peak_bytes / 1024**2)})
+
+
+def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict[str, Any]:
+    stages, placements = Stages(), Placements()
+    with connected(settings) as where, _device(settings, asked) as device:
+        say(f"training on {where}{f', {device}' if device else ''}")
+        with stages.of("rows"):
+            data, then, known_before = rows_of(settings, asked.before)
+        without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
+        say(f"{len(data):,} setups with an outcome known before {known_before}; without one: {without or 'none'}")
+        workers = _workers(asked, placements)
+        config = config_sha256(settings.seed, known_before, rules_of(settings.risk).outcome, workers)
+        scratch = settings.home / "search"
+        with stages.of("training"):
+            trained = train_ensemble(
+                data, settings.home / "models", scratch, seed=settings.seed, workers=workers, say=say,
+                placements=placements, bounds=asked.bounds, asked=config,
+                room=Room(asked.machines, OF_A_GPU if asked.with_gpu else 0.0), then=then,
+            )  # fmt: skip
+    with stages.of("registration"):
+        kept = put_on_record(settings, trained, config, known_before)
+    shutil.rmtree(scratch, ignore_errors=True)
+    say(f"{kept.ensemble.ensemble_id} is {kept.role}: {kept.why}. See `inplay models show`, `inplay models promote`")
+    return _facts(trained, kept, stages)
+
+
+@contextmanager
+def _device(settings: Settings, asked: Asked) -> Iterator[str]:
+    """The GPU that was asked for, held until the end; empty where none was."""
+    if not asked.with_gpu:
+        yield ""
+        return
+    with gpu(settings.gpu_wait_min * 60) as device:
+        yield device
+
+
+def _workers(asked: Asked, placements: Placements) -> Workers:
+    """Where the final fits run: a GPU, each of the machines, or two actors on the head, one where it has one CPU."""
+    if asked.with_gpu:
+        return Workers(actors=1, cpus=1, gpus=1)
+    if asked.machines:
+        return Workers(actors=asked.machines, cpus=min(placements.crew(asked.machines)), machines=asked.machines)
+    return Workers(actors=2 if head_cpus() >= 2 else 1)  # noqa: PLR2004
+
+
+def _with_time_left(step: Callable[[str], None], bounds: Bounds) -> Callable[[str], None]:
+    """Progress with what is left of the time that the search was given."""
+    began_s = time.monotonic()
+
+    def say(text: str) -> None:
+        passed_s = time.monotonic() - began_s
+        left = "" if bounds.time_s is None else f"; {max(0.0, bounds.time_s - passed_s) / 60:.1f} min left"
+        step(text + (left if "trials done" in text else ""))
+
+    return say
+
+
+def _facts(trained: Trained, kept: OnRecord, stages: Stages) -> dict[str, Any]:
+    return {
+        "ensemble": kept.ensemble.ensemble_id,
+        "role": kept.role,
+        "why": kept.why,
+        "known_before": kept.ensemble.known_before.isoformat(),
+        "models": [
+            {
+                "id": model.model_id, "kind": model.kind, "params": model.params, **model.metrics,
+            }
+            for model in kept.models
+        ],
+        "out_of_sample": kept.ensemble.metrics,
+        "rows": trained.rows,
+        "data_sha256": trained.data_sha256,
+        "sessions": [str(trained.first_session), str(trained.last_session)],
+        "search": trained.search.summary(),
+        "audit": kept.ensemble.metrics["audit"],
+        "seconds": {**stages.seconds, "search": trained.search.seconds},
+    }  # fmt: skip

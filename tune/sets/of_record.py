@@ -1,0 +1,66 @@
+"""The training set of a record: what a run, the training scheduler and `inplay train` learn from, made in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from adapters.record import Record
+from data.ended import ended_histories
+from data.known_at import Known, known_at_close
+from trading.bars.panel import as_date
+from trading.cycle.stages import Market, Patterns, recognise
+from trading.errors import ModelError
+from trading.outcomes.barriers import OutcomeRules
+from trading.scanner.rules import ScannerRules
+from tune.sets.sealed import without_sealed
+from tune.sets.training_set import TrainingSet, from_market
+
+
+@dataclass(frozen=True)
+class SetRules:
+    """What a training set is made by.
+
+    Attributes:
+        outcome: how a setup's outcome is told.
+        scanner: what counts as in play.
+        before: every outcome was known before this session.
+    """
+
+    outcome: OutcomeRules
+    scanner: ScannerRules
+    before: date
+
+
+def set_of_market(record: Record, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
+    """The setups of a history that was analysed already, without what is sealed.
+
+    Args:
+        record: that the history is of; its breaks and sealed spans are read.
+        market: as known at the close of its last session.
+        patterns: of it.
+        rules: that it is made by.
+    """
+    known = known_at_close(record, as_date(market.panel.sessions.max()))
+    return _without_sealed(known, market, patterns, rules)
+
+
+def set_of_record(record: Record, rules: SetRules) -> TrainingSet:
+    """The same, analysed here from the bars on record; nothing of `rules.before` and later is read.
+
+    Raises:
+        ModelError: when no session with bars is before it.
+    """
+    earlier = [session for session in record.bar_tables.sessions() if session < rules.before]
+    if not earlier:
+        raise ModelError(
+            f"No bars before {rules.before} are on record, so there is nothing to learn from. Nothing was changed."
+        )
+    known = known_at_close(record, earlier[-1])
+    market = known.market()
+    return _without_sealed(known, market, recognise(market, known.events, known.news_at(market.panel)), rules)
+
+
+def _without_sealed(known: Known, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
+    made = from_market(market, patterns, rules.outcome, rules.scanner, rules.before, ended=ended_histories(known))
+    return without_sealed(made, known.record.trials.sealed())
