@@ -140,17 +140,15 @@ def _answer(reference: Any) -> Any:
 
 def _train(market: Any, patterns: Any, work: _Work) -> Any:
     """In a process of its own: its memory goes back with it."""
-    from tune.judgement.leakage.again import chosen_sessions  # noqa: PLC0415
     from tune.judgement.leakage.then import rows_then  # noqa: PLC0415
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
     from tune.sets.of_record import SetRules, set_of_market  # noqa: PLC0415
 
     pool = open_pool(work.wiring.database_url.get_secret_value(), name="inplay training", size=1)
     try:
-        record = work.wiring.record(pool)
         rules = SetRules(work.wiring.decisions.outcome, work.wiring.scanner, work.known_before)
-        data = set_of_market(record, market, patterns, rules)
-        then = rows_then(record, chosen_sessions(data), as_date(market.panel.sessions.max()))
+        data = set_of_market(work.wiring.record(pool), market, patterns, rules)
+        then = rows_then(work.wiring.record(pool), data, as_date(market.panel.sessions.max()))
     finally:
         pool.close()
     scratch = work.home / "tune" / "session"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,9 @@ class Trained:
         audit: what the training checked of itself.
         tried: the ensemble on the held-out part and the winners on the folds, for the ledger of trials.
         spared: sealed spans, in words, that nothing was learned from.
+        search: every trial of the search; also in `search.json` beside the models.
         paths: how far the figures of one model move with the split.
         undecidable: labels that bars can't decide, of how many: see `TrainingSet.both_barriers`.
-        search: every trial of the search; also in `search.json` beside the models.
     """
 
     card: Card
@@ -76,8 +76,8 @@ class Trained:
     tried: tuple[Tried, ...]
     spared: tuple[str, ...]
     search: SearchReport
-    paths: PathSpread = field(default_factory=PathSpread)
-    undecidable: tuple[int, int] = (0, 0)
+    paths: PathSpread
+    undecidable: tuple[int, int]
 
 
 def train_ensemble(
@@ -150,8 +150,7 @@ def train_ensemble(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
         audit(data, parts, card, leaks),
         (*_tried(card, data, winners, earlier, later, seed=seed), *lost(found, data.sha256)),
-        tuple(spared(data)), found,
-        path_spread(data, winners, members, seed=seed), data.undecidable,
+        tuple(spared(data)), found, path_spread(data, winners, members, seed=seed), data.undecidable,
     )  # fmt: skip
 
 

@@ -17,7 +17,6 @@ from trading.bars.panel import as_date
 from trading.cycle.stages import Market, Patterns
 from trading.errors import ConfigurationError, ModelError
 from tune.fits.distributed import Workers
-from tune.judgement.leakage.again import chosen_sessions
 from tune.judgement.leakage.then import rows_then
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
@@ -127,7 +126,7 @@ class Models:
     ) -> EnsembleRow | None:
         data = self._training_set(market, patterns, first_replay)
         home = self._settings.home
-        then = rows_then(self._record, chosen_sessions(data), as_date(market.panel.sessions.max()))
+        then = rows_then(self._record, data, as_date(market.panel.sessions.max()))
         try:
             trained: Trained = train_ensemble(
                 data, home / "models", home / "tune", seed=self._settings.seed, workers=workers, say=self._say.step,

@@ -87,8 +87,7 @@ def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict
     with connected(settings) as where, _device(settings, asked) as device:
         say(f"training on {where}{f', {device}' if device else ''}")
         with stages.of("rows"):
-            rows = rows_of(settings, asked.before)
-        data, known_before = rows.data, rows.known_before
+            data, then, known_before = rows_of(settings, asked.before)
         without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
         say(f"{len(data):,} setups with an outcome known before {known_before}; without one: {without or 'none'}")
         workers = _workers(asked, placements)
@@ -97,8 +96,8 @@ def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict
         with stages.of("training"):
             trained = train_ensemble(
                 data, settings.home / "models", scratch, seed=settings.seed, workers=workers, say=say,
-                placements=placements, bounds=asked.bounds, asked=config, then=rows.then,
-                room=Room(asked.machines, OF_A_GPU if asked.with_gpu else 0.0),
+                placements=placements, bounds=asked.bounds, asked=config,
+                room=Room(asked.machines, OF_A_GPU if asked.with_gpu else 0.0), then=then,
             )  # fmt: skip
     with stages.of("registration"):
         kept = put_on_record(settings, trained, config, known_before)

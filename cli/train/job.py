@@ -18,7 +18,7 @@ from trading.errors import ConfigurationError
 from trading.risk.limits import rules_of
 from trading.scanner.rules import large_cap
 from trading.views.lifecycle import Role
-from tune.judgement.leakage.again import Then, chosen_sessions
+from tune.judgement.leakage.again import Then
 from tune.judgement.leakage.then import rows_then
 from tune.pipeline import Trained
 from tune.registration import register
@@ -61,29 +61,17 @@ def cutoff(record: Record, before: date | None) -> date:
     return latest if before is None else min(before, latest)
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What is learned from.
+def rows_of(settings: Settings, before: date | None) -> tuple[TrainingSet, Then, date]:
+    """The setups on record with an outcome, what their audit needs, and the session before which outcomes were known.
 
-    Attributes:
-        data: setups with an outcome.
-        known_before: the session before which it was known.
-        then: makes the rows of some sessions again from what was known at their close.
+    The record is closed again.
     """
-
-    data: TrainingSet
-    known_before: date
-    then: Then
-
-
-def rows_of(settings: Settings, before: date | None) -> Rows:
-    """The rows of what is on record; the record is closed again."""
     with reading(settings, now=now(), missing=NO_BARS) as record:
         known_before = cutoff(record, before)
         rules = SetRules(rules_of(settings.risk).outcome, large_cap(), known_before)
         data = set_of_record(record, rules)
         last = max(session for session in record.bar_tables.sessions() if session < known_before)
-        return Rows(data, known_before, rows_then(record, chosen_sessions(data), last))
+        return data, rows_then(record, data, last), known_before
 
 
 def role_for(record: Record, known_before: date) -> tuple[Role, str]:

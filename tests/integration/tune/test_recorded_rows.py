@@ -21,7 +21,7 @@ from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.rules import large_cap
 from trading.views.feature_rows import SCHEMA, VERSION, FeatureSchema, differing
 from trading.views.setups import FEATURES
-from tune.judgement.leakage.again import chosen_sessions, later_knowledge
+from tune.judgement.leakage.again import later_knowledge
 from tune.judgement.leakage.then import rows_then
 from tune.sets.recorded_rows import UNDECIDED, from_record, recorded_rows
 from tune.sets.training_set import TrainingSet, from_market
@@ -68,7 +68,7 @@ def test_recorded_rows_are_the_training_set_of_the_same_sessions(pool: Pool, emp
 
 def _audited(record: Record, whole: TrainingSet) -> None:
     """The rows made again from what was known at two closes are those of the whole history; a column ahead is found."""
-    then = rows_then(record, chosen_sessions(whole), LAST)
+    then = rows_then(record, whole, LAST)
     findings = later_knowledge(whole, then)
     assert [(one.figure is not None, one.leak) for one in findings.values()] == [(True, "")] * 2
     days, number = np.unique(whole.session, return_inverse=True)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 from adapters.record import Record
 from data.known_at import Known, known_at_close
 from trading.bars.panel import as_day
 from trading.cycle.stages import recognise, setups_at
-from tune.judgement.leakage.again import RowsThen, Then
+from tune.judgement.leakage.again import RowsThen, Then, chosen_sessions
+from tune.sets.training_set import TrainingSet
 
 
-def rows_then(record: Record, sessions: Iterable[date], last: date) -> Then:
-    """What makes the rows of these sessions, made now, so that the record isn't asked during a training.
+def rows_then(record: Record, data: TrainingSet, last: date) -> Then:
+    """The rows of the sessions that the audit asks about, made now, so that the record isn't read during a training.
 
     Args:
         record: that is read.
-        sessions: that will be asked about.
+        data: to be audited.
         last: session of the history that the training learns from; splits and breaks up to it restate earlier bars.
     """
     latest = known_at_close(record, last)
-    made = {session: _rows(known_at_close(record, session), latest) for session in sessions}
+    made = {session: _rows(known_at_close(record, session), latest) for session in chosen_sessions(data)}
     return made.__getitem__
 
 
