@@ -84,7 +84,8 @@ def train(
 
 def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict[str, Any]:
     stages, placements = Stages(), Placements()
-    with connected(settings) as where, _device(settings, asked) as device:
+    # Ray sets a handler of its own for SIGTERM when it is joined
+    with connected(settings) as where, Interrupt(), _device(settings, asked) as device:
         say(f"training on {where}{f', {device}' if device else ''}")
         with stages.of("rows"):
             data, then, known_before = rows_of(settings, asked.before)
