@@ -20,6 +20,7 @@ from actors.coordinator import AskCoordinator
 from actors.wiring import Wiring
 from adapters.postgres.models import Entry, ModelStore
 from adapters.postgres.pool import Pool, open_pool
+from trading.bars.panel import as_date
 from trading.errors import UnavailableError
 from tune.fits.distributed import Workers
 from tune.on_ray.causes import as_model_error, cause_of
@@ -139,6 +140,7 @@ def _answer(reference: Any) -> Any:
 
 def _train(market: Any, patterns: Any, work: _Work) -> Any:
     """In a process of its own: its memory goes back with it."""
+    from tune.judgement.leakage.then import rows_then  # noqa: PLC0415
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
     from tune.sets.of_record import SetRules, set_of_market  # noqa: PLC0415
 
@@ -146,13 +148,14 @@ def _train(market: Any, patterns: Any, work: _Work) -> Any:
     try:
         rules = SetRules(work.wiring.decisions.outcome, work.wiring.scanner, work.known_before)
         data = set_of_market(work.wiring.record(pool), market, patterns, rules)
+        then = rows_then(work.wiring.record(pool), data, as_date(market.panel.sessions.max()))
     finally:
         pool.close()
     scratch = work.home / "tune" / "session"
     try:
         return train_ensemble(
             data, work.home / "models", scratch, seed=work.seed, workers=work.workers, say=lambda _: None,
-            placements=work.placements,
+            placements=work.placements, then=then,
         )  # fmt: skip
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""`inplay evaluate`: how good the readers of texts are, on texts that somebody labelled."""
+"""`inplay evaluate`: how good the readers of texts are, on texts that somebody labelled; what was tried, and seals."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import typer
 from adapters.models.sentiment_transformer import TransformerScorer
 from adapters.models.vader import vader
 from adapters.news.labelled_texts import Labelled, Labels, named_labels, read_labelled
+from cli.judging.seals import bar, look, seal
+from cli.judging.trials import trials
 from cli.output import print_json
 from trading.errors import ConfigurationError
 from trading.news.evaluation import Evaluation, evaluate, sentiment_label, sentiment_labels
@@ -20,7 +22,7 @@ from trading.news.made_headlines import made_headlines
 from trading.news.made_texts import made_texts
 from trading.news.sentiment import LexiconScorer, SentimentScorer
 
-app = typer.Typer(help="Compare what inplay reads out of texts with labels.", no_args_is_help=True)
+app = typer.Typer(help="Judge what inplay reads, learns and tries.", no_args_is_help=True)
 
 File = Annotated[
     Path | None,
@@ -35,7 +37,11 @@ Reader = Callable[[list[str]], list[str]]
 
 @app.callback()
 def _group() -> None:
-    """Compare what inplay reads out of texts with labels."""
+    """Judge what inplay reads, learns and tries."""
+
+
+for _command in (trials, seal, bar, look):
+    app.command()(_command)
 
 
 @app.command()

@@ -17,6 +17,8 @@ from research.explanation import Explanation, JudgedSetup, explain, time_or_day
 from trading.bars.symbols import symbol_of
 from trading.views.members.member import PROBABILITIES, by_member
 
+LARGEST = 8
+"""Contributions of a model that are shown; all are in the JSON."""
 VIEWS = ("expected_return", "strength", "rank", "disagreement")
 
 
@@ -29,13 +31,17 @@ def command(
     features: Annotated[
         bool, typer.Option("--features", help="Show every feature that its setups were judged by.")
     ] = False,
+    contributions: Annotated[
+        bool, typer.Option("--contributions", help="Show what each feature added to what each model says.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
 ) -> None:
     """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
     settings, wanted = read_settings(), time_or_day(at)
     with reading(settings, now=now()) as record:
-        judged = record.feature_rows if features else None
-        found = explain(record.pool, symbol_of(symbol), wanted, record.bars, features=judged)
+        judged = record.feature_rows if features or contributions else None
+        models = settings.home / "models" if contributions else None
+        found = explain(record.pool, symbol_of(symbol), wanted, record.bars, features=judged, models=models)
     if json_:
         print_json(
             {
@@ -47,10 +53,10 @@ def command(
             }
         )
     else:
-        _say(found, Console(highlight=False, soft_wrap=True, markup=False))
+        _say(found, Console(highlight=False, soft_wrap=True, markup=False), features=features)
 
 
-def _say(found: Explanation, console: Console) -> None:
+def _say(found: Explanation, console: Console, *, features: bool) -> None:
     if found.instead:
         console.print(found.instead)
     console.print(f"{found.symbol} at the close of {found.session}, {found.known_at:%Y-%m-%d %H:%M} UTC")
@@ -66,10 +72,10 @@ def _say(found: Explanation, console: Console) -> None:
     for decision in found.decisions:
         _say_decision(decision, console)
     if found.setups is not None:
-        _say_setups(found.setups, console)
+        _say_setups(found.setups, console, features=features)
 
 
-def _say_setups(setups: Sequence[JudgedSetup], console: Console) -> None:
+def _say_setups(setups: Sequence[JudgedSetup], console: Console, *, features: bool) -> None:
     if not setups:
         console.print("  features none on record: it had no setup then, or an earlier version of inplay decided")
     for setup in setups:
@@ -77,8 +83,18 @@ def _say_setups(setups: Sequence[JudgedSetup], console: Console) -> None:
         console.print(f"  features of the {way} setup, as seen from its direction (schema {setup.schema[:12]})")
         if setup.note:
             console.print(f"    note    {setup.note}")
-        for name, value in setup.features.items():
-            console.print(f"    {name:<34} {'unknown' if value is None else format(value, '.6g')}")
+        for name, value in setup.features.items() if features else ():
+            console.print(f"    {name:<34} {_known(value)}")
+        for one in setup.contributions:
+            console.print(
+                f"    {one.member} of {one.ensemble_id}: {one.total:+.4g} {one.unit}, from {one.base:+.4g} by"
+            )
+            for name, value in one.largest(LARGEST):
+                console.print(f"      {value:+.4g}  {name} {_known(setup.features.get(name))}")
+
+
+def _known(value: float | None) -> str:
+    return "unknown" if value is None else format(value, ".6g")
 
 
 def _say_decision(decision: dict[str, Any], console: Console) -> None:

@@ -83,7 +83,7 @@ COMMANDS = (
     Command("import", "cli.importing.commands", "app", "Bring archives into the record."),
     Command("news", "cli.news", "app", "How the news on record are read."),
     Command("rehearse", "cli.rehearse.commands", "app", "Try what runs all day, without the world outside."),
-    Command("evaluate", "cli.evaluate", "app", "Compare what inplay reads out of texts with labels."),
+    Command("evaluate", "cli.evaluate", "app", "Judge what inplay reads, learns and tries."),
     Command("cluster", "cli.cluster.commands", "app", "The machines in the cloud."),
     Command("data", "cli.data.commands", "app", "What is kept, where, and whether it is whole."),
     Command("verify", "cli.verify", "app", "Checks of the strategy itself."),

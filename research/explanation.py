@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,12 +14,14 @@ from adapters.bars.store import BarStore
 from adapters.calendar import closed_at, session_on, sessions_between
 from adapters.exchange_time import can_be_told
 from adapters.feature_rows import FeatureRowStore
+from adapters.models.contributions import Contributions, contributions_or_why_not
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.regimes import RegimeStore
 from trading.errors import BadDataError, ConfigurationError
+from trading.views.setups import FEATURES
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class JudgedSetup:
         features: by name, as seen from the direction (docs/models.md); None = unknown.
         schema: the hash of what the features are and how they were computed.
         note: what differs from the features of now, in words; empty where nothing does.
+        contributions: why each model of the ensembles that decided says what it says; empty where nobody asked.
     """
 
     direction: int
@@ -38,6 +42,7 @@ class JudgedSetup:
     features: Mapping[str, float | None]
     schema: str
     note: str
+    contributions: Sequence[Contributions] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,7 @@ def explain(
     bars: BarStore | None = None,
     *,
     features: FeatureRowStore | None = None,
+    models: Path | None = None,
 ) -> Explanation:
     """What was known and decided of the symbol at the last close on record up to then.
 
@@ -128,6 +134,7 @@ def explain(
         at: a day: its own close counts. An instant with its zone: only what had closed by then counts.
         bars: to see whether there is one of the symbol; nobody looks without them.
         features: to tell what its setups were judged by; nobody looks without them.
+        models: folder of the ensembles, to tell with the features what each of them added; nobody looks without it.
 
     Raises:
         BadDataError: when no such session is on record, or its feature rows are lost.
@@ -148,14 +155,22 @@ def explain(
         withheld=ControlRecord(pool).withheld(session) if bought else "",
         has_bar=None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
         instead=_instead(at, session),
-        setups=None if features is None else _judged(features, session, symbol),
+        setups=None if features is None else _judged(features, session, symbol, _deciding(models, decisions)),
     )
 
 
-def _judged(features: FeatureRowStore, session: date, symbol: str) -> list[JudgedSetup]:
+def _deciding(models: Path | None, decisions: Sequence[Mapping[str, Any]]) -> list[Path]:
+    """The folders of the ensembles that were asked, where somebody wants to know."""
+    names = dict.fromkeys(name for one in decisions if (name := one["ensemble_id"]))
+    return [] if models is None else [models / name for name in names]
+
+
+def _judged(features: FeatureRowStore, session: date, symbol: str, ensembles: Sequence[Path] = ()) -> list[JudgedSetup]:
     rows = features.of(session, [symbol])
     if rows is None:
         return []
+    added = [contributions_or_why_not(folder, rows.columns(FEATURES)) for folder in ensembles]
+    untold = [why for why in added if isinstance(why, str)]
     return [
         JudgedSetup(
             direction=int(rows.direction[at]),
@@ -165,7 +180,8 @@ def _judged(features: FeatureRowStore, session: date, symbol: str) -> list[Judge
                 for name, value in zip(rows.schema.names, rows.matrix[at], strict=True)
             },
             schema=rows.schema.sha256,
-            note=rows.note(),
+            note="; ".join(filter(None, (rows.note(), *untold))),
+            contributions=[one for of_rows in added if not isinstance(of_rows, str) for one in of_rows[at]],
         )
         for at in range(len(rows))
     ]

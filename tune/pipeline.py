@@ -24,6 +24,10 @@ from tune.fits.model_files import Fitted, write_ensemble
 from tune.judgement.audit import Audit, audit
 from tune.judgement.calibrated import Unseen, calibration_of, folds_of, unseen, unseen_of_folds
 from tune.judgement.evaluate import Accuracy, evaluate
+from tune.judgement.leakage.again import Then
+from tune.judgement.leakage.checks import leakage
+from tune.judgement.leakage.finding import refuse_leaks
+from tune.judgement.paths import PathSpread, path_spread
 from tune.judgement.regime_factors import regime_factors
 from tune.judgement.trials import Tried, lost, tried
 from tune.on_ray.placements import Placements
@@ -56,6 +60,8 @@ class Trained:
         tried: the ensemble on the held-out part and the winners on the folds, for the ledger of trials.
         spared: sealed spans, in words, that nothing was learned from.
         search: every trial of the search; also in `search.json` beside the models.
+        paths: how far the figures of one model move with the split.
+        undecidable: labels that bars can't decide, of how many: see `TrainingSet.both_barriers`.
     """
 
     card: Card
@@ -70,12 +76,14 @@ class Trained:
     tried: tuple[Tried, ...]
     spared: tuple[str, ...]
     search: SearchReport
+    paths: PathSpread
+    undecidable: tuple[int, int]
 
 
 def train_ensemble(
     data: TrainingSet, models: Path, scratch: Path, *, seed: int, workers: Workers, say: Progress,
     members: Members = MEMBERS, placements: Placements | None = None, bounds: Bounds = GRIDS, room: Room = HERE,
-    asked: str = "",
+    asked: str = "", then: Then | None = None,
 ) -> Trained:  # fmt: skip
     """The ensemble for `data`, written under `models`.
 
@@ -91,10 +99,12 @@ def train_ensemble(
         bounds: of the search; without, it compares the members' grids.
         room: where trials run.
         asked: tells trainings apart that would have one name, such as those of `inplay train`.
+        then: makes the rows of a session from what was known at its close, for the audit; None where there are no bars.
 
     Raises:
-        ModelError: when the data hold too few sessions, only successes or only failures before the held-out part or
-            before a fold of the search, or when Ray had no room for it or lost it.
+        ModelError: when the audit before the training finds a leak, when the data hold too few sessions, only successes
+            or only failures before the held-out part or before a fold of the search, or when Ray had no room for it or
+            lost it.
     """
     placements = placements or Placements()
     split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
@@ -112,6 +122,9 @@ def train_ensemble(
         say(f"infinite values count as unknown: {of}")
     if data.left_out:
         say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
+    parts = [(data, split), *((development, fold) for fold in folds_of(development))]
+    leaks = leakage(data, parts, then)
+    refuse_leaks(leaks)
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
     found = search(development, scratch, members, seed=seed, placements=placements, bounds=bounds, room=room, say=say)
     winners = found.winners
@@ -133,11 +146,11 @@ def train_ensemble(
         calibration=calibration_of([*earlier, later]),
     )  # fmt: skip
     (models / name / "search.json").write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
-    parts = [(data, split), *((development, fold) for fold in folds_of(development))]
     return Trained(
         card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
-        audit(data, parts, card), (*_tried(card, data, winners, earlier, later, seed=seed), *lost(found, data.sha256)),
-        tuple(spared(data)), found,
+        audit(data, parts, card, leaks),
+        (*_tried(card, data, winners, earlier, later, seed=seed), *lost(found, data.sha256)),
+        tuple(spared(data)), found, path_spread(data, winners, members, seed=seed), data.undecidable,
     )  # fmt: skip
 
 

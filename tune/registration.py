@@ -91,7 +91,13 @@ def register(
             MemberRow(file.member, model.model_id, file.weight)
             for file, model in zip(trained.card.models, models, strict=True)
         ),
-        metrics={**accuracy, "audit": audit.to_dict(), "sealed": list(trained.spared)},
+        metrics={
+            **accuracy,
+            "audit": audit.to_dict(),
+            "sealed": list(trained.spared),
+            "paths": trained.paths.to_dict(),
+            "labels": {"both_barriers": trained.undecidable[0], "looked_at": trained.undecidable[1]},
+        },
         config_sha256=config,
         known_before=known_before,
     )

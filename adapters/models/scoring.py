@@ -230,17 +230,8 @@ class EnsembleScorer:
             ModelError: when the card or a file is missing, a file is not the one on the card, or the models learned
                 from features that this version doesn't compute any more. New ones are nothing to them.
         """
-        try:
-            self.card = Card.from_json((folder / CARD).read_text())
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise ModelError(f"{folder / CARD} can't be read as a model card: {error}; train again") from error
-        gone = sorted({name for file in self.card.models for name in file.features} - set(FEATURES))
-        if gone:
-            raise ModelError(
-                f"{self.card.ensemble_id} learned from features that this version doesn't have: {', '.join(gone)}. It "
-                "can't score. Use the version that trained it, or train anew on the record."
-            )
-        self._models = [LOADERS[file.estimator](_bytes(folder, file), file) for file in self.card.models]
+        self.card = read_card(folder)
+        self._models = [LOADERS[file.estimator](read_model(folder, file), file) for file in self.card.models]
         self._columns = [[FEATURES.index(name) for name in file.features] for file in self.card.models]
 
     def score(self, matrix: Matrix) -> Views:
@@ -318,7 +309,28 @@ class Versions:
         return scorer
 
 
-def _bytes(folder: Path, model: ModelFile) -> bytes:
+def read_card(folder: Path) -> Card:
+    """The card of an ensemble that this version can score.
+
+    Raises:
+        ModelError: when it is missing or can't be read, or the models learned from features that aren't computed any
+            more.
+    """
+    try:
+        card = Card.from_json((folder / CARD).read_text())
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{folder / CARD} can't be read as a model card: {error}; train again") from error
+    gone = sorted({name for file in card.models for name in file.features} - set(FEATURES))
+    if gone:
+        raise ModelError(
+            f"{card.ensemble_id} learned from features that this version doesn't have: {', '.join(gone)}. It "
+            "can't score. Use the version that trained it, or train anew on the record."
+        )
+    return card
+
+
+def read_model(folder: Path, model: ModelFile) -> bytes:
+    """A model's file. Raises: ModelError when it is missing or isn't the one that was registered."""
     try:
         data = (folder / model.path).read_bytes()
     except OSError as error:

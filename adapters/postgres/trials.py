@@ -95,6 +95,6 @@ def _read(cursor: Cursor, kinds: Sequence[str]) -> list[Entry]:
         [list(kinds)],
     )
     return [
-        Entry(int(seq), str(kind), str(body), str(previous), str(digest), bytes(series))
+        Entry(int(seq), str(kind), str(body), str(previous), str(digest), series=bytes(series))
         for seq, kind, body, previous, digest, series in cursor
     ]

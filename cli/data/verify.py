@@ -72,6 +72,8 @@ def _say(report: Report, chosen: Selection) -> None:
     _say_findings(report, chosen)
     state = f"chain and balances hold, {report.journal_hash[:12]}" if report.journal_hash else "BROKEN"
     print(f"{report.imports} import(s); journal of {report.journal_entries:,} entries: {state}")
+    if report.trial_entries:
+        print(f"ledger of trials of {report.trial_entries:,} entries: chain holds")
     for text in report.skipped:
         print(f"  not compared: {text}")
     for trouble in report.troubles:

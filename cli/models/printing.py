@@ -41,6 +41,7 @@ def show_lines(told: Shown) -> Iterator[str]:
     yield f"{row.ensemble_id}: {row.role} from {row.from_session} on; learned what was known before {row.known_before}"
     yield f"accuracy out of sample: {with_interval(row.accuracy)}"
     yield f"audit: {_audit(told)}"
+    yield from _before_training(told)
     yield (
         f"scored {row.scored.signals:,} setups, {row.scored.with_outcome:,} with a known outcome; in play "
         f"{row.scored.in_play:,}, {row.scored.in_play_with_outcome:,} with a known outcome"
@@ -67,6 +68,27 @@ def _audit(told: Shown) -> str:
     if audit["passed"]:
         return f"passed: {', '.join(name.replace('_', ' ') for name in audit['checks'])}"
     return "FAILED: " + "; ".join(why for why in audit["checks"].values() if why)
+
+
+def _before_training(told: Shown) -> Iterator[str]:
+    """What was looked for before the training, how far figures move with the split, and labels that are a guess."""
+    for kind, found in ((told.metrics.get("audit") or {}).get("leakage") or {}).items():
+        figure = "not checked" if found["figure"] is None else f"{found['figure']:.4g} (a leak from {found['bound']:g})"
+        said = found["leak"] or found["unchecked"] or found["measured"]
+        yield plain(f"  {kind.replace('_', ' ') + ' leakage':<18}{figure}: {said}")
+    paths = told.metrics.get("paths")
+    if paths and paths["auc"]:
+        low, high = min(paths["auc"]), max(paths["auc"])
+        yield (
+            f"split: on {len(paths['auc'])} combinatorial paths the AUC of {paths['member']} is "
+            f"{low:.3f} to {high:.3f} ({paths['rows']:,} setups)"
+        )
+    elif paths:
+        yield plain(f"split: no combinatorial paths: {paths['unchecked']}")
+    labels = told.metrics.get("labels")
+    if labels and labels["looked_at"]:
+        share = percent(labels["both_barriers"] / labels["looked_at"])
+        yield f"labels: {labels['both_barriers']:,} of {labels['looked_at']:,} ({share}) can't be decided by bars: stop"
 
 
 def _calibration(told: Shown) -> Iterator[str]:

@@ -13,9 +13,11 @@ from adapters.postgres.models import EnsembleRow, Entry
 from adapters.record import Record
 from adapters.settings import Settings
 from cli.run.progress import Printer
+from trading.bars.panel import as_date
 from trading.cycle.stages import Market, Patterns
 from trading.errors import ConfigurationError, ModelError
 from tune.fits.distributed import Workers
+from tune.judgement.leakage.then import rows_then
 from tune.pipeline import Trained, train_ensemble
 from tune.registration import config_sha256, register
 from tune.sets.of_record import SetRules, set_of_market
@@ -124,10 +126,12 @@ class Models:
     ) -> EnsembleRow | None:
         data = self._training_set(market, patterns, first_replay)
         home = self._settings.home
+        then = rows_then(self._record, data, as_date(market.panel.sessions.max()))
         try:
             trained: Trained = train_ensemble(
-                data, home / "models", home / "tune", seed=self._settings.seed, workers=workers, say=self._say.step
-            )
+                data, home / "models", home / "tune", seed=self._settings.seed, workers=workers, say=self._say.step,
+                then=then,
+            )  # fmt: skip
         except ModelError as error:
             if self._sample:
                 raise

@@ -88,7 +88,7 @@ def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict
     with connected(settings) as where, Interrupt(), _device(settings, asked) as device:
         say(f"training on {where}{f', {device}' if device else ''}")
         with stages.of("rows"):
-            data = rows_of(settings, known_before)
+            data, then = rows_of(settings, known_before)
         without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
         say(f"{len(data):,} setups with an outcome known before {known_before}; without one: {without or 'none'}")
         workers = _workers(asked, placements)
@@ -98,7 +98,7 @@ def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict
             trained = train_ensemble(
                 data, settings.home / "models", scratch, seed=settings.seed, workers=workers, say=say,
                 placements=placements, bounds=asked.bounds, asked=config,
-                room=Room(asked.machines, OF_A_GPU if asked.with_gpu else 0.0),
+                room=Room(asked.machines, OF_A_GPU if asked.with_gpu else 0.0), then=then,
             )  # fmt: skip
     with stages.of("registration"):
         kept = put_on_record(settings, trained, config, known_before)

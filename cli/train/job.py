@@ -18,6 +18,8 @@ from trading.errors import ConfigurationError
 from trading.risk.limits import rules_of
 from trading.scanner.rules import large_cap
 from trading.views.lifecycle import Role
+from tune.judgement.leakage.again import Then
+from tune.judgement.leakage.then import rows_then
 from tune.pipeline import Trained
 from tune.registration import register
 from tune.sets.of_record import SetRules, set_of_record
@@ -65,10 +67,15 @@ def cutoff_of(settings: Settings, before: date | None) -> date:
         return cutoff(record, before)
 
 
-def rows_of(settings: Settings, known_before: date) -> TrainingSet:
-    """The setups on record with an outcome that was known before the session; the record is closed again."""
+def rows_of(settings: Settings, known_before: date) -> tuple[TrainingSet, Then]:
+    """The setups on record with an outcome that was known before the session, and what their audit needs.
+
+    The record is closed again.
+    """
     with reading(settings, now=now(), missing=NO_BARS) as record:
-        return set_of_record(record, SetRules(rules_of(settings.risk).outcome, large_cap(), known_before))
+        data = set_of_record(record, SetRules(rules_of(settings.risk).outcome, large_cap(), known_before))
+        last = max(session for session in record.bar_tables.sessions() if session < known_before)
+        return data, rows_then(record, data, last)
 
 
 def role_for(record: Record, known_before: date) -> tuple[Role, str]:

@@ -20,6 +20,7 @@ from data.verification.coverage import Coverage, SessionCoverage, SymbolCoverage
 from data.verification.files import Stretch, check_files, check_strays
 from data.verification.journal import ReadableRows, check_journal
 from data.verification.record import check_readable, check_sums
+from data.verification.trials import check_trials
 from data.verification.trouble import Trouble
 from data.verification.twins import Twin, Twins
 
@@ -74,6 +75,7 @@ class Report:
         troubles: empty when all is well.
         skipped: what wasn't compared, and why.
         journal_entries: whose chain of hashes and balances were checked.
+        trial_entries: of the ledger of trials, whose chain was checked.
     """
 
     troubles: tuple[Trouble, ...]
@@ -83,6 +85,7 @@ class Report:
     imports: int
     journal_entries: int
     journal_hash: str
+    trial_entries: int
 
     @property
     def ok(self) -> bool:
@@ -134,12 +137,14 @@ def verify_data(
     elif not gathered.unreadable:
         troubles += check_readable(before, {length: gathered.readable[length] for length in SHAPES})
     entries, digest, broken = check_journal(JournalStore(pool, clock=clock), ReadableRows(pool))
+    trial_entries, unwhole = check_trials(record.trials)
+    broken += unwhole
     ordered = ExecutionRecord(pool, clock=clock).orders()
     broken += check_broker_book(ordered, BrokerRecord(pool, clock=clock).after("", MOST_EVENTS))
     found = sums.findings(chosen.first, chosen.last, chosen.symbols or None)
     return Report(
         (*troubles, *gathered.strangers(), *broken), tuple(skipped), gathered.reports(), tuple(found), len(before),
-        entries, digest,
+        entries, digest, trial_entries,
     )  # fmt: skip
 
 

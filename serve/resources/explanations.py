@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field
 
 from adapters.feature_rows import FeatureRowStore
+from adapters.models.contributions import Unit
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from research import explanation
@@ -34,6 +37,9 @@ OneTime = Annotated[
     ),
 ]  # fmt: skip
 WithFeatures = Annotated[bool, Query(description="With every feature that its setups were judged by.")]
+WithContributions = Annotated[
+    bool, Query(description="With what each feature added to what each model says of its setups; brings the features.")
+]
 
 
 class ScanPlace(Schema):
@@ -76,6 +82,17 @@ class AccountDecision(ByMember):
         return {"description": f"{member.name.title()} model: {PREDICTED[member.predicts]}"}
 
 
+class ModelContributions(Schema):
+    """Why a model says what it says of a setup: base and values add up to the total."""
+
+    ensemble_id: str
+    member: str
+    unit: Unit = Field(description="Of base, values and total; log odds are of the probability of success.")
+    base: float = Field(description="What the model says where nothing is known of a setup.")
+    values: dict[str, float] = Field(description="What each feature adds, by name.")
+    total: float = Field(description="What the model says.")
+
+
 class JudgedSetup(Schema):
     """A setup of the symbol with the features that it was judged by."""
 
@@ -84,6 +101,9 @@ class JudgedSetup(Schema):
     features: dict[str, float | None] = Field(description="By name, as seen from the direction; null = unknown.")
     features_schema: str = Field(description="Hash of what the features are and how they were computed.")
     note: str = Field(description="What differs from the features of now; empty when nothing does.")
+    contributions: list[ModelContributions] = Field(
+        default=[], description="Of the ensembles that decided; empty unless asked for."
+    )
 
 
 class Explanation(Schema):
@@ -108,18 +128,26 @@ class Explanation(Schema):
     )
 
 
-def read(sources: Sources, symbol: str, at: date | datetime | None, features: bool) -> Explanation:  # noqa: FBT001
+def read(
+    sources: Sources,
+    symbol: str,
+    at: date | datetime | None,
+    features: bool,  # noqa: FBT001 - asked by position, as all questions are
+    contributions: bool,  # noqa: FBT001
+) -> Explanation:
     """What was known and decided of the symbol at the last close up to then, the latest one if None."""
-    rows = Record(sources.pool, sources.home, lambda: sources.storage.locations).feature_rows if features else None
-    return explanation_answer(sources.pool, symbol, at or datetime.now(UTC), rows)
+    wanted = features or contributions
+    rows = Record(sources.pool, sources.home, lambda: sources.storage.locations).feature_rows if wanted else None
+    models = sources.home / "models" if contributions else None
+    return explanation_answer(sources.pool, symbol, at or datetime.now(UTC), rows, models)
 
 
 def explanation_answer(
-    pool: Pool, symbol: str, at: date | datetime, features: FeatureRowStore | None = None
+    pool: Pool, symbol: str, at: date | datetime, features: FeatureRowStore | None = None, models: Path | None = None
 ) -> Explanation:
     """The answer, from the record and, where features are asked for, their files; no session where none had closed."""
     try:
-        found = explain(pool, symbol, at, features=features)
+        found = explain(pool, symbol, at, features=features, models=models)
     except BadDataError as error:
         return Explanation(
             symbol=symbol, session=None, known_at=None, sector=None, regime=None, in_play=None, decisions=[],
@@ -144,18 +172,19 @@ def _setup(found: explanation.JudgedSetup) -> JudgedSetup:
     way: Literal[-1, 1] = 1 if found.direction > 0 else -1
     return JudgedSetup(
         direction=way, in_play=found.in_play, features=dict(found.features), features_schema=found.schema,
-        note=found.note,
+        note=found.note, contributions=[ModelContributions(**asdict(one)) for one in found.contributions],
     )  # fmt: skip
 
 
 @router.get("/explanations/{symbol}", tags=["market"], summary="Why it was or wasn't traded")
 async def get_explanation(
-    symbol: Symbol, desk: Desk, at: OneTime = None, *, features: WithFeatures = False
-) -> Explanation:
+    symbol: Symbol, desk: Desk, at: OneTime = None, *, features: WithFeatures = False,
+    contributions: WithContributions = False,
+) -> Explanation:  # fmt: skip
     """The decision known at that time for each account: models, rules, regime, risk, action; from the record."""
     try:
         wanted = None if at is None else time_or_day(at)
     except ConfigurationError as err:
         error = {"type": "value_error", "loc": ("query", "at"), "msg": str(err), "input": at}
         raise RequestValidationError([error]) from err
-    return await desk.ask(read, symbol_of(symbol), wanted, features)
+    return await desk.ask(read, symbol_of(symbol), wanted, features, contributions)

@@ -168,7 +168,7 @@ def _news(_replay: Replay, symbol: str | None, limit: int) -> News:
     return News(articles=[one][:limit] if symbol in {None, "INTC"} else [], sources=[source])
 
 
-def _explanation(_replay: Replay, symbol: str, _at: date | datetime | None, _features: bool) -> Explanation:  # noqa: FBT001
+def _explanation(_replay: Replay, symbol: str, _at: date | datetime | None, *_asked: bool) -> Explanation:
     """The symbol was never in play."""
     return Explanation(
         symbol=symbol, session=date(2010, 7, 16), known_at=datetime(2010, 7, 16, 20, tzinfo=UTC), sector=None,

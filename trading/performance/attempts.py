@@ -35,7 +35,9 @@ class Attempts:
     def words(self) -> str:
         """In a sentence for a report."""
         named = f", {self.elsewhere} of them elsewhere" if self.elsewhere else ""
-        again = f" {self.repeats} repeats count as none." if self.repeats else ""
+        again = ""
+        if self.repeats:
+            again = " 1 repeat counts as none." if self.repeats == 1 else f" {self.repeats} repeats count as none."
         spread = (
             f"the spread of attempts is that of returns without skill, since {self.measured} of the at least "
             f"{MIN_MEASURED} needed could be measured"

@@ -61,7 +61,7 @@ def chained(facts: Iterable[Fact], *, last_seq: int = 0, last_hash: str = GENESI
     for seq, fact in enumerate(facts, start=last_seq + 1):
         body = _body_of(seq, fact)
         (digest,) = link([body], last_hash)
-        entries.append(Entry(seq, fact.kind, body, last_hash, digest, fact.series))
+        entries.append(Entry(seq, fact.kind, body, last_hash, digest, series=fact.series))
         last_hash = digest
     return entries
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-import ray
-
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from tune.fits.estimators import booster_params, finite_or_unknown, refuse_one_class, xgboost_words
+from tune.fits.estimators import booster_params, refuse_one_class, xgboost_words
+from tune.fits.shards import TARGET, WEIGHT, as_source, in_ray, on_disk
 from tune.on_ray.causes import told_in_words
 from tune.on_ray.placements import ON_HEAD, Placements
-
-LABEL, WEIGHT = "label", "weight"
 
 
 @dataclass(frozen=True)
@@ -71,32 +67,15 @@ def fit_distributed(
     elsewhere = workers.machines > 0 and not workers.gpus
     each = {"CPU": float(workers.cpus)}
     each |= {"GPU": float(workers.gpus)} if workers.gpus else {} if elsewhere else ON_HEAD
-    booster = (placements or Placements()).run(
-        _fit,
-        settings,
-        params["rounds"],
-        _shards(finite_or_unknown(matrix), target, weight, workers.actors),
-        workers,
-        bundles=[each] * workers.actors,
-        elsewhere=elsewhere,
-    )
-    booster.feature_names = booster.feature_types = None  # those of the shards, which scoring doesn't know
+    handed = in_ray if workers.gpus or elsewhere else on_disk
+    with handed(matrix, target, weight, workers.actors) as shards:
+        booster = (placements or Placements()).run(
+            _fit, settings, params["rounds"], shards, workers, bundles=[each] * workers.actors, elsewhere=elsewhere
+        )
+    booster.feature_names = booster.feature_types = None  # of the shards; ours stand on the card
     if booster.num_boosted_rounds() != params["rounds"]:
         raise ModelError(f"training stopped after {booster.num_boosted_rounds()} of {params['rounds']} rounds")
     return booster
-
-
-def _shards(matrix: Matrix, target: Floats, weight: Floats | None, count: int) -> list[Any]:
-    """References of `count` shards, one for each actor, which it fetches itself; each is made and put away in turn."""
-    names = [str(column) for column in range(matrix.shape[1])]
-
-    def shard(first: int) -> pd.DataFrame:
-        frame = pd.DataFrame(matrix[first::count], columns=names)
-        frame[LABEL] = target[first::count]
-        frame[WEIGHT] = 1.0 if weight is None else weight[first::count]
-        return frame
-
-    return [ray.put(shard(first)) for first in range(count)]
 
 
 def _fit(settings: dict[str, Any], rounds: int, shards: list[Any], workers: Workers) -> Any:
@@ -113,10 +92,11 @@ def _fit(settings: dict[str, Any], rounds: int, shards: list[Any], workers: Work
         max_actor_restarts=0 if workers.gpus else 2,  # a rented machine that went away isn't rented again in secret
         checkpoint_frequency=25,
     )
+    source, kind = as_source(shards)
     with told_in_words():  # here, where xgboost-ray's chain of causes is still whole
         return train(
             settings,
-            RayDMatrix(shards, label=LABEL, weight=WEIGHT),
+            RayDMatrix(source, TARGET, weight=WEIGHT, filetype=kind, distributed=True),
             num_boost_round=rounds,
             ray_params=resources,
             verbose_eval=False,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from adapters.models.scoring import Card
 from trading.arrays import Flags
 from trading.bars.panel import as_date
+from tune.judgement.leakage.finding import Findings
 from tune.sets.splits import Split
 from tune.sets.training_set import TrainingSet
 
@@ -24,15 +26,17 @@ class Audit:
     Attributes:
         checks: what is wrong by the check's name, in words; empty where nothing is.
         last_known: the latest session at whose close an outcome that was learned from became known.
+        leakage: what the checks before the training measured.
     """
 
     checks: Mapping[str, str]
     last_known: date
+    leakage: Findings = field(default_factory=dict)
 
     @property
     def passed(self) -> bool:
         """Whether no check found anything."""
-        return not any(self.checks.values())
+        return not self.words
 
     def known_before(self, session: date) -> Audit:
         """The same with the check that every outcome was known before the session."""
@@ -41,28 +45,40 @@ class Audit:
 
     def to_dict(self) -> dict[str, Any]:
         """For the metrics of the ensemble."""
-        return {"passed": self.passed, "checks": dict(self.checks), "last_known": self.last_known.isoformat()}
+        return {
+            "passed": self.passed,
+            "checks": dict(self.checks),
+            "last_known": self.last_known.isoformat(),
+            "leakage": {kind: found.to_dict() for kind, found in self.leakage.items()},
+        }
 
     @property
     def words(self) -> str:
         """What was found; empty when nothing was."""
-        return "; ".join(why for why in self.checks.values() if why)
+        leaks = (found.leak for found in self.leakage.values())
+        return "; ".join(why for why in (*self.checks.values(), *leaks) if why)
 
 
-def audit(data: TrainingSet, splits: Sequence[tuple[TrainingSet, Split]], card: Card) -> Audit:
+def audit(
+    data: TrainingSet,
+    splits: Sequence[tuple[TrainingSet, Split]],
+    card: Card,
+    leakage: Findings = MappingProxyType({}),
+) -> Audit:
     """The audit of a training, computed from its rows anew.
 
     Args:
         data: everything that the final fit learned from.
         splits: the holdout and the folds, each with the rows that it divides.
         card: of the ensemble.
+        leakage: what was found before the training.
     """
     checks = {
         "purged": _purged(splits),
         "columns_known": _columns(data, card),
         "calibrated": _calibrated(card),
     }
-    return Audit(checks, as_date(data.known_session.max()))
+    return Audit(checks, as_date(data.known_session.max()), leakage)
 
 
 def _purged(splits: Sequence[tuple[TrainingSet, Split]]) -> str:

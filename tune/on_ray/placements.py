@@ -11,6 +11,8 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
@@ -99,9 +101,11 @@ class Placements:
         group = self._placed([ON_HEAD, *bundles], strategy=strategy, elsewhere=elsewhere)
         try:
             inside = PlacementGroupSchedulingStrategy(group, 0, placement_group_capture_child_tasks=True)
-            task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=inside)(function)
-            with told_in_words():
-                return _watched(task.remote(*args), group, patience_s=self.wait_s if elsewhere else 0.0)
+            with told_in_words(), TemporaryDirectory(prefix="inplay-begun-") as folder:
+                begun = Path(folder) / "begun"
+                task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=inside)(_beginning)
+                reference = task.remote(function, str(begun), *args)
+                return _watched(reference, group, begun, self.wait_s, patience_s=self.wait_s if elsewhere else 0.0)
         finally:
             remove_placement_group(group)
 
@@ -149,10 +153,24 @@ def _refuse_beyond_head(bundles: Sequence[Bundle]) -> None:
         )
 
 
-def _watched(reference: Any, group: PlacementGroup, patience_s: float) -> Any:
-    """The answer. A group that lost a machine waits for another one, and its task with it: after a while it is over."""
-    whole_s = time.monotonic()
+def _beginning(function: Callable[..., Any], begun: str, *args: Any) -> Any:
+    """What the function returns, once it is known that it began."""
+    Path(begun).touch()
+    return function(*args)
+
+
+def _watched(reference: Any, group: PlacementGroup, begun: Path, wait_s: float, *, patience_s: float) -> Any:
+    """The answer. A group that lost a machine waits for another one, and its task with it: after a while it is over.
+
+    So it is when the task doesn't begin in time, such as for want of room for its arguments in Ray's object store.
+    """
+    asked_s = whole_s = time.monotonic()
     while not ray.wait([reference], timeout=LOOK_EVERY_S)[0]:
+        if time.monotonic() - asked_s > wait_s and not begun.exists():
+            raise ModelError(
+                f"The training had its room on Ray and didn't begin within {wait_s:g} s. No model was made and none "
+                "was replaced. Free memory, or give Ray's object store more."
+            )
         state = placement_group_table(group)["state"]
         if state == "CREATED":
             whole_s = time.monotonic()

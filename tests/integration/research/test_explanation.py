@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+import shutil
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +13,13 @@ import pytest
 
 from adapters.bars.store import BarStore
 from adapters.feature_rows import FeatureRowStore
+from adapters.models.scoring import EnsembleScorer
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
 from adapters.postgres.pool import Pool
 from research.explanation import explain, time_or_day
 from serve.resources.explanations import explanation_answer
+from tests.fakes.ensembles import registered
 from tests.fakes.feature_rows import made_rows
 from trading.decisions.book_view import BookView, Candidate
 from trading.decisions.decide import decide
@@ -82,6 +85,35 @@ def test_the_features_that_a_setup_was_judged_by_are_told_by_name(pool: Pool, ho
     answer = explanation_answer(pool, "B", DAY, store)
     assert [one.features for one in answer.setups or []] == [short.features, long.features]
     assert explain(pool, "ZZ", DAY, features=store).setups == []
+
+
+def test_what_each_feature_added_is_told_of_the_ensembles_that_decided(pool: Pool, home: Path) -> None:
+    """By name, adding up to what the files say of the row on record; a version whose files are gone is named."""
+    registered(pool, home, "ensemble-aaaaaaaaaaaa", "champion", known_before=DAY)
+    registered(pool, home, "ensemble-bbbbbbbbbbbb", "challenger", known_before=DAY)
+    shutil.rmtree(home / "models" / "ensemble-bbbbbbbbbbbb")
+    ScanStore(pool).record(DAY, [Scanned("B", 1)])
+    store = FeatureRowStore(pool, BarStore(home, BarRecord(pool)))
+    rows = made_rows(DAY)
+    store.record(rows, at=datetime(2026, 1, 1, tzinfo=UTC))
+    nan = float("nan")
+    seen = Candidate("B", 0.5, 20.0, 0.4, 1e6, ("engulfing",), 0.9, ("pattern",), SILENT, nan, nan, nan, nan)
+    for name in ("ensemble-aaaaaaaaaaaa", "ensemble-bbbbbbbbbbbb"):
+        book = BookView("rule" if "aaaa" in name else "models", "rule", 10_000_000, frozenset(), DrawdownState(0.0, ""))
+        decided, _ = decide(DAY, book, [replace(seen, ensemble_id=name)], DecisionRules())
+        DecisionStore(pool).record(decided)
+    assert (explain(pool, "B", DAY, features=store).setups or [])[0].contributions == []
+    _, long = explain(pool, "B", DAY, features=store, models=home / "models").setups or []
+    views = EnsembleScorer(home / "models" / "ensemble-aaaaaaaaaaaa").score(rows.matrix[3:4])
+    by_member = {one.member: one for one in long.contributions}
+    assert list(by_member) == ["pattern", "catalyst", "outcome"]
+    for one in long.contributions:
+        assert one.base + sum(one.values.values()) == pytest.approx(one.total)
+    assert by_member["pattern"].total == pytest.approx(views.of("pattern")[0], abs=1e-5)
+    assert by_member["outcome"].unit == "net return"
+    assert "contributions of ensemble-bbbbbbbbbbbb can't be told" in long.note
+    answer = explanation_answer(pool, "B", DAY, store, home / "models")
+    assert (answer.setups or [])[1].contributions[0].values == by_member["pattern"].values
 
 
 def test_a_time_counts_only_what_had_closed_by_then(pool: Pool) -> None:

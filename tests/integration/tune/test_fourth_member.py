@@ -16,6 +16,7 @@ from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import Entry, ModelStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
+from adapters.postgres.trials import TrialLedger
 from cli.run.progress import Printer
 from serve.resources.signals import RuleView, Signal
 from tests.fakes.planted import planted
@@ -78,6 +79,11 @@ def test_a_fourth_member_needs_nothing_but_its_declaration(
     assert LifecycleStore(pool).life().at(first).champion == row.ensemble_id
     assert row.metrics["audit"]["passed"]
     assert ModelStore(pool).ensembles() == [row]
+    trials = TrialLedger(pool).trials()
+    assert [one.kind for one in trials] == ["training", *["search"] * 4], "the ensemble and each winner are trials"
+    assert trials[0].sessions.tolist() == np.unique(data.session)[45:].tolist(), "the last quarter of sixty sessions"
+    assert {one.overlap_sessions for one in trials} == {OutcomeRules().horizon_sessions}
+    assert row.metrics["sealed"] == []
     told = Queries(pool).models()
     assert tuple(model.kind for model in told) == NAMES
     assert tuple(model.weight for model in told) == pytest.approx(WEIGHTS)

@@ -21,8 +21,10 @@ from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.rules import large_cap
 from trading.views.feature_rows import SCHEMA, VERSION, FeatureSchema, differing
 from trading.views.setups import FEATURES
+from tune.judgement.leakage.again import later_knowledge
+from tune.judgement.leakage.then import rows_then
 from tune.sets.recorded_rows import UNDECIDED, from_record, recorded_rows
-from tune.sets.training_set import from_market
+from tune.sets.training_set import TrainingSet, from_market
 from tune.sets.uniqueness import average_uniqueness
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 10))]
@@ -54,6 +56,7 @@ def test_recorded_rows_are_the_training_set_of_the_same_sessions(pool: Pool, emp
     unknown = np.isnan(bars.matrix[:, FEATURES.index("has_catalyst")])
     assert 0 < unknown.sum() < len(bars), "some are covered, and some are not"
     assert notes == ()
+    _audited(record, whole)
     assert np.array_equal(recorded.both_barriers, bars.both_barriers)
     assert recorded.undecidable[1] == len(recorded)
     assert 0 < whole.undecidable[0] < 0.05 * len(whole)
@@ -61,6 +64,19 @@ def test_recorded_rows_are_the_training_set_of_the_same_sessions(pool: Pool, emp
     assert recorded.undecided == {UNDECIDED: setups - len(recorded)}
 
     _of_another_schema(record)
+
+
+def _audited(record: Record, whole: TrainingSet) -> None:
+    """The rows made again from what was known at two closes are those of the whole history; a column ahead is found."""
+    then = rows_then(record, whole, LAST)
+    findings = later_knowledge(whole, then)
+    assert [(one.figure is not None, one.leak) for one in findings.values()] == [(True, "")] * 2
+    days, number = np.unique(whole.session, return_inverse=True)
+    later = np.searchsorted(whole.session, days, side="right").clip(max=len(whole) - 1)[number]
+    for name, kind in (("rsi_14", "feature"), ("has_catalyst", "news_time")):
+        matrix, at = whole.matrix.copy(), FEATURES.index(name)
+        matrix[:, at] = np.where(np.isnan(matrix[:, at]), 1.0, matrix[later, at])
+        assert name in later_knowledge(replace(whole, matrix=matrix), then)[kind].leak
 
 
 def _of_another_schema(record: Record) -> None:

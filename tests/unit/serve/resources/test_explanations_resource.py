@@ -34,9 +34,9 @@ def test_an_explanation_is_asked_for_a_day_or_an_instant_with_its_zone(client: C
     assert client.get("/v1/explanations/AAPL", params={"at": "2010-05-06T15:59-04:00"}).status_code == 200
     assert client.get("/v1/explanations/AAPL", params={"at": "2010-05-06", "features": "true"}).status_code == 200
     assert platform.asked == [
-        (explanations.read, ("AAPL", date(2010, 5, 6), False)),
-        (explanations.read, ("AAPL", datetime(2010, 5, 6, 19, 59, tzinfo=UTC), False)),
-        (explanations.read, ("AAPL", date(2010, 5, 6), True)),
+        (explanations.read, ("AAPL", date(2010, 5, 6), False, False)),
+        (explanations.read, ("AAPL", datetime(2010, 5, 6, 19, 59, tzinfo=UTC), False, False)),
+        (explanations.read, ("AAPL", date(2010, 5, 6), True, False)),
     ]
     for at in ("2010-05-06T15:59", "noon"):
         refused = problem_of(client.get("/v1/explanations/AAPL", params={"at": at}))

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import xgboost
 
+from adapters.models.contributions import contributions
 from adapters.models.scoring import EnsembleScorer
 from tests.fakes.planted import SIGNAL, planted
+from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
 from trading.views.members.catalyst import CATALYST
 from trading.views.members.member import FOREST, Member, Members
@@ -20,7 +22,7 @@ from tune.fits.estimators import FITTERS, booster_params, fit_booster, fit_fores
 from tune.fits.model_files import write_ensemble
 from tune.fits.xgboost_forest import in_xgboosts_words
 from tune.search.report import Winner
-from tune.sets.training_set import TARGET_SCALE, TrainingSet, bound_ways, columns_of, target_of
+from tune.sets.training_set import TrainingSet, bound_ways, columns_of, target_of
 
 PARAMS = {"trees": 50, "max_depth": 6, "min_samples_leaf": 20, "max_features": "sqrt"}
 TRAIN, UNSEEN = planted(20, skill=0.2), planted(21, skill=0.2)
@@ -145,6 +147,19 @@ def test_the_ensemble_scores_on_disk_as_the_forest_does_in_memory(tmp_path: Path
     rows = matrix[:, columns_of(PATTERN, UNSEEN)]
     in_memory = FITTERS["xgboost_forest"](PARAMS, FOREST, TRAIN.matrix[:, columns_of(PATTERN, TRAIN)], TRAIN.success, 1)
     np.testing.assert_allclose(views.of("pattern"), in_memory(rows), atol=1e-6)
+    _add_up(tmp_path, matrix[:40], views.of("pattern")[:40], views.of("catalyst")[:40], views.expected_return[:40])
     alone = EnsembleScorer(tmp_path).score(matrix[7:8])
     assert alone.of("pattern")[0] == views.of("pattern")[7]
-    assert TARGET_SCALE == 0.01
+
+
+def _add_up(folder: Path, matrix: Matrix, pattern: Floats, catalyst: Floats, expected: Floats) -> None:
+    """What features add is in the unit that is told, and adds up to what the model says."""
+    said = np.array([[one.total for one in of_row] for of_row in contributions(folder, matrix)]).T
+    np.testing.assert_allclose(said[0], pattern, atol=1e-5)
+    np.testing.assert_allclose(1 / (1 + np.exp(-said[1])), catalyst, atol=1e-5)
+    np.testing.assert_allclose(said[2], expected, atol=1e-6)
+    first = contributions(folder, matrix[:1])[0]
+    assert [one.unit for one in first] == ["probability", "log odds", "net return"]
+    (top, value), *_ = first[0].largest(1)
+    assert abs(value) == max(map(abs, first[0].values.values()))
+    assert top in PATTERN.features

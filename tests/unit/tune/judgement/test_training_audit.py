@@ -42,6 +42,7 @@ def test_a_training_that_kept_to_the_rules_passes() -> None:
         "passed": True,
         "checks": dict.fromkeys(("outcomes_known", "purged", "columns_known", "calibrated"), ""),
         "last_known": LAST.isoformat(),
+        "leakage": {},
     }
 
 

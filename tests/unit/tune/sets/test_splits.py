@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
+from math import comb
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from purgedcv import CombinatorialPurgedCV, reconstruct_paths
 
 from tests.fakes.planted import planted
 from trading.errors import ModelError
-from tune.sets.splits import Split, holdout, walk_forward
+from tune.judgement.leakage.splits import split_leakage
+from tune.sets.splits import Split, combinatorial_purged, group_of_rows, holdout, paths_of, walk_forward
 from tune.sets.training_set import TrainingSet
 
 SHAPES = st.builds(
@@ -85,3 +90,68 @@ def test_too_few_sessions_are_an_error(sessions: int) -> None:
         holdout(data, 0.25, 1)
     with pytest.raises(ModelError, match=r"too few|no outcome was known"):
         walk_forward(data, 5, 1)
+
+
+@pytest.mark.parametrize(("seed", "groups", "tests"), [(1, 6, 2), (2, 5, 1), (3, 6, 3), (4, 8, 2)])
+def test_combinatorial_splits_are_those_of_purgedcv(seed: int, groups: int, tests: int) -> None:
+    """Overlapping outcomes, no embargo: the same training and test rows from another implementation.
+
+    Its blocks hold equal numbers of rows, so each session has the same number here and groups divide the sessions. Its
+    spans end before the time given, and ours end with it, so it is told the day after.
+    """
+    data = planted(seed, sessions=groups * 12, per_session=4)
+    judge = CombinatorialPurgedCV(
+        groups, tests,
+        prediction_times=pd.Series(data.session),
+        evaluation_times=pd.Series(data.known_session + np.timedelta64(1, "D")),
+    )  # fmt: skip
+    theirs = list(judge.split(data.matrix))
+    ours = combinatorial_purged(data, groups, tests, embargo_sessions=0)
+    assert len(ours) == len(theirs) == comb(groups, tests)
+    for split, (train, test) in zip(ours, theirs, strict=True):
+        assert split.test.tolist() == test.tolist()
+        assert set(split.train.tolist()) <= set(train.tolist()), "ours leaves out no less"
+        extra = np.setdiff1d(train, split.train)
+        shared = np.isin(data.session[extra], data.known_session[test]) | (
+            data.session[extra] < data.session[test].max()
+        )
+        assert shared.all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=SHAPES, groups=st.integers(3, 6), embargo=st.integers(0, 5))
+def test_no_combinatorial_split_learns_from_what_it_is_judged_by(data: TrainingSet, groups: int, embargo: int) -> None:
+    """Row by row: outcomes of training and test rows share no session, and the embargo lies between them."""
+    try:
+        splits = combinatorial_purged(data, groups, 2, embargo)
+    except ModelError:
+        assert len(np.unique(data.session)) // groups <= 2 * (7 + embargo), "only short blocks leave nothing"
+        return
+    found = split_leakage([(data, split) for split in splits], embargo)
+    assert found.leak == ""
+    for split in splits:
+        decided, known = data.session[split.train][:, None], data.known_session[split.train][:, None]
+        assert ((known < data.session[split.test]) | (decided > data.known_session[split.test])).all()
+
+
+def test_every_path_judges_every_block_once_and_every_judgement_is_on_one_path() -> None:
+    """Six blocks, two at a time: 15 splits and C(5, 1) = 5 paths, by the rule that purgedcv follows, too."""
+    data = planted(1, sessions=60, per_session=4)
+    splits = combinatorial_purged(data, 6, 2)
+    paths = paths_of(6, 2)
+    assert paths.shape == (5, 6)
+    assert paths[0].tolist() == [0, 0, 1, 2, 3, 4], "0 judges blocks 0 and 1; 1 judges 0 and 2; and so on"
+    pairs = {(int(split), block) for row in paths for block, split in enumerate(row)}
+    assert pairs == {(n, b) for n, blocks in enumerate(combinations(range(6), 2)) for b in blocks}
+    said = [np.full(len(split.test), float(n)) for n, split in enumerate(splits)]
+    theirs = reconstruct_paths(said, [split.test for split in splits], 6, 2, len(data))
+    ours = paths[:, group_of_rows(data, 6)].astype(np.float64)
+    assert np.array_equal(np.sort(theirs, axis=0), np.sort(ours, axis=0))
+    assert np.array_equal(theirs, ours)
+
+
+def test_too_few_sessions_for_blocks_are_an_error() -> None:
+    """Fewer sessions than blocks, and so few that purging leaves nothing."""
+    for sessions in (4, 8):
+        with pytest.raises(ModelError, match="collect more"):
+            combinatorial_purged(planted(2, sessions=sessions), 6, 2)
