@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ import ray
 
 from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
-from tune.fits.estimators import booster_params, finite_or_unknown, refuse_one_class, xgboost_words
+from tune.fits.estimators import booster_params, refuse_one_class, xgboost_words
+from tune.fits.finite import finite_or_unknown
 from tune.on_ray.causes import told_in_words
 from tune.on_ray.placements import ON_HEAD, Placements
 
@@ -40,7 +42,7 @@ class Workers:
 
 def fit_distributed(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers,
-    placements: Placements | None = None, weight: Floats | None = None,
+    placements: Placements | None = None, weight: Floats | None = None, columns: Sequence[int] | None = None,
 ) -> Any:  # fmt: skip
     """A booster, or a forest by XGBoost, trained by `workers.actors` actors.
 
@@ -58,13 +60,15 @@ def fit_distributed(
         workers: that train.
         placements: of the training that this fit is part of.
         weight: of each row; all alike if None.
+        columns: of the matrix that the booster learns from, so that no second matrix is made of them; all if None.
 
     Raises:
         ModelError: when training ended with fewer rounds than asked for, when there was no room for it in time, when
             an actor can't train, such as for want of a GPU, or its machine went away.
     """
     refuse_one_class(objective, target)
-    params = xgboost_words(params, objective, matrix)
+    columns = range(matrix.shape[1]) if columns is None else columns
+    params = xgboost_words(params, objective, len(columns))
     device = "cuda" if workers.gpus else "cpu"
     settings = booster_params(params, objective, target, seed=seed, device=device, weight=weight)
     settings["nthread"] = max(1, workers.cpus)
@@ -75,7 +79,7 @@ def fit_distributed(
         _fit,
         settings,
         params["rounds"],
-        _shards(finite_or_unknown(matrix), target, weight, workers.actors),
+        _shards(matrix, columns, target, weight, count=workers.actors),
         workers,
         bundles=[each] * workers.actors,
         elsewhere=elsewhere,
@@ -86,12 +90,12 @@ def fit_distributed(
     return booster
 
 
-def _shards(matrix: Matrix, target: Floats, weight: Floats | None, count: int) -> list[Any]:
+def _shards(matrix: Matrix, columns: Sequence[int], target: Floats, weight: Floats | None, *, count: int) -> list[Any]:
     """References of `count` shards, one for each actor, which it fetches itself; each is made and put away in turn."""
-    names = [str(column) for column in range(matrix.shape[1])]
+    names = [str(number) for number in range(len(columns))]
 
     def shard(first: int) -> pd.DataFrame:
-        frame = pd.DataFrame(matrix[first::count], columns=names)
+        frame = pd.DataFrame(finite_or_unknown(matrix[first::count][:, columns]), columns=names)
         frame[LABEL] = target[first::count]
         frame[WEIGHT] = 1.0 if weight is None else weight[first::count]
         return frame
