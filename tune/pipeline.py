@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from adapters.machine.free_memory import give_back
 from adapters.models.scoring import Card
 from trading.arrays import Floats
 from trading.errors import ModelError
@@ -35,11 +36,15 @@ from tune.on_ray.room import HERE, Room
 from tune.search.bounds import GRIDS, Bounds
 from tune.search.report import SearchReport, Winner
 from tune.search.search import search
+from tune.sets.sampled import sampled
 from tune.sets.sealed import spared
 from tune.sets.splits import EMBARGO_SESSIONS, holdout
 from tune.sets.training_set import TrainingSet, bound_ways, columns_of, target_of
 
 HOLDOUT_FRACTION = 0.25
+JUDGED_ROWS = 200_000
+"""Of more setups, so many are drawn with a fixed seed for the search and the judgement, in the order of time: a hundred
+sessions' worth of more rows narrows no interval, because setups of a session share the market's move."""
 MIN_REFERENCE = 100
 """Fewer setups than this don't tell a rank to the per cent."""
 Progress = Callable[[str], None]
@@ -107,36 +112,41 @@ def train_ensemble(
             lost it.
     """
     placements = placements or Placements()
-    split = holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
-    data = data.without_unknown(split.train)
-    development = data.take(split.train)
+    data = data.without_unknown(holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS).train)
+    judged = data.take(sampled(len(data), JUDGED_ROWS)) if len(data) > JUDGED_ROWS else data
+    split = holdout(judged, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
+    development = judged.take(split.train)
     if len(np.unique(development.success)) < 2:  # noqa: PLR2004
         ended = "succeeded" if development.success[0] > 0 else "failed"
         raise ModelError(
             f"the outcomes before the held-out part are all alike: all {len(development):,} {ended}. No model was "
             "made; collect more sessions first"
         )
-    infinite = np.isinf(data.matrix).sum(axis=0)
-    if infinite.any():
-        of = ", ".join(f"{data.features[column]} {infinite[column]:,}" for column in np.flatnonzero(infinite))
+    infinite = {name: int(np.isinf(data.matrix[:, at]).sum()) for at, name in enumerate(data.features)}
+    if any(infinite.values()):
+        of = ", ".join(f"{name} {count:,}" for name, count in infinite.items() if count)
         say(f"infinite values count as unknown: {of}")
     if data.left_out:
         say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
-    parts = [(data, split), *((development, fold) for fold in folds_of(development))]
+    parts = [(judged.bare, split), *((development.bare, fold) for fold in folds_of(development))]
     leaks = leakage(data, parts, then)
     refuse_leaks(leaks)
+    if judged is not data:
+        say(f"search and judgement work on {len(judged):,} of {len(data):,} setups, drawn once; the last fit on all")
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
     found = search(development, scratch, members, seed=seed, placements=placements, bounds=bounds, room=room, say=say)
     winners = found.winners
     say(f"judging the winners on {len(split.test):,} setups that came later")
     earlier = unseen_of_folds(development, winners, members, seed=seed)
-    later = unseen(data, split, winners, members, seed=seed)
+    later = unseen(judged, split, winners, members, seed=seed)
     views, test = as_calibrated(later.views, calibration_of(earlier)), later.test
-    base_rate = float(data.success[split.train].mean())
+    base_rate = float(development.success.mean())
     accuracy = evaluate(views, test, base_rate, seed=seed)
     factors = regime_factors(views, test)
     adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors, members.weights))
     say(_words_of(factors))
+    del development, judged
+    give_back()
     say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
     fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements)
     name = ensemble_name(data, winners, seed, workers, asked)
@@ -201,21 +211,14 @@ def fit_all(
     """The models on all rows; the boosters by xgboost-ray."""
 
     def fitted(member: Member) -> object:
-        matrix, target = np.ascontiguousarray(data.matrix[:, columns_of(member, data)]), target_of(member, data)
+        columns, target = columns_of(member, data), target_of(member, data)
         params = bound_ways(member, data.left_out, winners[member.name].params)
         if member.estimator == "forest":
-            return fit_forest(
-                params, matrix, target, seed=seed, threads=workers.actors * workers.cpus, weight=data.weight
-            )
+            threads = workers.actors * workers.cpus
+            return fit_forest(params, data.matrix[:, columns], target, seed=seed, threads=threads, weight=data.weight)
         return fit_distributed(
-            params,
-            member.objective,
-            matrix,
-            target,
-            seed=seed,
-            workers=workers,
-            placements=placements,
-            weight=data.weight,
-        )
+            params, member.objective, data.matrix, target, seed=seed, workers=workers, placements=placements,
+            weight=data.weight, columns=columns,
+        )  # fmt: skip
 
     return {member.name: fitted(member) for member in members}

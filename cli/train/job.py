@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from importlib.metadata import version
 
 from actors.wiring import now
+from adapters.machine.free_memory import give_back
 from adapters.postgres.models import EnsembleRow, Entry, ModelRow
 from adapters.record import NO_BARS, Record, reading, writing
 from adapters.settings import Settings
@@ -74,6 +75,7 @@ def rows_of(settings: Settings, known_before: date) -> tuple[TrainingSet, Then]:
     """
     with reading(settings, now=now(), missing=NO_BARS) as record:
         data = set_of_record(record, SetRules(rules_of(settings.risk).outcome, large_cap(), known_before))
+        give_back()
         last = max(session for session in record.bar_tables.sessions() if session < known_before)
         return data, rows_then(record, data, last)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +37,7 @@ class Workers:
 
 def fit_distributed(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers,
-    placements: Placements | None = None, weight: Floats | None = None,
+    placements: Placements | None = None, weight: Floats | None = None, columns: Sequence[int] | None = None,
 ) -> Any:  # fmt: skip
     """A booster, or a forest by XGBoost, trained by `workers.actors` actors.
 
@@ -54,13 +55,15 @@ def fit_distributed(
         workers: that train.
         placements: of the training that this fit is part of.
         weight: of each row; all alike if None.
+        columns: of the matrix that the booster learns from, so that no second matrix is made of them; all if None.
 
     Raises:
         ModelError: when training ended with fewer rounds than asked for, when there was no room for it in time, when
             an actor can't train, such as for want of a GPU, or its machine went away.
     """
     refuse_one_class(objective, target)
-    params = xgboost_words(params, objective, matrix)
+    columns = range(matrix.shape[1]) if columns is None else columns
+    params = xgboost_words(params, objective, len(columns))
     device = "cuda" if workers.gpus else "cpu"
     settings = booster_params(params, objective, target, seed=seed, device=device, weight=weight)
     settings["nthread"] = max(1, workers.cpus)
@@ -68,7 +71,7 @@ def fit_distributed(
     each = {"CPU": float(workers.cpus)}
     each |= {"GPU": float(workers.gpus)} if workers.gpus else {} if elsewhere else ON_HEAD
     handed = in_ray if workers.gpus or elsewhere else on_disk
-    with handed(matrix, target, weight, workers.actors) as shards:
+    with handed(matrix, target, weight, workers.actors, columns=columns) as shards:
         booster = (placements or Placements()).run(
             _fit, settings, params["rounds"], shards, workers, bundles=[each] * workers.actors, elsewhere=elsewhere
         )

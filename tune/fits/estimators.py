@@ -22,12 +22,6 @@ LEAST_SHARE = 1e-6
 """A share of successes is kept so far from 0 and 1: XGBoost reads it in single precision and refuses both ends."""
 
 
-def finite_or_unknown(matrix: Matrix) -> Matrix:
-    """The matrix with NaN for what isn't finite; itself when all is: XGBoost refuses infinite values, forests can't."""
-    infinite = np.isinf(matrix)
-    return np.where(infinite, np.float32(np.nan), matrix).astype(np.float32) if infinite.any() else matrix
-
-
 def refuse_one_class(objective: str, target: Floats) -> None:
     """A classifier's target has successes and failures.
 
@@ -136,9 +130,9 @@ def booster_params(
     return {**tuned, **made}
 
 
-def xgboost_words(params: dict[str, Any], objective: str, matrix: Matrix) -> dict[str, Any]:
+def xgboost_words(params: dict[str, Any], objective: str, columns: int) -> dict[str, Any]:
     """The parameters as XGBoost and `rounds` name them; see `tune.fits.xgboost_forest`."""
-    return in_xgboosts_words(params, matrix.shape[1]) if objective == FOREST else params
+    return in_xgboosts_words(params, columns) if objective == FOREST else params
 
 
 def fit_booster(
@@ -152,9 +146,11 @@ def fit_booster(
     """
     import xgboost  # noqa: PLC0415  heavy
 
+    from tune.fits.matrices import MAX_BIN, training_matrix  # noqa: PLC0415  imports xgboost
+
     refuse_one_class(objective, target)
-    params = xgboost_words(params, objective, matrix)
-    data = xgboost.DMatrix(finite_or_unknown(matrix), label=target, weight=weight)
+    params = xgboost_words(params, objective, matrix.shape[1])
+    data = training_matrix(matrix, target, weight, max_bin=params.get("max_bin", MAX_BIN))
     settings = booster_params(
         params, objective, target, seed=seed, device=device, weight=weight, threads=threads_here()
     )
@@ -195,11 +191,11 @@ def _booster(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, seed: int, /, *,
     weight: Floats | None = None, device: str = "cpu",
 ) -> Predict:  # fmt: skip
-    import xgboost  # noqa: PLC0415  heavy
+    from tune.fits.matrices import said_of  # noqa: PLC0415  imports xgboost
 
     booster = fit_booster(params, objective, matrix, target, seed=seed, weight=weight, device=device)
     said = as_probability if objective == FOREST else np.asarray
-    return lambda rows: said(booster.predict(xgboost.DMatrix(finite_or_unknown(rows))).astype(np.float64))
+    return lambda rows: said(said_of(booster, rows))
 
 
 FITTERS: Mapping[Estimator, Fitter] = MappingProxyType(

@@ -17,14 +17,16 @@ import pandas as pd
 import ray
 
 from trading.arrays import Floats, Matrix
-from tune.fits.estimators import finite_or_unknown
+from tune.fits.finite import finite_or_unknown
 
 SHARD_BYTES = 32 * 1024**2
 TARGET, WEIGHT = "target", "weight"
 
 
 @contextmanager
-def on_disk(matrix: Matrix, target: Floats, weight: Floats | None, least: int) -> Iterator[list[str]]:
+def on_disk(
+    matrix: Matrix, target: Floats, weight: Floats | None, least: int, *, columns: Sequence[int]
+) -> Iterator[list[str]]:
     """The paths of Parquet files that hold the rows, for as long as this lasts.
 
     Args:
@@ -32,10 +34,11 @@ def on_disk(matrix: Matrix, target: Floats, weight: Floats | None, least: int) -
         target: of each row.
         weight: of each row; all alike if None.
         least: files there must be, one for each actor.
+        columns: of the matrix; no second matrix is made of them.
     """
     with TemporaryDirectory(prefix="inplay-rows-") as folder:
         paths = []
-        for number, frame in enumerate(frames(matrix, target, weight, least)):
+        for number, frame in enumerate(frames(matrix, target, weight, least, columns=columns)):
             path = Path(folder) / f"{number:05d}.parquet"
             frame.to_parquet(path, compression="zstd", index=False)
             paths.append(str(path))
@@ -43,19 +46,23 @@ def on_disk(matrix: Matrix, target: Floats, weight: Floats | None, least: int) -
 
 
 @contextmanager
-def in_ray(matrix: Matrix, target: Floats, weight: Floats | None, least: int) -> Iterator[list[Any]]:
+def in_ray(
+    matrix: Matrix, target: Floats, weight: Floats | None, least: int, *, columns: Sequence[int]
+) -> Iterator[list[Any]]:
     """The same as references to objects, for processes on other machines."""
-    yield [ray.put(frame) for frame in frames(matrix, target, weight, least)]
+    yield [ray.put(frame) for frame in frames(matrix, target, weight, least, columns=columns)]
 
 
-def frames(matrix: Matrix, target: Floats, weight: Floats | None, least: int) -> Iterator[pd.DataFrame]:
+def frames(
+    matrix: Matrix, target: Floats, weight: Floats | None, least: int, *, columns: Sequence[int]
+) -> Iterator[pd.DataFrame]:
     """The rows in order, as frames of some `SHARD_BYTES`: columns `f0`, `f1` …, the target and the weight."""
-    count = max(least, -(-matrix.nbytes // SHARD_BYTES))
-    names = [f"f{column}" for column in range(matrix.shape[1])]
+    count = max(least, -(-len(target) * len(columns) * matrix.itemsize // SHARD_BYTES))
+    names = [f"f{column}" for column in range(len(columns))]
     weights = np.ones(len(target)) if weight is None else weight
     for rows in np.array_split(np.arange(len(target)), count):
         first, last = rows[0], rows[-1] + 1
-        frame = pd.DataFrame(finite_or_unknown(matrix[first:last]), columns=names)
+        frame = pd.DataFrame(finite_or_unknown(matrix[first:last][:, columns]), columns=names)
         yield frame.assign(**{TARGET: target[first:last], WEIGHT: weights[first:last]})
 
 

@@ -86,6 +86,11 @@ class TrainingSet:
         """The chosen rows, which must ascend; weights stay those of the whole."""
         return replace(self, **{name: getattr(self, name)[rows] for name in OF_ROWS})
 
+    @property
+    def bare(self) -> TrainingSet:
+        """The rows without their features, for what looks at sessions and outcomes only."""
+        return replace(self, features=(), matrix=np.zeros((len(self), 0), dtype=np.float32))
+
     def without_unknown(self, rows: npt.NDArray[np.int64]) -> TrainingSet:
         """The same, leaving out the columns that none of the chosen rows knows.
 

@@ -13,8 +13,10 @@ from trading.errors import ModelError
 from trading.views.members.registry import MEMBERS
 from tune.fits.distributed import Workers, fit_distributed
 from tune.fits.estimators import FITTERS, booster_params, fit_booster, fit_forest
+from tune.judgement.leakage.checks import leakage
 from tune.pipeline import train_ensemble
 from tune.search.search import search
+from tune.sets.splits import EMBARGO_SESSIONS, holdout
 
 TREES = {"trees": 5, "max_depth": 3, "min_samples_leaf": 1, "max_features": 0.5}
 ROUNDS = {"rounds": 3, "max_depth": 2, "eta": 0.3}
@@ -114,3 +116,32 @@ def test_a_record_of_failures_ends_in_one_sentence(tmp_path: Path) -> None:
             replace(data, success=np.zeros(len(data))), tmp_path, tmp_path, seed=1, workers=Workers(), say=print
         )
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(("sessions", "per_session"), [(1, 10), (2, 5), (10, 1)])
+def test_ten_rows_end_in_one_sentence(tmp_path: Path, sessions: int, per_session: int) -> None:
+    """Too few sessions to hold any out, or nothing left after purging: in words, before Ray is asked for anything."""
+    data = planted(1, sessions=sessions, per_session=per_session)
+    with pytest.raises(ModelError, match="collect more"):
+        train_ensemble(data, tmp_path, tmp_path, seed=1, workers=Workers(), say=print)
+
+
+@pytest.mark.parametrize("estimator", ["forest", "booster"])
+def test_three_successes_in_a_hundred_give_chances_near_that(estimator: str) -> None:
+    """The mean chance on unseen rows is that of the training rows, within two points."""
+    train, unseen = rows(4_000), np.random.default_rng(9).normal(size=(2_000, 3)).astype(np.float32)
+    success = (np.random.default_rng(2).uniform(size=4_000) < 0.03).astype(np.float64)
+    params = TREES | {"trees": 50, "min_samples_leaf": 50} if estimator == "forest" else ROUNDS
+    said = FITTERS[estimator](params, LOGISTIC, train, success, 1)(unseen)  # type: ignore[index]
+    assert said.mean() == pytest.approx(0.03, abs=0.02)
+    assert (said < 0.5).all()
+
+
+def test_constant_missing_and_infinite_columns_are_no_leak() -> None:
+    """The audit says nothing of them, and doesn't fail."""
+    data = planted(1, sessions=60, per_session=20)
+    matrix = data.matrix.copy()
+    matrix[:, 0], matrix[:, 1], matrix[::50, 2] = 1.0, np.nan, np.inf
+    split = holdout(data, 0.25, EMBARGO_SESSIONS)
+    findings = leakage(replace(data, matrix=matrix), [(data, split)])
+    assert [one.leak for one in findings.values()] == [""] * 6
