@@ -20,6 +20,7 @@ from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from cli.run.interrupt import Interrupt
 from cli.run.progress import Printer
+from cli.train.devices import benchmark_devices, say_devices
 from cli.train.job import OnRecord, Stages, cutoff_of, put_on_record, rows_of
 from cli.train.money import spent_since
 from cli.train.on_ray import connected, gpu
@@ -59,6 +60,9 @@ def train(
         datetime | None, typer.Option("--to", formats=DAY, metavar="SESSION", help="Known before this session.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**31 - 1, help="In place of INPLAY_SEED.")] = None,
+    devices: Annotated[
+        bool, typer.Option("--benchmark-devices", help="Train nothing; time the fits on CPU and GPU by rows.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
 ) -> None:
     """Train an ensemble on what is on record, also beside a run, and put it on record.
@@ -74,12 +78,21 @@ def train(
     say = _with_time_left(Printer(Console(stderr=True, highlight=False, soft_wrap=True)).step, bounds)
     try:
         with Interrupt(), PeakMemory() as memory:
-            facts = _train(settings, asked, say)
+            facts = _devices(settings, asked, say) if devices else _train(settings, asked, say)
     except KeyboardInterrupt:
         print("stopped; nothing was replaced, and the same command goes on from here", file=sys.stderr)
         raise typer.Exit(130) from None
     if json_:
         print_json({**facts, "peak_pss_mb": round(memory.peak_bytes / 1024**2)})
+    elif devices:
+        say_devices(facts, Console(highlight=False, soft_wrap=True))
+
+
+def _devices(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict[str, Any]:
+    with connected(settings) as where:
+        say(f"measuring on {where}")
+        data, _ = rows_of(settings, cutoff_of(settings, asked.before))
+        return benchmark_devices(data, settings, with_gpu=asked.with_gpu, say=say)
 
 
 def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict[str, Any]:
