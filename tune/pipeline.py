@@ -20,7 +20,7 @@ from trading.views.members.member import Member, Members
 from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
 from tune.fits.distributed import Workers, fit_distributed
-from tune.fits.estimators import fit_forest
+from tune.fits.estimators import fit_booster, fit_forest
 from tune.fits.model_files import Fitted, write_ensemble
 from tune.judgement.audit import Audit, audit
 from tune.judgement.calibrated import Unseen, calibration_of, folds_of, unseen, unseen_of_folds
@@ -147,7 +147,7 @@ def train_ensemble(
     say(_words_of(factors))
     del development, judged
     give_back()
-    say(f"fitting on all {len(data):,} setups with {workers.actors} training actors")
+    say(f"fitting on all {len(data):,} setups")
     fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements)
     name = ensemble_name(data, winners, seed, workers, asked)
     card = write_ensemble(
@@ -208,7 +208,11 @@ def fit_all(
     data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, workers: Workers,
     placements: Placements,
 ) -> Fitted:  # fmt: skip
-    """The models on all rows; the boosters by xgboost-ray."""
+    """The models on all rows: boosters by xgboost-ray, on one machine's CPUs by one process beyond `JUDGED_ROWS`.
+
+    There an actor of xgboost-ray would hold each of its rows four times over.
+    """
+    here = len(data) > JUDGED_ROWS and not workers.machines and not workers.gpus
 
     def fitted(member: Member) -> object:
         columns, target = columns_of(member, data), target_of(member, data)
@@ -216,6 +220,10 @@ def fit_all(
         if member.estimator == "forest":
             threads = workers.actors * workers.cpus
             return fit_forest(params, data.matrix[:, columns], target, seed=seed, threads=threads, weight=data.weight)
+        if here:
+            return fit_booster(
+                params, member.objective, data.matrix, target, seed=seed, weight=data.weight, columns=columns
+            )
         return fit_distributed(
             params, member.objective, data.matrix, target, seed=seed, workers=workers, placements=placements,
             weight=data.weight, columns=columns,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -137,9 +137,9 @@ def xgboost_words(params: dict[str, Any], objective: str, columns: int) -> dict[
 
 def fit_booster(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, weight: Floats | None = None,
-    device: str = "cpu",
+    device: str = "cpu", columns: Sequence[int] | None = None,
 ) -> Any:  # fmt: skip
-    """A booster, or a forest by XGBoost, fitted in this process: for search trials and small data.
+    """A booster, or a forest by XGBoost, fitted in this process with all its threads, on some columns or on all.
 
     Raises:
         ModelError: when a classifier's outcomes are all alike.
@@ -149,8 +149,8 @@ def fit_booster(
     from tune.fits.matrices import MAX_BIN, training_matrix  # noqa: PLC0415  imports xgboost
 
     refuse_one_class(objective, target)
-    params = xgboost_words(params, objective, matrix.shape[1])
-    data = training_matrix(matrix, target, weight, max_bin=params.get("max_bin", MAX_BIN))
+    params = xgboost_words(params, objective, matrix.shape[1] if columns is None else len(columns))
+    data = training_matrix(matrix, target, weight, max_bin=params.get("max_bin", MAX_BIN), columns=columns)
     settings = booster_params(
         params, objective, target, seed=seed, device=device, weight=weight, threads=threads_here()
     )

@@ -5,7 +5,7 @@ A histogram booster looks at a value's bin alone. Built from batches, no whole c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,9 @@ BATCH_ROWS = 65_536
 class _Batches(xgboost.DataIter):  # type: ignore[misc]
     """The rows, some at a time; what isn't finite counts as unknown."""
 
-    def __init__(self, matrix: Matrix, target: Floats, weight: Floats | None) -> None:
+    def __init__(self, matrix: Matrix, target: Floats, weight: Floats | None, columns: Sequence[int] | None) -> None:
         self._matrix, self._target, self._weight, self._at = matrix, target, weight, 0
+        self._columns = columns
         super().__init__()
 
     def next(self, input_data: Callable[..., Any]) -> bool:
@@ -32,7 +33,8 @@ class _Batches(xgboost.DataIter):  # type: ignore[misc]
         if self._at >= len(self._target):
             return False
         weight = None if self._weight is None else self._weight[here]
-        input_data(data=finite_or_unknown(self._matrix[here]), label=self._target[here], weight=weight)
+        rows = self._matrix[here] if self._columns is None else self._matrix[here][:, self._columns]
+        input_data(data=finite_or_unknown(rows), label=self._target[here], weight=weight)
         self._at += BATCH_ROWS
         return True
 
@@ -41,7 +43,10 @@ class _Batches(xgboost.DataIter):  # type: ignore[misc]
         self._at = 0
 
 
-def training_matrix(matrix: Matrix, target: Floats, weight: Floats | None, *, max_bin: int = MAX_BIN) -> Any:
+def training_matrix(
+    matrix: Matrix, target: Floats, weight: Floats | None, *, max_bin: int = MAX_BIN,
+    columns: Sequence[int] | None = None,
+) -> Any:  # fmt: skip
     """What a histogram booster is trained on.
 
     Args:
@@ -49,8 +54,9 @@ def training_matrix(matrix: Matrix, target: Floats, weight: Floats | None, *, ma
         target: shape `(n,)`.
         weight: of each row; all alike if None.
         max_bin: as in the booster's parameters.
+        columns: of the matrix that it holds, so that no second matrix is made of them; all if None.
     """
-    return xgboost.QuantileDMatrix(_Batches(matrix, target, weight), max_bin=max_bin)
+    return xgboost.QuantileDMatrix(_Batches(matrix, target, weight, columns), max_bin=max_bin)
 
 
 def said_of(booster: Any, matrix: Matrix) -> Floats:

@@ -36,3 +36,11 @@ def test_nothing_is_said_of_no_rows() -> None:
     """An empty part gives an empty answer."""
     booster = xgboost.train(PARAMS, training_matrix(ROWS, TARGET, None), num_boost_round=2)
     assert said_of(booster, ROWS[:0]).tolist() == []
+
+
+def test_some_columns_are_those_of_a_matrix_of_them() -> None:
+    """Picked batch by batch, the same bytes come of it."""
+    picked = training_matrix(ROWS, TARGET, WEIGHT, columns=[6, 0, 2])
+    cut = training_matrix(np.ascontiguousarray(ROWS[:, [6, 0, 2]]), TARGET, WEIGHT)
+    one, other = (xgboost.train(PARAMS, rows, num_boost_round=5).save_raw() for rows in (picked, cut))
+    assert one == other
