@@ -65,7 +65,7 @@ def fit_logistic(data: TrainingSet, train: Rows, members: Members) -> Logistic:
     success = data.success[rows]
     refuse_one_class("binary:logistic", success)
     columns = tuple(sorted({column for member in members for column in columns_of(member, data)}))
-    matrix = data.matrix[np.ix_(rows, columns)]
+    matrix = data.matrix[np.ix_(rows, np.array(columns))]
     medians = medians_of(matrix)
     filled = _filled(matrix, medians)
     mean, spread = filled.mean(axis=0), filled.std(axis=0)

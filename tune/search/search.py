@@ -37,8 +37,7 @@ SEARCH_ROWS = 200_000
 def fold_model(
     member: Member, params: Mapping[str, Any], data: TrainingSet, split: Split, seed: int, *, device: str = "cpu"
 ) -> Predict:
-    """What a member fitted on the fold's past says of rows with all columns: a probability, or a return as a fraction.
-    """
+    """A member fitted on the fold's past: of rows with all columns it says a probability, or a return as a fraction."""
     columns, target = columns_of(member, data), target_of(member, data)
     fitted = FITTERS[member.estimator](
         bound_ways(member, data.left_out, dict(params)), member.objective, data.matrix[split.train][:, columns],
