@@ -89,10 +89,10 @@ def test_what_cannot_be_judged_is_refused_in_a_sentence(data: TrainingSet, words
 
 def test_a_recipe_is_the_cards_and_not_todays_members(tmp_path: Path) -> None:
     """A card with fewer features and another weight: models see those, with ways bound as they were."""
-    fitted = {
-        one.name: fit_booster(SMALL[one.name], one.objective, DATA.matrix[:, columns_of(one, DATA)], target_of(one, DATA), seed=1)
-        for one in MEMBERS
-    }  # fmt: skip
+    fitted = {}
+    for one in MEMBERS:
+        rows, target = DATA.matrix[:, columns_of(one, DATA)], target_of(one, DATA)
+        fitted[one.name] = fit_booster(SMALL[one.name], one.objective, rows, target, seed=1)
     left_out = {"rsi_14": "unknown"}
     card = write_ensemble(
         tmp_path, "ensemble-x", fitted, RECIPE.winners, np.linspace(0, 1, 5), members=MEMBERS, left_out=left_out
