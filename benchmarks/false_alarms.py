@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import special
 
+from benchmarks.judged_noise import judged_noise
 from benchmarks.measure import Table
 from trading.arrays import Floats
 from trading.performance.long_run import influence
@@ -123,10 +124,13 @@ def best_of_many() -> Iterator[dict[str, str | float]]:
 def run() -> Table:
     """The table."""
     table = Table("false_alarms", "share of series without skill whose figure is 95 % or more; 5 % is honest")
-    table.rows += [*rates(), *best_of_many()]
+    table.rows += [*rates(), *best_of_many(), *(rate.to_row() for rate in judged_noise())]
     table.notes.append(
         f"standard error {100 * math.sqrt(0.05 * 0.95 / SERIES):.1f} points of {SERIES:,} cases, "
         f"{100 * math.sqrt(0.05 * 0.95 / CHOICES):.1f} of {CHOICES}; seed {SEED}"
+    )
+    table.notes.append(
+        "the last rows are whole trainings; `planted signal` must be called better, or the test is blind"
     )
     table.notes.append("accounts are judged by `daily marks`, trainings and searches by `overlapping`")
     return table

@@ -8,8 +8,8 @@ from html import escape
 import numpy as np
 
 from research.backtest.uncertain import words
+from research.page import HEIGHT, MARGIN, WIDTH, page, span, table
 from trading.arrays import Floats
-from trading.performance.estimate import Estimate
 from trading.performance.figures import Figures
 from trading.performance.groups import Group
 from trading.performance.measuring import targets_met
@@ -19,18 +19,9 @@ from trading.performance.metrics.registry import all_metrics, targets
 from trading.performance.metrics.sharpe_above_luck import SHARPE_ABOVE_LUCK
 from trading.performance.record import AccountRecord
 
-WIDTH, HEIGHT, MARGIN = 900, 260, 64
 LETTER = 7
 """Pixels, about as wide as a letter of 13 pixels is."""
 COLOURS = ("#1f6feb", "#8b949e")
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-body { color: #1f2328; background: #fff }
-table { border-collapse: collapse; margin: .5rem 0 1.5rem } td, th { padding: .2rem .8rem .2rem 0; text-align: right }
-th:first-child, td:first-child { text-align: left } tr + tr { border-top: 1px solid #d1d9e0 }
-svg { width: 100%; height: auto } .met { color: #1a7f37 } .missed { color: #cf222e } .note { color: #59636e }
-@media (prefers-color-scheme: dark) { body { color: #f0f6fc; background: #0d1117 } tr + tr { border-color: #3d444d } }
-"""
 UNCOUNTED = (
     "How often these sessions were tried on isn't known, so the Sharpe ratio isn't deflated: the ledger of trials "
     "could not be read."
@@ -73,8 +64,7 @@ def report_html(record: AccountRecord, figures: Figures, notes: Sequence[str]) -
         *(["<h2>Breaks and guessed splits</h2>", _uncertain(record)] if record.settled or record.guesses else []),
         *(["<h2>Orders that did nothing</h2>", _refused(record)] if record.refused else []),
     ]
-    head = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    return head + "\n".join(parts) + "</html>\n"
+    return page(title, parts)
 
 
 def _plot(days: Sequence[str], curves: Sequence[Floats], names: Sequence[str], number: str) -> str:
@@ -82,11 +72,11 @@ def _plot(days: Sequence[str], curves: Sequence[Floats], names: Sequence[str], n
     if len(days) < 2:  # noqa: PLR2004
         return "<p>Too few sessions for a plot.</p>"
     low, high = (float(edge([edge(curve) for curve in curves])) for edge in (np.min, np.max))
-    span = (high - low) or 1.0
+    reach = (high - low) or 1.0
     x = np.linspace(MARGIN, WIDTH - 8, len(days))
 
     def path(curve: Floats) -> str:
-        y = HEIGHT - 24 - (curve - low) / span * (HEIGHT - 48)
+        y = HEIGHT - 24 - (curve - low) / reach * (HEIGHT - 48)
         return "M" + " L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
 
     # The names stand side by side above the highest value, so that no line runs through them.
@@ -112,15 +102,15 @@ def _figures(record: AccountRecord, figures: Figures) -> str:
     rows = [
         (
             metric.title.format(trials=figures.attempts.count if figures.attempts else "an unknown number of"),
-            _span(estimate(figures.account[metric.name]), metric.form, _unknown(metric.name, figures)),
-            _span(estimate(figures.benchmark[metric.name]), metric.form)
+            span(estimate(figures.account[metric.name]), metric.form, _unknown(metric.name, figures)),
+            span(estimate(figures.benchmark[metric.name]), metric.form)
             if metric.of_benchmark and metric.benchmark_shown
             else "",
         )
         for metric in all_metrics()
         if metric.of is not AccountRecord
     ]
-    return _table(("[95 % interval]", record.name, record.benchmark_name), rows)
+    return table(("[95 % interval]", record.name, record.benchmark_name), rows)
 
 
 def _targets(mine: Values) -> str:
@@ -136,17 +126,17 @@ def _targets(mine: Values) -> str:
 
 def _activity(figures: Figures) -> str:
     rows = [
-        (metric.title, _span(estimate(figures.account[metric.name]), metric.form))
+        (metric.title, span(estimate(figures.account[metric.name]), metric.form))
         for metric in all_metrics()
         if metric.of is AccountRecord
     ]
-    return _table(("", figures.name), rows)
+    return table(("", figures.name), rows)
 
 
 def _catalyst(figures: Figures) -> str:
     found = figures.catalyst
     told = (
-        f"Trades with a catalyst ({found.trades_with:,}) succeeded {_span(found.ratio, '{:.2f}')} times as often as "
+        f"Trades with a catalyst ({found.trades_with:,}) succeeded {span(found.ratio, '{:.2f}')} times as often as "
         f"those without ({found.trades_without:,}). That it is twice as often: {found.claim}."
     )
     return f"<p>{escape(told)}</p>"
@@ -158,28 +148,22 @@ def _groups(found: Iterable[Group]) -> str:
         (
             one.label if one.by == "all" else f"{one.by}: {one.label}",
             f"{one.trades:,}",
-            _span(one.success, "{:.1%}"),
+            span(one.success, "{:.1%}"),
             _one(one.mean_return, "{:+.2%}"),
             _one(one.profit_factor, "{:.2f}"),
             f"{'-' if one.profit_usd < 0 else ''}${abs(one.profit_usd):,.2f}",
         )
         for one in ordered
     ]
-    return _table(("", "trades", "success", "mean return", "profit factor", "profit"), rows)
+    return table(("", "trades", "success", "mean return", "profit factor", "profit"), rows)
 
 
 def _refused(record: AccountRecord) -> str:
-    return _table(("reason", "orders"), [(why, f"{count:,}") for why, count in sorted(record.refused.items())])
+    return table(("reason", "orders"), [(why, f"{count:,}") for why, count in sorted(record.refused.items())])
 
 
 def _uncertain(record: AccountRecord) -> str:
     return "".join(f"<p>{escape(sentence)}</p>" for sentence in words(record))
-
-
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(text)}</th>" for text in headings)
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
 
 
 def _one(value: float | None, form: str) -> str:
@@ -189,12 +173,3 @@ def _one(value: float | None, form: str) -> str:
 def _unknown(metric: str, figures: Figures) -> str:
     """What stands in place of a figure that there is none of."""
     return "not known" if metric == SHARPE_ABOVE_LUCK.name and figures.attempts is None else "not defined"
-
-
-def _span(estimate: Estimate, form: str, unknown: str = "not defined") -> str:
-    if estimate.value is None:
-        return unknown
-    if estimate.low is None:
-        return form.format(estimate.value)
-    high = "∞" if estimate.high is None else form.format(estimate.high)
-    return f"{form.format(estimate.value)} [{form.format(estimate.low)}, {high}]"

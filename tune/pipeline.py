@@ -19,6 +19,7 @@ from trading.views.ensemble import Views, as_calibrated
 from trading.views.members.member import Member, Members
 from trading.views.members.registry import MEMBERS
 from trading.views.regime_weights import regime_weights
+from tune.fits.baselines import fit_logistic
 from tune.fits.distributed import Workers, fit_distributed
 from tune.fits.estimators import fit_booster, fit_forest
 from tune.fits.model_files import Fitted, write_ensemble
@@ -141,7 +142,8 @@ def train_ensemble(
     later = unseen(judged, split, winners, members, seed=seed)
     views, test = as_calibrated(later.views, calibration_of(earlier)), later.test
     base_rate = float(development.success.mean())
-    accuracy = evaluate(views, test, base_rate, seed=seed)
+    logistic = fit_logistic(judged, split.train, members).probability(test.matrix)
+    accuracy = evaluate(views, test, base_rate, seed=seed, logistic=logistic)
     factors = regime_factors(views, test)
     adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors, members.weights))
     say(_words_of(factors))

@@ -62,6 +62,8 @@ def register(
             "accuracy": accuracy[file.member],
             "majority": accuracy["majority"],
             "rule": accuracy["rule"],
+            "logistic": accuracy["logistic"],
+            "logistic_auc": accuracy["logistic_auc"],
             "test_setups": trained.accuracy.setups,
             "test_sessions": trained.accuracy.sessions,
             "test_first_session": trained.accuracy.first_session,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cli.figures import percent, with_interval
 from research.models.changing import Changed
 from research.models.showing import Acted, Listed, Shown
+from trading.performance.estimate import Estimate
 from trading.plain_text import shown as plain
 from trading.risk.model_risk import RULES
 from trading.views.lifecycle import Event
@@ -40,6 +41,7 @@ def show_lines(told: Shown) -> Iterator[str]:
     row = told.listed
     yield f"{row.ensemble_id}: {row.role} from {row.from_session} on; learned what was known before {row.known_before}"
     yield f"accuracy out of sample: {with_interval(row.accuracy)}"
+    yield from _baselines(told)
     yield f"audit: {_audit(told)}"
     yield from _before_training(told)
     yield (
@@ -55,6 +57,14 @@ def show_lines(told: Shown) -> Iterator[str]:
     yield "rules of model risk that acted:" if told.acted else "no account asked it yet"
     for acted in told.acted:
         yield from _acted(acted)
+
+
+def _baselines(told: Shown) -> Iterator[str]:
+    """What the accuracy stands beside, as far as the training judged it."""
+    found = {name: told.metrics.get(name) for name in ("majority", "rule", "logistic")}
+    words = [f"{name} {with_interval(Estimate(**figure))}" for name, figure in found.items() if figure]
+    if words:
+        yield f"  on the same setups: {', '.join(words)}"
 
 
 def _event(event: Event) -> str:

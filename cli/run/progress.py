@@ -97,7 +97,10 @@ class Printer:
         )
         table.add_column("who decides")
         table.add_column("accuracy [95 % interval]", justify="right")
-        rows = {"majority": accuracy.majority, "rule": accuracy.rule, **accuracy.members, "ensemble": accuracy.ensemble}
+        rows = {
+            "majority": accuracy.majority, "rule": accuracy.rule, "logistic regression": accuracy.logistic,
+            **accuracy.members, "ensemble": accuracy.ensemble,
+        }  # fmt: skip
         for name, estimate in rows.items():
             table.add_row(name, estimate_text(estimate, per_cent=True).replace("+", ""))
         self.console.print(table)
@@ -106,7 +109,8 @@ class Printer:
         self.step(
             f"ensemble less majority: {estimate_text(difference, per_cent=True)}; "
             + ("better than the majority" if better else "not shown to be better than the majority")
-            + f"; ranking (AUC) {estimate_text(accuracy.ensemble_auc, per_cent=False)}, chance is 0.50"
+            + f"; ranking (AUC) {estimate_text(accuracy.ensemble_auc, per_cent=False)}, of the logistic "
+            f"regression {estimate_text(accuracy.logistic_auc, per_cent=False)}, chance is 0.50"
         )
         shares = (accuracy.strongest_fifth, accuracy.weakest_fifth, accuracy.in_play_success)
         strongest, weakest, every = (estimate_text(share, per_cent=True).replace("+", "") for share in shares)

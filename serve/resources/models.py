@@ -29,6 +29,9 @@ class Accuracy(Schema):
     model: Estimate
     majority: float | None = Field(description="Always saying the more frequent class.", examples=[0.553])
     rule: float | None = Field(description="The rule-based system on the same rows.", examples=[0.521])
+    logistic: float | None = Field(
+        description="A logistic regression fitted on the same past; null where none was fitted.", examples=[0.527]
+    )
     rows: int = Field(ge=0, description="Test rows.", examples=[4120])
     first_session: date | None
     last_session: date | None
@@ -161,6 +164,7 @@ def _accuracy(model: Mapping[str, Any], shared: Mapping[str, Any], rows: int, re
         model=estimate_of(model),
         majority=shared["majority"]["value"],
         rule=shared["rule"]["value"],
+        logistic=(shared.get("logistic") or {}).get("value"),
         rows=rows,
         first_session=date.fromisoformat(reach[0]),
         last_session=date.fromisoformat(reach[1]),

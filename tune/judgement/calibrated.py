@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from adapters.models.scoring import Said, views_of
+from trading.arrays import Matrix
 from trading.views.calibration import Calibration, calibrate
 from trading.views.ensemble import Views
 from trading.views.members.member import Members
+from tune.fits.estimators import Predict
 from tune.search.report import Winner
-from tune.search.search import FOLDS, fold_predictions
+from tune.search.search import FOLDS, fold_model
 from tune.sets.splits import EMBARGO_SESSIONS, Split, walk_forward
 from tune.sets.training_set import TrainingSet
 
@@ -29,19 +31,46 @@ class Unseen:
     test: TrainingSet
 
 
+@dataclass(frozen=True)
+class FoldModels:
+    """The members of an ensemble, fitted on the past of a split.
+
+    Attributes:
+        predicts: of each member, what it says of rows with all columns, in the order of the members.
+        residual_stds: of those that predict a return, as a fraction; None for a probability.
+    """
+
+    members: Members
+    predicts: tuple[Predict, ...]
+    residual_stds: tuple[float | None, ...]
+
+    def said(self, number: int, matrix: Matrix) -> Said:
+        """What one member says of rows."""
+        member = self.members.every[number]
+        weight = self.members.weight_of(member.name)
+        return Said(member.name, weight, self.predicts[number](matrix), self.residual_stds[number])
+
+    def views(self, matrix: Matrix) -> Views:
+        """What they say together, uncalibrated; no rank is asked of it."""
+        said = [self.said(number, matrix) for number in range(len(self.members))]
+        return views_of(said, weights=np.array(self.members.weights), strengths=np.full(1, 0.5))
+
+
+def fold_models(
+    data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int
+) -> FoldModels:
+    """Models with the winners' parameters, fitted on the split's training part."""
+    return FoldModels(
+        members,
+        tuple(fold_model(member, winners[member.name].params, data, split, seed) for member in members),
+        tuple(winners[one.name].residual_std if one.predicts == "net_return" else None for one in members),
+    )
+
+
 def unseen(data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int) -> Unseen:
     """What models with the winners' parameters, fitted on the split's training part, say of its test part."""
-    said = [
-        Said(
-            member.name,
-            members.weight_of(member.name),
-            fold_predictions(member, winners[member.name].params, data, split, seed),
-            winners[member.name].residual_std if member.predicts == "net_return" else None,
-        )
-        for member in members
-    ]
-    views = views_of(said, weights=np.array(members.weights), strengths=np.full(1, 0.5))
-    return Unseen(views, data.take(split.test))
+    models = fold_models(data, split, winners, members, seed=seed)
+    return Unseen(models.views(data.matrix[split.test]), data.take(split.test))
 
 
 def folds_of(data: TrainingSet) -> list[Split]:

@@ -1,4 +1,4 @@
-"""How good an ensemble is on setups that it has not seen, beside the majority and the rule-based system."""
+"""How good an ensemble is on setups that it has not seen, beside the majority, the rules and a plain regression."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Accuracy:
         base_rate: share of the setups that succeeded.
         majority: always saying what was more frequent in training.
         rule: the rule-based system saying yes from its threshold on.
+        logistic: a logistic regression on the same columns, fitted on the same past, saying yes above one half; without
+            a value where none was asked. `logistic_auc` is its chance that a success is ranked above a failure.
         ensemble: the weighted probability saying yes above one half.
         members: each model alone, by name, saying yes above one half: for a predicted return, by its sign.
         ensemble_auc: chance that a success is ranked above a failure.
@@ -41,6 +43,8 @@ class Accuracy:
     base_rate: float
     majority: Estimate
     rule: Estimate
+    logistic: Estimate
+    logistic_auc: Estimate
     ensemble: Estimate
     members: Mapping[str, Estimate]
     ensemble_auc: Estimate
@@ -73,7 +77,9 @@ def auc(score: Floats, success: Floats) -> float:
     return float((ranks[success > 0].sum() - positives * (positives + 1) / 2.0) / (positives * negatives))
 
 
-def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: int) -> Accuracy:
+def evaluate(
+    views: Views, test: TrainingSet, train_base_rate: float, *, seed: int, logistic: Floats | None = None
+) -> Accuracy:
     """The accuracy of `views` on the setups of `test`.
 
     Args:
@@ -81,6 +87,7 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
         test: setups that no model saw, with their outcomes.
         train_base_rate: share of successes in training; the majority baseline follows it.
         seed: of the bootstrap.
+        logistic: probabilities of the regression, of the rows of `test`; it isn't judged if None.
     """
     truth = test.success > 0
     strength = views.strength
@@ -89,6 +96,7 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
         "rule": test.rule_confidence >= BUY_AT,
         "ensemble": strength > 0.5,  # noqa: PLR2004
     }
+    calls |= {} if logistic is None else {"logistic": logistic > 0.5}  # noqa: PLR2004
     calls |= {name: views.of(name) > 0.5 for name in views.members}  # noqa: PLR2004
     sessions, group = np.unique(test.session, return_inverse=True)
     draws = block_samples(len(sessions), np.random.default_rng(seed), BLOCK_SESSIONS)
@@ -107,18 +115,18 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
     estimates = {name: interval(*pair, widen=wide, within=(0.0, 1.0)) for name, pair in shares.items()}
     difference = shares["ensemble"][1] - shares["majority"][1]
     members = [np.flatnonzero(group == g) for g in range(len(sessions))]
-    aucs = np.array(
-        [
-            auc(strength[rows], test.success[rows])
-            for rows in (np.concatenate([members[g] for g in d]) for d in draws[:200])
-        ]
-    )
+
+    def ranking(score: Floats) -> Estimate:
+        drawn = (np.concatenate([members[g] for g in d]) for d in draws[:200])
+        samples = np.array([auc(score[rows], test.success[rows]) for rows in drawn])
+        return interval(auc(score, test.success), samples, widen=wide, within=(0.0, 1.0))
+
     low, high = np.quantile(strength[test.in_play], [0.2, 0.8]) if test.in_play.any() else (np.nan, np.nan)
     return Accuracy(
         setups=len(test),
         sessions=len(sessions),
         base_rate=float(truth.mean()),
-        ensemble_auc=interval(auc(strength, test.success), aucs, widen=wide, within=(0.0, 1.0)),
+        ensemble_auc=ranking(strength),
         ensemble_less_majority=interval(shares["ensemble"][0] - shares["majority"][0], difference, widen=wide),
         in_play=int(test.in_play.sum()),
         in_play_success=success(test.in_play),
@@ -128,6 +136,8 @@ def evaluate(views: Views, test: TrainingSet, train_base_rate: float, *, seed: i
         last_session=str(sessions[-1]),
         majority=estimates["majority"],
         rule=estimates["rule"],
+        logistic=estimates.get("logistic", Estimate(None)),
+        logistic_auc=Estimate(None) if logistic is None else ranking(logistic),
         ensemble=estimates["ensemble"],
         members={name: estimates[name] for name in views.members},
     )

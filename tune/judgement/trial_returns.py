@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from trading.arrays import Days, Floats
+from trading.arrays import Days, Floats, Ints
 from trading.errors import ModelError
 from tune.sets.training_set import TrainingSet
 
@@ -28,11 +28,23 @@ def session_returns(predicted: Floats, data: TrainingSet) -> tuple[Days, Floats]
     if predicted.shape != (len(data),) or not np.isfinite(predicted).all():
         raise ModelError(f"{predicted.shape} predictions can't rank {len(data):,} setups, or one is no number")
     sessions, group = np.unique(data.session, return_inverse=True)
+    best = chosen_rows(predicted, data)
+    chosen = np.bincount(group[best], minlength=len(sessions))
+    sums = np.bincount(group[best], weights=data.net_return[best], minlength=len(sessions))
+    return sessions, np.asarray(sums / np.maximum(chosen, 1), dtype=np.float64)
+
+
+def chosen_rows(predicted: Floats, data: TrainingSet) -> Ints:
+    """The rows in play that are in the fifth of their session that is ranked highest, by session.
+
+    Args:
+        predicted: of each row of `data`, as of `session_returns`.
+        data: the rows.
+    """
+    sessions, group = np.unique(data.session, return_inverse=True)
     rows = np.flatnonzero(data.in_play)
     rows = rows[np.lexsort((-predicted[rows], group[rows]))]  # stable: of equals the earlier row
     there = np.bincount(group[rows], minlength=len(sessions))
     before = np.concatenate([[0], np.cumsum(there)[:-1]])
-    best = rows[np.arange(len(rows)) - before[group[rows]] < -(-there[group[rows]] // PART)]
-    chosen = np.bincount(group[best], minlength=len(sessions))
-    sums = np.bincount(group[best], weights=data.net_return[best], minlength=len(sessions))
-    return sessions, np.asarray(sums / np.maximum(chosen, 1), dtype=np.float64)
+    best: Ints = rows[np.arange(len(rows)) - before[group[rows]] < -(-there[group[rows]] // PART)]
+    return best

@@ -15,7 +15,7 @@ from ray import tune as ray_tune
 from trading.arrays import Floats
 from trading.errors import ModelError
 from trading.views.members.member import Member, Members
-from tune.fits.estimators import FITTERS, log_loss, refuse_one_class
+from tune.fits.estimators import FITTERS, Predict, log_loss, refuse_one_class
 from tune.judgement.trial_returns import session_returns
 from tune.on_ray.causes import cause_of, told_in_words
 from tune.on_ray.placements import Placements
@@ -34,17 +34,24 @@ SEARCH_ROWS = 200_000
 """A search works on at most so many rows. Of more it draws these, each as likely as any other, by the seed."""
 
 
+def fold_model(
+    member: Member, params: Mapping[str, Any], data: TrainingSet, split: Split, seed: int, *, device: str = "cpu"
+) -> Predict:
+    """A member fitted on the fold's past: of rows with all columns it says a probability, or a return as a fraction."""
+    columns, target = columns_of(member, data), target_of(member, data)
+    fitted = FITTERS[member.estimator](
+        bound_ways(member, data.left_out, dict(params)), member.objective, data.matrix[split.train][:, columns],
+        target[split.train], seed, weight=data.weight[split.train], device=device,
+    )  # fmt: skip
+    scale = 1.0 if member.predicts == "success" else TARGET_SCALE
+    return lambda rows: fitted(rows[:, columns]) * scale
+
+
 def fold_predictions(
     member: Member, params: Mapping[str, Any], data: TrainingSet, split: Split, seed: int, *, device: str = "cpu"
 ) -> Floats:
-    """What a member fitted on the fold's past says of its test rows: a probability, or a return as a fraction."""
-    columns, target = columns_of(member, data), target_of(member, data)
-    train, test = data.matrix[split.train][:, columns], data.matrix[split.test][:, columns]
-    fitted = FITTERS[member.estimator](
-        bound_ways(member, data.left_out, dict(params)), member.objective, train, target[split.train], seed,
-        weight=data.weight[split.train], device=device,
-    )  # fmt: skip
-    return fitted(test) if member.predicts == "success" else fitted(test) * TARGET_SCALE
+    """The same of the fold's test rows."""
+    return fold_model(member, params, data, split, seed, device=device)(data.matrix[split.test])
 
 
 def judged(member: Member, ask: Ask, data: TrainingSet, folds: int, *, seed: int, device: str) -> FoldResult:

@@ -151,7 +151,7 @@ function accuracyLine(title, detail, accuracy) {
   const facts = accuracy
     ? [
         el("b", {}, percent(accuracy.model.value)),
-        ` right (${interval(accuracy.model, percent)}) · majority ${percent(accuracy.majority)} · rule ${percent(accuracy.rule)} · ${count(accuracy.rows)} rows`,
+        ` right (${interval(accuracy.model, percent)}) · majority ${percent(accuracy.majority)} · rule ${percent(accuracy.rule)}${accuracy.logistic === null ? "" : ` · logistic ${percent(accuracy.logistic)}`} · ${count(accuracy.rows)} rows`,
       ]
     : ["never measured out of sample"];
   return el(

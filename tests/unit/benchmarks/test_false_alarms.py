@@ -24,7 +24,13 @@ USED = {
 @cache
 def measured() -> dict[tuple[str, int], dict[str, str | float]]:
     """The rows by series and sessions."""
-    return {(str(row["series"]), int(row["sessions"])): row for row in run().rows}
+    return {(str(row["series"]), int(row["sessions"])): row for row in rows() if "sessions" in row}
+
+
+@cache
+def rows() -> tuple[dict[str, str | float], ...]:
+    """All that the benchmark measures."""
+    return tuple(run().rows)
 
 
 def written(columns: tuple[str, ...]) -> dict[tuple[str, int], list[float]]:
@@ -63,3 +69,16 @@ def test_the_best_of_many_is_skill_only_before_it_is_deflated() -> None:
         assert float(row["not deflated"]) > 0.5
         assert max(float(row["deflated, theory"]), float(row["deflated, measured"])) <= 0.06
         assert float(row["mean PBO"]) == pytest.approx(0.5, abs=0.05)
+
+
+def test_whole_trainings_on_shuffled_labels_are_at_chance_and_a_signal_is_called() -> None:
+    """In 17 of 20 the AUC's interval holds one half, at most two are called skill, and the control always is."""
+    noise, signal = (row for row in rows() if "trainings" in row)
+    assert (noise["series"], signal["series"]) == ("shuffled labels", "planted signal")
+    assert noise["trainings"] == 20
+    assert float(noise["AUC at chance"]) >= 17
+    assert float(noise["called better than the majority"]) <= 2
+    assert (signal["AUC at chance"], signal["called better than the majority"]) == (0, signal["trainings"])
+    for row in (noise, signal):
+        figures = (row["trainings"], row["AUC at chance"], row["called better than the majority"])
+        assert f"| {row['series']} | {' | '.join(map(str, figures))} |" in PAGE

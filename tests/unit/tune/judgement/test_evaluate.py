@@ -110,3 +110,14 @@ def test_the_same_seed_gives_the_same_intervals() -> None:
     data, said = planted(10), views(np.random.default_rng(10).uniform(size=2400))
     assert evaluate(said, data, 0.45, seed=1) == evaluate(said, data, 0.45, seed=1)
     assert evaluate(said, data, 0.45, seed=1) != evaluate(said, data, 0.45, seed=2)
+
+
+def test_a_regression_is_judged_on_the_same_setups_where_there_is_one() -> None:
+    """Its accuracy and AUC are scikit-learn's; without one there is no figure, and the others stay as they are."""
+    data, rng = planted(11), np.random.default_rng(11)
+    said, logistic = views(rng.uniform(size=len(data))), rng.uniform(size=len(data))
+    got, without = (evaluate(said, data, 0.45, seed=1, logistic=one) for one in (logistic, None))
+    assert got.logistic.value == pytest.approx(accuracy_score(data.success > 0, logistic > 0.5), abs=1e-12)
+    assert got.logistic_auc.value == pytest.approx(roc_auc_score(data.success, logistic), abs=1e-12)
+    assert (without.logistic.value, without.logistic_auc.value) == (None, None)
+    assert (without.ensemble, without.ensemble_auc) == (got.ensemble, got.ensemble_auc)

@@ -1,0 +1,1 @@
+"""What an ensemble on record is worth, taken apart: by year, regime, sector, pattern and catalyst."""
