@@ -23,7 +23,7 @@ from tune.movement.evaluation import Evaluated, evaluated
 from tune.movement.protocol import ACL18, KDD17, Protocol
 
 AsOption = Annotated[
-    Literal["dev", "test"] | None, typer.Option("--part", help="Judged; test where the prices reach it.")
+    Literal["dev", "test"] | None, typer.Option("--part", help="What is judged; test where the prices reach it.")
 ]
 Seeds = Annotated[int, typer.Option(min=1, max=100, help="Fits whose mean is reported.")]
 Prices = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Parquet of daily prices.")]
@@ -55,8 +55,11 @@ def _report(
         print_json(_facts(protocol, done, seeds, looks))
         return
     first, last = done.sessions[0], done.sessions[-1]
-    print(f"{protocol.name}, {done.part} part ({done.why}): {done.samples:,} samples of {len(done.sessions)} sessions, "
-          f"{first} to {last}, {done.symbols} stocks, {done.up_share:.2%} rose; {done.training:,} to learn from")  # fmt: skip
+    print(f"{protocol.name}, {done.part} part: {done.why}")
+    print(
+        f"{done.samples:,} samples of {len(done.sessions)} sessions, {first} to {last}, {done.symbols} stocks, "
+        f"{done.up_share:.2%} rose; {done.training:,} to learn from"
+    )
     if done.unused_tweets:
         print(f"tweets: {done.unused_tweets[1]:,}, of which {done.unused_tweets[0]:,} are of no stock or session here")
     best = done.choices[0]
@@ -67,10 +70,8 @@ def _report(
     for name, score in done.scores.items():
         print(f"{name:<{width}}{with_interval(score.accuracy):<41}{_plain(score.mcc)}")
     print("each seed: " + ", ".join(f"{a:.2%}/{m:.4f}" for a, m in done.scores["xgboost"].per_seed))
-    told = ", ".join(
-        f"{name} {a:.2%}" + ("" if m is None else f"/{m:.4f}") for name, (a, m) in protocol.published.items()
-    )
-    print(f"published, {protocol.source}: {told}")
+    published = [f"{name} {a:.2%}{'' if m is None else f'/{m:.4f}'}" for name, (a, m) in protocol.published.items()]
+    print(f"published, {protocol.source}: {', '.join(published)}")
     print(looks["words"])
 
 
@@ -87,7 +88,7 @@ def _facts(protocol: Protocol, done: Evaluated, seeds: int, looks: dict[str, Any
         "stocks": done.symbols, "training_samples": done.training, "up_share": done.up_share, "seeds": seeds,
         "scores": {name: asdict(score) for name, score in done.scores.items()},
         "chosen": asdict(done.choices[0]), "compared": [asdict(one) for one in done.choices],
-        "tweets": None if done.unused_tweets is None else {"rows": done.unused_tweets[1], "unused": done.unused_tweets[0]},
+        "tweets": done.unused_tweets and dict(zip(("unused", "rows"), done.unused_tweets, strict=True)),
         "published": {name: {"accuracy": a, "mcc": m} for name, (a, m) in protocol.published.items()},
         "published_source": protocol.source, "looks": looks,
     }  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from trading.arrays import Days, Floats
 from trading.errors import BadDataError
@@ -63,8 +64,8 @@ def evaluated(protocol: Protocol, prices: Path, tweets: Path | None, part: Part 
     for name, those in (("train", train), (part, test)):
         if len(np.unique(those.up)) < 2:  # noqa: PLR2004
             raise BadDataError(
-                f"{prices} has {len(those):,} samples of the {name} part of {protocol.name}, not some that rose and some "
-                "that fell. Nothing was evaluated."
+                f"{prices} has {len(those):,} samples of the {name} part of {protocol.name}, not some that rose and "
+                "some that fell. Nothing was evaluated."
             )
     choices = compared(train, seed=0)
     strength = np.array([boosted(choices[0], train, test, seed=seed) for seed in range(seeds)])
@@ -84,7 +85,7 @@ def _part(protocol: Protocol, sessions: Days, asked: Part | None) -> tuple[Part,
     return "dev", f"the prices end on {sessions[-1]}, before the test part begins on {protocol.test_from}"
 
 
-def _scores(calls: np.ndarray, train: Samples, test: Samples) -> dict[str, Score]:
+def _scores(calls: npt.NDArray[np.bool_], train: Samples, test: Samples) -> dict[str, Score]:
     up = test.up > 0
     always = np.ones((1, len(test)), dtype=np.bool_)
     majority = bool(train.up.mean() >= HALF)
@@ -97,7 +98,7 @@ def _scores(calls: np.ndarray, train: Samples, test: Samples) -> dict[str, Score
     return {name: scored(call, up, test.session, seed=0) for name, call in by_name.items()}
 
 
-def _book(calls: np.ndarray, test: Samples) -> tuple[Days, Floats]:
+def _book(calls: npt.NDArray[np.bool_], test: Samples) -> tuple[Days, Floats]:
     days, group = np.unique(test.session, return_inverse=True)
     gains = np.where(calls, test.movement, -test.movement)
     return days, np.bincount(group, weights=gains) / np.bincount(group)

@@ -16,7 +16,7 @@ from tune.movement.tweets import Tweets
 MONTH = 20
 QUARTER = 60
 Features = dict[str, Floats]
-"""By name, each of shape `(n_sessions, n_symbols)`; NaN = unknown. The prefix is the group: own, peer, market, tweet."""
+"""By name, each of shape `(n_sessions, n_symbols)`; NaN = unknown. Names begin with own, peer, market or tweet."""
 
 
 def _days(name: str, values: Floats) -> Features:

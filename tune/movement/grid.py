@@ -14,6 +14,8 @@ from trading.arrays import Days, Floats
 from trading.errors import BadDataError
 
 PRICES = ("open", "high", "low", "close", "adj_close", "volume")
+KEYS = ("symbol", "date", "created_at")
+"""What every row has."""
 NAMES = {"session": "date", "adj close": "adj_close", "adjusted_close": "adj_close", "adjclose": "adj_close"}
 """Other names of columns, in lower case, and what is meant."""
 
@@ -51,13 +53,18 @@ def read_table(path: Path, needed: tuple[str, ...]) -> pa.Table:
     except (OSError, pa.ArrowException) as error:
         raise BadDataError(f"{path} can't be read as a Parquet file ({error}). Nothing was evaluated.") from None
     lower = [name.lower() for name in table.column_names]
-    table = table.rename_columns([NAMES.get(name, name) for name in lower])
+    named = [NAMES.get(name, name) for name in lower]
+    if twice := sorted({name for name in needed if named.count(name) > 1}):
+        raise BadDataError(f"{path} has more than one column for {', '.join(twice)}. Nothing was evaluated.")
+    table = table.rename_columns(named)
     missing = [name for name in needed if name not in table.column_names]
     if missing:
         told = f"it has {', '.join(table.column_names)}"
         raise BadDataError(f"{path} has no column {', '.join(missing)}; {told}. Nothing was evaluated.")
     if table.num_rows == 0:
         raise BadDataError(f"{path} has no row. Nothing was evaluated.")
+    if nameless := [name for name in needed if name in KEYS and table[name].null_count]:
+        raise BadDataError(f"{path} has rows without {', '.join(nameless)}. Nothing was evaluated.")
     return table.select(list(needed))
 
 

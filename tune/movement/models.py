@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ def compared(train: Samples, *, seed: int) -> list[Choice]:
         for params in PARAMS:
             trial = Choice(groups, params, float("nan"))
             losses = []
-            for first, end in zip(edges, edges[1:], strict=False):
+            for first, end in pairwise(edges):
                 known = train.session < days[first]
                 fold = (train.session >= days[first]) & (train.session <= days[end - 1])
                 told = boosted(trial, train.take(known), train.take(fold), seed=seed)
@@ -75,14 +76,14 @@ def compared(train: Samples, *, seed: int) -> list[Choice]:
 
 
 def logistic(train: Samples, test: Samples) -> Floats:
-    """Probability that each sample of `test` rises, by logistic regression on all features, which is the same for every seed."""
+    """Probability that each sample of `test` rises, by logistic regression on all features; it has no seed."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  heavy
 
     centre, scale = np.nanmean(train.matrix, axis=0), np.nanstd(train.matrix, axis=0)
 
     def scaled(matrix: Matrix) -> Matrix:
         standard = (matrix - np.nan_to_num(centre)) / np.where(scale > 0, scale, 1.0)
-        return np.clip(np.nan_to_num(standard), -5.0, 5.0)
+        return np.asarray(np.clip(np.nan_to_num(standard), -5.0, 5.0), dtype=np.float32)
 
     model = LogisticRegression(C=0.01, max_iter=1_000).fit(scaled(train.matrix), train.up)
     return np.asarray(model.predict_proba(scaled(test.matrix))[:, 1], dtype=np.float64)

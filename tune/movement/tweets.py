@@ -19,8 +19,8 @@ from tune.movement.grid import PriceGrid, read_table
 class Tweets:
     """By the session that they came before, shape `(n_sessions, n_symbols)`.
 
-    A tweet belongs to the first session whose day, in UTC, begins after it: those of a weekend to Monday, and those of the
-    session's own day to the next one.
+    A tweet belongs to the first session whose day, in UTC, begins after it: those of a weekend to Monday, and those of
+    the session's own day to the next one.
 
     Attributes:
         count: tweets.
@@ -61,7 +61,8 @@ def read_tweets(path: Path, grid: PriceGrid) -> Tweets:
     cells = target[used] * shape[1] + column[used]
 
     def total(weights: Floats) -> Floats:
-        return np.bincount(cells, weights=weights[used], minlength=shape[0] * shape[1]).reshape(shape)
+        summed = np.bincount(cells, weights=weights[used], minlength=shape[0] * shape[1])
+        return summed.astype(np.float64).reshape(shape)
 
     return Tweets(
         count=total(np.ones(len(at))), sentiment=total(scores), bullish=total((scores > 0).astype(np.float64)),
