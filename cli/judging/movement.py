@@ -65,9 +65,13 @@ def _report(
     best = done.choices[0]
     print(f"chosen within training of {len(done.choices)}: {', '.join(best.groups)}; depth {best.params['max_depth']}, "
           f"{best.params['rounds']} rounds; log loss {best.loss:.4f} (a coin 0.6931)")  # fmt: skip
-    width = max(map(len, done.scores)) + 2
+    named = {
+        f"{name}, the majority of training" if name == done.majority else name: score
+        for name, score in done.scores.items()
+    }
+    width = max(map(len, named)) + 2
     print(f"{'':<{width}}accuracy [95 % interval of whole days]   MCC")
-    for name, score in done.scores.items():
+    for name, score in named.items():
         print(f"{name:<{width}}{with_interval(score.accuracy):<41}{_plain(score.mcc)}")
     print("each seed: " + ", ".join(f"{a:.2%}/{m:.4f}" for a, m in done.scores["xgboost"].per_seed))
     published = [f"{name} {a:.2%}{'' if m is None else f'/{m:.4f}'}" for name, (a, m) in protocol.published.items()]
@@ -85,7 +89,8 @@ def _facts(protocol: Protocol, done: Evaluated, seeds: int, looks: dict[str, Any
     return {
         "benchmark": protocol.name, "part": done.part, "why": done.why, "samples": done.samples,
         "sessions": len(done.sessions), "first": str(done.sessions[0]), "last": str(done.sessions[-1]),
-        "stocks": done.symbols, "training_samples": done.training, "up_share": done.up_share, "seeds": seeds,
+        "stocks": done.symbols, "training_samples": done.training, "up_share": done.up_share, "majority": done.majority,
+        "seeds": seeds,
         "scores": {name: asdict(score) for name, score in done.scores.items()},
         "chosen": asdict(done.choices[0]), "compared": [asdict(one) for one in done.choices],
         "tweets": done.unused_tweets and dict(zip(("unused", "rows"), done.unused_tweets, strict=True)),

@@ -18,6 +18,7 @@ from tune.movement.samples import Samples, samples_of
 from tune.movement.tweets import read_tweets
 
 HALF = 0.5
+ALWAYS_UP, ALWAYS_DOWN = "always up", "always down"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,7 @@ class Evaluated:
         training, samples: how many samples were learned from and judged.
         sessions: judged, and `returns` of a book that bets the same on each call of the first seed, before costs.
         up_share: of the judged samples.
+        majority: the baseline that says what was more frequent in the training part.
         scores: by model, the baselines among them.
         choices: settings that were compared within the training part, the best first.
         unused_tweets: of how many.
@@ -42,6 +44,7 @@ class Evaluated:
     sessions: Days
     returns: Floats
     up_share: float
+    majority: str
     scores: dict[str, Score]
     choices: list[Choice]
     unused_tweets: tuple[int, int] | None
@@ -72,6 +75,7 @@ def evaluated(protocol: Protocol, prices: Path, tweets: Path | None, part: Part 
     calls = strength > HALF
     return Evaluated(
         part, why, len(grid.symbols), len(train), len(test), *_book(calls[0], test), float(test.up.mean()),
+        ALWAYS_UP if train.up.mean() >= HALF else ALWAYS_DOWN,
         _scores(calls, train, test), choices, None if told is None else (told.unused, told.total),
     )  # fmt: skip
 
@@ -88,12 +92,11 @@ def _part(protocol: Protocol, sessions: Days, asked: Part | None) -> tuple[Part,
 def _scores(calls: npt.NDArray[np.bool_], train: Samples, test: Samples) -> dict[str, Score]:
     up = test.up > 0
     always = np.ones((1, len(test)), dtype=np.bool_)
-    majority = bool(train.up.mean() >= HALF)
     by_name = {
         "xgboost": calls,
         "logistic regression": logistic(train, test)[None, :] > HALF,
-        f"majority of training: always {'up' if majority else 'down'}": always == majority,
-        f"always {'down' if majority else 'up'}": always != majority,
+        ALWAYS_UP: always,
+        ALWAYS_DOWN: ~always,
     }
     return {name: scored(call, up, test.session, seed=0) for name, call in by_name.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,11 @@ import pytest
 from tests.fakes.movements import prices, sessions, written
 from trading.errors import BadDataError
 from tune.movement.evaluation import evaluated
+from tune.movement.grid import read_prices
+from tune.movement.judge import scored
+from tune.movement.models import PARAMS, Choice, boosted
 from tune.movement.protocol import ACL18
+from tune.movement.samples import samples_of
 
 
 def test_a_planted_signal_is_found(tmp_path: Path) -> None:
@@ -21,7 +26,8 @@ def test_a_planted_signal_is_found(tmp_path: Path) -> None:
     assert found.accuracy.value == pytest.approx(0.8, abs=0.06)
     assert found.mcc.low is not None
     assert found.mcc.low > 0.3
-    assert {"logistic regression", "always down"} <= set(done.scores) or "always up" in done.scores
+    assert list(done.scores) == ["xgboost", "logistic regression", "always up", "always down"]
+    assert done.scores["always up"].accuracy.value == pytest.approx(done.up_share)
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -34,6 +40,21 @@ def test_moves_without_memory_have_no_correlation(tmp_path: Path, seed: int) -> 
         assert found.low is not None
         assert found.high is not None
         assert found.low < 0 < found.high, (seed, name)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_shuffled_labels_teach_nothing(tmp_path: Path, seed: int) -> None:
+    """The same planted signal, learned from labels that were dealt anew: a correlation near 0."""
+    every = samples_of(read_prices(written(prices(follows=0.8), tmp_path / "p.parquet")), None, ACL18)
+    train, dev = (every.take(ACL18.part(every.session, part)) for part in ("train", "dev"))
+    shuffled = replace(train, up=np.random.default_rng(seed).permutation(train.up))
+    found = {}
+    for name, learned in (("true", train), ("shuffled", shuffled)):
+        calls = boosted(Choice(("own",), PARAMS[0], 0.0), learned, dev, seed=seed) > 0.5
+        found[name] = scored(calls[None, :], dev.up > 0, dev.session, seed=0).mcc.value
+    assert found["true"] is not None
+    assert found["true"] > 0.4, seed
+    assert found["shuffled"] == pytest.approx(0.0, abs=0.25), seed  # 516 samples: a standard error of 0.05 to 0.1
 
 
 def test_the_test_part_is_judged_where_the_prices_reach_it(tmp_path: Path) -> None:
