@@ -13,6 +13,7 @@ from adapters.models.sentiment_transformer import TransformerScorer
 from adapters.models.vader import vader
 from adapters.news.labelled_texts import Labelled, Labels, named_labels, read_labelled
 from cli.judging.models import models
+from cli.judging.movement import acl18, kdd17
 from cli.judging.seals import bar, look, seal
 from cli.judging.trials import trials
 from cli.output import print_json
@@ -41,7 +42,7 @@ def _group() -> None:
     """Judge what inplay reads, learns and tries."""
 
 
-for _command in (models, trials, seal, bar, look):
+for _command in (models, trials, seal, bar, look, acl18, kdd17):
     app.command()(_command)
 
 
