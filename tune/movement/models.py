@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from trading.arrays import Floats, Matrix
-from tune.fits.estimators import booster_params, finite_or_unknown, log_loss
+from tune.fits.estimators import booster_params, log_loss
+from tune.fits.finite import finite_or_unknown
 from tune.movement.samples import Samples
 
 FOLDS = 4
