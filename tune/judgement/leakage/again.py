@@ -133,6 +133,8 @@ def _finding(data: TrainingSet, differs: Floats, among: list[bool]) -> Finding:
         return Finding(of, None, SHARE_BOUND, unchecked=f"{len(differs)} rows are too few to compare")
     used = np.array(among) & ~np.isin(np.array(data.features), np.array(sorted(data.left_out), np.str_))
     compared = np.isfinite(differs)
+    if not (compared.any(axis=0) & used).any():
+        return Finding(of, None, SHARE_BOUND, unchecked="no column of this kind is learned from")
     share = np.where(used, np.where(compared, differs, 0.0).sum(axis=0) / np.maximum(compared.sum(axis=0), 1), 0.0)
     worst = np.flatnonzero(share > SHARE_BOUND)
     named = ", ".join(f"{data.features[at]} ({share[at]:.0%})" for at in worst[np.argsort(-share[worst])][:5].tolist())

@@ -12,7 +12,7 @@ from tests.fakes.planted import planted
 from trading.arrays import Floats
 from trading.bars.panel import as_day
 from trading.errors import ModelError
-from tune.judgement.leakage.again import RowsThen
+from tune.judgement.leakage.again import OF_NEWS, RowsThen
 from tune.judgement.leakage.checks import leakage
 from tune.judgement.leakage.columns import weighted_auc
 from tune.judgement.leakage.finding import Findings, refuse_leaks
@@ -159,3 +159,12 @@ def test_the_weighted_area_is_that_of_rows_repeated() -> None:
     success = np.array([True, True, False, False])
     area = weighted_auc(np.array([3.0, 1.0, 2.0, 1.0]), success, np.array([2.0, 1.0, 1.0, 1.0]))
     assert area == pytest.approx(4.5 / 6)
+
+
+def test_columns_that_nothing_learns_from_are_not_called_checked() -> None:
+    """Without any source of events and news there is nothing to compare."""
+    matrix = DATA.matrix.copy()
+    matrix[:, [DATA.features.index(name) for name in OF_NEWS]] = np.nan
+    data = replace(DATA, matrix=matrix).without_unknown(np.arange(len(DATA)))
+    told = found(data)["news_time"]
+    assert (told.figure, told.unchecked) == (None, "no column of this kind is learned from")
