@@ -117,18 +117,8 @@ def train_ensemble(
     judged = data.take(sampled(len(data), JUDGED_ROWS)) if len(data) > JUDGED_ROWS else data
     split = holdout(judged, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
     development = judged.take(split.train)
-    if len(np.unique(development.success)) < 2:  # noqa: PLR2004
-        ended = "succeeded" if development.success[0] > 0 else "failed"
-        raise ModelError(
-            f"the outcomes before the held-out part are all alike: all {len(development):,} {ended}. No model was "
-            "made; collect more sessions first"
-        )
-    infinite = {name: int(np.isinf(data.matrix[:, at]).sum()) for at, name in enumerate(data.features)}
-    if any(infinite.values()):
-        of = ", ".join(f"{name} {count:,}" for name, count in infinite.items() if count)
-        say(f"infinite values count as unknown: {of}")
-    if data.left_out:
-        say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
+    _refuse_alike(development)
+    _say_unknown(data, say)
     parts = [(judged.bare, split), *((development.bare, fold) for fold in folds_of(development))]
     leaks = leakage(data, parts, then)
     refuse_leaks(leaks)
@@ -158,19 +148,39 @@ def train_ensemble(
         calibration=calibration_of([*earlier, later]),
     )  # fmt: skip
     (models / name / "search.json").write_text(json.dumps(found.to_dict(), indent=1) + "\n", encoding="utf-8")
+    digest = data.sha256
     return Trained(
-        card, models / name, accuracy, winners, len(data), data.sha256, data.session[0], data.session[-1],
+        card, models / name, accuracy, winners, len(data), digest, data.session[0], data.session[-1],
         audit(data, parts, card, leaks),
-        (*_tried(card, data, winners, earlier, later, seed=seed), *lost(found, data.sha256)),
+        (*_tried(card, digest, winners, earlier, later, seed=seed), *lost(found, digest)),
         tuple(spared(data)), found, path_spread(data, winners, members, seed=seed), data.undecidable,
     )  # fmt: skip
 
 
+def _refuse_alike(development: TrainingSet) -> None:
+    if len(np.unique(development.success)) > 1:
+        return
+    ended = "succeeded" if development.success[0] > 0 else "failed"
+    raise ModelError(
+        f"the outcomes before the held-out part are all alike: all {len(development):,} {ended}. No model was "
+        "made; collect more sessions first"
+    )
+
+
+def _say_unknown(data: TrainingSet, say: Progress) -> None:
+    """Which columns have infinite values, and which nobody learns from."""
+    infinite = {name: int(np.isinf(data.matrix[:, at]).sum()) for at, name in enumerate(data.features)}
+    if any(infinite.values()):
+        of = ", ".join(f"{name} {count:,}" for name, count in infinite.items() if count)
+        say(f"infinite values count as unknown: {of}")
+    if data.left_out:
+        say(f"leaving out {len(data.left_out)} columns, no setup knows them: {', '.join(data.left_out)}")
+
+
 def _tried(
-    card: Card, data: TrainingSet, winners: Mapping[str, Winner], earlier: Sequence[Unseen], later: Unseen, *, seed: int
+    card: Card, digest: str, winners: Mapping[str, Winner], earlier: Sequence[Unseen], later: Unseen, *, seed: int
 ) -> tuple[Tried, ...]:
     """The ensemble on the held-out part, and each winner on the folds."""
-    digest = data.sha256
     made: dict[str, Any] = {"ensemble": card.ensemble_id, "seed": seed}
     of_members = [
         tried(

@@ -54,38 +54,7 @@ def register(
     if not audit.passed:
         entry = replace(entry, role="registered", why=f"{entry.why}; its audit failed: {audit.words}")
 
-    def row(file: ModelFile) -> ModelRow:
-        winner = trained.winners[file.member]
-        metrics: dict[str, Any] = {
-            "search_loss": winner.loss,
-            "search_trials": winner.trials,
-            "accuracy": accuracy[file.member],
-            "majority": accuracy["majority"],
-            "rule": accuracy["rule"],
-            "logistic": accuracy["logistic"],
-            "logistic_auc": accuracy["logistic_auc"],
-            "test_setups": trained.accuracy.setups,
-            "test_sessions": trained.accuracy.sessions,
-            "test_first_session": trained.accuracy.first_session,
-            "test_last_session": trained.accuracy.last_session,
-            "train_rows": trained.rows,
-        }
-        return ModelRow(
-            model_id=f"{trained.card.ensemble_id}-{file.member}",
-            kind=file.member,
-            created_at=at,
-            path=str((trained.folder / file.path).relative_to(home)),
-            sha256=file.sha256,
-            data_sha256=trained.data_sha256,
-            code_version=code_version,
-            params=file.params,
-            metrics=metrics,
-            features=file.features,
-            train_from=as_date(trained.first_session),
-            train_to=as_date(trained.last_session),
-        )
-
-    models = [row(file) for file in trained.card.models]
+    models = [_model_row(trained, file, home, code_version=code_version, at=at) for file in trained.card.models]
     ensemble = EnsembleRow(
         ensemble_id=trained.card.ensemble_id,
         created_at=at,
@@ -106,3 +75,32 @@ def register(
     record_trials(TrialLedger(store.pool), trained.tried, code_version=code_version, at=at)
     store.register(models, ensemble, entry)
     return ensemble
+
+
+def _model_row(trained: Trained, file: ModelFile, home: Path, *, code_version: str, at: datetime) -> ModelRow:
+    accuracy, winner = trained.accuracy.to_dict(), trained.winners[file.member]
+    metrics: dict[str, Any] = {
+        "search_loss": winner.loss,
+        "search_trials": winner.trials,
+        "accuracy": accuracy[file.member],
+        **{name: accuracy[name] for name in ("majority", "rule", "logistic", "logistic_auc")},
+        "test_setups": trained.accuracy.setups,
+        "test_sessions": trained.accuracy.sessions,
+        "test_first_session": trained.accuracy.first_session,
+        "test_last_session": trained.accuracy.last_session,
+        "train_rows": trained.rows,
+    }
+    return ModelRow(
+        model_id=f"{trained.card.ensemble_id}-{file.member}",
+        kind=file.member,
+        created_at=at,
+        path=str((trained.folder / file.path).relative_to(home)),
+        sha256=file.sha256,
+        data_sha256=trained.data_sha256,
+        code_version=code_version,
+        params=file.params,
+        metrics=metrics,
+        features=file.features,
+        train_from=as_date(trained.first_session),
+        train_to=as_date(trained.last_session),
+    )

@@ -18,17 +18,15 @@ from adapters.record import Record, writing
 from adapters.settings import Settings, read_settings
 from cli.judging.trials import span_of
 from cli.output import print_json
-from data.ended import ended_histories
-from data.known_at import known_at_close
 from research.attempts import tried_on
 from trading.bars.panel import as_day
-from trading.cycle.stages import recognise
 from trading.errors import ConfigurationError, UnknownModelError
 from trading.risk.limits import rules_of
 from trading.scanner.rules import large_cap
 from trading.trials.sealing import Bar, Sealed, Span, judging, looking, ready_to_look, sealing, setting_bar
 from tune.judgement.bars import METRICS, judged, require_possible
-from tune.sets.training_set import TrainingSet, from_market
+from tune.sets.of_record import SetRules, set_of_record
+from tune.sets.training_set import TrainingSet
 
 DAY = ["%Y-%m-%d"]
 From = Annotated[datetime | None, typer.Option("--from", formats=DAY, help="First session; not needed for one span.")]
@@ -125,13 +123,8 @@ def _prepared(record: Record, settings: Settings, ready: Sealed) -> _Trial:
 def _setups(record: Record, settings: Settings, span: Span) -> TrainingSet:
     """Those decided in the span whose outcome is known by now."""
     last = record.bar_tables.sessions()[-1]
-    known = known_at_close(record, last)
-    market = known.market()
-    patterns = recognise(market, known.events, known.news_at(market.panel))
-    every = from_market(
-        market, patterns, rules_of(settings.risk).outcome, large_cap(), last + timedelta(days=1),
-        ended=ended_histories(known),
-    )  # fmt: skip
+    rules = SetRules(rules_of(settings.risk).outcome, large_cap(), last + timedelta(days=1))
+    every = set_of_record(record, rules, sealed_too=True)
     inside = (every.session >= as_day(span.first)) & (every.session <= as_day(span.last))
     return every.take(np.flatnonzero(inside))
 

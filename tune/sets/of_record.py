@@ -45,8 +45,13 @@ def set_of_market(record: Record, market: Market, patterns: Patterns, rules: Set
     return _without_sealed(known, market, patterns, rules)
 
 
-def set_of_record(record: Record, rules: SetRules) -> TrainingSet:
+def set_of_record(record: Record, rules: SetRules, *, sealed_too: bool = False) -> TrainingSet:
     """The same, analysed here from the bars on record; nothing of `rules.before` and later is read.
+
+    Args:
+        record: that is read.
+        rules: that it is made by.
+        sealed_too: with what is sealed: for the one look at it, and never to learn from.
 
     Raises:
         ModelError: when no session with bars is before it.
@@ -58,9 +63,13 @@ def set_of_record(record: Record, rules: SetRules) -> TrainingSet:
         )
     known = known_at_close(record, earlier[-1])
     market = known.market()
-    return _without_sealed(known, market, recognise(market, known.events, known.news_at(market.panel)), rules)
+    patterns = recognise(market, known.events, known.news_at(market.panel))
+    return _made(known, market, patterns, rules) if sealed_too else _without_sealed(known, market, patterns, rules)
 
 
 def _without_sealed(known: Known, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
-    made = from_market(market, patterns, rules.outcome, rules.scanner, rules.before, ended=ended_histories(known))
-    return without_sealed(made, known.record.trials.sealed())
+    return without_sealed(_made(known, market, patterns, rules), known.record.trials.sealed())
+
+
+def _made(known: Known, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
+    return from_market(market, patterns, rules.outcome, rules.scanner, rules.before, ended=ended_histories(known))
