@@ -109,14 +109,14 @@ def test_a_backup_restored_elsewhere_is_the_same_platform(finished: Platform, st
 
 
 def test_what_the_documents_show_of_models_is_what_the_commands_say(finished: Platform) -> None:
-    """Every line of the list, the comparison and the rules that acted stands in models.md as it comes."""
+    """Every line of the list, the comparison and the calibration stands in models.md as it comes."""
     document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
     name = finished.facts()["ensemble"]["id"]
     shown = _printed(finished.home, "models", "show", name)
-    acted = shown[next(k for k, line in enumerate(shown) if line.startswith("calibration on")) :]
+    calibration = shown[next(k for k, line in enumerate(shown) if line.startswith("calibration on")) :]
     for line in (
         *_printed(finished.home, "models", "list"), *_printed(finished.home, "models", "compare"),
-        *acted[: acted.index("  models, of 630 candidates:")],
+        *calibration[: calibration.index("rules of model risk that acted:")],
     ):  # fmt: skip
         assert line in document, line
 
