@@ -35,6 +35,10 @@ class Workers:
         return {"actors": self.actors, "gpus": self.gpus}
 
 
+ON_GPU = Workers(actors=1, cpus=1, gpus=1)
+"""What a training on one GPU is made by."""
+
+
 def fit_distributed(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers,
     placements: Placements | None = None, weight: Floats | None = None, columns: Sequence[int] | None = None,
