@@ -57,6 +57,7 @@ class SessionRules:
         every_sessions: so many complete sessions after the last that an ensemble learned from, one is trained on the
             CPU; 0 = never.
         makes: what a new ensemble becomes at the next session.
+        any_day: a GPU's session may open at any time of the week, for a rehearsal.
     """
 
     budget_usd_per_month: float = 0.0
@@ -67,6 +68,7 @@ class SessionRules:
     if_dearer: bool = False
     every_sessions: int = 0
     makes: Role = "challenger"
+    any_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,11 +167,13 @@ def _gpu_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> tup
     if any(each.opened_at >= window_from for each in held):
         return "held", f"This week's session was held; the next may open on {window_from + timedelta(days=7):%Y-%m-%d}."
     last = max(held, key=lambda each: each.opened_at, default=None)
-    return _time_reason(facts, window_from, last) or _means_reason(facts, rules, window_from)
+    return _time_reason(facts, rules, window_from, last) or _means_reason(facts, rules, window_from)
 
 
-def _time_reason(facts: Facts, window_from: datetime, last: Session | None) -> tuple[Code, str] | None:
-    if not _is_time(facts.now_at, window_from, last):
+def _time_reason(
+    facts: Facts, rules: SessionRules, window_from: datetime, last: Session | None
+) -> tuple[Code, str] | None:
+    if not rules.any_day and not _is_time(facts.now_at, window_from, last):
         saturday = window_from + timedelta(days=7)
         return "not_now", f"Sessions open on weekends (UTC); the next may open on {saturday:%Y-%m-%d}."
     if facts.data_fingerprint is None or (last is not None and last.data_fingerprint == facts.data_fingerprint):

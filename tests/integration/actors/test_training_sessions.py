@@ -374,7 +374,7 @@ def test_what_a_dead_training_reserved_is_taken_back_at_each_plan(bench: Callabl
 
 
 def test_a_session_that_would_not_pay_is_skipped_by_what_is_on_record(bench: Callable[..., Bench]) -> None:
-    """Without a measured training nobody knows; a minute of the head's CPUs is cheaper; a hundred days of them aren't."""
+    """Without a measured training nobody knows; a minute of CPUs is cheaper; a hundred days of them aren't."""
     all_ = bench(rules=replace(RULES, if_dearer=False))
     assert all_.sessions.tick().code == "unmeasured"
     all_.record.took(TrainingTime("ensemble-0", all_.now(), "cpu", 77_000, 60.0))
