@@ -152,8 +152,9 @@ def _keep(scratch: Path, found: _Found) -> None:
 
 def _on_the_machine(rows: Any, begun: list[_Found], terms: Terms, then: Then | None) -> Iterator[Any]:
     """Tells words, what the search found, and in the end the ensemble. Ray ends the process of such a task after it."""
+    # The machine is rented for this alone. A fit's threads that wait don't take the time of others.
+    os.environ |= {"OMP_NUM_THREADS": str(len(os.sched_getaffinity(0))), "OMP_WAIT_POLICY": "PASSIVE"}
     device = terms.gpu.prove()
-    os.environ["OMP_NUM_THREADS"] = str(len(os.sched_getaffinity(0)))  # the machine is rented for this alone
     yield f"on {device}"
     words: SimpleQueue[str] = SimpleQueue()
     with TemporaryDirectory(prefix="inplay-gpu-") as name, ThreadPoolExecutor(1) as beside:

@@ -33,7 +33,7 @@ from tune.judgement.leakage.finding import refuse_leaks
 from tune.judgement.paths import PathSpread, path_spread
 from tune.judgement.regime_factors import regime_factors
 from tune.judgement.trials import Tried, lost, tried
-from tune.on_ray.placements import Placements
+from tune.on_ray.placements import Placements, print_nothing
 from tune.on_ray.room import HERE, Room
 from tune.search.bounds import GRIDS, Bounds
 from tune.search.report import SearchReport, Winner
@@ -145,7 +145,7 @@ def train_ensemble(
     del development, judged
     give_back()
     say(f"fitting on all {len(data):,} setups")
-    fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements, room=room)
+    fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements, room=room, say=say)
     name = ensemble_name(data, winners, seed, workers, asked)
     card = write_ensemble(
         models / name, name, fitted, winners, reference_strengths(adapted, test), members=members,
@@ -228,7 +228,7 @@ def reference_strengths(views: Views, test: TrainingSet) -> Floats:
 
 def fit_all(
     data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, workers: Workers,
-    placements: Placements, room: Room = HERE,
+    placements: Placements, room: Room = HERE, say: Progress = print_nothing,
 ) -> Fitted:  # fmt: skip
     """The models on all rows: boosters by xgboost-ray, on one machine's CPUs by one process beyond `JUDGED_ROWS`.
 
@@ -256,7 +256,7 @@ def fit_all(
             )
         return fit_distributed(
             params, member.objective, data.matrix, target, seed=seed, workers=workers, placements=placements,
-            weight=data.weight, columns=columns,
+            weight=data.weight, columns=columns, say=say,
         )  # fmt: skip
 
     return {member.name: fitted(member) for member in members}

@@ -24,7 +24,7 @@ from tune.pipeline import train_ensemble
 from tune.search.bounds import Bounds
 
 pytestmark = pytest.mark.platform
-DATA = planted(1, sessions=60, per_session=30, skill=0.25)
+DATA = planted(1, sessions=40, per_session=30, skill=0.25)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -76,7 +76,7 @@ class EndedError(Exception):
 
 def test_one_that_was_ended_holds_nothing_and_goes_on(tmp_path: Path) -> None:
     """What its search had found is on this side, and the next begins with it."""
-    terms = Terms(7, 60.0, Bounds(trials=30), gpu=SimulatedGpu())
+    terms = Terms(7, 60.0, Bounds(trials=6), gpu=SimulatedGpu())
 
     def end(line: str) -> None:
         if "trials done" in line and list((tmp_path / "search").glob("search-*.jsonl")):
