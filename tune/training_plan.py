@@ -37,8 +37,8 @@ OVERDUE = timedelta(days=10)
 QUIET_UNTIL_H = 8
 """UTC; American exchanges are closed until 13:30 at the earliest, so a session of four hours ends before."""
 MEMORY_MIB = 1_200
-"""Free before a training begins. Also with a GPU, parameters are searched for beside the platform: on the sample a run
-rose by 1.0 GB (2.9 to 3.9) while it trained; a fifth more is for more setups."""
+"""Free before a training begins: on the sample a run rose by 1.0 GB (2.9 to 3.9) while it trained; a fifth more is for
+more setups. With a GPU the rows alone are made beside the platform; how much less that takes wasn't measured."""
 TRIES = 4
 TRY_AGAIN_AFTER = timedelta(hours=3)
 
