@@ -123,7 +123,7 @@ def session() -> dict[str, Any]:
 
 
 def _parts(record: Record, settings: Settings) -> Parts:
-    wiring = Wiring(settings.home, SecretStr(record.pool.conninfo), 10_000_000)
+    wiring = Wiring(settings.home, SecretStr(str(record.pool.conninfo)), 10_000_000)
     coordinator: Any = _LookBack(record)
     trainer = RayTrainer(wiring, record.pool, coordinator, now, gpu=SimulatedGpu())
     return Parts(RayGpus(), trainer, now, time.sleep, lambda: "a" * 64)

@@ -245,15 +245,9 @@ def fit_all(
             return fit_forest(params, data.matrix[:, columns], target, seed=seed, threads=threads, weight=data.weight)
         if here:
             return fit_booster(
-                params,
-                member.objective,
-                data.matrix,
-                target,
-                seed=seed,
-                weight=data.weight,
-                columns=columns,
+                params, member.objective, data.matrix, target, seed=seed, weight=data.weight, columns=columns,
                 device=room.device,
-            )
+            )  # fmt: skip
         return fit_distributed(
             params, member.objective, data.matrix, target, seed=seed, workers=workers, placements=placements,
             weight=data.weight, columns=columns, say=say,

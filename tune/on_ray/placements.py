@@ -33,11 +33,8 @@ WAIT_S = 100.0
 MACHINE_WAIT_S = 1_800.0
 """For a machine that is rented and set up first."""
 LOOK_EVERY_S = 1.0
-LOST = (
-    "a machine was lost in mid-fit; room for its part is waited for, up to {:g} s, and the fit goes on from its last "
-    "checkpoint"
-)
-BACK = "there is room for the lost part again; the fit goes on from its last checkpoint"
+LOST = "a machine was lost in mid-fit; room for its part is waited for, up to {:g} s"
+BACK = "a machine was lost in mid-fit; its part has room elsewhere and goes on from its last checkpoint"
 Bundle = Mapping[str, float]
 Say = Callable[[str], None]
 
@@ -183,23 +180,45 @@ def _watched(
     So it is when the task doesn't begin in time, such as for want of room for its arguments in Ray's object store.
     """
     asked_s = whole_s = time.monotonic()
-    whole = True
+    news = _News(say, patience_s)
     while not ray.wait([reference], timeout=LOOK_EVERY_S)[0]:
         if time.monotonic() - asked_s > wait_s and not begun.exists():
             raise ModelError(
                 f"The training had its room on Ray and didn't begin within {wait_s:g} s. No model was made and none "
                 "was replaced. Free memory, or give Ray's object store more."
             )
-        state = placement_group_table(group)["state"]
-        if (state == "CREATED") != whole and state != "REMOVED" and patience_s:
-            whole = not whole
-            say(BACK if whole else LOST.format(patience_s))
+        table = placement_group_table(group)
+        state = table["state"]
+        if patience_s:
+            news.look(table)
         if state == "CREATED":
             whole_s = time.monotonic()
         elif state == "REMOVED" or time.monotonic() - whole_s > patience_s:
             why = "was ended from outside" if state == "REMOVED" else "lost a machine that it ran on"
             raise ModelError(f"The training {why}. No model was made and none was replaced; train again.")
     return ray.get(reference)
+
+
+@dataclass
+class _News:
+    """Tells of machines that are lost, and of room that is found again."""
+
+    say: Say
+    patience_s: float
+    where: Mapping[Any, str] = field(default_factory=dict)
+    waiting: bool = False
+
+    def look(self, table: Mapping[str, Any]) -> None:
+        """At Ray's table of the group."""
+        if table["state"] != "CREATED":
+            if not self.waiting and table["state"] != "REMOVED":
+                self.say(LOST.format(self.patience_s))
+            self.waiting = True
+            return
+        where = dict(table["bundles_to_node_id"])
+        if self.where and where != self.where:
+            self.say(BACK)
+        self.where, self.waiting = where, False
 
 
 def _prefix(training: str) -> str:
