@@ -107,8 +107,9 @@ class SimulatedGpu:
 
         def busy() -> Busy:
             passed_s = time.monotonic() - began_s
-            share = min(1.0, (time.process_time() - used_s) / passed_s) if passed_s > 0 else None
-            return Busy(share, SIMULATED)
+            if passed_s <= 0:
+                return Busy()
+            return Busy(min(1.0, (time.process_time() - used_s) / passed_s), SIMULATED)
 
         yield busy
 
