@@ -159,12 +159,8 @@ def train_ensemble(
         audit(data, parts, card, leaks),
         (*_tried(card, digest, winners, earlier, later, seed=seed), *lost(found, digest)),
         tuple(spared(data)), found, path_spread(data, winners, members, seed=seed, device=room.device),
-        data.undecidable, time.monotonic() - began_s, _cpus(workers),
+        data.undecidable, time.monotonic() - began_s, workers.on_cpus,
     )  # fmt: skip
-
-
-def _cpus(workers: Workers) -> str:
-    return f"cpu of {workers.machines} machines" if workers.machines else "cpu"
 
 
 def _refuse_alike(development: TrainingSet) -> None:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 LIMIT_S = 360
 """Six minutes on two cores."""
 TRAININGS_S = 800
-"""Four to ten minutes, by how busy the two cores are."""
+"""Five minutes on two busy cores, ten on very busy ones."""
 
 
 def _hindrance() -> str:

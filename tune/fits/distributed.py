@@ -30,6 +30,11 @@ class Workers:
     gpus: int = 0
     machines: int = 0
 
+    @property
+    def on_cpus(self) -> str:
+        """Whose CPUs these are, in words: those of the head, or of so many machines."""
+        return f"cpu of {self.machines} machines" if self.machines else "cpu"
+
     def facts(self) -> dict[str, int]:
         """What a booster depends on: how rows are divided, and the kind of device. Threads and machines change none."""
         return {"actors": self.actors, "gpus": self.gpus}
