@@ -104,6 +104,7 @@ class Settings(BaseSettings):
         gpu_budget_usd_per_month: for training sessions on a rented GPU; 0 = none is ever asked for.
         gpu_session_h: how long such a session lasts at most, and `gpu_wait_min` how long a GPU is waited for.
         gpu_usd_per_h: what a GPU is reckoned at until one is on record.
+        gpu_if_dearer: a GPU is rented for a session also where training on the CPU would cost less.
         train_every_sessions: after so many complete sessions that no ensemble learned from, one is trained; 0 = never.
         training_makes: what a new ensemble becomes: `challenger`, or `champion` without anybody looking at it.
         spend_folder: where the node provider keeps the starts and stops of machines.
@@ -169,6 +170,7 @@ class Settings(BaseSettings):
     gpu_session_h: float = Field(default=4, gt=0, le=24)
     gpu_wait_min: float = Field(default=30, gt=0, le=600)
     gpu_usd_per_h: float = Field(default=3.39, gt=0, le=1_000)
+    gpu_if_dearer: bool = False
     train_every_sessions: int = Field(default=0, ge=0, le=10_000)
     training_makes: Literal["challenger", "champion"] = "challenger"
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
