@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
@@ -15,6 +16,8 @@ from actors.gpus import RayGpus
 from actors.service import Condition, Service
 from actors.training import RayTrainer
 from actors.training_sessions import Parts, TrainingSessions
+from actors.updating import Parts as UpdateParts
+from actors.updating import Updates, update_on_ray
 from actors.wiring import Wiring, now
 from adapters.postgres.queries import Queries
 from adapters.postgres.training_record import TrainingRecord
@@ -30,8 +33,16 @@ NO_CPU = (
 )
 
 
+@dataclass(frozen=True)
+class AfterSession:
+    """What became of models after a session: the plan of a training, and that of a light update."""
+
+    training: Plan
+    update: Plan
+
+
 class TrainingScheduler(Service):
-    """Writer of machines' starts and stops, of training plans and of training sessions."""
+    """Writer of machines' starts and stops, of training plans, of training sessions and of light updates."""
 
     name = "training_scheduler"
     longest_work_s = 24 * 3600.0
@@ -72,9 +83,17 @@ class TrainingScheduler(Service):
                 self._trouble = str(error)
                 log.warning("training_not_planned", reason=str(error))
 
-    def after_session(self, session: date) -> Plan:
-        """The plan after a complete session, and the training that is due was held; see `TrainingSessions.after`."""
-        return self._sessions.after(session)
+    @cached_property
+    def _updates(self) -> Updates:
+        return Updates(self.wiring, self.pool, UpdateParts(update_on_ray(self.wiring), None, now))
+
+    def after_session(self, session: date) -> AfterSession:
+        """The plans after a complete session, and the training or the light update that is due was held.
+
+        See `TrainingSessions.after` and `Updates.after`.
+        """
+        training = self._sessions.after(session)
+        return AfterSession(training, self._updates.after(session, trained=training.code in {"opens", "held"}))
 
     def condition(self) -> Condition:
         """Degraded while plans can't be made, costs can't be read or nothing can be trained."""

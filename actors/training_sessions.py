@@ -22,7 +22,7 @@ from trading.errors import InplayError, UnavailableError
 from tune.fits.distributed import ON_GPU, Workers
 from tune.fits.gpu import NoGpuError
 from tune.gpu_worth import HEAD_USD_PER_H, Measured
-from tune.training_plan import Facts, Plan, Session, SessionFacts, plan_after, plan_gpu
+from tune.training_plan import Facts, Plan, Session, SessionFacts, TrainingKind, plan_after, plan_gpu
 
 CPU = Workers(actors=1, cpus=1)
 REMEMBERED = 50
@@ -83,7 +83,7 @@ class TrainingSessions:
             self._put(plan)
             if plan.opens and facts.data_fingerprint is not None:
                 opened_at = self._parts.clock()
-                self._hold(plan, f"gpu:{opened_at:%Y-%m-%dT%H:%M:%S}", facts.data_fingerprint)
+                self._hold("gpu", plan, f"gpu:{opened_at:%Y-%m-%dT%H:%M:%S}", facts.data_fingerprint)
             return plan
 
     def after(self, session: date) -> Plan:
@@ -99,7 +99,7 @@ class TrainingSessions:
             fingerprint = self._parts.fingerprint()
             if plan.opens and fingerprint is not None:
                 number = sum(each.window_from == plan.window_from for each in self._record.sessions("cpu", REMEMBERED))
-                self._hold(plan, f"cpu:{session}:{number + 1}", fingerprint)
+                self._hold("cpu", plan, f"cpu:{session}:{number + 1}", fingerprint)
             return plan
 
     def _after_facts(self, session: date) -> SessionFacts:
@@ -153,10 +153,10 @@ class TrainingSessions:
     def _machines(self, now_at: datetime) -> list[MachineLife]:
         return lives(self._events.load(now_at - LOOK_BACK))
 
-    def _hold(self, plan: Plan, name: str, fingerprint: str) -> None:
-        row = SessionRow(name, plan.kind, plan.window_from, self._parts.clock(), fingerprint)
+    def _hold(self, kind: TrainingKind, plan: Plan, name: str, fingerprint: str) -> None:
+        row = SessionRow(name, kind, plan.window_from, self._parts.clock(), fingerprint)
         self._record.open(row)
-        ended = self._on_gpu(row) if plan.kind == "gpu" else self._trained(row, CPU)
+        ended = self._on_gpu(row) if kind == "gpu" else self._trained(row, CPU)
         self._record.end(self._ended(ended))
 
     def _on_gpu(self, row: SessionRow) -> SessionRow:

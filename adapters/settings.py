@@ -106,6 +106,7 @@ class Settings(BaseSettings):
         gpu_usd_per_h: what a GPU is reckoned at until one is on record.
         gpu_if_dearer: a GPU is rented for a session also where training on the CPU would cost less.
         train_every_sessions: after so many complete sessions that no ensemble learned from, one is trained; 0 = never.
+        update_every_sessions: after so many complete sessions the champion's line is updated lightly; 0 = never.
         training_makes: what a new ensemble becomes: `challenger`, or `champion` without anybody looking at it.
         spend_folder: where the node provider keeps the starts and stops of machines.
         notify_urls: Apprise URLs of the services that carry alerts; none by default.
@@ -172,6 +173,7 @@ class Settings(BaseSettings):
     gpu_usd_per_h: float = Field(default=3.39, gt=0, le=1_000)
     gpu_if_dearer: bool = False
     train_every_sessions: int = Field(default=0, ge=0, le=10_000)
+    update_every_sessions: int = Field(default=0, ge=0, le=10_000)
     training_makes: Literal["challenger", "champion"] = "challenger"
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
     notify_urls: tuple[SecretStr, ...] = Field(default=(), max_length=20)

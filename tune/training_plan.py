@@ -15,6 +15,7 @@ from typing import Literal
 from tune.gpu_worth import HEAD_USD_PER_H, UNMEASURED, Measured, Prices, not_worth_it, speed_up
 
 TrainingKind = Literal["gpu", "cpu"]
+PlanKind = Literal["gpu", "cpu", "update"]
 Code = Literal[
     "opens",
     "off",
@@ -28,6 +29,11 @@ Code = Literal[
     "unmeasured",
     "does_not_pay",
     "memory",
+    "no_champion",
+    "deployed",
+    "stale",
+    "too_few",
+    "failed",
 ]
 Role = Literal["challenger", "champion"]
 SATURDAY = 5
@@ -56,7 +62,9 @@ class SessionRules:
         if_dearer: a GPU is rented also where training on the CPU would cost less.
         every_sessions: so many complete sessions after the last that an ensemble learned from, one is trained on the
             CPU; 0 = never.
-        makes: what a new ensemble becomes at the next session.
+        update_every_sessions: so many complete sessions after the last that a version learned from, it is updated;
+            0 = never.
+        makes: what a new ensemble becomes at the next session, and an update that was judged to be better.
         any_day: a GPU's session may open at any time of the week, for a rehearsal.
     """
 
@@ -67,6 +75,7 @@ class SessionRules:
     usd_per_h: float = 3.39
     if_dearer: bool = False
     every_sessions: int = 0
+    update_every_sessions: int = 0
     makes: Role = "challenger"
     any_day: bool = False
 
@@ -114,7 +123,7 @@ class Facts:
 class Plan:
     """Whether a session opens now, and why or why not. `window_from`: of the week, or of the day."""
 
-    kind: TrainingKind
+    kind: PlanKind
     window_from: datetime
     opens: bool
     code: Code

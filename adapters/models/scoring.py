@@ -153,24 +153,20 @@ class Said:
         return self.predicted if self.residual_std is None else normal_cdf(self.predicted / self.residual_std)
 
 
-def views_of(
-    said: Sequence[Said], *, strengths: Floats, weights: Floats, calibration: Calibration | None = None,
-    ensemble_id: str | None = None,
-) -> Views:  # fmt: skip
-    """The views that follow from what the members say; `strengths` as on the card, `weights` of each row.
+def views_of(said: Sequence[Said], *, strengths: Floats, weights: Floats, ensemble_id: str | None = None) -> Views:
+    """The views that follow from what the members say, uncalibrated; `strengths` as on the card, `weights` of each row.
 
-    The expected return is the mean of the predicted ones, by the members' weights, calibrated where that is known.
+    The expected return is the mean of the predicted ones, by the members' weights.
     """
     probabilities = np.array([one.probability for one in said])
     of_returns = [one for one in said if one.residual_std is not None]
     shares = np.array([one.weight for one in of_returns]) / sum(one.weight for one in of_returns)
     expected = weighted(np.array([one.predicted for one in of_returns]), shares)
     strength = weighted(probabilities, weights)
-    views = Views.raw(
+    return Views.raw(
         tuple(one.member for one in said), probabilities, expected, rank=rank_among(strength, strengths),
         weights=weights, ensemble_id=ensemble_id,
     )  # fmt: skip
-    return views if calibration is None else as_calibrated(views, calibration)
 
 
 class _Model(Protocol):
@@ -243,23 +239,30 @@ class EnsembleScorer:
         Raises:
             ModelError: when there are more or fewer columns.
         """
+        views = self.raw(matrix)
+        return views if self.card.calibration is None else as_calibrated(views, self.card.calibration)
+
+    def raw(self, matrix: Matrix) -> Views:
+        """The same without the card's calibration."""
         card = self.card
+        weights = regime_weights(matrix, FEATURES, card.regime_factors, card.weights)
+        return views_of(
+            self.said(matrix), strengths=np.asarray(card.strengths), weights=weights, ensemble_id=card.ensemble_id
+        )
+
+    def said(self, matrix: Matrix) -> list[Said]:
+        """What each member says of each row. Raises: ModelError, as `score`."""
         if matrix.ndim != 2 or matrix.shape[1] != len(FEATURES):  # noqa: PLR2004
             raise ModelError(f"the models take {len(FEATURES)} features, the rows have shape {matrix.shape}")
-        said = [
+        return [
             Said(
                 member=file.member,
                 weight=file.weight,
                 predicted=self._predicted(model, columns, matrix) * file.target_scale,
                 residual_std=file.residual_std,
             )
-            for file, model, columns in zip(card.models, self._models, self._columns, strict=True)
+            for file, model, columns in zip(self.card.models, self._models, self._columns, strict=True)
         ]
-        weights = regime_weights(matrix, FEATURES, card.regime_factors, card.weights)
-        return views_of(
-            said, strengths=np.asarray(card.strengths), weights=weights, calibration=card.calibration,
-            ensemble_id=card.ensemble_id,
-        )  # fmt: skip
 
     @staticmethod
     def _predicted(model: _Model, columns: list[int], matrix: Matrix) -> Floats:

@@ -185,6 +185,17 @@ class PatternStore:
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, OUTCOMES_SCHEMA)
 
+    def earliest_known(self, since: date, before: date) -> date | None:
+        """The first session of daily patterns whose outcome became known from `since` on and before `before`."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT min(session) FROM pattern_training_data WHERE timeframe = '1d' "
+                "AND outcome_known_session >= %s AND outcome_known_session < %s",
+                [since, before],
+            )
+            ((found,),) = cursor.fetchall()
+            return found  # type: ignore[no-any-return]
+
     def years(self) -> list[int]:
         """The calendar years that patterns on record are of, ascending."""
         with transaction(self._pool) as cursor:

@@ -11,6 +11,7 @@ from adapters.postgres.pool import Pool, transaction
 from trading.transitions import Transitions
 
 TrainingKind = Literal["gpu", "cpu"]
+PlanKind = Literal["gpu", "cpu", "update"]
 State = Literal["open", "trained", "sold_out", "failed", "interrupted"]
 STATES: Transitions[State] = Transitions(
     "training session",
@@ -35,7 +36,7 @@ class PlanRow:
     """A plan on record. `code`: the reason in a word; `reason`: in a sentence."""
 
     planned_at: datetime
-    kind: TrainingKind
+    kind: PlanKind
     window_from: datetime
     opens: bool
     code: str
@@ -105,7 +106,7 @@ class TrainingRecord:
                 [row.planned_at, row.kind, row.window_from, row.opens, row.code, row.reason],
             )
 
-    def last_plan(self, kind: TrainingKind) -> PlanRow | None:
+    def last_plan(self, kind: PlanKind) -> PlanRow | None:
         """What was decided last."""
         with transaction(self._pool) as cursor:
             cursor.execute(
@@ -173,13 +174,21 @@ class TrainingRecord:
         return None if row is None else TrainingTime(*row)
 
     def sessions_since_learned(self, session: date) -> int:
-        """Complete sessions up to this one that no ensemble on record learned from."""
+        """Complete sessions up to this one that no ensemble on record was trained on; updates don't count."""
         with transaction(self._pool) as cursor:
             cursor.execute(
                 "SELECT count(*) FROM replay_sessions WHERE session <= %s AND session >= coalesce("
-                "(SELECT max(known_before) FROM ensembles WHERE known_before <= %s + 1), '-infinity')",
+                "(SELECT max(known_before) FROM ensembles WHERE known_before <= %s + 1 AND ensemble_id NOT IN "
+                "(SELECT ensemble_id FROM model_updates)), '-infinity')",
                 [session, session],
             )
+            ((count,),) = cursor.fetchall()
+        return int(count)
+
+    def sessions_from(self, first: date, last: date) -> int:
+        """Complete sessions from `first` to `last`."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT count(*) FROM replay_sessions WHERE session BETWEEN %s AND %s", [first, last])
             ((count,),) = cursor.fetchall()
         return int(count)
 

@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any, TypeVar
 
 from actors.bootstrap import hand_back_everywhere
+from actors.training_scheduler import AfterSession
 from adapters.postgres.daily_checks import DailyCheck
 from cli.run.platform import Platform
 from trading.cycle.summary import SessionSummary
 from trading.errors import UnavailableError
-from tune.training_plan import Plan
 
 T = TypeVar("T")
 
@@ -46,20 +46,25 @@ class Sessions:
         return summary
 
     def train_after(self, session: date) -> None:
-        """The training that is due after a complete session was held; a repeat holds none."""
-        if not self.trains or not self.platform.settings.train_every_sessions:
+        """The training or light update that is due after a complete session was held; a repeat holds none."""
+        settings = self.platform.settings
+        if not self.trains or not (settings.train_every_sessions or settings.update_every_sessions):
             return
-        plan = self._tried(session, lambda: self._trained(session))
-        if plan.opens:
+        done = self._tried(session, lambda: self._trained(session))
+        if done.training.opens:
             hand_back_everywhere(self.platform.actors)
-            self.platform.say.step(f"trained after {session}: {plan.reason} See `inplay models list`")
+            self.platform.say.step(f"trained after {session}: {done.training.reason} See `inplay models list`")
+        if done.update.opens:
+            self.platform.say.step(f"updated after {session}: {done.update.reason} See `inplay models list`")
+        elif done.update.code in {"failed", "stale", "memory"}:
+            self.platform.say.warning(f"the models were not updated after {session}: {done.update.reason}")
 
     def _decided(self, session: date) -> SessionSummary:
         asked = self.platform.actors.coordinator.run_session(session, self.ensemble)
         self.platform.watch.answered(asked.later)
         return asked.get()
 
-    def _trained(self, session: date) -> Plan:
+    def _trained(self, session: date) -> AfterSession:
         asked = self.platform.actors.training.after_session(session)
         limit_s = self.platform.settings.gpu_session_h * 3_600 + CHECK_TIMEOUT_S
         self.platform.watch.answered(asked.later, limit_s)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
-from adapters.postgres.training_record import SessionRow, TrainingKind, TrainingRecord
+from adapters.postgres.training_record import PlanKind, SessionRow, TrainingKind, TrainingRecord
 from adapters.spend.costs import E6, PHASES, MachineCosts, lives, month_of, reckon
 from serve.desk import Desk
 from serve.schema import Schema
@@ -19,6 +19,7 @@ from serve.sources import Sources
 router = APIRouter()
 
 KINDS: Final[tuple[TrainingKind, ...]] = ("gpu", "cpu")
+PLANS: Final[tuple[PlanKind, ...]] = (*KINDS, "update")
 SESSIONS: Final = 10
 
 
@@ -46,7 +47,7 @@ class PhaseBudget(Schema):
 class TrainingPlan(Schema):
     """What was decided about training last."""
 
-    kind: Literal["gpu", "cpu"]
+    kind: Literal["gpu", "cpu", "update"] = Field(description="update = a light update of models.")
     planned_at: datetime
     opens: bool
     code: str = Field(examples=["unchanged"])
@@ -101,7 +102,7 @@ def costs_answer(pool: Pool, gpu_budget_usd_per_month: float, now_at: datetime) 
     machines = lives(MachineEvents(pool).load(month_of(now_at)[0]))
     found = reckon(machines, now_at) if MachineEvents(pool).any() else None
     record = TrainingRecord(pool)
-    plans = [plan for kind in KINDS if (plan := record.last_plan(kind)) is not None]
+    plans = [plan for kind in PLANS if (plan := record.last_plan(kind)) is not None]
     sessions = [_session(row) for kind in KINDS for row in record.sessions(kind, SESSIONS)]
     return Costs(
         as_of=now_at,

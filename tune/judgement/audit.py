@@ -76,7 +76,7 @@ def audit(
     checks = {
         "purged": _purged(splits),
         "columns_known": _columns(data, card),
-        "calibrated": _calibrated(card),
+        "calibrated": calibrated(card),
     }
     return Audit(checks, as_date(data.known_session.max()), leakage)
 
@@ -98,8 +98,8 @@ def _columns(data: TrainingSet, card: Card) -> str:
     return f"models learned from columns that no setup knows: {', '.join(strange)}" if strange else ""
 
 
-def _calibrated(card: Card) -> str:
-    """The card says what the models' figures are worth, from unseen setups."""
+def calibrated(card: Card) -> str:
+    """What is wrong with what the card says that the models' figures are worth; empty where nothing is."""
     found = card.calibration
     if found is None:
         return "the models' figures were never compared with outcomes"
