@@ -21,6 +21,7 @@ from trading.arrays import Floats, Matrix
 from trading.errors import ModelError
 from trading.views.members.member import FOREST, MADE
 from tune.fits.estimators import booster_params, refuse_one_class, threads_here, xgboost_words
+from tune.fits.finite import finite_or_unknown
 
 MOST_GROWTH = 2
 """A booster has at most so many times the rounds of its training; then only a training makes it anew."""
@@ -90,7 +91,7 @@ def _continued(content: bytes, file: ModelFile, rows: Rows, objective: str, *, s
     if more <= 0:
         return Grown(content, 0, has)
     settings = _settings(file.params, objective, rows, seed=seed)
-    after = _train(settings, rows, more, before)
+    after = _train(settings, rows, more, bytearray(content))
     return Grown(bytes(after.save_raw(raw_format="ubj")), more, int(after.num_boosted_rounds()))
 
 
@@ -123,12 +124,14 @@ def _settings(params: dict[str, Any], objective: str, rows: Rows, *, seed: int) 
     return made
 
 
-def _train(settings: dict[str, Any], rows: Rows, rounds: int, before: Any) -> Any:
+def _train(settings: dict[str, Any], rows: Rows, rounds: int, before: bytearray | None) -> Any:
+    """On a plain matrix: of one that holds bins, XGBoost would tell what the old rounds say by the bins' edges.
+
+    `before` is a file's content: handed over as a booster, XGBoost 2 doesn't take the seed, and bytes differ.
+    """
     import xgboost  # noqa: PLC0415  heavy
 
-    from tune.fits.matrices import MAX_BIN, training_matrix  # noqa: PLC0415  imports xgboost
-
-    data = training_matrix(rows.matrix, rows.target, rows.weight, max_bin=settings.get("max_bin", MAX_BIN))
+    data = xgboost.DMatrix(finite_or_unknown(rows.matrix), rows.target, weight=rows.weight)
     return xgboost.train(settings, data, num_boost_round=rounds, xgb_model=before)
 
 

@@ -66,7 +66,7 @@ def _due(facts: Facts, every: int) -> tuple[Code, str]:
     if facts.since > MOST_SESSIONS:
         return "stale", (
             f"{facts.parent} didn't learn from {facts.since} complete sessions; a light update takes at most "
-            f"{MOST_SESSIONS}. Train anew: `inplay train`, or set INPLAY_TRAIN_EVERY_SESSIONS."
+            f"{MOST_SESSIONS}. Train anew: `inplay train`, or by itself with INPLAY_TRAIN_EVERY_SESSIONS."
         )
     if facts.memory_mib is not None and facts.memory_mib < MEMORY_MIB:
         return "memory", f"An update needs {MEMORY_MIB:,} MiB beside the platform; {facts.memory_mib:,} MiB are free."
