@@ -19,6 +19,7 @@ DECISION_COLUMNS = (
     "session", "account", "symbol", "probabilities", "expected_return", "strength",
     "disagreement", "confidence", "rule_confidence", "source", "action", "shares", "patterns", "reason", "ensemble_id",
     "rank", "rule_reasons", "veto", "model_rules", "probability", "expected_low", "expected_high", "disagreement_rank",
+    "refused_by",
 )  # fmt: skip
 EXPLAINED = (
     "SELECT account, action, shares, source, confidence, rule_confidence, rule_reasons, probabilities, "
@@ -143,7 +144,7 @@ def _row(decision: Decision) -> tuple[Any, ...]:
         decision.shares, list(candidate.patterns), decision.reason, candidate.ensemble_id,
         known(candidate.rank), list(candidate.rule_reasons), decision.veto, list(verdict.acted),
         *map(known, (candidate.probability, candidate.expected_low, candidate.expected_high)),
-        known(candidate.disagreement_rank),
+        known(candidate.disagreement_rank), decision.refused_by or None,
     )  # fmt: skip
 
 
