@@ -21,6 +21,10 @@ REFUSALS: Final[dict[str, str]] = {
     "max_gross": "the cap of all positions",
     "max_cluster": "the cap of stocks that move together",
     "max_sector": "the cap of a sector",
+    "withheld": "trading was suspended or blocked",
+    "order_refused": "the order was refused",
+    "order_cancelled": "the order was cancelled",
+    "order_expired": "the order did not fill in its time",
     "other": "another limit",
 }
 """By name, what each is, in words. `other` only stands for limits of earlier versions that nobody knows any more."""
