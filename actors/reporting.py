@@ -6,18 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from actors.service import Service
-from actors.wiring import now
-from adapters.postgres.journal import JournalStore
-from data.known_at import known_at_close
-from trading.bars.panel import Panel
+from research.reports.accounts import accounts_to_date
 from trading.cycle.questions import Questions, question
-from trading.engine.fold import fold
-from trading.ledger.double_entry import draft_of
-from trading.market.benchmark import equal_weight
-from trading.performance.measuring import performances
 from trading.performance.metric import Values
-
-BENCHMARK = "equal-weight buy and hold"
 
 
 @dataclass(frozen=True)
@@ -44,33 +35,16 @@ class Reporting(Service):
 
     def report(self, seed: int) -> Report | None:
         """The report; None before the first session. The same journal and seed give the same report."""
-        journal = JournalStore(self.pool, clock=now)
-        entries = journal.load()
-        drafts = [draft_of(entry.body) for entry in entries]
-        books = {name: fold(name, drafts) for name in self.wiring.books}
-        sessions = sorted(journal.completed_sessions())
-        if not sessions:
+        found = accounts_to_date(self.on_record, self.wiring.books)
+        if found is None:
             return None
-        deposits = [entry.draft.payload for entry in entries if entry.draft.kind == "deposit"]
-        starts = {told["book"]: told["amount_cents"] / 100 for told in deposits}
-        equity = {
-            name: (starts[name], *(book.equity_cents[session] / 100 for session in sessions))
-            for name, book in books.items()
-        }
-        start = starts[next(iter(books))]
-        equity[BENCHMARK] = (start, *self._benchmark(sessions, start))
-        profits = {name: [cents / 100 for cents in book.trades] for name, book in books.items()}
         return Report(
-            sessions=tuple(sessions),
-            equity_usd=equity,
-            figures=performances(equity, profits, benchmark=BENCHMARK, seed=seed),
-            open_positions={name: len(book.held()) for name, book in books.items()},
-            journal_hash=entries[-1].hash,
+            sessions=found.sessions,
+            equity_usd=found.equity_usd,
+            figures=found.figures(seed),
+            open_positions={name: len(book.held()) for name, book in found.books.items()},
+            journal_hash=found.journal_hash,
         )
-
-    def _benchmark(self, sessions: list[date], start: float) -> list[float]:
-        known = known_at_close(self.on_record, sessions[-1])
-        return equal_weight(Panel.from_arrow(known.bars()), known.splits, known.breaks, sessions, start)
 
 
 class AskReporting(Questions[Reporting]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from adapters.postgres.pool import Pool, transaction
@@ -10,15 +12,15 @@ from trading.accounting.refused import Refused
 QUERY = """
 SELECT d.session,
        coalesce(d.refused_by, CASE WHEN o.order_id IS NULL THEN 'withheld' ELSE 'order_' || o.status END),
-       p.outcome_return
+       CASE WHEN p.outcome_known_session <= %(until)s THEN p.outcome_return END
 FROM decisions AS d
 JOIN replay_sessions USING (session)
 LEFT JOIN orders AS o ON o.order_id = 'order:' || d.session || ':' || d.account || ':' || d.symbol
 LEFT JOIN LATERAL (
-    SELECT outcome_return FROM pattern_training_data AS p
+    SELECT outcome_return, outcome_known_session FROM pattern_training_data AS p
     WHERE p.session = d.session AND p.symbol = d.symbol AND p.direction = 1 LIMIT 1
 ) AS p ON true
-WHERE d.account = %s AND (d.refused_by IS NOT NULL OR o.order_id IS NULL OR (
+WHERE d.account = %(account)s AND d.session <= %(until)s AND (d.refused_by IS NOT NULL OR o.order_id IS NULL OR (
     o.status IN ('refused', 'cancelled', 'expired')
     AND NOT EXISTS (SELECT FROM fills AS f WHERE f.order_id = o.order_id)
 ))
@@ -26,10 +28,16 @@ ORDER BY d.session, d.symbol
 """
 
 
-def refused_of(pool: Pool, account: str) -> Refused:
-    """Every candidate of complete sessions that the account didn't get, by the rule, the limit or the order's end."""
+def refused_of(pool: Pool, account: str, until: date = date.max) -> Refused:
+    """Every candidate of complete sessions that the account didn't get, by the rule, the limit or the order's end.
+
+    Args:
+        pool: of the record.
+        account: whose candidates.
+        until: only sessions, and outcomes known, up to this one.
+    """
     with transaction(pool) as cursor:
-        cursor.execute(QUERY, [account])
+        cursor.execute(QUERY, {"account": account, "until": until})
         rows = cursor.fetchall()
     return Refused(
         session=np.array([row[0] for row in rows], dtype="datetime64[D]"),

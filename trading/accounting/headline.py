@@ -86,7 +86,7 @@ def headline(asked: Asked) -> Headline:
     mine, hold = returns_of(asked.equity_usd), returns_of(asked.hold_usd)
     draws = block_samples(len(mine), np.random.default_rng(asked.seed))
     made, held = start * _total(mine[draws]), start * _total(hold[draws])
-    profit = float(asked.equity_usd[-1]) - start
+    profit = round(float(asked.equity_usd[-1]) - start, 2)  # sums of whole cents
     hold_usd = float(asked.hold_usd[-1]) - start
     wide = widening(len(mine))
     profit_usd = interval(profit, made, widen=wide, within=(-start, np.inf))
@@ -137,7 +137,7 @@ def dollars(value: float) -> str:
 
 
 def _words(asked: Asked, profit: float, after: Estimate, breakeven: Estimate) -> str:
-    made = f"{asked.account} made {dollars(profit)} after the costs of trading from {asked.first} to {asked.last}"
+    made = f"{asked.account} {'lost' if profit < 0 else 'made'} {dollars(abs(profit))} after the costs of trading from {asked.first} to {asked.last}"
     if asked.costs_usd is None or after.value is None:
         return (
             f"{made}. No cost of running it is on record for these days, so profit after all costs isn't known: enter "
