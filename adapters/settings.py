@@ -93,6 +93,8 @@ class Settings(BaseSettings):
         training_makes: what a new ensemble becomes: `challenger`, or `champion` without anybody looking at it.
         spend_folder: where the node provider keeps the starts and stops of machines.
         seed: of everything that draws random numbers.
+        tbill_percent: what T-bills pay a year, which reports compare with; nothing is guessed without it.
+        reports_keep: reports of each kind that stay in the data folder.
         risk: limits other than the defaults, by name (`trading.risk.limits.LIMITS`): `INPLAY_RISK_<NAME>`, or the table
             `[risk]` of the file.
     """
@@ -151,6 +153,9 @@ class Settings(BaseSettings):
     train_every_sessions: int = Field(default=0, ge=0, le=10_000)
     training_makes: Literal["challenger", "champion"] = "challenger"
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
+
+    tbill_percent: float | None = Field(default=None, ge=0, le=100)
+    reports_keep: int = Field(default=60, ge=1, le=100_000)
 
     risk: dict[str, float] = Field(default_factory=dict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any
 
@@ -19,19 +19,17 @@ class ReportTerms:
         tbill_percent: what T-bills pay a year; None where the owner set nothing.
         seed: of bootstraps.
         keep: reports of each kind that stay in the data folder; no figure depends on it.
-        limits: of risk in the settings.
     """
 
     follows: Arm = "hybrid"
     tbill_percent: float | None = None
     seed: int = 7
     keep: int = 60
-    limits: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:
         """Those that a claim carries; the seed stands for itself."""
-        return {"broker_follows": self.follows, "tbill_percent": self.tbill_percent, "risk": dict(self.limits)}
+        return {"broker_follows": self.follows, "tbill_percent": self.tbill_percent}
 
 
 def plain(value: Any) -> Any:

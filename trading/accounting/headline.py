@@ -137,7 +137,9 @@ def dollars(value: float) -> str:
 
 
 def _words(asked: Asked, profit: float, after: Estimate, breakeven: Estimate) -> str:
-    made = f"{asked.account} {'lost' if profit < 0 else 'made'} {dollars(abs(profit))} after the costs of trading from {asked.first} to {asked.last}"
+    did = "lost" if profit < 0 else "made"
+    span = f"{asked.first} to {asked.last}"
+    made = f"{asked.account} {did} {dollars(abs(profit))} after the costs of trading from {span}"
     if asked.costs_usd is None or after.value is None:
         return (
             f"{made}. No cost of running it is on record for these days, so profit after all costs isn't known: enter "
