@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,9 +19,12 @@ from cli.reasons import Json
 from research.reports.kept import keep
 from research.reports.making import report_of
 from research.reports.periods import PeriodKind
+from research.reports.taxes import accounts_with_fills, taxes_of
 from research.reports.terms import ReportTerms
+from trading.accounting.headline import dollars
 from trading.errors import ConfigurationError
 from trading.plain_text import shown
+from trading.tax.form_8949 import COLUMNS
 
 DAY = ["%Y-%m-%d"]
 Kind = Literal["day", "week", "tax"]
@@ -43,7 +48,10 @@ def report(
         raise typer.BadParameter(f"{kind!r} is no report; it is one of {', '.join(KINDS)}")
     settings = read_settings()
     if chosen == "tax":
-        raise ConfigurationError("not yet")
+        if at is not None or year is None:
+            raise ConfigurationError("Taxes are of a year: `inplay report tax --year 2026`. Nothing was written.")
+        _tax(settings, year, account, out, as_json=as_json)
+        return
     if year is not None or account or out is not None:
         raise ConfigurationError("--year, --account and --out are of `inplay report tax`. Nothing was written.")
     _digest(settings, chosen, None if at is None else at.date(), as_json=as_json)
@@ -68,6 +76,42 @@ def _digest(settings: Settings, kind: PeriodKind, day: date | None, *, as_json: 
         print_json({**told, "page": page})
     else:
         _say(told, page, Console(highlight=False, soft_wrap=True, markup=False))
+
+
+def _tax(settings: Settings, year: int, account: str, out: Path | None, *, as_json: bool) -> None:
+    with reading(settings, now=now()) as record:
+        told = taxes_of(record, account or accounts_with_fills(record)[0], year)
+    if out is not None:
+        out.write_text(told.csv, encoding="utf-8", newline="")
+    if as_json:
+        rows = [dict(zip(COLUMNS, row, strict=True)) for row in told.rows]
+        print_json({**asdict(told), "rows": rows})
+        return
+    if out is None:
+        print(told.csv, end="")
+    summary = (
+        f"{told.account}, {year}: {len(told.rows)} disposals, short-term {dollars(told.short_usd_cents / 100)}, "
+        f"long-term {dollars(told.long_usd_cents / 100)}, losses disallowed {dollars(told.disallowed_cents / 100)}"
+    )
+    print(f"{summary}\n{told.note}".rstrip(), file=sys.stderr)
+
+
+def _tax(settings: Settings, year: int, account: str, out: Path | None, *, as_json: bool) -> None:
+    with reading(settings, now=now()) as record:
+        told = taxes_of(record, account or accounts_with_fills(record)[0], year)
+    if out is not None:
+        out.write_text(told.csv, encoding="utf-8", newline="")
+    if as_json:
+        rows = [dict(zip(COLUMNS, row, strict=True)) for row in told.rows]
+        print_json({**asdict(told), "rows": rows})
+        return
+    if out is None:
+        print(told.csv, end="")
+    summary = (
+        f"{told.account}, {year}: {len(told.rows)} disposals, short-term {dollars(told.short_usd_cents / 100)}, "
+        f"long-term {dollars(told.long_usd_cents / 100)}, losses disallowed {dollars(told.disallowed_cents / 100)}"
+    )
+    print(f"{summary}\n{told.note}".rstrip(), file=sys.stderr)
 
 
 def _say(told: dict[str, Any], page: Path, console: Console) -> None:
