@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from actors.service import Service
+from actors.wiring import now
+from adapters.calendar import following
+from adapters.postgres.queries import Queries
 from research.reports.accounts import accounts_to_date
+from research.reports.claims import CLAIM
+from research.reports.gathering import gather
+from research.reports.kept import clear_parts, keep, kept_report
+from research.reports.making import report_of
+from research.reports.periods import PeriodKind, ends_its_week
 from trading.cycle.questions import Questions, question
+from trading.errors import UnavailableError
 from trading.performance.metric import Values
 
 
@@ -29,7 +38,7 @@ class Report:
 
 
 class Reporting(Service):
-    """Reads the record, writes nothing."""
+    """Reads the record; writes the reports of the data folder, nothing else."""
 
     name = "reporting"
 
@@ -46,8 +55,44 @@ class Reporting(Service):
             journal_hash=found.journal_hash,
         )
 
+    def write_reports(self) -> list[str]:
+        """The digest of the latest complete session is in the data folder, and that of its week once it is over.
+
+        What is there already, made of the same journal, stays as it is.
+
+        Returns:
+            The names of those that were written.
+
+        Raises:
+            UnavailableError: when the folder can't be written to; trading goes on.
+        """
+        session = Queries(self.pool).progress().last_session
+        if session is None:
+            return []
+        kinds: list[PeriodKind] = ["day"]
+        if ends_its_week(session, following(session)[0]):
+            kinds.append("week")
+        try:
+            return [name for kind in kinds if (name := self._written(kind, session))]
+        except OSError as error:
+            raise UnavailableError(
+                f"The reports of {session} could not be written: {error.strerror}. Trading goes on, and the next "
+                "session's are tried again; `inplay report` writes them too."
+            ) from None
+
+    def _written(self, kind: PeriodKind, session: date) -> str:
+        terms, home = self.wiring.reports, self.wiring.home
+        clear_parts(home)
+        found = gather(self.on_record, kind, session, terms)
+        before = kept_report(home, found.period.name)
+        if before and before.get(CLAIM, {}).get("journal_hash") == found.to_date.journal_hash:
+            return ""
+        keep(home, report_of(self.on_record, kind, session, terms, now=now()), terms.keep)
+        return found.period.name
+
 
 class AskReporting(Questions[Reporting]):
     """Questions to the reporting."""
 
     report = question(Reporting.report)
+    write_reports = question(Reporting.write_reports)

@@ -15,6 +15,7 @@ from data.live.feeds import LiveToFollow
 from data.news.sources import NewsToFollow
 from data.storage_rules import StorageRules
 from execution.account import BrokerAccount
+from research.reports.terms import ReportTerms
 from trading.decisions.arms import ACCOUNTS, Arm
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.risk.decision_rules import DecisionRules
@@ -52,6 +53,7 @@ class Wiring:
         news: the sources of news to follow; none by default.
         storage: where bars and backups go, and when.
         training: when models are trained anew, and where the costs of machines are kept.
+        reports: what reports follow, and how many are kept.
     """
 
     home: Path
@@ -65,6 +67,7 @@ class Wiring:
     news: NewsToFollow = field(default_factory=NewsToFollow)
     storage: StorageRules = field(default_factory=StorageRules)
     training: Training = field(default_factory=Training)
+    reports: ReportTerms = field(default_factory=ReportTerms)
     books: Mapping[str, Arm] = field(default_factory=lambda: dict(ACCOUNTS))
 
     def record(self, pool: Pool) -> Record:

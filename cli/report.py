@@ -19,7 +19,7 @@ from cli.reasons import Json
 from research.reports.kept import keep
 from research.reports.making import report_of
 from research.reports.periods import PeriodKind
-from research.reports.taxes import accounts_with_fills, taxes_of
+from research.reports.taxes import taxed_account, taxes_of
 from research.reports.terms import ReportTerms
 from trading.accounting.headline import dollars
 from trading.errors import ConfigurationError
@@ -80,25 +80,7 @@ def _digest(settings: Settings, kind: PeriodKind, day: date | None, *, as_json: 
 
 def _tax(settings: Settings, year: int, account: str, out: Path | None, *, as_json: bool) -> None:
     with reading(settings, now=now()) as record:
-        told = taxes_of(record, account or accounts_with_fills(record)[0], year)
-    if out is not None:
-        out.write_text(told.csv, encoding="utf-8", newline="")
-    if as_json:
-        rows = [dict(zip(COLUMNS, row, strict=True)) for row in told.rows]
-        print_json({**asdict(told), "rows": rows})
-        return
-    if out is None:
-        print(told.csv, end="")
-    summary = (
-        f"{told.account}, {year}: {len(told.rows)} disposals, short-term {dollars(told.short_usd_cents / 100)}, "
-        f"long-term {dollars(told.long_usd_cents / 100)}, losses disallowed {dollars(told.disallowed_cents / 100)}"
-    )
-    print(f"{summary}\n{told.note}".rstrip(), file=sys.stderr)
-
-
-def _tax(settings: Settings, year: int, account: str, out: Path | None, *, as_json: bool) -> None:
-    with reading(settings, now=now()) as record:
-        told = taxes_of(record, account or accounts_with_fills(record)[0], year)
+        told = taxes_of(record, account or taxed_account(record, settings.broker_follows), year)
     if out is not None:
         out.write_text(told.csv, encoding="utf-8", newline="")
     if as_json:

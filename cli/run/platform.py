@@ -28,6 +28,7 @@ from adapters.postgres.risk_limits import RiskLimits
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.tier_record import TierRecord
 from adapters.settings import Settings
+from cli.report import terms_of
 from cli.run.health_watch import HealthWatch
 from cli.run.interrupt import Interrupt
 from cli.run.models import training_of
@@ -170,6 +171,7 @@ class _Start:
             news=news_to_follow(self.settings),
             storage=storage_rules(self.settings),
             training=training_of(self.settings),
+            reports=terms_of(self.settings),
             books=books,
         )
 

@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 
 from adapters.exchange_time import NEW_YORK
+from adapters.postgres.books import BookStore
 from adapters.postgres.journal import JournalStore
 from adapters.postgres.pool import transaction
 from adapters.record import Record
+from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.money import cents
 from trading.tax.form_8949 import COLUMNS, form_rows
@@ -72,14 +74,14 @@ def taxes_of(record: Record, account: str, year: int) -> Taxes:
     )  # fmt: skip
 
 
-def accounts_with_fills(record: Record) -> list[str]:
-    """The broker's account where it has fills, then paper accounts."""
+def taxed_account(record: Record, follows: Arm) -> str:
+    """The broker's account where it has fills; else the paper account of the arm, or the first one."""
     with transaction(record.pool) as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM broker_events WHERE kind = 'filled')")
-        there = bool((cursor.fetchone() or (False,))[0])
-        cursor.execute("SELECT book FROM books ORDER BY position")
-        books = [str(row[0]) for row in cursor.fetchall()]
-    return [*([BROKER] if there else []), *books]
+        if (cursor.fetchone() or (False,))[0]:
+            return BROKER
+    arms = BookStore(record.pool).arms()
+    return next((name for name, arm in arms.items() if arm == follows), next(iter(arms), follows))
 
 
 def _gain(told: list[Disposal], *, long_term: bool) -> int:
