@@ -15,7 +15,7 @@ table { border-collapse: collapse; margin: .5rem 0 1.5rem } td, th { padding: .2
 th:first-child, td:first-child { text-align: left } tr + tr { border-top: 1px solid #d1d9e0 }
 svg { width: 100%; height: auto } .met { color: #1a7f37 } .missed { color: #cf222e } .note { color: #59636e }
 h2, h3 { break-after: avoid } table, svg, figure { break-inside: avoid } figure { margin: 1rem 0 }
-.headline { font-size: 1.3rem; line-height: 1.35 } .left td { text-align: left }
+.headline { font-size: 1.3rem; line-height: 1.35 } .left td, .left th { text-align: left }
 td { vertical-align: top }
 @media print {
  body { font-size: 10pt; margin: 0; max-width: none } a { color: inherit }

@@ -13,6 +13,7 @@ from research.reports.digest_tables import (
     account_title,
     activity,
     closed_trades,
+    money,
     opened_positions,
     span,
     usd,
@@ -99,9 +100,9 @@ def _headlines(told: Told) -> str:
     headings = ("", "profit", "costs", "after all costs", "over T-bills", "over buy-and-hold", "costs eat it below")
     rows = [
         (
-            one["account"], span(one["profit_usd"], "${:,.0f}"), usd(one["costs_usd"]),
-            span(one["after_costs_usd"], "${:,.0f}"), span(one["over_tbills_usd"], "${:,.0f}"),
-            span(one["over_hold_usd"], "${:,.0f}"), span(one["breakeven_usd"], "${:,.0f}"),
+            one["account"], money(one["profit_usd"]), usd(one["costs_usd"]),
+            money(one["after_costs_usd"]), money(one["over_tbills_usd"]),
+            money(one["over_hold_usd"]), money(one["breakeven_usd"]),
         )
         for one in told["headlines"].values()
     ]  # fmt: skip
@@ -153,15 +154,21 @@ def _models(models: Sequence[Told]) -> str:
 def _return_on_ml(told: Told | None) -> str:
     if told is None:
         return "<p>There is no account of models beside one of the rules, so no return on models.</p>"
-    forms = {"fraction": "{:+.1%}", "usd": "${:+,.0f}"}
     rows = [
-        (one["name"].replace("_", " "), span(one["value"], forms[one["unit"]]), one["says"])
+        (
+            one["name"].replace("_", " "),
+            money(one["value"]) if one["unit"] == "usd" else span(one["value"], "{:+.1%}"),
+            one["says"],
+        )
         for one in told["components"]
     ]
-    rows.append(("more than the rules' account", span(told["benefit_usd"], "${:+,.0f}"), "measured, all in all"))
+    rows.append(("more than the rules' account", money(told["benefit_usd"]), "measured, all in all"))
     rows.append(("return on ML", span(told["roi"], "{:+.0%}"), "(benefit - costs) / costs; needs costs on record"))
     missing = f'<p class="note">{escape(told["missing"])}</p>' if told["missing"] else ""
-    few = f"<h3>Return on ML</h3><p>On {told['candidates']:,} candidates with a known outcome, beside the rules.</p>"
+    few = (
+        f"<h3>Return on ML</h3><p>On {told['candidates']:,} candidates with a known outcome, beside the rules: every call "
+        "counts, whether size and risk left room for it or not, so these are no profits of an account.</p>"
+    )
     return few + missing + table(("", "figure", "how"), rows, "left")
 
 

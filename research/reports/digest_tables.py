@@ -24,6 +24,21 @@ def span(figure: Told, form: str) -> str:
     return f"{form.format(figure['value'])} [{low}, {high}]"
 
 
+def money(figure: Told) -> str:
+    """A figure in whole dollars with its interval, where it has one."""
+    if figure["value"] is None:
+        return UNKNOWN
+    if figure["low"] is None and figure["high"] is None:
+        return whole_dollars(figure["value"])
+    low, high = ("…" if end is None else whole_dollars(end) for end in (figure["low"], figure["high"]))
+    return f"{whole_dollars(figure['value'])} [{low}, {high}]"
+
+
+def whole_dollars(value: float) -> str:
+    """For example -$1,234."""
+    return dollars(round(value)).removesuffix(".00")
+
+
 def activity(period: Told) -> str:
     """Stocks in play, and how many candidates each account decided on."""
     in_play = {row["session"]: f"{row['stocks_in_play']}" for row in period["in_play"]}

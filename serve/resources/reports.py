@@ -17,7 +17,9 @@ from serve.sources import Sources
 router = APIRouter()
 
 MOST = 1_000
-ReportName = Annotated[str, Path(max_length=40, description="As the list has it.", examples=["week-2010-W33"])]
+ReportName = Annotated[
+    str, Path(max_length=40, pattern=r"^[0-9A-Za-z-]+$", description="As the list has it.", examples=["week-2010-W33"])
+]
 
 
 class KeptReport(Schema):

@@ -48,7 +48,8 @@ def _fill(number: int, draft: Draft) -> TaxEvent:
     direction, opens = SIDES[told["side"]]
     cash = next(one.amount_cents for one in draft.postings if one.account.endswith(":cash"))
     return TaxEvent(
-        number, draft.session, told["symbol"], direction, opens, Fraction(told["shares"]), abs(cash)
+        number=number, day=draft.session, symbol=told["symbol"], direction=direction, opens=opens,
+        shares=Fraction(told["shares"]), amount_cents=abs(cash),
     )  # fmt: skip
 
 

@@ -143,5 +143,10 @@ def disposals_of(event: TaxEvent, closed: Iterable[Lot]) -> list[Disposal]:
         until = int(event.amount_cents * units / event.units)
         cents, given = until - given, until
         proceeds, cost = (cents, lot.amount_cents) if lot.direction == "long" else (lot.amount_cents, cents)
-        found.append(Disposal(lot, event.day, event.number, lot.units / event.factor, proceeds, cost))
+        found.append(
+            Disposal(
+                lot=lot, closed=event.day, event=event.number, shares=lot.units / event.factor,
+                proceeds_cents=proceeds, cost_cents=cost,
+            )
+        )  # fmt: skip
     return found

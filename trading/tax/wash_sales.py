@@ -56,7 +56,10 @@ def taxed(events: Sequence[TaxEvent]) -> list[Disposal]:
 
 def _opened(event: TaxEvent, claims: Sequence[_Claim]) -> list[Lot]:
     """The lot of a fill, parted where earlier losses are put on some of it."""
-    whole = Lot(event.number, event.day, event.symbol, event.direction, event.units, event.amount_cents, event.day)
+    whole = Lot(
+        event=event.number, opened=event.day, symbol=event.symbol, direction=event.direction, units=event.units,
+        amount_cents=event.amount_cents, holding_from=event.day,
+    )  # fmt: skip
     parts, rest = [], whole
     for claim in claims:
         part, left = rest.parted(claim.units)

@@ -102,7 +102,7 @@ def _exceeds(asking: Asking) -> Answer:
     found = asking.found.headlines[asking.found.leading]
     if found.costs_usd is None:
         return Answer("not enough data", "no cost is on record, so profit after all costs isn't known")
-    return above(found.over_hold_usd, 0.0, "${:+,.2f} over buy-and-hold after all costs", "too few sessions")
+    return above(found.over_hold_usd, 0.0, "{:+,.2f} USD over buy-and-hold after all costs", "too few sessions")
 
 
 def month_usd(asking: Asking) -> float | None:
