@@ -166,8 +166,8 @@ def _return_on_ml(told: Told | None) -> str:
     rows.append(("return on ML", span(told["roi"], "{:+.0%}"), "(benefit - costs) / costs; needs costs on record"))
     missing = f'<p class="note">{escape(told["missing"])}</p>' if told["missing"] else ""
     few = (
-        f"<h3>Return on ML</h3><p>On {told['candidates']:,} candidates with a known outcome, beside the rules: every call "
-        "counts, whether size and risk left room for it or not, so these are no profits of an account.</p>"
+        f"<h3>Return on ML</h3><p>On {told['candidates']:,} candidates with a known outcome, beside the rules: every "
+        "call counts, whether size and risk left room for it or not, so these are no profits of an account.</p>"
     )
     return few + missing + table(("", "figure", "how"), rows, "left")
 
