@@ -87,9 +87,7 @@ def listed(*, as_json: Json = False) -> None:
         print_json({"costs": [facts(one) for one in entries], "month_usd": _usd(month), "from": begins, "to": today})
         return
     if not entries:
-        print(
-            "no cost was entered yet; `inplay costs add` enters one, and machines of `inplay cluster` enter themselves"
-        )
+        print("no cost was entered yet; `inplay costs add` enters one, and machines of the cluster enter themselves")
     _say(entries, as_json=False)
     told = ", ".join(f"{TITLES[kind]} ${amount / E6:,.2f}" for kind, amount in month.items())
     print(f"{begins} to {today}: {told or 'no cost on record'}")
