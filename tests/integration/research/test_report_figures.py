@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,18 +12,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import SecretStr
 
+from actors.reporting import Reporting
+from actors.wiring import Wiring
 from adapters.calendar import sessions_between
+from adapters.postgres.accounts import Accounts
 from adapters.postgres.costs import CostLedger
 from adapters.postgres.pool import Pool, open_pool, transaction
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.record import Record
 from research.reports.digest_page import digest_page
+from research.reports.kept import kept
 from research.reports.making import made_again, report_of
 from research.reports.terms import ReportTerms
 from tests.integration.one_process import Platform
 from trading.accounting.costs import NewCost
 from trading.bars.panel import as_date
+from trading.errors import UnavailableError
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAYS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 18))]
@@ -34,7 +41,7 @@ class Replayed:
     """A record of fourteen sessions with its week's digest."""
 
     def __init__(self, pool: Pool, home: Path, url: str) -> None:
-        self.pool, self.record = pool, Record(pool, home)
+        self.pool, self.record, self.url = pool, Record(pool, home), url
         platform = Platform(home, url, pool)
         platform.import_until(None)
         platform.replay(DAYS)
@@ -216,8 +223,6 @@ def test_models_and_their_return_by_the_signals(replayed: Replayed) -> None:
 
 
 def _closed(replayed: Replayed, account: str) -> list[Any]:
-    from adapters.postgres.accounts import Accounts  # noqa: PLC0415
-
     return Accounts(replayed.pool).trades(account, 10_000)[1]
 
 
@@ -247,6 +252,51 @@ def test_the_page_says_the_same_and_asks_nobody(replayed: Replayed) -> None:
     assert "<script" not in page
     assert not any(word in page for word in ("<link", "@import", "<img", "src="))
     assert digest_page(replayed.told) == page
+
+
+def test_an_earlier_day_looks_at_nothing_later(replayed: Replayed) -> None:
+    """The first session: nothing held, no outcome known, no trade; each missing thing is said in words."""
+    told = report_of(replayed.record, "day", DAYS[0], TERMS, now=NOW)
+    assert (told["name"], told["sessions"], told["period"]["closed"]) == ("day-2010-06-01", 1, [])
+    assert told["return_on_ml"]["candidates"] == 0
+    assert all(one["open"] == one["refused"] for rows in told["limits"].values() for one in rows)
+    assert {"No trade was closed in this period.", "No position was opened in this period."} <= set(told["notes"])
+    assert digest_page(told).count("None.") == 2
+    middle = report_of(replayed.record, "day", DAYS[6], TERMS, now=NOW)
+    for account, rows in middle["limits"].items():
+        known = replayed.rows(
+            "SELECT count(*) FROM decisions d JOIN (SELECT DISTINCT session, symbol, outcome_return, "
+            "outcome_known_session FROM pattern_training_data WHERE direction = 1) AS p USING (session, symbol) "
+            "WHERE account = %s AND refused_by IS NOT NULL AND session <= %s AND outcome_known_session <= %s "
+            "AND outcome_return IS NOT NULL",
+            account, DAYS[6], DAYS[6],
+        )  # fmt: skip
+        limits = [one for one in rows if not one["limit"].startswith(("order_", "withheld"))]
+        assert sum(one["refused"] - one["open"] for one in limits) == known[0][0]
+
+
+def test_reports_are_written_by_themselves(replayed: Replayed, tmp_path: Path) -> None:
+    """After a Friday the day's and the week's, once; a folder that can't be written to stops nothing."""
+    wiring = Wiring(tmp_path, SecretStr(replayed.url), 10_000_000, reports=TERMS)
+    shutil.copytree(replayed.record.home / "bars", tmp_path / "bars")
+    service = Reporting(wiring)
+    assert service.write_reports() == ["day-2010-06-18", "week-2010-W24"]
+    assert service.write_reports() == []
+    assert {one.name for one in kept(tmp_path)} == {"day-2010-06-18", "week-2010-W24"}
+    shutil.rmtree(tmp_path / "reports")
+    (tmp_path / "reports").write_text("in the way")
+    with pytest.raises(UnavailableError, match="Trading goes on"):
+        service.write_reports()
+    service.pool.close()
+
+
+def test_before_the_first_session_there_is_nothing_to_report(empty_url: str, pool: Pool, home: Path) -> None:
+    """A run's service writes nothing, the command says why."""
+    service = Reporting(Wiring(home, SecretStr(empty_url), 10_000_000))
+    assert service.write_reports() == []
+    service.pool.close()
+    with pytest.raises(UnavailableError, match="No session is complete yet"):
+        report_of(Record(pool, home), "day", None, TERMS, now=NOW)
 
 
 def test_the_claim_holds_until_something_changes(replayed: Replayed) -> None:
