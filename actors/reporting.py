@@ -8,12 +8,13 @@ from datetime import date
 from actors.service import Service
 from actors.wiring import now
 from adapters.calendar import following
+from adapters.postgres.journal import JournalStore
 from adapters.postgres.queries import Queries
 from research.reports.accounts import accounts_to_date
 from research.reports.claims import CLAIM
 from research.reports.gathering import gather
 from research.reports.kept import clear_parts, keep, kept_report
-from research.reports.making import report_of
+from research.reports.making import report_of_gathered
 from research.reports.periods import PeriodKind, ends_its_week
 from trading.cycle.questions import Questions, question
 from trading.errors import UnavailableError
@@ -85,9 +86,10 @@ class Reporting(Service):
         clear_parts(home)
         found = gather(self.on_record, kind, session, terms)
         before = kept_report(home, found.period.name)
-        if before and before.get(CLAIM, {}).get("journal_hash") == found.to_date.journal_hash:
+        _, last_hash = JournalStore(self.pool, clock=now).last()
+        if before and before.get(CLAIM, {}).get("journal_hash") == last_hash:
             return ""
-        keep(home, report_of(self.on_record, kind, session, terms, now=now()), terms.keep)
+        keep(home, report_of_gathered(found, now=now()), terms.keep)
         return found.period.name
 
 

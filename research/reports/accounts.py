@@ -77,7 +77,9 @@ def _starts(drafts: Sequence[Draft]) -> dict[str, float]:
 
 def _benchmark(record: Record, sessions: Sequence[date], start: float) -> list[float]:
     known = known_at_close(record, sessions[-1])
-    return equal_weight(Panel.from_arrow(known.bars()), known.splits, known.breaks, sessions, start)
+    # Nothing before the first session takes part, and a history of years is much to read.
+    bars = record.bars.read(sessions[0], sessions[-1])
+    return equal_weight(Panel.from_arrow(bars), known.splits, known.breaks, sessions, start)
 
 
 def _no_clock() -> datetime:

@@ -10,7 +10,7 @@ from typing import Any
 from adapters.record import Record
 from research.reports.claims import CLAIM, Verified, claim_of, compared_claims
 from research.reports.digest import figures_of
-from research.reports.gathering import gather
+from research.reports.gathering import Gathered, gather
 from research.reports.milestones.criterion import Asking
 from research.reports.milestones.targets import milestones_of, targets_of
 from research.reports.periods import PeriodKind
@@ -33,7 +33,11 @@ def report_of(
         UnavailableError: before the first complete session.
         ConfigurationError: when the day is no session on record.
     """
-    found = gather(record, kind, day, terms)
+    return report_of_gathered(gather(record, kind, day, terms), now=now)
+
+
+def report_of_gathered(found: Gathered, *, now: datetime) -> dict[str, Any]:
+    """Likewise of what was gathered before."""
     told = figures_of(found)
     asking = Asking(found, now)
     claim = claim_of(found, told, now)

@@ -204,4 +204,4 @@ def _suggestion(name: str, now: Levels, folds: Sequence[_Fold], gain: GroupMean)
     else:
         levels = chosen[0]
         words = f"stop {levels[0]:g}, target {levels[1]:g} average true ranges: every fold chose it and gained"
-    return Suggestion(name, levels, chosen, gains, gain, words)
+    return Suggestion(label=name, levels=levels, chosen=chosen, gains_r=gains, gain=gain, words=words)
