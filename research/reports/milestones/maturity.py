@@ -9,6 +9,7 @@ import numpy as np
 from adapters.postgres.costs import costs_between
 from research.reports.milestones.criterion import Answer, Asking, Criterion, above, counted
 from trading.accounting.costs import E6
+from trading.accounting.headline import dollars
 from trading.evidence.clustered import group_means
 from trading.outcomes.barriers import OutcomeRules
 from trading.performance.estimate import Estimate
@@ -102,7 +103,7 @@ def _exceeds(asking: Asking) -> Answer:
     found = asking.found.headlines[asking.found.leading]
     if found.costs_usd is None:
         return Answer("not enough data", "no cost is on record, so profit after all costs isn't known")
-    return above(found.over_hold_usd, 0.0, "{:+,.2f} USD over buy-and-hold after all costs", "too few sessions")
+    return above(found.over_hold_usd, 0.0, "{:+,.0f} USD", "too few sessions")
 
 
 def month_usd(asking: Asking) -> float | None:
@@ -114,10 +115,10 @@ def month_usd(asking: Asking) -> float | None:
 
 def _scales(asking: Asking) -> Answer:
     cost, found = month_usd(asking), asking.found.headlines[asking.found.leading]
-    if cost is None or found.after_costs_usd.value is None:
-        return Answer("not enough data", "no cost is on record of the last 30 days, or of those that were traded")
     after = found.after_costs_usd
-    words = f"${cost:,.2f} in 30 days; ${after.value:+,.2f} after all costs"
+    if cost is None or after.value is None:
+        return Answer("not enough data", "no cost is on record of the last 30 days, or of those that were traded")
+    words = f"{dollars(cost)} in 30 days; {dollars(after.value)} after all costs of what was traded"
     if cost >= MONTH_USD:
         return Answer("not met", f"{words}; the budget is ${MONTH_USD:,.0f}", cost)
     told = above(Estimate(after.value, after.low, after.high), 0.0, "${:+,.2f}", "too few sessions")
