@@ -23,7 +23,8 @@ from trading.tax.wash_sales import WINDOW, taxed
 
 BROKER = "broker"
 FILLS = """
-SELECT happened_at, symbol, side, shares, price_usd_e4, fees_cents FROM broker_events WHERE kind = 'filled' ORDER BY seq
+SELECT happened_at, symbol, side, shares, price_usd_e4, fees_cents, order_id
+FROM broker_events WHERE kind = 'filled' ORDER BY seq
 """
 
 
@@ -112,13 +113,15 @@ def _broker(record: Record) -> tuple[list[TaxEvent], date | None]:
         rows = cursor.fetchall()
     splits = record.bar_tables.splits()
     found = []
-    for number, (at, symbol, side, shares, price, fees) in enumerate(rows):
+    for number, (at, symbol, side, shares, price, fees, order) in enumerate(rows):
         direction, opens = SIDES[side]
         day = at.astimezone(NEW_YORK).date()
         value = int(cents(price, shares))
+        paid = value + (fees if side.startswith("buy") else -fees)
         event = TaxEvent(
-            number, day, symbol, direction, opens, Fraction(shares), value + (fees if side.startswith("buy") else -fees)
-        )
+            number=number, day=day, symbol=symbol, direction=direction, opens=opens, shares=Fraction(shares),
+            amount_cents=paid, order=order,
+        )  # fmt: skip
         factor = Fraction(1)
         for split in splits:
             if split.symbol == symbol and split.session > day:

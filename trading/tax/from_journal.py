@@ -49,7 +49,7 @@ def _fill(number: int, draft: Draft) -> TaxEvent:
     cash = next(one.amount_cents for one in draft.postings if one.account.endswith(":cash"))
     return TaxEvent(
         number=number, day=draft.session, symbol=told["symbol"], direction=direction, opens=opens,
-        shares=Fraction(told["shares"]), amount_cents=abs(cash),
+        shares=Fraction(told["shares"]), amount_cents=abs(cash), order=told["order_id"],
     )  # fmt: skip
 
 

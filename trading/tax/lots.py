@@ -24,6 +24,7 @@ class TaxEvent:
         shares: in shares of that day; a fraction only as cash in lieu.
         amount_cents: what a purchase cost with its fees, or a sale brought after them.
         factor: shares of now for one of that day, by later splits.
+        order: that it is a fill of; fills of one order are one block.
     """
 
     number: int
@@ -34,6 +35,7 @@ class TaxEvent:
     shares: Fraction
     amount_cents: int
     factor: Fraction = Fraction(1)
+    order: str = ""
 
     @property
     def units(self) -> Fraction:
@@ -46,14 +48,14 @@ class Lot:
     """Shares that were acquired together, or sold short together, and what is left of them.
 
     Attributes:
-        event: the number of the fill that opened it.
+        block: what was bought together: the order, or the fill where no order is known.
         units: left, as counted after all splits.
         amount_cents: what these cost, or a short sale brought, disallowed losses included.
         holding_from: from when the holding period counts: earlier than `opened` by what a wash sale carries over.
         replaces: whether a disallowed loss was put on it; a share replaces one share only.
     """
 
-    event: int
+    block: str
     opened: date
     symbol: str
     direction: Direction

@@ -57,8 +57,8 @@ def taxed(events: Sequence[TaxEvent]) -> list[Disposal]:
 def _opened(event: TaxEvent, claims: Sequence[_Claim]) -> list[Lot]:
     """The lot of a fill, parted where earlier losses are put on some of it."""
     whole = Lot(
-        event=event.number, opened=event.day, symbol=event.symbol, direction=event.direction, units=event.units,
-        amount_cents=event.amount_cents, holding_from=event.day,
+        block=event.order or f"fill {event.number}", opened=event.day, symbol=event.symbol,
+        direction=event.direction, units=event.units, amount_cents=event.amount_cents, holding_from=event.day,
     )  # fmt: skip
     parts, rest = [], whole
     for claim in claims:
@@ -101,8 +101,8 @@ class _Wash:
         while at < len(lots) and self._left > 0:
             lot = lots[at]
             same = (lot.symbol, lot.direction) == (sold.lot.symbol, sold.lot.direction)
-            # What was acquired together with the shares sold replaces nothing of them (1.1091-1(a)).
-            if same and not lot.replaces and lot.event != sold.lot.event and self._near(lot.opened):
+            # The rest of one block replaces nothing of what was sold of it (Rev. Rul. 56-602).
+            if same and not lot.replaces and lot.block != sold.lot.block and self._near(lot.opened):
                 part, rest = lot.parted(self._left)
                 lots[at : at + 1] = [_carrying(part, *self._match(part.units)), *([] if rest is None else [rest])]
             at += 1

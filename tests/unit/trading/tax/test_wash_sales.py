@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -111,6 +112,14 @@ def test_a_part_of_one_purchase_is_no_replacement_of_the_rest() -> None:
     assert figures(told) == [(50, 400, 500, 0)]
 
 
+def test_fills_of_one_order_are_one_block() -> None:
+    """60 and 40 of one order, 60 sold at a loss ten days later: no wash sale; of two orders it is one."""
+    given = events(("2024-06-03", "buy", 60, 600), ("2024-06-03", "buy", 40, 400), ("2024-06-13", "sell", 60, 500))
+    one_order = [replace(one, order="a") if one.opens else one for one in given]
+    assert [one.disallowed_cents for one in taxed(one_order)] == [0]
+    assert figures(taxed(given)) == [(60, 500, 600, 66)]  # 40 of 60 shares are replaced
+
+
 def test_a_share_replaces_one_share_only() -> None:
     """Two losses of 100, 100 bought after: only the first is disallowed."""
     told = taxed(
@@ -148,11 +157,9 @@ def test_other_stocks_and_directions_replace_nothing() -> None:
 
 def test_splits_are_counted_through() -> None:
     """100 shares, 2 for 1, 200 sold at a loss, 100 new ones bought: half of the loss is disallowed."""
-    before = TaxEvent(
-        0, date(2024, 1, 2), "M", "long", opens=True, shares=Fraction(100), amount_cents=100_000, factor=Fraction(2)
-    )
-    given = [before, *events(("2024-06-03", "sell", 200, 800), ("2024-06-04", "buy", 100, 500))]
-    (told,) = taxed([before, *(TaxEvent(k + 1, *list(vars(one).values())[1:]) for k, one in enumerate(given[1:]))])
+    given = (("2024-01-02", "buy", 100, 1_000), ("2024-06-03", "sell", 200, 800), ("2024-06-04", "buy", 100, 500))
+    bought, *rest = events(*given)
+    (told,) = taxed([replace(bought, factor=Fraction(2)), *rest])
     assert (told.shares, told.disallowed_cents) == (200, 10_000)
 
 
