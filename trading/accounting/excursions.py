@@ -70,7 +70,7 @@ def excursions_by_setup(trades: Excursions, labels: Sequence[tuple[str, ...]], s
         sessions: how many there are.
     """
     means = group_means(
-        trades.r, trades.session, trades.group, groups=len(labels), sessions=sessions, lags=OVERLAP
+        trades.r, trades.session, trades.group, groups=len(labels), sessions=sessions, overlap=OVERLAP
     )  # fmt: skip
     order = np.argsort(trades.group, kind="stable")
     bounds = np.searchsorted(trades.group[order], np.arange(len(labels) + 1))
@@ -152,7 +152,7 @@ def suggestions(grid: Grid, rows: Mapping[str, Ints]) -> list[Suggestion]:
     means = group_means(
         np.concatenate([np.zeros(0), *(fold.gain for fold in whole)]),
         at[np.concatenate([np.zeros(0, np.int64), *(fold.rows for fold in whole)])],
-        group, groups=len(judged), sessions=len(days), lags=OVERLAP,
+        group, groups=len(judged), sessions=len(days), overlap=OVERLAP,
     )  # fmt: skip
     return [
         _suggestion(name, grid.now, folds, mean) for name, folds, mean in zip(rows, judged, means, strict=True)

@@ -68,7 +68,7 @@ def limits_saved(refused: Refused, sessions: Days) -> list[LimitFigures]:
     known = np.isfinite(refused.net_return)
     means = group_means(
         -refused.net_return[known], np.searchsorted(sessions, refused.session[known]), of_row[known],
-        groups=len(names), sessions=len(sessions), lags=OVERLAP,
+        groups=len(names), sessions=len(sessions), overlap=OVERLAP,
     )  # fmt: skip
     total = np.bincount(of_row, minlength=len(names))
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,6 @@ from trading.evidence.significance import (
     ALPHA,
     corrected_alpha,
     q_values,
-    session_variance,
     student_quantile,
     two_sided,
 )
@@ -48,7 +48,9 @@ class GroupMean:
         return 1 if self.mean.value > 0 else -1
 
 
-def group_means(value: Floats, session: Ints, group: Ints, *, groups: int, sessions: int, lags: int) -> list[GroupMean]:
+def group_means(
+    value: Floats, session: Ints, group: Ints, *, groups: int, sessions: int, overlap: int
+) -> list[GroupMean]:
     """The mean of each group, tested against zero, all of them corrected together.
 
     Args:
@@ -57,11 +59,15 @@ def group_means(value: Floats, session: Ints, group: Ints, *, groups: int, sessi
         group: number of its group.
         groups: how many there are.
         sessions: how many there are.
-        lags: neighbouring sessions whose values overlap.
+        overlap: sessions that a value spans: those of sessions closer to each other share some; 1 where none do.
 
     Source:
-        Driscoll and Kraay (1998) for the errors, Benjamini and Hochberg (1995) for the tests: see
-        `trading.evidence.significance`.
+        Hansen and Hodrick (1980), Forward exchange rates as optimal predictors: the plain sum of autocovariances up to
+        `overlap` - 1, which is what overlapping values have; never below Bartlett's or that of independent sessions.
+        It is too small by (2 x overlap - 1) sessions' worth of having taken the mean off, and there are as many
+        independent sessions as fit without overlap. Where nothing is to be found, ten groups of values that overlap
+        five sessions hold a finding in 1 to 7 % of simulations of 20 to 250 sessions (Bartlett's weights and
+        Student's t of all sessions: 19 to 41 %). Benjamini and Hochberg (1995) for the tests.
     """
     count = np.bincount(group, minlength=groups)
     total = np.bincount(group, weights=value, minlength=groups)
@@ -72,10 +78,10 @@ def group_means(value: Floats, session: Ints, group: Ints, *, groups: int, sessi
     for number in np.flatnonzero(count).tolist():  # a matrix of groups by sessions would be too large
         rows = order[bounds[number] : bounds[number + 1]]
         deviation = np.bincount(session[rows], weights=(value[rows] - mean[number]) / len(rows), minlength=sessions)
-        error[number] = np.sqrt(session_variance(deviation[None, :].astype(np.float64), lags)[0])
         with_rows[number] = len(np.unique(session[rows]))
+        error[number] = _error(deviation.astype(np.float64), int(with_rows[number]), overlap)
     enough = (count >= LEAST_ROWS) & (with_rows >= LEAST_SESSIONS)
-    freedom = (with_rows - 1).astype(np.float64)
+    freedom = np.maximum(with_rows / overlap - 1.0, 0.0)
     q = q_values(np.where(enough, two_sided(mean, error, freedom), np.nan))
     reach = student_quantile(freedom, corrected_alpha(q)) * error
     return [
@@ -85,6 +91,18 @@ def group_means(value: Floats, session: Ints, group: Ints, *, groups: int, sessi
         )
         for k in range(groups)
     ]  # fmt: skip
+
+
+def _error(deviation: Floats, with_rows: int, overlap: int) -> float:
+    """The standard error of a mean, from what each session adds to it; NaN where there are too few sessions."""
+    if with_rows < 2 * overlap:
+        return np.nan
+    products = [float(deviation[lag:] @ deviation[: len(deviation) - lag]) for lag in range(overlap)]
+    flat = products[0] + 2.0 * sum(products[1:])
+    floor = sum(
+        (1.0 if lag == 0 else 2.0 * (1.0 - lag / overlap)) * product for lag, product in enumerate(products)
+    )  # fmt: skip
+    return math.sqrt(max(flat, floor, products[0]) / (1.0 - (2.0 * overlap - 1.0) / with_rows))
 
 
 def _around(mean: float, reach: float, *, known: bool) -> Estimate:

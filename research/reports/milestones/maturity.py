@@ -76,7 +76,7 @@ def ensemble_beats_members(asking: Asking) -> Answer:
     means = group_means(
         np.array([row[2] for row in rows], dtype=np.float64),
         np.searchsorted(days, np.array([row[1] for row in rows], dtype="datetime64[D]")),
-        member, groups=int(member.max()) + 1, sessions=len(days), lags=OutcomeRules().horizon_sessions,
+        member, groups=int(member.max()) + 1, sessions=len(days), overlap=OutcomeRules().horizon_sessions,
     )  # fmt: skip
     worst = min(means, key=lambda one: (one.mean.value is not None, one.mean.value or 0.0))
     return above(worst.mean, 0.0, "{:+.4f}", worst.missing)

@@ -62,7 +62,7 @@ def directions(asking: Asking) -> Answer:
     shares = np.array([row[1] for row in rows], dtype=np.float64)
     (mean,) = group_means(
         shares - 0.5, np.arange(len(rows)), np.zeros(len(rows), dtype=np.int64), groups=1, sessions=len(rows),
-        lags=OutcomeRules().horizon_sessions,
+        overlap=OutcomeRules().horizon_sessions,
     )  # fmt: skip
     value, low, high = (None if end is None else end + 0.5 for end in (mean.mean.value, mean.mean.low, mean.mean.high))
     return above(Estimate(value, low, high), ACCURACY, "{:.1%}", mean.missing)
