@@ -40,6 +40,7 @@ RESOURCES: Final = (
     "serve.resources.health",
     "serve.resources.storage",
     "serve.resources.costs",
+    "serve.resources.reports",
     "serve.resources.trading",
     "serve.resources.status",
     "serve.resources.trading_switches",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from actors.bootstrap import hand_back_everywhere
 from adapters.postgres.daily_checks import DailyCheck
 from cli.run.platform import Platform
+from research.reports.kept import folder_of
 from trading.cycle.summary import SessionSummary
 from trading.errors import UnavailableError
 from tune.training_plan import Plan
@@ -96,3 +97,13 @@ class Sessions:
             tell = say.step if one.verdict in {"passed", "explained"} else say.warning
             tell(f"{one.kind} of {one.session} {one.verdict}: {one.detail}")
         return done
+
+    def write_reports(self) -> None:
+        """The reports of the latest session are in the data folder; one that couldn't be written ends no run."""
+        asked = self.platform.actors.reporting.write_reports()
+        self.platform.watch.answered(asked.later, CHECK_TIMEOUT_S)
+        try:
+            for name in asked.get():
+                self.platform.say.step(f"report {name} is in {folder_of(self.platform.settings.home)}")
+        except UnavailableError as error:
+            self.platform.say.warning(str(error))

@@ -30,6 +30,7 @@ from serve.resources import (
     positions,
     progress,
     regime,
+    reports,
     scanner,
     signals,
     storage,
@@ -64,11 +65,12 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "/v1/health": (health.read, ()),
     "/v1/storage": (storage.read, ()),
     "/v1/costs": (costs.read, ()),
+    "/v1/reports": (reports.read_list, ()),
     "/v1/trading": (trading.read, ()),
 }
 """Path -> its reader and the arguments it gets when nothing is asked for. `_asked` fills in path parameters."""
 BESIDE = {
-    "/v1/stream", "/healthz", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume",
+    "/v1/stream", "/healthz", "/v1/reports/{name}", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume",
     *(f"/v1/models/{{ensemble_id}}/{change}" for change in ("promote", "rollback", "retire")),
 }  # fmt: skip
 """Paths that answer something else than one question."""

@@ -14,6 +14,7 @@ from trading.broker.orders import Bracket
 from trading.decisions.arms import ARMS, Arm
 from trading.decisions.book_view import BookView, Candidate, Circumstances
 from trading.decisions.decide import decide
+from trading.decisions.refusals import REFUSALS
 from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
@@ -179,23 +180,37 @@ def test_a_buy_becomes_an_order_with_the_bracket_of_the_outcomes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("book", "candidate", "words"),
+    ("book", "candidate", "words", "limit"),
     [
-        (account(held=frozenset({"AA"})), CANDIDATE, "already held"),
-        (account(held=frozenset("BCDEFGHIJK")), CANDIDATE, "all 10 positions are taken"),
-        (account(drawdown=DrawdownState(0.0, "suspended: x")), CANDIDATE, "suspended: x"),
-        (account(), replace(CANDIDATE, rank=0.05), "against it"),
-        (account("rule"), replace(CANDIDATE, rule_confidence=0.5), "is below 0.60"),
-        (account(), replace(CANDIDATE, atr_usd=NAN), "the caps leave no whole share"),
-        (account(), replace(CANDIDATE, close_usd=NAN), "the caps leave no whole share"),
-        (account(), replace(CANDIDATE, average_volume=NAN), "the caps leave no whole share"),
+        (account(held=frozenset({"AA"})), CANDIDATE, "already held", "held"),
+        (account(held=frozenset("BCDEFGHIJK")), CANDIDATE, "all 10 positions are taken", "max_positions"),
+        (account(drawdown=DrawdownState(0.0, "suspended: x")), CANDIDATE, "suspended: x", "drawdown"),
+        (account(drawdown=DrawdownState(0.0, "paused: x", "losing_streak")), CANDIDATE, "paused: x", "losing_streak"),
+        (replace(account(), resting={"AA": "rests"}), CANDIDATE, "rests", "stopped_out"),
+        (account(), replace(CANDIDATE, rank=0.05), "against it", "models_against"),
+        (account("models"), replace(CANDIDATE, rank=0.5), "unsure", "unsure"),
+        (account("models"), replace(CANDIDATE, expected_return=-0.01), "expected return", "expected_loss"),
+        (account("rule"), replace(CANDIDATE, rule_confidence=0.5), "is below 0.60", "rules_against"),
+        (account(), replace(CANDIDATE, rank=0.5, rule_confidence=0.1), "so the rules decide", "rules_against"),
+        (account(), replace(CANDIDATE, atr_usd=NAN), "the caps leave no whole share", "size"),
+        (account(), replace(CANDIDATE, close_usd=NAN), "the caps leave no whole share", "size"),
+        (account(), replace(CANDIDATE, average_volume=NAN), "the caps leave no whole share", "size"),
+        (replace(account(), exposure_cents={"BB": 5_000_000}), CANDIDATE, "leaves no whole share", "max_cluster"),
     ],
 )
-def test_every_refusal_says_why(book: BookView, candidate: Candidate, words: str) -> None:
-    """No order, a decision on record all the same."""
+def test_every_refusal_says_why(book: BookView, candidate: Candidate, words: str, limit: str) -> None:
+    """No order, a decision on record all the same, and the first limit that refused by its name."""
     (decision,), orders = decide(DAY, book, [candidate], DecisionRules())
     assert (decision.action, decision.shares, orders) == ("none", 0, [])
     assert words in decision.reason
+    assert decision.refused_by == limit
+    assert limit in REFUSALS
+
+
+def test_what_is_bought_was_refused_by_nothing() -> None:
+    """Not even where a limit made it smaller."""
+    (decision,), _ = decide(DAY, account(drawdown=DrawdownState(0.5, "halved: x")), [CANDIDATE], DecisionRules())
+    assert (decision.action, decision.refused_by) == ("buy", "")
 
 
 @pytest.mark.parametrize(
