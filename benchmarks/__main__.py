@@ -10,7 +10,7 @@ from benchmarks.measure import Table
 
 NAMES = (
     "cluster", "daily_cycle", "daily_update", "engine", "false_alarms", "features", "fills", "gates", "imports",
-    "live_feed", "pattern_log", "scoring", "storage",
+    "live_feed", "pattern_log", "scoring", "storage", "watching",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Whether served probabilities are still what they say, by a confidence sequence that begins anew each quarter."""
+"""Whether served probabilities still tell setups apart as they say, by a confidence sequence anew each quarter."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ class CalibrationRules:
         alpha: chance of a false alarm a season.
         season: sessions after which it begins anew, so that old good ones don't hide new bad ones.
         least_sessions: of a season; with fewer it says nothing.
-        tolerance: of the excess squared error. A probability of 0.60 where 0.50 is right costs 0.01.
+        least_slope: of what happened on the probabilities, within sessions: 1 = as they say, 0 = they tell nothing, -1 =
+            the reverse. An alarm says that it is surely lower.
         lags: sessions that outcomes overlap.
     """
 
     alpha: float = 0.02
     season: int = 60
     least_sessions: int = 10
-    tolerance: float = 0.005
+    least_slope: float = 0.5
     lags: int = 5
 
 
@@ -48,11 +49,16 @@ def reach(variance_of_mean: Floats, count: Floats, rules: CalibrationRules) -> F
     return np.asarray(np.sqrt(per_session * spread))
 
 
-def lower_ends(excess: Floats, rules: CalibrationRules) -> Floats:
-    """The lower end of the mean excess after each session of a season; NaN while there are too few."""
-    out = np.full(len(excess), np.nan)
-    for count in range(max(rules.least_sessions, 3), len(excess) + 1):
-        seen = excess[:count]
+def lower_ends(short: Floats, rules: CalibrationRules) -> Floats:
+    """The lower end of the mean after each session of a season; NaN while there are too few.
+
+    Args:
+        short: by how much each session fell short, shape `(n,)`.
+        rules: of the watch.
+    """
+    out = np.full(len(short), np.nan)
+    for count in range(max(rules.least_sessions, 3), len(short) + 1):
+        seen = short[:count]
         total = session_variance((seen - seen.mean())[None, :], rules.lags)[0]
         if total > 0:
             of_mean, n = np.array([total / count**2]), np.array([float(count)])
@@ -60,25 +66,32 @@ def lower_ends(excess: Floats, rules: CalibrationRules) -> Floats:
     return out
 
 
-def watch_calibration(marks: Sequence[SessionMarks], rules: CalibrationRules) -> Finding:
-    """Whether the excess of the squared error is above the tolerance in the season under way.
+def shortfall(marks: Sequence[SessionMarks], rules: CalibrationRules) -> Floats:
+    """By how much each session told less than the least slope asks for; sessions that say nothing are left out.
 
-    Until the new season says something, the last word of the one before stands.
+    It is the slope of a calibration (Cox 1958, Two further applications of a model for binary regression) as a sum over
+    sessions, each less its own mean: what moves the whole market is in no probability.
     """
-    excess = column(marks, "excess")
-    excess = excess[np.isfinite(excess)]
-    begun = (len(excess) - 1) // rules.season * rules.season if len(excess) else 0
-    if len(excess) - begun < rules.least_sessions and begun:
-        begun, excess = begun - rules.season, excess[:begun]
-    now = excess[begun:]
+    short = rules.least_slope * column(marks, "claimed") - column(marks, "told")
+    return short[np.isfinite(short)]
+
+
+def watch_calibration(marks: Sequence[SessionMarks], rules: CalibrationRules) -> Finding:
+    """Whether the slope is surely below the least one in the season under way.
+
+    Until a new season says something, the last word of the one before stands.
+    """
+    short = shortfall(marks, rules)
+    begun = (len(short) - 1) // rules.season * rules.season if len(short) else 0
+    if len(short) - begun < rules.least_sessions and begun:
+        begun, short = begun - rules.season, short[:begun]
+    now = short[begun:]
     if len(now) < rules.least_sessions:
         return not_enough("calibration", len(now), rules.least_sessions, "sessions with known outcomes")
-    ends = lower_ends(now, rules)
-    if not np.isfinite(ends[-1]):
-        return Finding("calibration", "quiet", float(now.mean()), rules.tolerance, "the squared error doesn't vary")
-    low = float(ends[-1])
-    words = (
-        f"the squared error of probabilities is {now.mean():+.4f} above what calibrated ones have, surely more than "
-        f"{low:+.4f}, over {len(now)} sessions; {rules.tolerance:g} is tolerated"
-    )
-    return Finding("calibration", "alarm" if low > rules.tolerance else "quiet", low, rules.tolerance, words)
+    low = float(lower_ends(now, rules)[-1])
+    words = f"over {len(now)} sessions what happened follows the probabilities"
+    if np.isfinite(low) and low > 0:
+        words = f"{words} surely with a slope below {rules.least_slope:g}"
+        return Finding("calibration", "alarm", low, 0.0, words)
+    words = f"{words}, or nobody can tell yet that the slope is below {rules.least_slope:g}"
+    return Finding("calibration", "quiet", low if np.isfinite(low) else None, 0.0, words)

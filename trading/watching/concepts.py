@@ -72,14 +72,18 @@ def alarms(errors: Floats, rules: ConceptRules) -> list[int]:
 
 
 def watch_concept(marks: Sequence[SessionMarks], rules: ConceptRules) -> Finding:
-    """Whether the squared error of probabilities has grown within the last sessions."""
-    errors = column(marks, "brier")
+    """Whether the error has grown within the last sessions.
+
+    It is the squared error of the probabilities above that of saying of each setup what share of its session made
+    money, both less the session's mean: below zero where they tell setups apart.
+    """
+    errors = column(marks, "claimed") - 2.0 * column(marks, "told")
     errors = errors[np.isfinite(errors)]
     if len(errors) < rules.first_sessions + 1:
         return not_enough("concept", len(errors), rules.first_sessions + 1, "sessions with known outcomes")
     found = alarms(errors, rules)
     recent = float(errors[-rules.stands :].mean())
-    words = f"the squared error of the last {rules.stands} sessions is {recent:.4f}"
+    words = f"the error of the last {rules.stands} sessions is {recent:+.5f} beside saying the same of all setups"
     if found and len(errors) - found[-1] <= rules.stands:
         ago = len(errors) - 1 - found[-1]
         return Finding("concept", "alarm", recent, None, f"ADWIN and Page-Hinkley found {ago} sessions ago: {words}")

@@ -56,7 +56,7 @@ class FeatureRules:
     least_reference: int = 60
     most_reference: int = 252
     least_index: float = 0.2
-    shuffles: int = 4_999
+    shuffles: int = 1_999
     unknown_margin: float = 0.05
 
 

@@ -51,8 +51,9 @@ class SessionMarks:
         open: answered, without a known outcome when the horizon was over.
         log_loss: mean of -log of the probability given to what happened.
         brier: mean squared error of the probability.
-        excess: by how much the squared error exceeds what calibrated probabilities would have on average; its mean is
-            zero for them. Source: Spiegelhalter (1986), Probabilistic prediction in patient management, section 4.
+        claimed: variance of the probabilities within the session: how far they claim to tell setups apart.
+        told: their covariance with what happened: how far they did. For calibrated probabilities both are equal on
+            average, whatever the market did to all setups of the session.
         bias: mean probability less the share that made money.
         made_money: share of the setups.
         squared_error: mean, of the expected return.
@@ -69,7 +70,8 @@ class SessionMarks:
     open: int
     log_loss: float
     brier: float
-    excess: float
+    claimed: float
+    told: float
     bias: float
     made_money: float
     squared_error: float
@@ -103,7 +105,8 @@ def marks_of(session: date, ensemble_id: str, told: Scored) -> SessionMarks:
         open=int((answered & ~known).sum()),
         log_loss=_mean(-np.where(won > 0, np.log(sure), np.log1p(-sure))),
         brier=_mean(missed),
-        excess=_mean(missed - p * (1.0 - p)),
+        claimed=_mean((p - _mean(p)) ** 2),
+        told=_mean((p - _mean(p)) * won),
         bias=_mean(p - won),
         made_money=_mean(won),
         squared_error=_mean((told.expected_return[use] - told.net_return[use]) ** 2),

@@ -37,7 +37,7 @@ class PromotionRules:
     least_sessions: int = 40
     smallest_gain: float = 0.002
     smallest_loss: float = 0.0005
-    expected_sessions: int = 180
+    expected_sessions: int = 250
     give_up_sessions: int = 504
     most_silent: float = 0.1
     guard_sessions: int = 20
