@@ -22,8 +22,8 @@ class CalibrationRules:
         alpha: chance of a false alarm a season.
         season: sessions after which it begins anew, so that old good ones don't hide new bad ones.
         least_sessions: of a season; with fewer it says nothing.
-        least_slope: of what happened on the probabilities, within sessions: 1 = as they say, 0 = they tell nothing, -1 =
-            the reverse. An alarm says that it is surely lower.
+        least_slope: of what happened on the probabilities, within sessions: 1 = as they say, 0 = they tell nothing,
+            -1 = the reverse. An alarm says that it is surely lower.
         lags: sessions that outcomes overlap.
     """
 

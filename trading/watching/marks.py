@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields
 from datetime import date
 
 import numpy as np
-from scipy import stats
 
 from trading.arrays import Flags, Floats, Ints
 
@@ -137,6 +136,8 @@ def _mean(values: Floats) -> float:
 
 
 def _correlation(catalyst: Floats, net_return: Floats) -> float:
+    from scipy import stats  # noqa: PLC0415  takes half a second
+
     there = np.isfinite(catalyst)
     if there.sum() < LEAST_CORRELATED or np.ptp(catalyst[there]) == 0 or np.ptp(net_return[there]) == 0:
         return float("nan")
