@@ -12,7 +12,7 @@ import numpy as np
 from psycopg.types.json import Jsonb
 
 from adapters.postgres.bulk import insert_missing
-from adapters.postgres.model_events import turns_of
+from adapters.postgres.model_events import LOCK, turns_of
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.views.restraint import Turn
 from trading.watching.analytics import Figure
@@ -68,6 +68,7 @@ class WatchStore:
             False when the session was watched already; nothing was changed then.
         """
         with transaction(self._pool) as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])  # no session begins meanwhile
             proposal = None if told.proposal is None else Jsonb(asdict(told.proposal))
             cursor.execute(
                 "INSERT INTO watched_sessions (session, proposal, watched_at) VALUES (%s, %s, %s) "
