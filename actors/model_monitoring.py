@@ -62,7 +62,7 @@ class ModelMonitoring(Service):
             store.record(watch.at(day), now())
         if session not in store.watched(session):
             return WatchReport(session, "no_session")
-        found = store.latest_findings(session)
+        found = store.findings_after(session)
         return WatchReport(
             session=session,
             state="watched",

@@ -89,6 +89,10 @@ class WatchStore:
         )
         return [row[0] for row in rows]
 
+    def last_watched(self) -> date | None:
+        """The latest session after which was watched; None before the first."""
+        return self._fetch("SELECT max(session) FROM watched_sessions", [])[0][0]  # type: ignore[no-any-return]
+
     def last_marked(self) -> date:
         """The latest session with marks; the first day of all before there are any."""
         return self._fetch("SELECT coalesce(max(session), DATE '0001-01-01') FROM watch_marks", [])[0][0]  # type: ignore[no-any-return]
@@ -140,7 +144,7 @@ class WatchStore:
             days.setdefault(session, []).append(Finding(*told))
         return list(days.values())
 
-    def latest_findings(self, session: date) -> Mapping[str, list[Finding]]:
+    def findings_after(self, session: date) -> Mapping[str, list[Finding]]:
         """Those of a session by version."""
         rows = self._fetch(
             "SELECT ensemble_id, kind, state, value, bar, words FROM watch_findings WHERE session = %s "

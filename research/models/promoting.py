@@ -26,7 +26,7 @@ def promote(registry: Registry, store: WatchStore, session: date, said: Callable
         said: who wants it, for a reason.
     """
     wanted = store.proposal(session)
-    if wanted is None or store.watched(session)[-1] != session:
+    if wanted is None or store.last_watched() != session:
         return ""
     life = LifecycleStore(registry.pool).life()
     mark = f"after {session}: "

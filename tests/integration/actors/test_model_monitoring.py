@@ -80,7 +80,7 @@ def test_each_session_is_watched_once_and_the_marks_come_when_outcomes_are_compl
     told = monitoring.after_session(SESSIONS[7])
     assert (told.alarms, told.turns, told.promotion) == ((), (), "")
     assert [one.session for one in WatchStore(pool).marks(["momentum"])["momentum"]] == SESSIONS[:2]
-    found = WatchStore(pool).latest_findings(SESSIONS[7])["momentum"]
+    found = WatchStore(pool).findings_after(SESSIONS[7])["momentum"]
     assert {each.state for each in found} == {"not_enough_data"}
     assert [(name, against, verdict) for name, against, verdict, *_ in WatchStore(pool).judgements(SESSIONS[7])] == [
         ("momentum", RULES, "not_enough_data")

@@ -18,7 +18,7 @@ def _said(kind: Kind, state: State) -> list[Finding]:
 
 
 def _stages(days: list[list[Finding]]) -> list[str]:
-    hold, out = Hold(), []
+    hold, out = Hold(), list[str]()
     for findings in days:
         hold = after(hold, findings, RULES)
         out.append(hold.stage)
