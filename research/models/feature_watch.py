@@ -117,4 +117,4 @@ def figures_of(features: Features, rules: FeatureRules) -> list[Figure]:
     if features.reference is None or len(shares) < rules.window:
         return [share, missing("drift_score", len(shares))]
     told = shift(features.reference, shares[-rules.window :], rules, rules.shuffles)
-    return [share, Figure("drift_score", "", float(told.index.max()), None, None, rules.window)]
+    return [share, Figure("drift_score", "", value=float(told.index.max()), low=None, high=None, sessions=rules.window)]

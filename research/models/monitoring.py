@@ -212,4 +212,4 @@ class SessionWatch:
         if latest is None:
             return [*figures, missing("data_lag", 0)]
         lag = float(mature - int(np.searchsorted(self._sessions, as_day(latest))))
-        return [*figures, Figure("data_lag", "", max(lag, 0.0), None, None, 1)]
+        return [*figures, Figure("data_lag", "", value=max(lag, 0.0), low=None, high=None, sessions=1)]

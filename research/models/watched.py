@@ -75,7 +75,7 @@ def monitored(pool: Pool) -> Monitored:
     store, life = WatchStore(pool), LifecycleStore(pool).life()
     session = store.last_watched()
     if session is None:
-        return Monitored(None, [], [], [], [], None)
+        return Monitored(None, [], [], [], turns=[], proposal=None)
     findings, figures, turns = store.findings_after(session), store.figures(session), store.turns()
     stages: dict[str, Stage] = {turn.ensemble_id: turn.stage for turn in turns}
     return Monitored(

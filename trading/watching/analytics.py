@@ -95,14 +95,14 @@ def ratio(name: str, above: Floats, below: Floats, part: str = "") -> Figure:
     moved = np.where(used, above - value * np.where(used, below, 0.0), 0.0)
     variance = session_variance(np.nan_to_num(moved)[None, :] / total, LAGS)[0]
     spread = float(student_quantile(np.array([n - 1.0]))[0] * np.sqrt(variance))
-    return Figure(name, part, value, value - spread, value + spread, n)
+    return Figure(name, part, value=value, low=value - spread, high=value + spread, sessions=n)
 
 
 def missing(name: str, have: int, part: str = "") -> Figure:
     """No figure yet."""
     least = ANALYTICS[name].least
     words = f"not enough data yet: {have} of at least {least} sessions"
-    return Figure(name, part, None, None, None, have, words)
+    return Figure(name, part, value=None, low=None, high=None, sessions=have, missing=words)
 
 
 def of_version(marks: Sequence[SessionMarks], trends: Mapping[str, Floats]) -> list[Figure]:
@@ -133,7 +133,7 @@ def _root(square: Figure) -> Figure:
     if square.value is None or square.low is None or square.high is None:
         return square
     low, value, high = (float(np.sqrt(max(each, 0.0))) for each in (square.low, square.value, square.high))
-    return Figure(square.name, "", value, low, high, square.sessions)
+    return Figure(square.name, "", value=value, low=low, high=high, sessions=square.sessions)
 
 
 def label_drift(marks: Sequence[SessionMarks]) -> Figure:
@@ -148,4 +148,4 @@ def label_drift(marks: Sequence[SessionMarks]) -> Figure:
     influence = np.concatenate([-(early - early.mean()) / len(early), (late - late.mean()) / len(late)])
     variance = session_variance(influence[None, :], LAGS)[0]
     spread = float(student_quantile(np.array([len(late) - 1.0]))[0] * np.sqrt(variance))
-    return Figure("label_drift", "", value, value - spread, value + spread, len(share))
+    return Figure("label_drift", "", value=value, low=value - spread, high=value + spread, sessions=len(share))
