@@ -88,6 +88,9 @@ def watch_calibration(marks: Sequence[SessionMarks], rules: CalibrationRules) ->
     now = short[begun:]
     if len(now) < rules.least_sessions:
         return not_enough("calibration", len(now), rules.least_sessions, "sessions with known outcomes")
+    if not now.any():
+        words = f"over {len(now)} sessions the probabilities told no setups apart, so there is nothing to hold them to"
+        return Finding("calibration", "quiet", 0.0, 0.0, words)
     low = float(lower_ends(now, rules)[-1])
     words = f"over {len(now)} sessions what happened follows the probabilities"
     if np.isfinite(low) and low > 0:

@@ -94,6 +94,7 @@ def marks_of(session: date, ensemble_id: str, told: Scored) -> SessionMarks:
     use = answered & known
     p, won = told.probability[use], told.won[use]
     missed = (p - won) ** 2
+    apart = p - _mean(p) if len(p) and np.ptp(p) > 0 else np.zeros(len(p))  # of equal ones rounding would be left
     calls, by_rules = (use & told.in_play & yes for yes in (told.chosen, told.by_rules))
     sure = np.clip(p, CERTAIN, 1.0 - CERTAIN)
     return SessionMarks(
@@ -104,8 +105,8 @@ def marks_of(session: date, ensemble_id: str, told: Scored) -> SessionMarks:
         open=int((answered & ~known).sum()),
         log_loss=_mean(-np.where(won > 0, np.log(sure), np.log1p(-sure))),
         brier=_mean(missed),
-        claimed=_mean((p - _mean(p)) ** 2),
-        told=_mean((p - _mean(p)) * won),
+        claimed=_mean(apart**2),
+        told=_mean(apart * (won - _mean(won))),
         bias=_mean(p - won),
         made_money=_mean(won),
         squared_error=_mean((told.expected_return[use] - told.net_return[use]) ** 2),

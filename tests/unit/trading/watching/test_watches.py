@@ -20,6 +20,7 @@ from trading.watching.features import (
     watch_features,
     watch_unknown,
 )
+from trading.watching.marks import Scored, marks_of
 from trading.watching.stages import Hold, StageRules, after
 
 FEATURES = FeatureRules()
@@ -115,6 +116,28 @@ def test_a_feature_that_is_never_known_has_no_edges() -> None:
     edges = edges_of(rows)
     assert np.isnan(edges[1]).all()
     assert day_of(rows, edges).shares[1].tolist() == [0.0] * 10 + [1.0]
+
+
+def test_equal_probabilities_claim_nothing_and_are_no_alarm() -> None:
+    """A flat calibration gives every setup the base rate; rounding in its mean must not look like evidence."""
+    year = [
+        marks_of(one.session, "flat", _flat(0.1 + 0.2 + at * 1e-9, at))
+        for at, one in enumerate(planted_year(np.random.default_rng(2), Planted(), 60))
+    ]
+    assert {one.claimed for one in year} == {0.0}
+    assert {one.told for one in year} == {0.0}
+    told = watch_calibration(year, CalibrationRules())
+    assert (told.state, told.value) == ("quiet", 0.0)
+    assert watch_concept(year, ConceptRules()).state == "quiet"
+
+
+def _flat(probability: float, seed: int) -> Scored:
+    rng, no, nothing = np.random.default_rng(seed), np.zeros(333, dtype=np.bool_), np.full(333, np.nan)
+    won = (rng.random(333) < 0.45).astype(np.float64)
+    return Scored(
+        probability=np.full(333, probability), expected_return=nothing, in_play=no, chosen=no, by_rules=no, won=won,
+        net_return=won - 0.5, catalyst=nothing,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("count", [0, 9])
