@@ -63,7 +63,8 @@ class Sessions:
         try:
             told = asked.get()
         except (InplayError, RayError) as error:
-            say.warning(f"the models were not watched after {session}: {error} The next session does it as well.")
+            reason = str(error).strip().splitlines()[-1]  # Ray tells a defect with all its frames; the log has them
+            say.warning(f"the models were not watched after {session}: {reason} The next session does it as well.")
             return
         for line in (*told.turns, *([told.promotion] if told.promotion else [])):
             say.warning(f"model monitoring after {session}: {line}; see `inplay models watch`")

@@ -110,7 +110,7 @@ def first_above(blocks: Floats, rules: TestRules, mean: float = 0.0) -> Ints:
     tested, bound = _bounded(blocks, rules)
     level = np.log(2.0 / rules.alpha)
     best = np.full(blocks.shape[:-1], np.iinfo(np.int64).max)
-    for parity in (0, 1):
+    for parity in range(min(2, tested.shape[-1])):  # of a single block there are no odd ones yet
         reached = log_capital(tested[..., parity::2], mean, bound) >= level
         at = rules.scale_blocks + parity + 2 * reached.argmax(axis=-1)
         best = np.where(reached.any(axis=-1), np.minimum(best, at), best)

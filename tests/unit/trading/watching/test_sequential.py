@@ -86,3 +86,13 @@ def test_too_few_sessions_have_no_interval(values: list[float]) -> None:
     assert np.isnan(told.low)
     assert np.isnan(told.high)
     assert told.blocks == 0
+
+
+@pytest.mark.parametrize("sessions", range(1, 45))
+def test_every_length_has_an_answer(sessions: int) -> None:
+    """From the first session on, through the first block that is tested, which has no neighbour yet."""
+    told = interval(np.arange(sessions), np.random.default_rng(sessions).normal(size=sessions), RULES)
+    assert told.blocks == max(0, sessions // 5 - 4)
+    assert np.isfinite(told.low) == (told.blocks > 0)
+    blocks = block_means(np.arange(sessions), np.ones(sessions), RULES)
+    assert first_above(blocks, RULES) == -1 or sessions > 20
