@@ -120,7 +120,8 @@ def first_above(blocks: Floats, rules: TestRules, mean: float = 0.0) -> Ints:
 def _bounded(blocks: Floats, rules: TestRules) -> tuple[Floats, Floats]:
     """The blocks that are tested, clipped, and the bound of each series."""
     first = np.nan_to_num(blocks[..., : rules.scale_blocks])
-    bound = np.maximum(rules.clip * np.sqrt((first**2).mean(axis=-1)), rules.least_bound)
+    spread = np.sqrt((first**2).sum(axis=-1) / max(1, first.shape[-1]))
+    bound = np.maximum(rules.clip * spread, rules.least_bound)
     return np.clip(blocks[..., rules.scale_blocks :], -bound[..., None], bound[..., None]), bound
 
 

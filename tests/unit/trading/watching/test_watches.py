@@ -7,6 +7,7 @@ import pytest
 
 from benchmarks.made_drift import Planted, SampleSessions, planted_year, sample_sessions, shuffled
 from benchmarks.watching import calibration_alarms, delays, false_alarms
+from trading.watching.analytics import of_version
 from trading.watching.calibration import CalibrationRules, watch_calibration
 from trading.watching.concepts import ConceptRules, watch_concept
 from trading.watching.features import (
@@ -21,6 +22,7 @@ from trading.watching.features import (
     watch_unknown,
 )
 from trading.watching.marks import Scored, marks_of
+from trading.watching.promotion import PromotionRules, beside, beside_rules
 from trading.watching.stages import Hold, StageRules, after
 
 FEATURES = FeatureRules()
@@ -147,3 +149,17 @@ def test_few_sessions_say_nothing_yet(count: int) -> None:
     for told in (watch_calibration(year, CalibrationRules()), watch_concept(year, ConceptRules())):
         assert told.state == "not_enough_data"
         assert "not enough data yet" in told.words
+
+
+def test_every_length_has_an_answer() -> None:
+    """From no session to the third season, each watch and the verdicts say something, and figures are finite."""
+    year = planted_year(np.random.default_rng(5), Planted(setups=30), 130)
+    days, rules = np.datetime64("2010-01-01") + np.arange(400), PromotionRules()
+    for count in range(131):
+        seen = year[:count]
+        for told in (watch_calibration(seen, CalibrationRules()), watch_concept(seen, ConceptRules())):
+            assert told.words
+            assert told.value is None or np.isfinite(told.value)
+        assert beside(seen, seen, days, rules).why
+        assert beside_rules(seen, days, rules).verdict == "not_enough_data", "no candidate was ever in play"
+        assert all(one.missing or one.value is not None for one in of_version(seen, {"bull": np.ones(count)}))
