@@ -48,18 +48,19 @@ def _version(version: VersionWatched) -> Iterator[str]:
 
 
 def _verdict(one: VerdictTold) -> str:
-    words = one.verdict.replace("_", " ")
-    return plain(f"  {one.ensemble_id} against {one.against}: {words}; {one.why}")
+    verdict = one.verdict.replace("_", " ")
+    words = one.why if one.why.startswith(verdict) else f"{verdict}: {one.why}"
+    return plain(f"  {one.ensemble_id} against {one.against}: {words}")
 
 
 def _figure(one: Figure) -> str:
     name = f"{one.name} {one.part}".strip()
     if one.value is None:
-        return f"  {name:<44}{one.missing}"
+        return f"  {name:<48}{one.missing}"
     value = _value(one.name, one.value)
     if one.low is None or one.high is None:
-        return f"  {name:<44}{value}"
-    return f"  {name:<44}{value} ({_value(one.name, one.low)} to {_value(one.name, one.high)})"
+        return f"  {name:<48}{value}"
+    return f"  {name:<48}{value} ({_value(one.name, one.low)} to {_value(one.name, one.high)})"
 
 
 def _value(name: str, value: float) -> str:

@@ -46,6 +46,8 @@ ANALYTICS: Mapping[str, Definition] = MappingProxyType(
         "data_lag": Definition("sessions by which the newest complete outcomes are later than they could be", 1, 1),
     }
 )  # fmt: skip
+SHARES = frozenset({"pattern_accuracy_30d", "hit_rate", "unknown_share", "brier"})
+"""Figures between 0 and 1; their intervals end there."""
 RECENT = 20
 """Sessions of `label_drift` that are the later ones."""
 
@@ -95,7 +97,10 @@ def ratio(name: str, above: Floats, below: Floats, part: str = "") -> Figure:
     moved = np.where(used, above - value * np.where(used, below, 0.0), 0.0)
     variance = session_variance(np.nan_to_num(moved)[None, :] / total, LAGS)[0]
     spread = float(student_quantile(np.array([n - 1.0]))[0] * np.sqrt(variance))
-    return Figure(name, part, value=value, low=value - spread, high=value + spread, sessions=n)
+    low, high = value - spread, value + spread
+    if name in SHARES:
+        low, high = max(low, 0.0), min(high, 1.0)
+    return Figure(name, part, value=value, low=low, high=high, sessions=n)
 
 
 def missing(name: str, have: int, part: str = "") -> Figure:

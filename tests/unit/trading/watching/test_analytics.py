@@ -102,3 +102,12 @@ def test_label_drift_is_the_difference_of_shares() -> None:
     assert told.value == pytest.approx(share[-20:].mean() - share[:-20].mean())
     assert label_drift(year[:59]).missing == "not enough data yet: 59 of at least 60 sessions"
     assert positions(year[:3], np.datetime64(FIRST) + np.arange(5)).tolist() == [0, 1, 2]
+
+
+def test_the_interval_of_a_share_ends_at_its_bounds() -> None:
+    """Nearly all of few sessions made money: no interval beyond one hundred per cent, nor below none."""
+    below = np.full(12, 5.0)
+    high = ratio("pattern_accuracy_30d", np.array([5.0] * 11 + [0.0]), below)
+    low = ratio("pattern_accuracy_30d", np.array([0.0] * 11 + [5.0]), below)
+    assert (high.high, low.low) == (1.0, 0.0)
+    assert ratio("catalyst_correlation", np.array([-0.9] * 11 + [0.9] * 11), np.ones(22)).low is not None
