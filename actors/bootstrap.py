@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError
 
+from actors.alerting import Alerting
 from actors.asking import Actor, NotServed
 from actors.checks import AskChecks, Checks
 from actors.coordinator import AskCoordinator, Coordinator
@@ -36,7 +37,7 @@ ANSWER_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 120.0
 SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
-    Storage, Checks, Execution, ModelMonitoring,
+    Storage, Checks, Execution, Alerting, ModelMonitoring,
 )  # fmt: skip
 """Those that are made of the wiring alone; the others hold their handles."""
 S = TypeVar("S", bound=Service)
@@ -123,6 +124,7 @@ def bootstrap(wiring: Wiring) -> Actors:
     )
     reporting = AskReporting(actor(Reporting))
     actor(Storage)
+    actor(Alerting)
     checks = AskChecks(actor(Checks))
     monitoring = AskModelMonitoring(actor(ModelMonitoring))
     coordinator = AskCoordinator(actor(Coordinator, services))

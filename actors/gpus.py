@@ -1,4 +1,4 @@
-"""A GPU for a while, through Ray's autoscaler: asked for, proven, released, seen to be gone."""
+"""A GPU for a while, through Ray's autoscaler: whether there could be one, proven, seen to be gone."""
 
 from __future__ import annotations
 
@@ -22,29 +22,21 @@ class Gpus(Protocol):
         """Whether there is a GPU already, or an autoscaler that could rent one."""
         ...
 
-    def request(self) -> None:
-        """A machine with a GPU is asked for, and kept until `release`."""
-        ...
-
-    def prove(self, timeout_s: float) -> str | None:
-        """What a worker with a GPU trains on; None when there was none in time.
-
-        Raises:
-            UnavailableError: when a worker that should have a GPU trains on something else.
-        """
+    def note(self) -> None:
+        """Which machines with a GPU there are; what comes later is ours."""
         ...
 
     def release(self) -> None:
-        """Nothing is asked for any more; repeating it is harmless."""
+        """Nothing is asked for on behalf of a process that is gone; repeating it is harmless."""
         ...
 
     def gone(self, timeout_s: float) -> bool:
-        """Whether every machine with a GPU that came since `request` has left in time."""
+        """Whether every machine with a GPU that came since `note` has left in time."""
         ...
 
 
 class RayGpus:
-    """Ray's autoscaler. A request outlives its process, so who starts releases what a dead one had asked for."""
+    """Ray's autoscaler. Work that waits for a GPU is the demand for one, and ends with the process that asked."""
 
     def __init__(self) -> None:
         self._before: set[str] = set()
@@ -54,13 +46,16 @@ class RayGpus:
         stats = get_cluster_status(ray.get_runtime_context().gcs_address).stats
         return bool(gpu_nodes()) or int(stats.autoscaler_version or 0) > 0
 
-    def request(self) -> None:
+    def note(self) -> None:
         """See `Gpus`."""
         self._before = gpu_nodes()
-        _ask([{"resources": {"GPU": 1}}])
 
     def prove(self, timeout_s: float) -> str | None:
-        """See `Gpus`."""
+        """What a worker with a GPU trains on; None when there was none in time. Its wait is the demand for one.
+
+        Raises:
+            UnavailableError: when a worker that should have a GPU trains on something else.
+        """
         task: Any = ray.remote(num_cpus=0, num_gpus=1, max_retries=0)(prove_cuda)
         reference = task.remote()
         ready, _ = ray.wait([reference], timeout=timeout_s)
@@ -75,8 +70,11 @@ class RayGpus:
             raise UnavailableError(f"The machine with a GPU went away: {error}. No model was replaced.") from error
 
     def release(self) -> None:
-        """See `Gpus`."""
-        _ask([])
+        """See `Gpus`. Earlier versions asked for room for a GPU, which Ray keeps asking for when they die.
+
+        Not through `ray.autoscaler.sdk`: that remembers for the life of the process which autoscaler the first Ray had.
+        """
+        request_cluster_resources(ray.get_runtime_context().gcs_address, [])
 
     def gone(self, timeout_s: float) -> bool:
         """See `Gpus`."""
@@ -86,14 +84,6 @@ class RayGpus:
                 return False
             time.sleep(LOOK_EVERY_S)
         return True
-
-
-def _ask(bundles: list[dict[str, dict[str, int]]]) -> None:
-    """The autoscaler is to keep room for these and nothing else.
-
-    Not through `ray.autoscaler.sdk`: that remembers for the life of the process which autoscaler the first Ray had.
-    """
-    request_cluster_resources(ray.get_runtime_context().gcs_address, bundles)
 
 
 def gpu_nodes() -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ from adapters.postgres.pool import Pool, open_pool
 from trading.bars.panel import as_date
 from trading.errors import UnavailableError
 from tune.fits.distributed import Workers
+from tune.fits.gpu import Busy, Cuda, Gpu
 from tune.on_ray.causes import as_model_error, cause_of
 from tune.on_ray.placements import SESSIONS, Placements, remove_of_sessions
 
@@ -30,13 +31,33 @@ ASK_TIMEOUT_S = 300.0
 END_TIMEOUT_S = 30.0
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a training made.
+
+    Attributes:
+        device: that it trained on, as the process that trained said.
+        busy: how busy a GPU was.
+    """
+
+    ensemble_id: str
+    device: str = "cpu"
+    busy: Busy = field(default_factory=Busy)
+
+
 class Trainer(Protocol):
     """Makes an ensemble."""
 
-    def train(self, workers: Workers, limit_s: float) -> str:
-        """The ensemble is on disk and on record as a challenger. Returns: its id.
+    def train(self, workers: Workers, limit_s: float, wait_s: float) -> Made:
+        """The ensemble is on disk and on record as a challenger.
+
+        Args:
+            workers: that train; with a GPU everything is done on the machine that has it.
+            limit_s: for all of it.
+            wait_s: for a machine with a GPU.
 
         Raises:
+            NoGpuError: when none came in time.
             UnavailableError: when it wasn't done in time, or something it needs went away; nothing was replaced.
             ModelError: when nothing can be learned from what there is, or Ray had no room for it.
         """
@@ -57,15 +78,21 @@ class _Work:
     seed: int
     workers: Workers
     placements: Placements
+    wait_s: float = 0.0
+    gpu: Gpu = field(default_factory=Cuda)
 
 
 class RayTrainer:
     """Trains on the market and patterns of the latest complete session."""
 
-    def __init__(self, wiring: Wiring, pool: Pool, coordinator: AskCoordinator, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, wiring: Wiring, pool: Pool, coordinator: AskCoordinator, clock: Callable[[], datetime],
+        *, gpu: Gpu | None = None,
+    ) -> None:  # fmt: skip
         self._wiring, self._pool, self._coordinator, self._clock = wiring, pool, coordinator, clock
+        self._gpu: Gpu = gpu or Cuda()
 
-    def train(self, workers: Workers, limit_s: float) -> str:
+    def train(self, workers: Workers, limit_s: float, wait_s: float) -> Made:
         """See `Trainer`."""
         session, known = self._coordinator.training_data().get(ASK_TIMEOUT_S)
         if session is None:
@@ -73,11 +100,11 @@ class RayTrainer:
         market, patterns = known
         work = _Work(
             home=self._wiring.home, wiring=self._wiring, known_before=session + timedelta(days=1),
-            seed=self._wiring.training.seed, workers=workers,
+            seed=self._wiring.training.seed, workers=workers, wait_s=wait_s, gpu=self._gpu,
             placements=Placements(f"{SESSIONS}-{uuid.uuid4().hex[:12]}"),
         )  # fmt: skip
-        trained = run_within(limit_s, _train, market, patterns, work, placements=work.placements)
-        return self._registered(trained, work)
+        trained, busy = run_within(limit_s, _train, market, patterns, work, placements=work.placements)
+        return Made(self._registered(trained, work), trained.device, busy)
 
     def clear(self) -> None:
         """See `Trainer`."""
@@ -138,8 +165,9 @@ def _answer(reference: Any) -> Any:
         raise UnavailableError(f"The training was ended: {cause_of(error)}. Nothing was replaced.") from error
 
 
-def _train(market: Any, patterns: Any, work: _Work) -> Any:
-    """In a process of its own: its memory goes back with it."""
+def _train(market: Any, patterns: Any, work: _Work) -> tuple[Any, Busy]:
+    """The ensemble, and how busy its GPU was. In a process of its own: its memory goes back with it."""
+    from tune.gpu_training import Terms, train_on_gpu  # noqa: PLC0415  heavy
     from tune.judgement.leakage.then import rows_then  # noqa: PLC0415
     from tune.pipeline import train_ensemble  # noqa: PLC0415  heavy
     from tune.sets.of_record import SetRules, set_of_market  # noqa: PLC0415
@@ -151,11 +179,16 @@ def _train(market: Any, patterns: Any, work: _Work) -> Any:
         then = rows_then(work.wiring.record(pool), data, as_date(market.panel.sessions.max()))
     finally:
         pool.close()
-    scratch = work.home / "tune" / "session"
+    models, scratch = work.home / "models", work.home / "tune" / "session"
     try:
-        return train_ensemble(
-            data, work.home / "models", scratch, seed=work.seed, workers=work.workers, say=lambda _: None,
+        if work.workers.gpus:
+            terms = Terms(work.seed, work.wait_s, gpu=work.gpu)
+            made = train_on_gpu(data, models, scratch, terms, say=lambda _: None, then=then)
+            return made.trained, made.busy
+        trained = train_ensemble(
+            data, models, scratch, seed=work.seed, workers=work.workers, say=lambda _: None,
             placements=work.placements, then=then,
         )  # fmt: skip
+        return trained, Busy()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

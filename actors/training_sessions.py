@@ -19,10 +19,12 @@ from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecor
 from adapters.spend.costs import E6, MachineLife, lives, reckon
 from adapters.spend.files import read_spend_files
 from trading.errors import InplayError, UnavailableError
-from tune.fits.distributed import Workers
+from tune.fits.distributed import ON_GPU, Workers
+from tune.fits.gpu import NoGpuError
+from tune.gpu_worth import HEAD_USD_PER_H, Measured
 from tune.training_plan import Facts, Plan, Session, SessionFacts, plan_after, plan_gpu
 
-CPU, GPU = Workers(actors=1, cpus=1), Workers(actors=1, cpus=1, gpus=1)
+CPU = Workers(actors=1, cpus=1)
 REMEMBERED = 50
 LOOK_BACK = timedelta(days=62)
 
@@ -138,7 +140,16 @@ class TrainingSessions:
             gpus_running=sum(each.has_gpu for each in costs.running),
             sessions=[Session(s.kind, s.opened_at, s.data_fingerprint, s.state == "trained") for s in held],
             memory_mib=self._parts.memory_mib(),
+            cpu_usd_per_h=next(
+                (e.start.price_usd_e6_per_h / E6 for e in costs.running if e.start.role == "head"), HEAD_USD_PER_H
+            ),
+            on_cpu=self._measured(on_gpu=False),
+            on_gpu=self._measured(on_gpu=True),
         )
+
+    def _measured(self, *, on_gpu: bool) -> Measured | None:
+        found = self._record.last_time(on_gpu=on_gpu)
+        return None if found is None else Measured(found.seconds, found.rows)
 
     def _machines(self, now_at: datetime) -> list[MachineLife]:
         return lives(self._events.load(now_at - LOOK_BACK))
@@ -146,36 +157,30 @@ class TrainingSessions:
     def _hold(self, plan: Plan, name: str, fingerprint: str) -> None:
         row = SessionRow(name, plan.kind, plan.window_from, self._parts.clock(), fingerprint)
         self._record.open(row)
-        ended = self._on_gpu(row) if plan.kind == "gpu" else self._trained(row, CPU, "cpu")
+        ended = self._on_gpu(row) if plan.kind == "gpu" else self._trained(row, CPU)
         self._record.end(self._ended(ended))
 
     def _on_gpu(self, row: SessionRow) -> SessionRow:
-        """The session as it ended, with the GPU released whatever happened and its machine's end awaited."""
-        rules = self._training.rules
-        try:
-            self._parts.gpus.request()
-            device = self._parts.gpus.prove(rules.wait_s)
-            if device is None:
-                detail = f"no GPU came within {rules.wait_s / 60:.0f} min: sold out, over a spend cap, or no such type"
-                ended = replace(row, state="sold_out", detail=detail)
-            else:
-                ended = self._trained(row, GPU, device)
-        except (InplayError, RayError) as error:
-            ended = replace(row, state="failed", detail=str(error))
-        finally:
-            self._parts.gpus.release()
-        return self._seen_gone(ended)
+        """The session as it ended, and its machine's end was awaited."""
+        self._parts.gpus.note()
+        return self._seen_gone(self._trained(row, ON_GPU))
 
-    def _trained(self, row: SessionRow, workers: Workers, device: str) -> SessionRow:
+    def _trained(self, row: SessionRow, workers: Workers) -> SessionRow:
+        """The session as its training ended. What trains on a GPU asks for it, and for no longer than it lives."""
         passed_s = (self._parts.clock() - row.opened_at).total_seconds()
         left_s = self._training.rules.hours * 3_600 - passed_s
         try:
             if left_s <= 0:
                 raise UnavailableError("The session's time was over before training began. Nothing was replaced.")
-            ensemble_id = self._parts.trainer.train(workers, left_s)
+            made = self._parts.trainer.train(workers, left_s, self._training.rules.wait_s)
+        except NoGpuError as error:
+            return replace(row, state="sold_out", detail=str(error))
         except (InplayError, RayError) as error:
-            return replace(row, state="failed", detail=str(error), device=device)
-        return replace(row, state="trained", device=device, ensemble_id=ensemble_id)
+            return replace(row, state="failed", detail=str(error))
+        return replace(
+            row, state="trained", device=made.device, ensemble_id=made.ensemble_id, gpu_busy_share=made.busy.share,
+            gpu_busy_source=made.busy.source,
+        )  # fmt: skip
 
     def _seen_gone(self, row: SessionRow) -> SessionRow:
         """With proof from Ray's list of nodes and from the provider's own record of what it destroyed."""

@@ -15,6 +15,7 @@ from data.live.feeds import LiveToFollow
 from data.news.sources import NewsToFollow
 from data.storage_rules import StorageRules
 from execution.account import BrokerAccount
+from trading.alerts.policy import Policy
 from trading.decisions.arms import ACCOUNTS, Arm
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.risk.decision_rules import DecisionRules
@@ -39,6 +40,23 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Alerts:
+    """Whom the owner's alerts go to.
+
+    Attributes:
+        urls: of services, as Apprise writes them.
+        dead_man: a URL that hears of each complete session.
+        policy: what is sent when.
+        budget_usd: of machines a month, above which a forecast is an alert.
+    """
+
+    urls: tuple[SecretStr, ...] = ()
+    dead_man: SecretStr | None = None
+    policy: Policy = field(default_factory=Policy)
+    budget_usd: float = 200.0
+
+
+@dataclass(frozen=True)
 class Wiring:
     """Everything a service needs to be constructed, at start and after a crash alike.
 
@@ -52,6 +70,7 @@ class Wiring:
         news: the sources of news to follow; none by default.
         storage: where bars and backups go, and when.
         training: when models are trained anew, and where the costs of machines are kept.
+        alerts: whom they go to.
     """
 
     home: Path
@@ -65,6 +84,7 @@ class Wiring:
     news: NewsToFollow = field(default_factory=NewsToFollow)
     storage: StorageRules = field(default_factory=StorageRules)
     training: Training = field(default_factory=Training)
+    alerts: Alerts = field(default_factory=Alerts)
     books: Mapping[str, Arm] = field(default_factory=lambda: dict(ACCOUNTS))
 
     def record(self, pool: Pool) -> Record:

@@ -26,6 +26,7 @@ from adapters.postgres.migrate import missing as behind
 from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import ModelStore
 from adapters.postgres.news_coverage import CoverageStore
+from adapters.postgres.owner import owned
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
@@ -207,6 +208,8 @@ def alone(settings: Settings, *, now: datetime) -> Iterator[Record]:
         stack.enter_context(RunLock(settings.home, now=now))
         url = _given(settings) or _started(EmbeddedPostgres(settings.home), settings.home, stack)
         record = _record(stack, settings, open_pool(url, name="inplay alone"))
+        if settings.database_url is not None:
+            stack.enter_context(owned(record.pool, url))
         yield replace(record, migrated=tuple(migrate(record.pool)))
 
 

@@ -10,6 +10,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -22,6 +23,7 @@ from pydantic_settings import (
 
 from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
 from adapters.news.rss import NewsFeed
+from trading.alerts.alert import Severity
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.risk.limits import LIMITS, rules_of
@@ -34,7 +36,12 @@ OTHER_VARIABLES = frozenset(
 )
 """Variables with the prefix that are read elsewhere."""
 
-SECRETS = frozenset({*WITHOUT_PREFIX, "api_token", "news_feeds", "s3_access_key", "s3_secret_key", "backup_key"})
+SECRETS = frozenset(
+    {
+        *WITHOUT_PREFIX, "api_token", "news_feeds", "s3_access_key", "s3_secret_key", "backup_key", "notify_urls",
+        "dead_man_url",
+    }
+)  # fmt: skip
 """Settings whose values no message shows."""
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -46,6 +53,14 @@ def _absolute(path: Path) -> Path:
     except RuntimeError:
         raise ValueError("no home folder is known for this user: set HOME, or write the path without ~") from None
     return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links the user chose
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("no time zone of that name; write it as in America/New_York") from None
+    return name
 
 
 def _folder_or_bucket(where: str) -> str:
@@ -89,9 +104,16 @@ class Settings(BaseSettings):
         gpu_budget_usd_per_month: for training sessions on a rented GPU; 0 = none is ever asked for.
         gpu_session_h: how long such a session lasts at most, and `gpu_wait_min` how long a GPU is waited for.
         gpu_usd_per_h: what a GPU is reckoned at until one is on record.
+        gpu_if_dearer: a GPU is rented for a session also where training on the CPU would cost less.
         train_every_sessions: after so many complete sessions that no ensemble learned from, one is trained; 0 = never.
         training_makes: what a new ensemble becomes: `challenger`, or `champion` without anybody looking at it.
         spend_folder: where the node provider keeps the starts and stops of machines.
+        notify_urls: Apprise URLs of the services that carry alerts; none by default.
+        notify_least: severity from which on alerts are sent: `info`, `warning` or `critical`.
+        notify_quiet: hours of `notify_time_zone` without any but critical alerts, such as `22:00-07:00`.
+        notify_most_a_day: messages to each service; the last is a digest.
+        dead_man_url: that hears of each complete session, and raises the alarm elsewhere when it doesn't.
+        budget_usd_per_month: of machines; a forecast above it is an alert. 200 is the strategy's most.
         seed: of everything that draws random numbers.
         risk: limits other than the defaults, by name (`trading.risk.limits.LIMITS`): `INPLAY_RISK_<NAME>`, or the table
             `[risk]` of the file.
@@ -148,9 +170,17 @@ class Settings(BaseSettings):
     gpu_session_h: float = Field(default=4, gt=0, le=24)
     gpu_wait_min: float = Field(default=30, gt=0, le=600)
     gpu_usd_per_h: float = Field(default=3.39, gt=0, le=1_000)
+    gpu_if_dearer: bool = False
     train_every_sessions: int = Field(default=0, ge=0, le=10_000)
     training_makes: Literal["challenger", "champion"] = "challenger"
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
+    notify_urls: tuple[SecretStr, ...] = Field(default=(), max_length=20)
+    notify_least: Severity = "warning"
+    notify_quiet: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
+    notify_time_zone: Annotated[str, AfterValidator(_time_zone)] = "America/New_York"
+    notify_most_a_day: int = Field(default=20, ge=2, le=1_000)
+    dead_man_url: SecretStr | None = Field(default=None, min_length=8)
+    budget_usd_per_month: float = Field(default=200, gt=0, le=1_000_000)
 
     risk: dict[str, float] = Field(default_factory=dict)
 

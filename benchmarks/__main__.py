@@ -9,8 +9,8 @@ from typing import cast
 from benchmarks.measure import Table
 
 NAMES = (
-    "cluster", "daily_cycle", "daily_update", "engine", "false_alarms", "features", "fills", "gates", "imports",
-    "live_feed", "pattern_log", "scoring", "storage", "watching",
+    "batch_analysis", "cluster", "daily_cycle", "daily_update", "distributed_fits", "engine", "false_alarms",
+    "features", "fills", "gates", "imports", "live_feed", "pattern_log", "scoring", "storage", "watching",
 )  # fmt: skip
 
 

@@ -88,6 +88,7 @@ COMMANDS = (
     Command("data", "cli.data.commands", "app", "What is kept, where, and whether it is whole."),
     Command("verify", "cli.verify", "app", "Checks of the strategy itself."),
     Command("models", "cli.models.commands", "app", "The life of models: what they are, are worth and become."),
+    Command("notify", "cli.notify", "app", "What the owner is told of, and by which services."),
     Command("trading", "cli.trading", "app", "Suspend, resume, arm and reconcile trading."),
 )  # fmt: skip
 _BY_NAME = {command.name: command for command in COMMANDS}

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from adapters.settings import read_settings
+from cli.cluster.record import busy_words
 from cli.output import print_json
 from serve.resources.costs import Costs
 from serve.resources.storage import Storage
@@ -166,8 +167,9 @@ def _costs(costs: Costs | None) -> list[tuple[str, str]]:
     lines += [(f"{p.kind} training", p.reason) for p in costs.plans if p.code != "off"]
     for session in costs.sessions[:1]:
         paid = "" if session.cost_usd is None else f", ${session.cost_usd:.2f}"
+        busy = busy_words(session.model_dump())
         detail = f": {session.detail}" if session.detail else ""
-        lines.append(("last session", f"{session.opened_at:%Y-%m-%d %H:%M} UTC {session.state}{paid}{detail}"))
+        lines.append(("last session", f"{session.opened_at:%Y-%m-%d %H:%M} UTC {session.state}{paid}{busy}{detail}"))
     return lines
 
 

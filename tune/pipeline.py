@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from tune.judgement.leakage.finding import refuse_leaks
 from tune.judgement.paths import PathSpread, path_spread
 from tune.judgement.regime_factors import regime_factors
 from tune.judgement.trials import Tried, lost, tried
-from tune.on_ray.placements import Placements
+from tune.on_ray.placements import Placements, print_nothing
 from tune.on_ray.room import HERE, Room
 from tune.search.bounds import GRIDS, Bounds
 from tune.search.report import SearchReport, Winner
@@ -68,6 +69,8 @@ class Trained:
         search: every trial of the search; also in `search.json` beside the models.
         paths: how far the figures of one model move with the split.
         undecidable: labels that bars can't decide, of how many: see `TrainingSet.both_barriers`.
+        seconds: from the rows to the files.
+        device: that it trained on: `cpu`, `cpu of N machines`, or what the process that holds a GPU said.
     """
 
     card: Card
@@ -84,6 +87,8 @@ class Trained:
     search: SearchReport
     paths: PathSpread
     undecidable: tuple[int, int]
+    seconds: float = field(default=0.0, compare=False)
+    device: str = "cpu"
 
 
 def train_ensemble(
@@ -112,7 +117,7 @@ def train_ensemble(
             or only failures before the held-out part or before a fold of the search, or when Ray had no room for it or
             lost it.
     """
-    placements = placements or Placements()
+    began_s, placements = time.monotonic(), placements or Placements()
     data = data.without_unknown(holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS).train)
     judged = data.take(sampled(len(data), JUDGED_ROWS)) if len(data) > JUDGED_ROWS else data
     split = holdout(judged, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
@@ -128,8 +133,8 @@ def train_ensemble(
     found = search(development, scratch, members, seed=seed, placements=placements, bounds=bounds, room=room, say=say)
     winners = found.winners
     say(f"judging the winners on {len(split.test):,} setups that came later")
-    earlier = unseen_of_folds(development, winners, members, seed=seed)
-    later = unseen(judged, split, winners, members, seed=seed)
+    earlier = unseen_of_folds(development, winners, members, seed=seed, device=room.device)
+    later = unseen(judged, split, winners, members, seed=seed, device=room.device)
     views, test = as_calibrated(later.views, calibration_of(earlier)), later.test
     base_rate = float(development.success.mean())
     logistic = fit_logistic(judged, split.train, members).probability(test.matrix)
@@ -140,7 +145,7 @@ def train_ensemble(
     del development, judged
     give_back()
     say(f"fitting on all {len(data):,} setups")
-    fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements)
+    fitted = fit_all(data, winners, members, seed=seed, workers=workers, placements=placements, room=room, say=say)
     name = ensemble_name(data, winners, seed, workers, asked)
     card = write_ensemble(
         models / name, name, fitted, winners, reference_strengths(adapted, test), members=members,
@@ -153,7 +158,8 @@ def train_ensemble(
         card, models / name, accuracy, winners, len(data), digest, data.session[0], data.session[-1],
         audit(data, parts, card, leaks),
         (*_tried(card, digest, winners, earlier, later, seed=seed), *lost(found, digest)),
-        tuple(spared(data)), found, path_spread(data, winners, members, seed=seed), data.undecidable,
+        tuple(spared(data)), found, path_spread(data, winners, members, seed=seed, device=room.device),
+        data.undecidable, time.monotonic() - began_s, workers.on_cpus,
     )  # fmt: skip
 
 
@@ -218,13 +224,14 @@ def reference_strengths(views: Views, test: TrainingSet) -> Floats:
 
 def fit_all(
     data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, workers: Workers,
-    placements: Placements,
+    placements: Placements, room: Room = HERE, say: Progress = print_nothing,
 ) -> Fitted:  # fmt: skip
     """The models on all rows: boosters by xgboost-ray, on one machine's CPUs by one process beyond `JUDGED_ROWS`.
 
-    There an actor of xgboost-ray would hold each of its rows four times over.
+    There an actor of xgboost-ray would hold each of its rows four times over. A process that holds a rented machine
+    fits them itself: starting actors takes xgboost-ray longer than a GPU takes for the fits.
     """
-    here = len(data) > JUDGED_ROWS and not workers.machines and not workers.gpus
+    here = bool(room.within) or (len(data) > JUDGED_ROWS and not workers.machines and not workers.gpus)
 
     def fitted(member: Member) -> object:
         columns, target = columns_of(member, data), target_of(member, data)
@@ -234,11 +241,12 @@ def fit_all(
             return fit_forest(params, data.matrix[:, columns], target, seed=seed, threads=threads, weight=data.weight)
         if here:
             return fit_booster(
-                params, member.objective, data.matrix, target, seed=seed, weight=data.weight, columns=columns
-            )
+                params, member.objective, data.matrix, target, seed=seed, weight=data.weight, columns=columns,
+                device=room.device,
+            )  # fmt: skip
         return fit_distributed(
             params, member.objective, data.matrix, target, seed=seed, workers=workers, placements=placements,
-            weight=data.weight, columns=columns,
+            weight=data.weight, columns=columns, say=say,
         )  # fmt: skip
 
     return {member.name: fitted(member) for member in members}

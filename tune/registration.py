@@ -11,6 +11,7 @@ from typing import Any
 
 from adapters.models.scoring import ModelFile
 from adapters.postgres.models import EnsembleRow, Entry, MemberRow, ModelRow, ModelStore
+from adapters.postgres.training_record import TrainingRecord, TrainingTime
 from adapters.postgres.trials import TrialLedger
 from trading.bars.panel import as_date
 from trading.outcomes.barriers import OutcomeRules
@@ -74,6 +75,8 @@ def register(
     )
     record_trials(TrialLedger(store.pool), trained.tried, code_version=code_version, at=at)
     store.register(models, ensemble, entry)
+    took = TrainingTime(ensemble.ensemble_id, at, trained.device, trained.rows, trained.seconds)
+    TrainingRecord(store.pool).took(took)
     return ensemble
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
+from tune.gpu_worth import HEAD_USD_PER_H, UNMEASURED, Measured, Prices, not_worth_it, speed_up
+
 TrainingKind = Literal["gpu", "cpu"]
 Code = Literal[
     "opens",
@@ -23,6 +25,8 @@ Code = Literal[
     "left_over",
     "tried",
     "budget",
+    "unmeasured",
+    "does_not_pay",
     "memory",
 ]
 Role = Literal["challenger", "champion"]
@@ -33,8 +37,8 @@ OVERDUE = timedelta(days=10)
 QUIET_UNTIL_H = 8
 """UTC; American exchanges are closed until 13:30 at the earliest, so a session of four hours ends before."""
 MEMORY_MIB = 1_200
-"""Free before a training begins. Also with a GPU, parameters are searched for beside the platform: on the sample a run
-rose by 1.0 GB (2.9 to 3.9) while it trained; a fifth more is for more setups."""
+"""Free before a training begins: on the sample a run rose by 1.0 GB (2.9 to 3.9) while it trained; a fifth more is for
+more setups. With a GPU the rows alone are made beside the platform; how much less that takes wasn't measured."""
 TRIES = 4
 TRY_AGAIN_AFTER = timedelta(hours=3)
 
@@ -49,9 +53,11 @@ class SessionRules:
         wait_s: for a GPU before it counts as sold out.
         gone_s: after its release, before a machine that is still there counts as left over.
         usd_per_h: of a GPU, as long as none is on record; then that of the last one.
+        if_dearer: a GPU is rented also where training on the CPU would cost less.
         every_sessions: so many complete sessions after the last that an ensemble learned from, one is trained on the
             CPU; 0 = never.
         makes: what a new ensemble becomes at the next session.
+        any_day: a GPU's session may open at any time of the week, for a rehearsal.
     """
 
     budget_usd_per_month: float = 0.0
@@ -59,8 +65,10 @@ class SessionRules:
     wait_s: float = 1_800.0
     gone_s: float = 1_200.0
     usd_per_h: float = 3.39
+    if_dearer: bool = False
     every_sessions: int = 0
     makes: Role = "challenger"
+    any_day: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,8 @@ class Facts:
         gpus_running: machines with a GPU that run now, whoever asked for them.
         sessions: of the last weeks, in any order.
         memory_mib: free where the platform runs, swap included; None where nobody knows.
+        cpu_usd_per_h: of the head, by the record.
+        on_cpu: the last training on CPUs, and `on_gpu` the last on a GPU; None without one on record.
     """
 
     now_at: datetime
@@ -95,6 +105,9 @@ class Facts:
     gpus_running: int
     sessions: Sequence[Session]
     memory_mib: int | None = None
+    cpu_usd_per_h: float = HEAD_USD_PER_H
+    on_cpu: Measured | None = None
+    on_gpu: Measured | None = None
 
 
 @dataclass(frozen=True)
@@ -156,11 +169,13 @@ def _gpu_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> tup
     if any(each.opened_at >= window_from for each in held):
         return "held", f"This week's session was held; the next may open on {window_from + timedelta(days=7):%Y-%m-%d}."
     last = max(held, key=lambda each: each.opened_at, default=None)
-    return _time_reason(facts, window_from, last) or _means_reason(facts, rules, window_from)
+    return _time_reason(facts, rules, window_from, last) or _means_reason(facts, rules, window_from)
 
 
-def _time_reason(facts: Facts, window_from: datetime, last: Session | None) -> tuple[Code, str] | None:
-    if not _is_time(facts.now_at, window_from, last):
+def _time_reason(
+    facts: Facts, rules: SessionRules, window_from: datetime, last: Session | None
+) -> tuple[Code, str] | None:
+    if not rules.any_day and not _is_time(facts.now_at, window_from, last):
         saturday = window_from + timedelta(days=7)
         return "not_now", f"Sessions open on weekends (UTC); the next may open on {saturday:%Y-%m-%d}."
     if facts.data_fingerprint is None or (last is not None and last.data_fingerprint == facts.data_fingerprint):
@@ -176,16 +191,32 @@ def _means_reason(facts: Facts, rules: SessionRules, window_from: datetime) -> t
     tries = [each for each in facts.sessions if each.kind == "gpu" and each.opened_at >= window_from]
     if len(tries) >= TRIES or any(facts.now_at - each.opened_at < TRY_AGAIN_AFTER for each in tries):
         return "tried", f"No GPU was had in {len(tries)} of at most {TRIES} tries of this week."
-    price_usd = rules.hours * (facts.usd_per_h if facts.usd_per_h is not None else rules.usd_per_h)
+    usd_per_h = facts.usd_per_h if facts.usd_per_h is not None else rules.usd_per_h
+    price_usd = rules.hours * usd_per_h
     if facts.spent_usd + price_usd > rules.budget_usd_per_month:
         return "budget", (
             f"A session of up to ${price_usd:.2f} doesn't fit: ${facts.spent_usd:.2f} of this month's "
             f"${rules.budget_usd_per_month:.2f} for GPUs are spent."
         )
-    return _memory_reason(facts.memory_mib) or (
-        "opens",
-        f"There is something new to learn from; up to {rules.hours:g} h and ${price_usd:.2f}.",
+    dearer = None if rules.if_dearer else _worth_reason(facts, usd_per_h)
+    return (
+        dearer
+        or _memory_reason(facts.memory_mib)
+        or (
+            "opens",
+            f"There is something new to learn from; up to {rules.hours:g} h and ${price_usd:.2f}.",
+        )
     )
+
+
+def _worth_reason(facts: Facts, gpu_usd_per_h: float) -> tuple[Code, str] | None:
+    """Why no GPU is rented that wouldn't pay."""
+    if facts.on_cpu is None:
+        return "unmeasured", UNMEASURED
+    faster = None if facts.on_gpu is None else speed_up(facts.on_cpu, facts.on_gpu)
+    rows = max(facts.on_cpu.rows, 0 if facts.on_gpu is None else facts.on_gpu.rows)
+    why = not_worth_it(facts.on_cpu, rows, Prices(facts.cpu_usd_per_h, gpu_usd_per_h), faster)
+    return ("does_not_pay", why) if why else None
 
 
 def _memory_reason(memory_mib: int | None) -> tuple[Code, str] | None:

@@ -75,18 +75,18 @@ class DecisionStore:
         with transaction(self._pool) as cursor:
             return cursor.connection.cursor(row_factory=dict_row).execute(EXPLAINED, [session, symbol]).fetchall()
 
-    def acted(self, ensemble_id: str) -> dict[str, tuple[int, dict[str, int]]]:
-        """By account: how many candidates an ensemble was asked of, and how often each rule of model risk acted."""
+    def acted(self, ensemble_ids: Sequence[str]) -> dict[str, tuple[int, dict[str, int]]]:
+        """By account: how many candidates the ensembles were asked of, and how often each rule of model risk acted."""
         with transaction(self._pool) as cursor:
             cursor.execute(
-                "SELECT account, count(*) FROM decisions WHERE ensemble_id = %s GROUP BY account ORDER BY account",
-                [ensemble_id],
+                "SELECT account, count(*) FROM decisions WHERE ensemble_id = ANY(%s) GROUP BY account ORDER BY account",
+                [list(ensemble_ids)],
             )
             asked = dict(cursor.fetchall())
             cursor.execute(
                 "SELECT account, rule, count(*) FROM decisions, unnest(model_rules) AS rule "
-                "WHERE ensemble_id = %s GROUP BY account, rule",
-                [ensemble_id],
+                "WHERE ensemble_id = ANY(%s) GROUP BY account, rule",
+                [list(ensemble_ids)],
             )
             rows = cursor.fetchall()
         return {

@@ -185,16 +185,30 @@ class PatternStore:
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, OUTCOMES_SCHEMA)
 
-    def load_training(self, known_before: date) -> pa.Table:
+    def years(self) -> list[int]:
+        """The calendar years that patterns on record are of, ascending."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT DISTINCT extract(year FROM session)::integer FROM pattern_training_data ORDER BY 1")
+            return [year for (year,) in cursor.fetchall()]
+
+    def load_training(self, known_before: date, *, since: date = date.min, until: date = date.max) -> pa.Table:
         """Patterns with a return that was known before the session, sorted by session, symbol, pattern and direction.
 
         Columns and types are those of `PATTERNS_SCHEMA`. What became of a pattern's own stop and target is NULL where
         that was not known before the session.
+
+        Args:
+            known_before: the session.
+            since: the first session of patterns, and `until` the last.
+            until: see `since`.
         """
         query = sql.SQL(
             "SELECT {} FROM pattern_training_data WHERE outcome_known_session < {} AND outcome_return IS NOT NULL "
-            "ORDER BY session, symbol, timeframe, pattern_type, direction"
-        ).format(sql.SQL(", ").join(_known_by(name, known_before) for name in PATTERNS_SCHEMA.names), known_before)
+            "AND session BETWEEN {} AND {} ORDER BY session, symbol, timeframe, pattern_type, direction"
+        ).format(
+            sql.SQL(", ").join(_known_by(name, known_before) for name in PATTERNS_SCHEMA.names), known_before, since,
+            until,
+        )  # fmt: skip
         with transaction(self._pool) as cursor:
             return read_table(cursor, query, PATTERNS_SCHEMA)
 

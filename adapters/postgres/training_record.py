@@ -26,7 +26,7 @@ STATES: Transitions[State] = Transitions(
 )
 SESSION = (
     "session_id, kind, window_from, opened_at, data_fingerprint, state, ended_at, detail, device, ensemble_id, "
-    "machines_gone, cost_usd_e6"
+    "machines_gone, cost_usd_e6, gpu_busy_share, gpu_busy_source"
 )
 
 
@@ -51,6 +51,8 @@ class SessionRow:
         device: what it trained on, as the worker that trained said.
         machines_gone: whether each machine with a GPU was proven gone; None when none was rented.
         cost_usd_e6: millionths of a dollar; None while no machine of it is on record.
+        gpu_busy_share: of the time that was trained, from 0 to 1, the GPU was at work; None where nobody could tell.
+        gpu_busy_source: who said so, such as `nvidia-smi`; `simulated` in a rehearsal.
     """
 
     session_id: str
@@ -65,6 +67,25 @@ class SessionRow:
     ensemble_id: str | None = None
     machines_gone: bool | None = None
     cost_usd_e6: int | None = None
+    gpu_busy_share: float | None = None
+    gpu_busy_source: str = ""
+
+
+@dataclass(frozen=True)
+class TrainingTime:
+    """How long a training took.
+
+    Attributes:
+        device: `cpu`, or what a GPU's process said.
+        rows: that the last fit learned from.
+        seconds: search, judgement and fits, without making the rows.
+    """
+
+    ensemble_id: str
+    trained_at: datetime
+    device: str
+    rows: int
+    seconds: float
 
 
 class TrainingRecord:
@@ -114,10 +135,11 @@ class TrainingRecord:
         with transaction(self._pool) as cursor:
             cursor.execute(
                 "UPDATE training_sessions SET state = %s, ended_at = %s, detail = %s, device = %s, ensemble_id = %s, "
-                "machines_gone = %s, cost_usd_e6 = %s WHERE session_id = %s AND state = ANY(%s)",
+                "machines_gone = %s, cost_usd_e6 = %s, gpu_busy_share = %s, gpu_busy_source = %s "
+                "WHERE session_id = %s AND state = ANY(%s)",
                 [
                     row.state, row.ended_at, row.detail, row.device, row.ensemble_id, row.machines_gone,
-                    row.cost_usd_e6, row.session_id, STATES.before(row.state),
+                    row.cost_usd_e6, row.gpu_busy_share, row.gpu_busy_source, row.session_id, STATES.before(row.state),
                 ],
             )  # fmt: skip
 
@@ -129,6 +151,26 @@ class TrainingRecord:
                 [kind, limit],
             )
             return [SessionRow(*row) for row in cursor.fetchall()]
+
+    def took(self, row: TrainingTime) -> None:
+        """The training's time is on record; that of a repeat stands beside it."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "INSERT INTO training_times (ensemble_id, trained_at, device, rows, seconds) "
+                "VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                [row.ensemble_id, row.trained_at, row.device, row.rows, row.seconds],
+            )
+
+    def last_time(self, *, on_gpu: bool) -> TrainingTime | None:
+        """Of the last training on CPUs, or on a real GPU."""
+        device = "device LIKE 'cuda%%'" if on_gpu else "device = 'cpu'"
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                f"SELECT ensemble_id, trained_at, device, rows, seconds FROM training_times WHERE {device} "  # noqa: S608 - constants
+                "ORDER BY trained_at DESC LIMIT 1",
+            )
+            row = cursor.fetchone()
+        return None if row is None else TrainingTime(*row)
 
     def sessions_since_learned(self, session: date) -> int:
         """Complete sessions up to this one that no ensemble on record learned from."""

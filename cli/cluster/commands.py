@@ -105,6 +105,9 @@ def rehearse(
     stops: Annotated[
         bool, typer.Option("--stops", help="Try `ray exec --stop` and the options of `ray down`, and nothing else.")
     ] = False,
+    trainings: Annotated[
+        bool, typer.Option("--trainings", help="Train on two machines and on a simulated GPU, and nothing else.")
+    ] = False,
     keep: Annotated[Path | None, typer.Option(help="A folder for what Ray wrote, and the file as rehearsed.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -124,7 +127,8 @@ def rehearse(
         keep.mkdir(parents=True, exist_ok=True)
         arguments += ["--keep", str(keep.resolve())]
     try:
-        code = run_apart([*arguments, *(["--stops"] if stops else []), *(["--json"] if as_json else [])])
+        flags = {"--stops": stops, "--trainings": trainings, "--json": as_json}
+        code = run_apart([*arguments, *(name for name, asked in flags.items() if asked)])
     except KeyboardInterrupt:
         print(
             "The rehearsal was stopped. Its machines, interfaces and files are gone; nothing was rented.",

@@ -33,8 +33,18 @@ def record_lines(answer: Mapping[str, Any]) -> list[str]:
     lines += [f"{plan['kind']} training: {plan['reason']}" for plan in record["plans"]]
     for each in record["sessions"]:
         paid = "" if each["cost_usd"] is None else f" ${each['cost_usd']:.2f}"
-        lines.append(f"{each['kind']} session {each['opened_at']}: {each['state']}{paid} {each['detail']}".rstrip())
+        said = f"{each['state']}{paid}{busy_words(each)} {each['detail']}"
+        lines.append(f"{each['kind']} session {each['opened_at']}: {said}".rstrip())
     return lines
+
+
+def busy_words(session: Mapping[str, Any]) -> str:
+    """How busy a session's GPU was, and who says so; empty where it had none."""
+    if session["kind"] != "gpu" or session["state"] != "trained":
+        return ""
+    if session["gpu_busy_share"] is None:
+        return ", how busy the GPU was isn't known"
+    return f", the GPU was busy {session['gpu_busy_share']:.0%} of the time ({session['gpu_busy_source']})"
 
 
 def _sums(record: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cli.figures import percent, with_interval
+from cli.models.printing import acted_lines
 from research.models.comparing import AccountCompared, Comparison, VersionCompared
 from trading.evidence.calls import CallFigures, Gap
 from trading.performance.estimate import Estimate
@@ -22,6 +23,12 @@ def comparison_lines(told: Comparison) -> Iterator[str]:
         yield from _version(version)
     if told.accounts:
         yield from _accounts(told)
+    if told.acted:
+        yield "rules of model risk that acted on what these versions said:"
+        yield from acted_lines(told.acted)
+        yield ""
+    if told.looks:
+        yield told.looks
     yield "brackets: 95 % intervals; blocks of five whole sessions are drawn"
 
 

@@ -55,8 +55,7 @@ def show_lines(told: Shown) -> Iterator[str]:
         yield f"  {file.member:<10}{file.weight:<5g}{file.path}  {file.sha256[:12]}  {STATES[file.state]}"
     yield from _calibration(told)
     yield "rules of model risk that acted:" if told.acted else "no account asked it yet"
-    for acted in told.acted:
-        yield from _acted(acted)
+    yield from acted_lines(told.acted)
 
 
 def _baselines(told: Shown) -> Iterator[str]:
@@ -120,10 +119,12 @@ def _flat(slope: float) -> str:
     return "" if slope else " (the models' figure tells nothing here)"
 
 
-def _acted(acted: Acted) -> Iterator[str]:
-    yield f"  {acted.account}, of {acted.candidates:,} candidates:"
-    for rule, count in acted.rules.items():
-        yield f"    {rule:<14}{count:>7,}  {percent(count / acted.candidates):>7}  {RULES[rule]}"  # type: ignore[index]
+def acted_lines(told: Sequence[Acted]) -> Iterator[str]:
+    """How often each rule acted, account by account."""
+    for acted in told:
+        yield f"  {acted.account}, of {acted.candidates:,} candidates:"
+        for rule, count in acted.rules.items():
+            yield f"    {rule:<14}{count:>7,}  {percent(count / acted.candidates):>7}  {RULES[rule]}"  # type: ignore[index]
 
 
 def change_lines(done: Changed) -> Iterator[str]:

@@ -19,6 +19,7 @@ from adapters.record import reading
 from adapters.settings import read_settings
 from cli.figures import percent, with_interval
 from cli.output import print_json
+from cli.patterns.batch import export, rates
 from cli.patterns.in_session import log_in_session, show_in_session
 from research.measured_patterns import Statistics, measured_patterns
 from trading.errors import ConfigurationError
@@ -44,6 +45,8 @@ def _commands() -> None:
 
 
 patterns.command("log")(log_in_session)
+patterns.command()(export)
+patterns.command()(rates)
 
 
 @patterns.command()
@@ -66,11 +69,11 @@ def stats(
     settings = read_settings()
     with reading(settings, now=now()) as record:
         counts = asdict(record.patterns.counts())
-        rates = success_rates(record.patterns.load_training(date.max)) if as_json else None
+        by_pattern = success_rates(record.patterns.load_training(date.max)) if as_json else None
         found = measured_patterns(record, where=wanted, min_count=min_count)
     rows = chosen(found, wanted)
-    if rates is not None:
-        print_json(_facts(found, rows, {**counts, "known_outcomes_by_pattern": rates.to_dict("records")}))
+    if by_pattern is not None:
+        print_json(_facts(found, rows, {**counts, "known_outcomes_by_pattern": by_pattern.to_dict("records")}))
         return
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
     console.print(_table(rows))

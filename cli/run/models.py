@@ -29,7 +29,7 @@ def training_of(settings: Settings) -> Training:
     """What the training scheduler needs to know."""
     rules = SessionRules(
         budget_usd_per_month=settings.gpu_budget_usd_per_month, hours=settings.gpu_session_h,
-        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h,
+        wait_s=settings.gpu_wait_min * 60, usd_per_h=settings.gpu_usd_per_h, if_dearer=settings.gpu_if_dearer,
         every_sessions=settings.train_every_sessions, makes=settings.training_makes,
     )  # fmt: skip
     return Training(rules, settings.spend_folder, settings.seed)

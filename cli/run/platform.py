@@ -23,11 +23,13 @@ from adapters.models.scoring import EnsembleScorer, Versions
 from adapters.postgres.books import BookStore
 from adapters.postgres.migrate import erase, migrate
 from adapters.postgres.models import EnsembleRow
+from adapters.postgres.owner import owned
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.risk_limits import RiskLimits
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.tier_record import TierRecord
 from adapters.settings import Settings
+from cli.run.alerts import alerts_of
 from cli.run.health_watch import HealthWatch
 from cli.run.interrupt import Interrupt
 from cli.run.models import training_of
@@ -147,6 +149,7 @@ class _Start:
         url = self._database(watch)
         pool = open_pool(url, name="inplay run")
         self.stack.callback(pool.close)
+        self._own(pool)
         if fresh:
             self._erase(pool)
         migrate(pool)
@@ -170,6 +173,7 @@ class _Start:
             news=news_to_follow(self.settings),
             storage=storage_rules(self.settings),
             training=training_of(self.settings),
+            alerts=alerts_of(self.settings),
             books=books,
         )
 
@@ -204,6 +208,14 @@ class _Start:
         url = postgres.start()
         self.say.step(f"embedded PostgreSQL is up under {self.settings.home}")
         return url
+
+    def _own(self, pool: Pool) -> None:
+        """No other run is on the record; the data folder's lock says so only of a server in it."""
+        if self.settings.database_url is None:
+            return
+        unguarded = self.stack.enter_context(owned(pool, self.settings.database_url.get_secret_value()))
+        if unguarded:
+            self.say.warning(unguarded)
 
     def _erase(self, pool: Pool) -> None:
         try:

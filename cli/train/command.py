@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -22,10 +21,12 @@ from cli.run.interrupt import Interrupt
 from cli.run.progress import Printer
 from cli.train.devices import benchmark_devices, say_devices
 from cli.train.job import OnRecord, Stages, cutoff_of, put_on_record, rows_of
-from cli.train.money import spent_since
-from cli.train.on_ray import connected, gpu
+from cli.train.money import spent_since, with_gpu_since
+from cli.train.on_ray import connected, refuse_without_gpu
 from trading.risk.limits import rules_of
-from tune.fits.distributed import Workers
+from tune.fits.distributed import ON_GPU, Workers
+from tune.fits.gpu import Busy
+from tune.gpu_training import Terms, train_on_gpu
 from tune.on_ray.placements import Placements, head_cpus
 from tune.on_ray.room import Room
 from tune.pipeline import Trained, train_ensemble
@@ -33,8 +34,6 @@ from tune.registration import config_sha256
 from tune.search.bounds import Bounds
 
 DAY = ["%Y-%m-%d"]
-OF_A_GPU = 0.25
-"""The share of a GPU that one trial takes."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,9 @@ def train(
     settings = read_settings(**({} if seed is None else {"seed": seed}))
     bounds = Bounds(trials, None if minutes is None else minutes * 60, budget_usd)
     if budget_usd is not None:
-        bounds = replace(bounds, spent_usd=spent_since(settings.spend_folder, now(), now))
+        since, folder = now(), settings.spend_folder
+        with_gpu = with_gpu_since(folder, since, settings.gpu_usd_per_h) if gpu_ else None
+        bounds = replace(bounds, spent_usd=with_gpu or spent_since(folder, since, now))
     asked = Asked(bounds, workers, gpu_, None if before is None else before.date())
     say = _with_time_left(Printer(Console(stderr=True, highlight=False, soft_wrap=True)).step, bounds)
     try:
@@ -97,43 +98,37 @@ def _devices(settings: Settings, asked: Asked, say: Callable[[str], None]) -> di
 
 def _train(settings: Settings, asked: Asked, say: Callable[[str], None]) -> dict[str, Any]:
     stages, placements, known_before = Stages(), Placements(), cutoff_of(settings, asked.before)
-    # Ray sets a handler of its own for SIGTERM when it is joined
-    with connected(settings) as where, Interrupt(), _device(settings, asked) as device:
-        say(f"training on {where}{f', {device}' if device else ''}")
+    with connected(settings) as where:
+        say(f"training on {where}")
+        if asked.with_gpu:
+            refuse_without_gpu()
         with stages.of("rows"):
             data, then = rows_of(settings, known_before)
         without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
         say(f"{len(data):,} setups with an outcome known before {known_before}; without one: {without or 'none'}")
-        workers = _workers(asked, placements)
+        workers = ON_GPU if asked.with_gpu else _workers(asked, placements)
         config = config_sha256(settings.seed, known_before, rules_of(settings.risk).outcome, workers)
         scratch = settings.home / "search"
+        models, busy = settings.home / "models", Busy()
         with stages.of("training"):
-            trained = train_ensemble(
-                data, settings.home / "models", scratch, seed=settings.seed, workers=workers, say=say,
-                placements=placements, bounds=asked.bounds, asked=config,
-                room=Room(asked.machines, OF_A_GPU if asked.with_gpu else 0.0), then=then,
-            )  # fmt: skip
+            if asked.with_gpu:
+                terms = Terms(settings.seed, settings.gpu_wait_min * 60, asked.bounds, config)
+                made = train_on_gpu(data, models, scratch, terms, say=say, then=then)
+                trained, busy = made.trained, made.busy
+            else:
+                trained = train_ensemble(
+                    data, models, scratch, seed=settings.seed, workers=workers, say=say, placements=placements,
+                    bounds=asked.bounds, asked=config, room=Room(asked.machines), then=then,
+                )  # fmt: skip
     with stages.of("registration"):
         kept = put_on_record(settings, trained, config, known_before)
     shutil.rmtree(scratch, ignore_errors=True)
     say(f"{kept.ensemble.ensemble_id} is {kept.role}: {kept.why}. See `inplay models show`, `inplay models promote`")
-    return _facts(trained, kept, stages)
-
-
-@contextmanager
-def _device(settings: Settings, asked: Asked) -> Iterator[str]:
-    """The GPU that was asked for, held until the end; empty where none was."""
-    if not asked.with_gpu:
-        yield ""
-        return
-    with gpu(settings.gpu_wait_min * 60) as device:
-        yield device
+    return {**_facts(trained, kept, stages), "device": trained.device, "gpu_busy_share": busy.share}
 
 
 def _workers(asked: Asked, placements: Placements) -> Workers:
-    """Where the final fits run: a GPU, each of the machines, or two actors on the head, one where it has one CPU."""
-    if asked.with_gpu:
-        return Workers(actors=1, cpus=1, gpus=1)
+    """Where the final fits run: each of the machines, or two actors on the head, one where it has one CPU."""
     if asked.machines:
         return Workers(actors=asked.machines, cpus=min(placements.crew(asked.machines)), machines=asked.machines)
     return Workers(actors=2 if head_cpus() >= 2 else 1)  # noqa: PLR2004

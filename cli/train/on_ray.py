@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -11,6 +12,7 @@ import ray
 from actors.gpus import RayGpus
 from actors.local import join_ray, start_ray
 from adapters.settings import Settings
+from cli.run.interrupt import SIGNALS
 from trading.errors import UnavailableError
 
 LOCAL = "local"
@@ -29,43 +31,31 @@ def address_of(settings: Settings, environ: Mapping[str, str] = os.environ) -> s
 def connected(settings: Settings) -> Iterator[str]:
     """Ray is there; yields where, in words. One of our own is gone afterwards, another one goes on.
 
+    What the caller does on a signal stays what is done.
+
     Raises:
         UnavailableError: when it doesn't start or can't be reached.
     """
     address = address_of(settings)
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
     if address == LOCAL:
         start_ray(None, settings.home)
         where = "a Ray of its own on this machine"
     else:
         join_ray(address)
         where = f"the Ray at {address}"
+    for number, handler in handlers.items():  # Ray's own print the stack and end the process in mid-work
+        signal.signal(number, handler)
     try:
         yield where
     finally:
         ray.shutdown()
 
 
-@contextmanager
-def gpu(wait_s: float) -> Iterator[str]:
-    """A worker has proved that it trains on a GPU; yields which. What was asked of an autoscaler isn't any more after.
-
-    Raises:
-        UnavailableError: when there is none and none comes in time, or a worker with one trains on its CPU.
-    """
-    gpus = RayGpus()
-    if not gpus.obtainable():
+def refuse_without_gpu() -> None:
+    """Ray has a GPU, or could rent one. Raises: UnavailableError."""
+    if not RayGpus().obtainable():
         raise UnavailableError(
             "--gpu asks for a GPU, and this Ray has none and no autoscaler that could rent one. Nothing was trained. "
             "Leave --gpu, or set INPLAY_RAY_ADDRESS to a cluster that has one."
         )
-    gpus.request()
-    try:
-        device = gpus.prove(wait_s)
-        if device is None:
-            raise UnavailableError(
-                f"No GPU came within {wait_s / 60:.0f} min: sold out, over a spend cap, or no such type. Nothing was "
-                "trained."
-            )
-        yield device
-    finally:
-        gpus.release()

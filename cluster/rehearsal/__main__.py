@@ -22,6 +22,7 @@ def main() -> None:
     arguments.add_argument("--specification", type=Path)
     arguments.add_argument("--keep", type=Path, help="a folder for what Ray wrote")
     arguments.add_argument("--stops", action="store_true", help="the ways of stopping, and nothing else")
+    arguments.add_argument("--trainings", action="store_true", help="trainings on rented machines, and nothing else")
     arguments.add_argument("--json", action="store_true")
     asked = arguments.parse_args()
     die_with_the_starter(asked.lifeline)
@@ -30,7 +31,7 @@ def main() -> None:
     kept += [path.parent for path in (asked.specification,) if path] + ([asked.keep] if asked.keep else [])
     try:
         folder = settle_in(kept)
-        rehearsal = Rehearsal(folder, asked.config, asked.specification, _say, stops=asked.stops)
+        rehearsal = Rehearsal(folder, asked.config, asked.specification, _say, stops=asked.stops, train=asked.trainings)
         report = rehearsal.run()
     except RehearsalError as error:
         report = Report(failed=str(error))

@@ -22,6 +22,8 @@ class Report:
         headless: the worker whose head was destroyed, and what the reaper said when it destroyed that worker.
         stops: what each way of stopping left, when those were rehearsed, and nothing else was. The next head sets a
             worker that was kept up as well, so `setup_repeated` isn't judged then.
+        trainings: what a training on two machines and a session on a simulated GPU did and left, when those were
+            rehearsed, and nothing else was.
         setup_repeated: what a machine was set up with more than once, though a machine is billed meanwhile.
         failed: what went wrong, in words; None for a rehearsal that went through.
     """
@@ -43,6 +45,7 @@ class Report:
     failed_trainings: Json | None = None
     headless: Json | None = None
     stops: Json | None = None
+    trainings: Json | None = None
     setup_repeated: list[str] = field(default_factory=list)
     token_found_in: list[str] = field(default_factory=list)
     token_looked_for_in: list[str] = field(default_factory=list)
@@ -68,6 +71,8 @@ class Report:
             return [self.failed, *(words for wrong, words in damage if wrong)]
         if self.stops is not None:
             return [words for wrong, words in [*damage, *self._stopped(self.stops)] if wrong]
+        if self.trainings is not None:
+            return [words for wrong, words in [*damage, *_trained(self.trainings)] if wrong]
         missed = [
             (self.gpu_task_ran_on is None, "the task with a GPU didn't run"),
             (not self.firewall_before_first_droplet, "no firewall stood before the first droplet"),
@@ -113,3 +118,19 @@ class Report:
         answered = [name for name, refused in self.refused_without_token.items() if not refused["refused"]]
         doors.append((bool(answered), f"without a token answered: {', '.join(answered)}"))
         return doors
+
+
+def _trained(found: Json) -> list[tuple[bool, str]]:
+    """Judgements of trainings that went through."""
+    on_two, session = found["on_two"], found["session"] or {}
+    booked = [one for one in found["machines"] if one["role"] == "worker"]
+    return [
+        (len(on_two["work"]) != 2, f"{len(on_two['work'])} machines came for two workers"),  # noqa: PLR2004
+        (not all(any("XGBoost" in title for title in seen) for seen in on_two["work"].values()), "not both fitted"),
+        (not on_two["gone"], "a machine of the training on two stayed"),
+        (session.get("state") != "trained", f"the session on a GPU: {session or found['plan']}"),
+        (session.get("machines_gone") is not True, "the session's machine wasn't seen gone"),
+        (session.get("gpu_busy_source") != "simulated", "a simulated GPU isn't marked as such"),
+        (len(booked) != 3 or not all(one["stopped"] and one["cost_usd"] > 0 for one in booked), f"booked: {booked}"),  # noqa: PLR2004
+        (not session.get("cost_usd"), "the session's cost isn't booked"),
+    ]

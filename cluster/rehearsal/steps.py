@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 from cluster.reaper import ORPHAN_AFTER_S
-from cluster.rehearsal import canary, doors, wires
+from cluster.rehearsal import canary, doors, trainings, wires
 from cluster.rehearsal.commands import RehearsalError
 from cluster.rehearsal.config import Config, adapt, keep_one_gpu
 from cluster.rehearsal.droplets import Namespace, Namespaces
@@ -41,7 +41,8 @@ HEAD_TOKEN_FILE = "root/.inplay/digitalocean_token"  # noqa: S105  where it is a
 LAPTOP_TOKEN_FILE = ".inplay/digitalocean_token"  # noqa: S105
 NO_SWAP = "var/lib/inplay/no_swap"
 NO_CONTENT = 204
-ON_HEAD = "RAY_AUTH_MODE=token /opt/inplay/bin/python -m cluster.rehearsal.gpu_task"
+ON_HEAD = "RAY_AUTH_MODE=token /opt/inplay/bin/python -m"
+TASK = "cluster.rehearsal.gpu_task"
 
 
 class Rehearsal:
@@ -53,12 +54,14 @@ class Rehearsal:
         specification: DigitalOcean's own, to judge requests and answers; None and nobody judges.
         say: told of every step.
         stops: the ways of stopping are rehearsed, and nothing else.
+        train: trainings on machines that come for them are, and nothing else.
     """
 
     def __init__(
-        self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None], *, stops: bool = False
-    ) -> None:
-        self._say, self._started_s, self._stops = say, time.monotonic(), stops
+        self, folder: Path, file: Path, specification: Path | None, say: Callable[[str], None],
+        *, stops: bool = False, train: bool = False,
+    ) -> None:  # fmt: skip
+        self._say, self._started_s, self._stops, self._trainings = say, time.monotonic(), stops, train
         self._lock = threading.Lock()
         self._later = timedelta(0)
         self.report = Report()
@@ -108,6 +111,11 @@ class Rehearsal:
         head = self._up()
         if self._stops:
             self._stop_in_every_way()
+            return
+        if self._trainings:
+            self.report.trainings = trainings.rehearse_trainings(
+                self.machines, self._train, self._await, self._happened
+            )
             return
         with ThreadPoolExecutor(1) as beside:
             self._happened("a task asks for a GPU")
@@ -263,11 +271,14 @@ class Rehearsal:
         except RehearsalError as error:
             self.report.failed = self.report.failed or str(error)
 
-    def _on_head(self, what: str, timeout_s: float) -> dict[str, Any]:
-        said = self.laptop.execute(what, f"{ON_HEAD} {what}", timeout_s)
+    def _train(self, what: str, timeout_s: float) -> dict[str, Any]:
+        return self._on_head(what, timeout_s, program=trainings.PROGRAM, mark=trainings.MARK)
+
+    def _on_head(self, what: str, timeout_s: float, *, program: str = TASK, mark: str = MARK) -> dict[str, Any]:
+        said = self.laptop.execute(what, f"{ON_HEAD} {program} {what}", timeout_s)
         for line in said.splitlines():
-            if line.startswith(MARK):
-                answer: dict[str, Any] = json.loads(line.removeprefix(MARK))
+            if line.startswith(mark):
+                answer: dict[str, Any] = json.loads(line.removeprefix(mark))
                 return answer
         raise RehearsalError(f"`{what}` on the head answered nothing that can be read:\n{said[-2000:]}")
 

@@ -14,6 +14,8 @@ from adapters.postgres.calls import RULES, CallStore
 from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import RiskLimits
+from adapters.postgres.trials import TrialLedger
+from research.models.showing import Acted, acted_of
 from trading.arrays import Days
 from trading.bars.panel import as_date
 from trading.decisions.arms import ARMS, Arm
@@ -21,6 +23,7 @@ from trading.evidence.account_trades import TradeFigures, Trades, traded
 from trading.evidence.calls import CallFigures, Gap, gap, judged
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import rules_of
+from trading.trials.looks import looks_at
 
 MOST_TRADES = 1_000_000
 
@@ -76,6 +79,8 @@ class Comparison:
 
     Attributes:
         candidates: of the accounts, with a known outcome, from `first_session` to `last_session`.
+        acted: how often each rule of model risk acted on what the versions said, by account.
+        looks: how often the accounts' sessions were looked at, in words; empty without any.
     """
 
     versions: list[VersionCompared]
@@ -83,6 +88,8 @@ class Comparison:
     candidates: int
     first_session: date | None
     last_session: date | None
+    acted: list[Acted]
+    looks: str
 
 
 def compared(
@@ -144,7 +151,16 @@ def _with_accounts(versions: list[VersionCompared], pool: Pool, accounts: Accoun
         candidates=len(candidates),
         first_session=first,
         last_session=last,
+        acted=acted_of(pool, [one.ensemble_id for one in versions]),
+        looks=_looks(pool, candidates.session),
     )  # fmt: skip
+
+
+def _looks(pool: Pool, sessions: Days) -> str:
+    if not len(sessions):
+        return ""
+    ledger = TrialLedger(pool)
+    return looks_at(ledger.trials(), ledger.seals(), sessions).words
 
 
 def _arms(pool: Pool, accounts: Accounts) -> Mapping[str, Arm]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -94,18 +95,22 @@ def shown(pool: Pool, home: Path, ensemble_id: str) -> Shown:
     """
     row, models = row_of(pool, ensemble_id)
     life = LifecycleStore(pool).life()
-    told = DecisionStore(pool).acted(ensemble_id)
     return Shown(
         listed=_listed(row, life, SignalStore(pool).scored().get(ensemble_id, Scored())),
         files=files_of(row, models, home),
         card=_card(card_of(home, ensemble_id)),
         events=[event for event in life.events if event.ensemble_id == ensemble_id],
-        acted=[
-            Acted(account, candidates, {rule: counts.get(rule, 0) for rule in RULES})
-            for account, (candidates, counts) in told.items()
-        ],
+        acted=acted_of(pool, [ensemble_id]),
         metrics=dict(row.metrics),
     )
+
+
+def acted_of(pool: Pool, ensemble_ids: Sequence[str]) -> list[Acted]:
+    """How often each rule of model risk acted on what the ensembles said, by account."""
+    return [
+        Acted(account, candidates, {rule: counts.get(rule, 0) for rule in RULES})
+        for account, (candidates, counts) in DecisionStore(pool).acted(ensemble_ids).items()
+    ]
 
 
 def _listed(row: EnsembleRow, life: Lifecycle, scored: Scored) -> Listed:

@@ -65,6 +65,10 @@ class TrainingSession(Schema):
     ensemble_id: str | None
     machines_gone: bool | None = Field(description="Whether its machines were seen gone; null = none was rented.")
     cost_usd: float | None = Field(description="Of machines with a GPU while it lasted; null = none on record.")
+    gpu_busy_share: float | None = Field(
+        ge=0, le=1, description="Of the training in which the GPU was at work; null = nobody could tell."
+    )
+    gpu_busy_source: str = Field(description="Who said so.", examples=["nvidia-smi", "simulated"])
 
 
 class Costs(Schema):
@@ -154,6 +158,8 @@ def _session(row: SessionRow) -> TrainingSession:
         ensemble_id=row.ensemble_id,
         machines_gone=row.machines_gone,
         cost_usd=None if row.cost_usd_e6 is None else row.cost_usd_e6 / E6,
+        gpu_busy_share=row.gpu_busy_share,
+        gpu_busy_source=row.gpu_busy_source,
     )
 
 

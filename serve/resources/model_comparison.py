@@ -71,6 +71,14 @@ class AccountComparison(Schema):
     less_rules: Gap | None
 
 
+class RulesActed(Schema):
+    """How often each rule of model risk acted on what the versions said."""
+
+    account: str
+    candidates: int = Field(ge=0, description="That the versions were asked of.")
+    rules: dict[str, int] = Field(description="How often, by rule.", examples=[{"unsure": 314, "expected_loss": 252}])
+
+
 class Comparison(Schema):
     """Intervals are 95 %, from blocks of five whole sessions. Null where there isn't enough: `missing` says what."""
 
@@ -79,6 +87,8 @@ class Comparison(Schema):
     candidates: int = Field(ge=0, description="That all accounts decided on, with a known outcome.")
     first_session: date | None
     last_session: date | None
+    acted: list[RulesActed]
+    looks: str = Field(description="How often the accounts' sessions were looked at, in words; empty without any.")
 
 
 def read(sources: Sources, versions: list[str] | None) -> Comparison:
@@ -98,6 +108,8 @@ def comparison_of(told: comparing.Comparison) -> Comparison:
         candidates=told.candidates,
         first_session=told.first_session,
         last_session=told.last_session,
+        acted=[RulesActed(account=one.account, candidates=one.candidates, rules=one.rules) for one in told.acted],
+        looks=told.looks,
     )
 
 

@@ -5,7 +5,9 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from tests.fakes.browser import CHROMEDRIVER, CHROMIUM, browser
 from tests.fakes.eventually import eventually
 from tests.fakes.platform import INPLAY, Platform
 
-pytestmark = [pytest.mark.platform, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(1_500)]
+TRAINING_S = 600
+"""A minute on two idle cores; over three were seen with twenty other processes on them."""
 COUNTS = ("symbols", "bars", "rejected_rows", "patterns_recorded", "patterns_with_outcome", "journal_hash")
 ROOT = Path(__file__).parents[2]
 Starter = Callable[..., Platform]
@@ -109,14 +113,14 @@ def test_a_backup_restored_elsewhere_is_the_same_platform(finished: Platform, st
 
 
 def test_what_the_documents_show_of_models_is_what_the_commands_say(finished: Platform) -> None:
-    """Every line of the list, the comparison and the rules that acted stands in models.md as it comes."""
+    """Every line of the list, the comparison and the calibration stands in models.md as it comes."""
     document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
     name = finished.facts()["ensemble"]["id"]
     shown = _printed(finished.home, "models", "show", name)
-    acted = shown[next(k for k, line in enumerate(shown) if line.startswith("calibration on")) :]
+    calibration = shown[next(k for k, line in enumerate(shown) if line.startswith("calibration on")) :]
     for line in (
         *_printed(finished.home, "models", "list"), *_printed(finished.home, "models", "compare"),
-        *acted[: acted.index("  models, of 630 candidates:")],
+        *calibration[: calibration.index("rules of model risk that acted:")],
     ):  # fmt: skip
         assert line in document, line
 
@@ -130,12 +134,12 @@ def _printed(home: Path, *words: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def _said(home: Path, *words: str) -> dict[str, Any]:
+def _said(home: Path, *words: str, limit_s: float = 200) -> dict[str, Any]:
     """The JSON object that a command prints."""
     environment = {**os.environ, "INPLAY_HOME": str(home)}
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", *words],
-        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False,
+        env=environment, cwd=ROOT, capture_output=True, text=True, timeout=limit_s, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -145,13 +149,18 @@ def _said(home: Path, *words: str) -> dict[str, Any]:
 def test_kills_and_interruptions_change_no_entry_of_the_journal(
     finished: Platform, start: Starter, tmp_path: Path
 ) -> None:
-    """Ctrl-C at several stages, kill -9 of actors, replica, database and run: the journal ends up the same."""
+    """Ctrl-C at several stages, kill -9 of actors, replica, database and run: the journal ends up the same.
+
+    So it does when `inplay train` has put an ensemble on record before the run has one of its own.
+    """
     for stage in ("PostgreSQL is up", "services are up", "searching", "fitting on all"):
         run = start(tmp_path, "--exit", "--json")
         run.wait_for(stage)
         assert run.interrupt() == 130, run.text
         assert "Traceback" not in run.text
         run.assert_gone()
+    trained = _said(tmp_path, "train", "--to", "2010-04-01", "--json", limit_s=TRAINING_S)
+    assert (trained["role"], trained["why"]) == ("registered", "no champion is on record")
 
     run = start(tmp_path, "--exit", "--json")
     for number, victim in ((8, "ray::PaperTrading"), (16, "ServeReplica:inplay:Ensemble"), (24, "bin/postgres -D")):
@@ -174,10 +183,14 @@ def test_kills_and_interruptions_change_no_entry_of_the_journal(
     assert run.end() == 0, run.text
     assert {name: run.facts()[name] for name in COUNTS} == {name: finished.facts()[name] for name in COUNTS}
     assert run.facts()["accounts"] == finished.facts()["accounts"]
+    assert run.facts()["ensemble"]["id"] == finished.facts()["ensemble"]["id"] != trained["ensemble"]
 
 
 def test_a_serving_run_answers_with_the_token_only_and_owns_its_folder(finished: Platform, start: Starter) -> None:
-    """Signals and portfolio with the token, 401 without, a second run refused, Ctrl-C ends all within a minute."""
+    """Signals and portfolio with the token, 401 without, a second run refused, Ctrl-C ends all within a minute.
+
+    A training beside it registers a challenger, and the run goes on as before.
+    """
     run = start(finished.home, "--json")
     run.wait_for("serving on")
     with httpx.Client(base_url=run.url, trust_env=False, timeout=30) as client:
@@ -185,6 +198,7 @@ def test_a_serving_run_answers_with_the_token_only_and_owns_its_folder(finished:
             assert client.get(path).status_code == 401, path
         client.headers["Authorization"] = f"Bearer {run.token}"
         _check_answers(client)
+        _check_training(client, run)
 
     second = start(finished.home, "--exit")
     assert second.end(60) == 1
@@ -224,6 +238,25 @@ def _check_answers(client: httpx.Client) -> None:
     health = eventually(lambda: _well(client), what="all services well", timeout_s=60)
     assert health is not None
     assert len(health["services"]) == 13
+
+
+def _check_training(client: httpx.Client, run: Platform) -> None:
+    """`inplay train` beside the run, on a Ray of its own: the run answers meanwhile, and knows the challenger."""
+    champion = client.get("/v1/models").json()["ensembles"][0]["ensemble_id"]
+    with ThreadPoolExecutor(1) as beside:
+        training = beside.submit(_said, run.home, "train", "--to", "2010-08-01", "--json", limit_s=TRAINING_S)
+        answers = 0
+        while not training.done():
+            assert client.get("/v1/portfolio").status_code == 200
+            answers += 1
+            time.sleep(0.5)
+    told = training.result()
+    assert answers > 1
+    assert told["role"] == "challenger"
+    roles = {one["ensemble_id"]: one["role"] for one in client.get("/v1/models").json()["ensembles"]}
+    assert roles == {champion: "champion", told["ensemble"]: "challenger"}
+    (signal,) = client.post("/v1/signals", json={"symbols": ["AAPL"]}).json()["signals"]
+    assert signal["ensemble_id"] == champion
 
 
 def _well(client: httpx.Client) -> dict[str, list[object]] | None:

@@ -151,7 +151,8 @@ def test_ten_swaps_under_load_name_who_decided_and_a_killed_run_goes_on_with_the
 ) -> None:
     """By command and by HTTP; each session's decisions and each answer name the champion of that session, and no other.
 
-    Backtest and parity over the whole span repeat the journal.
+    So they do after a replica was killed while it takes over, and backtest and parity over the whole span repeat the
+    journal.
     """
     first = life_of().at(date.fromisoformat(SHORT)).champion
     assert first is not None
@@ -175,6 +176,10 @@ def test_ten_swaps_under_load_name_who_decided_and_a_killed_run_goes_on_with_the
             swaps.append(name)
         run.wait_for_session(13)
     assert load.failed == []
+    said(home, "models", "promote", SECOND, "--reason", "just before the replica is killed")
+    swaps.append(SECOND)
+    run.kill("ServeReplica:inplay:Ensemble")
+    run.wait_for_session(15)
     run.process.kill()
     run.process.wait()
     run.assert_gone()

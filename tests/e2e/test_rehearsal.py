@@ -20,6 +20,8 @@ from tests.fakes.specification import SOURCE
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 360
 """Six minutes on two cores."""
+TRAININGS_S = 800
+"""Five minutes on two busy cores, ten on very busy ones."""
 
 
 def _hindrance() -> str:
@@ -37,7 +39,7 @@ def _hindrance() -> str:
 HINDRANCE = _hindrance()
 pytestmark = [
     pytest.mark.platform,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(bool(HINDRANCE), reason=HINDRANCE or "it can run"),
 ]
 
@@ -158,6 +160,34 @@ def test_a_rehearsal_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
             process.kill()
     eventually(lambda: not living(str(tmp_path)), what="every process of the rehearsals has ended")
     assert traces() == before
+
+
+def test_machines_come_for_a_training_train_and_go_and_are_booked(tmp_path: Path) -> None:
+    """`inplay train --workers 2` brings two machines, which both search and fit; a session on a simulated GPU likewise.
+
+    None of them is left on the account, and each stands in the record with what it cost.
+    """
+    process = begin("--trainings", "--keep", str(tmp_path / "kept"))
+    try:
+        out, err = process.communicate(timeout=TRAININGS_S)
+    finally:
+        process.kill()
+    assert process.returncode == 0, f"{out[-3000:]}\n{err[-3000:]}"
+    report = json.loads(out)
+    assert report["wrong"] == []
+    assert (report["droplets_created"], report["droplets_left"]) == (4, 0)
+    found = report["trainings"]
+    assert found["on_two"]["told"]["device"] == "cpu of 2 machines"
+    for titles in found["on_two"]["work"].values():
+        assert {"ray::ImplicitFunc.train", "ray::_RemoteRayXGBoostActor.train"} <= set(titles)
+    assert "ray::_on_the_machine" in next(iter(found["on_gpu"]["work"].values()))
+    booked = {one["size"]: one for one in found["machines"]}
+    assert sorted(booked) == ["gpu-l40sx1-48gb", "s-2vcpu-4gb", "s-4vcpu-8gb"]
+    assert sum(one["role"] == "worker" and one["stopped"] for one in found["machines"]) == 3
+    session = found["session"]
+    assert session["cost_usd"] == pytest.approx(booked["gpu-l40sx1-48gb"]["cost_usd"], abs=1e-6)
+    assert "simulated" in session["device"]
+    assert 0 < session["gpu_busy_share"] <= 1
 
 
 def test_each_way_of_stopping_does_what_its_name_says(tmp_path: Path) -> None:

@@ -75,6 +75,8 @@ def _costs(replay: Replay) -> Costs:
         ensemble_id="ensemble-0123456789ab",
         machines_gone=True,
         cost_usd=4.07,
+        gpu_busy_share=0.62,
+        gpu_busy_source="nvidia-smi",
     )
     head = RunningMachine(
         cluster="inplay", machine="inplay-inplay-h-1", size="s-2vcpu-4gb", usd_per_h=0.03571, since=at

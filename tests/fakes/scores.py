@@ -131,7 +131,7 @@ def _changed(role: str) -> Callable[..., ModelChanged]:
 
 def _comparison(replay: Replay, versions: Sequence[str] | None) -> Comparison:
     assert versions is None or replay
-    return Comparison(versions=[], accounts=[], candidates=0, first_session=None, last_session=None)
+    return Comparison(versions=[], accounts=[], candidates=0, first_session=None, last_session=None, acted=[], looks="")
 
 
 def _accuracy(value: float) -> Accuracy:

@@ -11,7 +11,7 @@ from trading.errors import ModelError
 from tune.fits.estimators import booster_params, refuse_one_class, xgboost_words
 from tune.fits.shards import TARGET, WEIGHT, as_source, in_ray, on_disk
 from tune.on_ray.causes import told_in_words
-from tune.on_ray.placements import ON_HEAD, Placements
+from tune.on_ray.placements import ON_HEAD, Placements, Say, print_nothing
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,24 @@ class Workers:
     gpus: int = 0
     machines: int = 0
 
+    @property
+    def on_cpus(self) -> str:
+        """Whose CPUs these are, in words: those of the head, or of so many machines."""
+        return f"cpu of {self.machines} machines" if self.machines else "cpu"
+
     def facts(self) -> dict[str, int]:
         """What a booster depends on: how rows are divided, and the kind of device. Threads and machines change none."""
         return {"actors": self.actors, "gpus": self.gpus}
 
 
+ON_GPU = Workers(actors=1, cpus=1, gpus=1)
+"""What a training on one GPU is made by."""
+
+
 def fit_distributed(
     params: dict[str, Any], objective: str, matrix: Matrix, target: Floats, *, seed: int, workers: Workers,
     placements: Placements | None = None, weight: Floats | None = None, columns: Sequence[int] | None = None,
+    say: Say = print_nothing,
 ) -> Any:  # fmt: skip
     """A booster, or a forest by XGBoost, trained by `workers.actors` actors.
 
@@ -56,6 +66,7 @@ def fit_distributed(
         placements: of the training that this fit is part of.
         weight: of each row; all alike if None.
         columns: of the matrix that the booster learns from, so that no second matrix is made of them; all if None.
+        say: told when a machine is lost in mid-fit.
 
     Raises:
         ModelError: when training ended with fewer rounds than asked for, when there was no room for it in time, when
@@ -73,7 +84,14 @@ def fit_distributed(
     handed = in_ray if workers.gpus or elsewhere else on_disk
     with handed(matrix, target, weight, workers.actors, columns=columns) as shards:
         booster = (placements or Placements()).run(
-            _fit, settings, params["rounds"], shards, workers, bundles=[each] * workers.actors, elsewhere=elsewhere
+            _fit,
+            settings,
+            params["rounds"],
+            shards,
+            workers,
+            bundles=[each] * workers.actors,
+            elsewhere=elsewhere,
+            say=say,
         )
     booster.feature_names = booster.feature_types = None  # of the shards; ours stand on the card
     if booster.num_boosted_rounds() != params["rounds"]:

@@ -157,6 +157,7 @@ def fit_booster(
     booster = xgboost.train(settings, data, num_boost_round=params["rounds"])
     if device == CUDA:
         refuse_cpu(device_of(booster))
+        booster.set_param({"device": "cpu"})  # rows to be scored are in the machine's memory
     return booster
 
 

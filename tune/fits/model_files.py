@@ -101,10 +101,15 @@ def write_ensemble(
         regime_factors=dict(regime_factors),
         calibration=calibration,
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    for path, data in (*contents.values(), (CARD, card.to_json().encode())):
-        _write(folder / path, data)
+    write_files(folder, {**dict(contents.values()), CARD: card.to_json().encode()})
     return card
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """The files are in `folder`, in their order, each moved into place whole; the card has to be the last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, data in files.items():
+        _write(folder / path, data)
 
 
 def _content(member: Member, model: Any) -> tuple[str, bytes]:

@@ -57,19 +57,21 @@ class FoldModels:
 
 
 def fold_models(
-    data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int
+    data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int, device: str = "cpu"
 ) -> FoldModels:
-    """Models with the winners' parameters, fitted on the split's training part."""
+    """Models with the winners' parameters, fitted on the split's training part; boosters on the device."""
     return FoldModels(
         members,
-        tuple(fold_model(member, winners[member.name].params, data, split, seed) for member in members),
+        tuple(fold_model(member, winners[member.name].params, data, split, seed, device=device) for member in members),
         tuple(winners[one.name].residual_std if one.predicts == "net_return" else None for one in members),
     )
 
 
-def unseen(data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int) -> Unseen:
+def unseen(
+    data: TrainingSet, split: Split, winners: Mapping[str, Winner], members: Members, *, seed: int, device: str = "cpu"
+) -> Unseen:
     """What models with the winners' parameters, fitted on the split's training part, say of its test part."""
-    models = fold_models(data, split, winners, members, seed=seed)
+    models = fold_models(data, split, winners, members, seed=seed, device=device)
     return Unseen(models.views(data.matrix[split.test]), data.take(split.test))
 
 
@@ -78,9 +80,11 @@ def folds_of(data: TrainingSet) -> list[Split]:
     return walk_forward(data, FOLDS, EMBARGO_SESSIONS)
 
 
-def unseen_of_folds(data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int) -> list[Unseen]:
+def unseen_of_folds(
+    data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, device: str = "cpu"
+) -> list[Unseen]:
     """The same of each fold of the search."""
-    return [unseen(data, split, winners, members, seed=seed) for split in folds_of(data)]
+    return [unseen(data, split, winners, members, seed=seed, device=device) for split in folds_of(data)]
 
 
 def calibration_of(parts: Sequence[Unseen]) -> Calibration:

@@ -52,14 +52,16 @@ class PathSpread:
         return {**asdict(self), "auc": list(self.auc), "log_loss": list(self.log_loss)}
 
 
-def path_spread(data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int) -> PathSpread:
+def path_spread(
+    data: TrainingSet, winners: Mapping[str, Winner], members: Members, *, seed: int, device: str = "cpu"
+) -> PathSpread:
     """The figures of each path of the winner's parameters; none, with the reason, where the data don't allow it."""
     judged = [one for one in members if one.estimator == "booster" and one.predicts == "success"]
     if not judged:
         return PathSpread(unchecked="no booster of the ensemble predicts success")
     member, few = judged[0], data.take(sampled(len(data), MOST_ROWS))
     try:
-        said = _said(member, winners[member.name].params, few, seed)
+        said = _said(member, winners[member.name].params, few, seed, device)
     except ModelError as error:
         return PathSpread(member.name, len(few), unchecked=str(error))
     return PathSpread(
@@ -70,12 +72,12 @@ def path_spread(data: TrainingSet, winners: Mapping[str, Winner], members: Membe
     )
 
 
-def _said(member: Member, params: dict[str, Any], data: TrainingSet, seed: int) -> Floats:
+def _said(member: Member, params: dict[str, Any], data: TrainingSet, seed: int, device: str) -> Floats:
     """What was said of every row on each path, shape `(paths, n)`."""
     splits = combinatorial_purged(data, GROUPS, TESTS)
     by_split = np.full((len(splits), len(data)), np.nan)
     for number, split in enumerate(splits):
-        by_split[number, split.test] = fold_predictions(member, params, data, split, seed)
+        by_split[number, split.test] = fold_predictions(member, params, data, split, seed, device=device)
     of_row = paths_of(GROUPS, TESTS)[:, group_of_rows(data, GROUPS)]
     said: Floats = by_split[of_row, np.arange(len(data))]
     return said

@@ -33,7 +33,14 @@ WAIT_S = 100.0
 MACHINE_WAIT_S = 1_800.0
 """For a machine that is rented and set up first."""
 LOOK_EVERY_S = 1.0
+LOST = "a machine was lost in mid-fit; room for its part is waited for, up to {:g} s"
+BACK = "a machine was lost in mid-fit; its part has room elsewhere and goes on from its last checkpoint"
 Bundle = Mapping[str, float]
+Say = Callable[[str], None]
+
+
+def print_nothing(_: str) -> None:
+    """Who isn't to be told is told nothing."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,10 @@ class Placements:
         remove_placement_group(group)
         return [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["NodeID"] in there]
 
-    def run(self, function: Callable[..., Any], *args: Any, bundles: Sequence[Bundle], elsewhere: bool = False) -> Any:
+    def run(
+        self, function: Callable[..., Any], *args: Any, bundles: Sequence[Bundle], elsewhere: bool = False,
+        say: Say = print_nothing,
+    ) -> Any:  # fmt: skip
         """What the function returns; it runs in a process on the head, and its own actors in the bundles.
 
         Args:
@@ -93,6 +103,7 @@ class Placements:
             bundles: of its actors.
             elsewhere: these are on other machines, one each while there are enough; one that goes away is replaced by
                 another one or by room on those that are left.
+            say: told in words when a machine is lost, and when there is room again.
 
         Raises:
             ModelError: when the bundles can't be placed in time, a machine of theirs went away, or the function failed.
@@ -105,7 +116,9 @@ class Placements:
                 begun = Path(folder) / "begun"
                 task: Any = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=inside)(_beginning)
                 reference = task.remote(function, str(begun), *args)
-                return _watched(reference, group, begun, self.wait_s, patience_s=self.wait_s if elsewhere else 0.0)
+                return _watched(
+                    reference, group, begun, self.wait_s, patience_s=self.wait_s if elsewhere else 0.0, say=say
+                )
         finally:
             remove_placement_group(group)
 
@@ -159,25 +172,53 @@ def _beginning(function: Callable[..., Any], begun: str, *args: Any) -> Any:
     return function(*args)
 
 
-def _watched(reference: Any, group: PlacementGroup, begun: Path, wait_s: float, *, patience_s: float) -> Any:
+def _watched(
+    reference: Any, group: PlacementGroup, begun: Path, wait_s: float, *, patience_s: float, say: Say = print_nothing
+) -> Any:
     """The answer. A group that lost a machine waits for another one, and its task with it: after a while it is over.
 
     So it is when the task doesn't begin in time, such as for want of room for its arguments in Ray's object store.
     """
     asked_s = whole_s = time.monotonic()
+    news = _News(say, patience_s)
     while not ray.wait([reference], timeout=LOOK_EVERY_S)[0]:
         if time.monotonic() - asked_s > wait_s and not begun.exists():
             raise ModelError(
                 f"The training had its room on Ray and didn't begin within {wait_s:g} s. No model was made and none "
                 "was replaced. Free memory, or give Ray's object store more."
             )
-        state = placement_group_table(group)["state"]
+        table = placement_group_table(group)
+        state = table["state"]
+        if patience_s:
+            news.look(table)
         if state == "CREATED":
             whole_s = time.monotonic()
         elif state == "REMOVED" or time.monotonic() - whole_s > patience_s:
             why = "was ended from outside" if state == "REMOVED" else "lost a machine that it ran on"
             raise ModelError(f"The training {why}. No model was made and none was replaced; train again.")
     return ray.get(reference)
+
+
+@dataclass
+class _News:
+    """Tells of machines that are lost, and of room that is found again."""
+
+    say: Say
+    patience_s: float
+    where: Mapping[Any, str] = field(default_factory=dict)
+    waiting: bool = False
+
+    def look(self, table: Mapping[str, Any]) -> None:
+        """At Ray's table of the group."""
+        if table["state"] != "CREATED":
+            if not self.waiting and table["state"] != "REMOVED":
+                self.say(LOST.format(self.patience_s))
+            self.waiting = True
+            return
+        where = dict(table["bundles_to_node_id"])
+        if self.where and where != self.where:
+            self.say(BACK)
+        self.where, self.waiting = where, False
 
 
 def _prefix(training: str) -> str:

@@ -1,4 +1,4 @@
-"""Where trials and fits of a training run: on Ray's head, on machines beside it, or on a GPU."""
+"""Where trials and fits of a training run: on Ray's head, on machines beside it, or in the process that trains."""
 
 from __future__ import annotations
 
@@ -10,31 +10,30 @@ from tune.on_ray.placements import ON_HEAD, Bundle, Placements
 
 @dataclass(frozen=True)
 class Room:
-    """What one trial of a search asks Ray for.
+    """Where the work of a training is done.
 
     Attributes:
         machines: beside the head that trials are spread over; 0 = the head alone.
-        gpus: the share of a GPU of each trial; above zero boosters train with CUDA.
+        within: everything is done in the process that trains, one fit after the other, with boosters on this device in
+            XGBoost's words; it holds a rented machine, which no other process could share. Empty = trials are Ray's.
     """
 
     machines: int = 0
-    gpus: float = 0.0
+    within: str = ""
 
     @property
     def elsewhere(self) -> bool:
         """Whether no trial may run on the head."""
-        return self.machines > 0 and not self.gpus
+        return self.machines > 0
 
     @property
     def device(self) -> str:
         """What boosters train on, in XGBoost's words."""
-        return "cuda" if self.gpus else "cpu"
+        return self.within or "cpu"
 
     @cached_property
     def bundle(self) -> Bundle:
         """What one trial takes."""
-        if self.gpus:
-            return {"CPU": 1.0, "GPU": self.gpus}
         return {"CPU": 1.0} if self.elsewhere else {"CPU": 1.0, **ON_HEAD}
 
     def slots(self, placements: Placements) -> int:

@@ -147,9 +147,20 @@ class _Runs:
     def evaluate(self, asks: Sequence[Ask]) -> Mapping[str, FoldResult]:
         """Every answer is in what is kept."""
         new = [one for one in asks if one.key not in self.kept.answers]
-        if new:
+        if new and self.room.within:
+            self._within(new)
+        elif new:
             self._tuned(new)
         return self.kept.answers
+
+    def _within(self, asks: Sequence[Ask]) -> None:
+        """One after the other, in this process."""
+        members = {member.name: member for member in self.members}
+        for ask in asks:
+            found = judged(
+                members[ask.member], ask, self.data, self.folds, seed=self.seed, device=self.room.device
+            )  # fmt: skip
+            self.kept.add(ask.key, found)
 
     def _tuned(self, asks: Sequence[Ask]) -> None:
         one = self.room.bundle

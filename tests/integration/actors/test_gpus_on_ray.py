@@ -35,7 +35,7 @@ def cluster() -> Iterator[Any]:
 def test_without_a_gpu_the_wait_ends(cluster: Any) -> None:  # noqa: ARG001
     """Where no GPU comes, the wait ends in time, and what was asked for is taken back."""
     gpus = RayGpus()
-    gpus.request()
+    gpus.note()
     assert not gpus.obtainable()
     assert gpus.prove(1.0) is None
     gpus.release()
@@ -45,7 +45,7 @@ def test_without_a_gpu_the_wait_ends(cluster: Any) -> None:  # noqa: ARG001
 def test_a_node_that_only_says_so_is_found_out_and_its_end_is_seen(cluster: Any) -> None:
     """A node that says it has a GPU and has none is refused; it counts as there until it has left."""
     gpus = RayGpus()
-    gpus.request()
+    gpus.note()
     node = cluster.add_node(num_cpus=1, num_gpus=1)
     eventually(gpu_nodes, what="the node with a GPU", timeout_s=60)
     with pytest.raises(UnavailableError, match="trains on 'cpu'"):

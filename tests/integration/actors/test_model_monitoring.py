@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from actors.model_monitoring import ModelMonitoring
 from actors.wiring import Wiring
 from adapters.calendar import sessions_between
+from adapters.postgres.happenings import happened
 from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.training_record import TrainingRecord
@@ -158,6 +159,9 @@ def test_a_turn_reaches_no_session_that_has_begun(platform: Platform, pool: Pool
     _turned(pool, SESSIONS[1], "rules")
     (turn,) = WatchStore(pool).turns()
     assert turn.from_session > SESSIONS[3]
+    (told,) = [alert for alert in happened(pool, NOON, lambda _: False) if alert.kind == "drift"]
+    assert (told.severity, told.about, told.state) == ("warning", "momentum", "rules")
+    assert "planted" in told.body
     with pytest.raises(BadDataError, match="append-only"), transaction(pool) as cursor:
         cursor.execute("DELETE FROM watch_turns")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -12,21 +13,23 @@ import pyarrow as pa
 import pytest
 from ray.autoscaler.node_launch_exception import NodeLaunchException
 
+from actors.training import Made
 from actors.training_sessions import Parts, TrainingSessions
 from actors.wiring import Training
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.patterns import PatternStore
 from adapters.postgres.pool import Pool, transaction
-from adapters.postgres.training_record import SessionRow, TrainingRecord
+from adapters.postgres.training_record import SessionRow, TrainingRecord, TrainingTime
 from cluster.provider import DigitalOceanNodeProvider
 from cluster.simulator.cloud import SimulatedCloud
 from cluster.simulator.faults import Fault, FaultKind, Script
 from tests.fakes.simulated import GPU, SimulatedTime, connect, provide, simulate, tags
 from trading.errors import ModelError, UnavailableError
 from tune.fits.distributed import Workers
+from tune.fits.gpu import Busy, NoGpuError
 from tune.training_plan import SessionRules
 
-RULES = SessionRules(budget_usd_per_month=58.0, gone_s=60.0)
+RULES = SessionRules(budget_usd_per_month=58.0, gone_s=60.0, if_dearer=True)
 IDLE_S = 300.0
 
 
@@ -41,22 +44,26 @@ class SimulatedGpus:
     def obtainable(self) -> bool:
         return True
 
-    def request(self) -> None:
-        self.asked = True
+    def note(self) -> None:
         self.number += 1
 
-    def prove(self, timeout_s: float) -> str | None:
-        for _ in range(int(timeout_s // 5)):
-            try:
-                self.provider.create_node(GPU, tags("worker", f"r{self.number}"), 1)
-                break
-            except NodeLaunchException:
-                self.clock.sleep(5)
-        else:
-            return None
-        self.clock.sleep(150)
-        if self.device is None:
-            raise UnavailableError("A GPU was asked for and XGBoost trains on 'cpu'.")
+    def rent(self, wait_s: float) -> str:
+        """What a GPU's task does before it trains."""
+        self.asked = True
+        try:
+            for _ in range(int(wait_s // 5)):
+                try:
+                    self.provider.create_node(GPU, tags("worker", f"r{self.number}"), 1)
+                    break
+                except NodeLaunchException:
+                    self.clock.sleep(5)
+            else:
+                raise NoGpuError(f"No GPU came within {wait_s / 60:.0f} min.")
+            self.clock.sleep(150)
+            if self.device is None:
+                raise UnavailableError("A GPU was asked for and XGBoost trains on 'cpu'.")
+        finally:
+            self.asked = False
         return self.device
 
     def release(self) -> None:
@@ -74,12 +81,14 @@ class SimulatedGpus:
 class OneHour:
     """A training that takes an hour, or fails."""
 
-    def __init__(self, clock: SimulatedTime) -> None:
-        self.clock, self.fails, self.cleared = clock, False, 0
+    def __init__(self, clock: SimulatedTime, gpus: SimulatedGpus) -> None:
+        self.clock, self.gpus = clock, gpus
+        self.fails, self.cleared = False, 0
         self.refuses = ""
         self.workers: list[Workers] = []
 
-    def train(self, workers: Workers, limit_s: float) -> str:
+    def train(self, workers: Workers, limit_s: float, wait_s: float) -> Made:
+        device = self.gpus.rent(wait_s) if workers.gpus else "cpu"
         self.workers.append(workers)
         assert limit_s <= 4 * 3_600
         self.clock.sleep(3_600)
@@ -87,7 +96,7 @@ class OneHour:
             raise ModelError(self.refuses)
         if self.fails:
             raise UnavailableError("The training's process went away: killed. Nothing was replaced.")
-        return "ensemble-1"
+        return Made("ensemble-1", device, Busy(0.62, "nvidia-smi") if workers.gpus else Busy())
 
     def clear(self) -> None:
         """Counts how often what a dead training had reserved was taken back."""
@@ -102,7 +111,7 @@ class Bench:
         self.cloud, self.clock = simulate(1, faults or Script())
         self.clock.virtual.sleep((datetime(2026, 11, 21, 9, tzinfo=UTC) - self.clock.virtual()).total_seconds())
         self.gpus = SimulatedGpus(provide(connect(self.cloud, self.clock), self.clock, folder), self.clock)
-        self.trainer = OneHour(self.clock)
+        self.trainer = OneHour(self.clock, self.gpus)
         self.learned = 1
         self.memory_mib = 4_000
         parts = Parts(
@@ -135,6 +144,7 @@ def test_a_session_rents_trains_releases_and_books(bench: Callable[..., Bench]) 
     assert all_.sessions.tick().code == "opens"
     row = all_.last()
     assert (row.state, row.device, row.ensemble_id) == ("trained", "cuda:0 NVIDIA H100", "ensemble-1")
+    assert (row.gpu_busy_share, row.gpu_busy_source) == (0.62, "nvidia-smi")
     assert row.machines_gone is True
     assert all_.trainer.workers == [Workers(actors=1, cpus=1, gpus=1)]
     assert not all_.gpus.asked
@@ -213,7 +223,7 @@ def test_a_machine_that_stays_is_told_and_keeps_the_next_session_shut(bench: Cal
 
 def test_the_budget_of_the_month_holds(bench: Callable[..., Bench]) -> None:
     """With $20 a month one session of up to $13.56 opens, and after about $4 spent another; a dearer one doesn't."""
-    all_ = bench(rules=SessionRules(budget_usd_per_month=13.60, gone_s=60.0))
+    all_ = bench(rules=replace(RULES, budget_usd_per_month=13.60))
     assert all_.sessions.tick().code == "opens"
     all_.clock.sleep(timedelta(days=7).total_seconds())
     all_.learn_something_new()
@@ -227,7 +237,7 @@ def test_the_budget_of_the_month_holds(bench: Callable[..., Bench]) -> None:
 
 def test_a_machine_that_is_too_full_to_train_rents_nothing(bench: Callable[..., Bench]) -> None:
     """Where a training wouldn't fit beside the platform no GPU is rented and the reason is on record; later it is."""
-    all_ = bench(rules=SessionRules(budget_usd_per_month=58.0, gone_s=60.0))
+    all_ = bench(rules=RULES)
     all_.memory_mib = 300
     assert all_.sessions.tick().code == "memory"
     assert all_.cloud.calls == []
@@ -291,7 +301,7 @@ def test_a_session_whose_process_died_is_closed_and_its_gpu_released(bench: Call
     all_ = bench()
     at = all_.now()
     all_.record.open(SessionRow("gpu:x", "gpu", at, at, "c" * 64))
-    all_.gpus.request()
+    all_.gpus.asked = True
     all_.sessions.recover()
     assert not all_.gpus.asked
     assert all_.last().state == "interrupted"
@@ -361,3 +371,23 @@ def test_what_a_dead_training_reserved_is_taken_back_at_each_plan(bench: Callabl
     all_.sessions.recover()
     all_.sessions.tick()
     assert all_.trainer.cleared == 2
+
+
+def test_a_session_that_would_not_pay_is_skipped_by_what_is_on_record(bench: Callable[..., Bench]) -> None:
+    """Without a measured training nobody knows; a minute of CPUs is cheaper; a hundred days of them aren't."""
+    all_ = bench(rules=replace(RULES, if_dearer=False))
+    assert all_.sessions.tick().code == "unmeasured"
+    all_.record.took(TrainingTime("ensemble-0", all_.now(), "cpu", 77_000, 60.0))
+    plan = all_.sessions.tick()
+    assert plan.code == "does_not_pay"
+    assert "77,000 rows takes 60 s on the CPU" in plan.reason
+    assert all_.cloud.calls == []
+    # Another machine's or a simulated GPU's time tells nothing of the head's CPUs, nor of a GPU.
+    for number, device in enumerate(("cpu of 2 machines", "simulated GPU, which trains on the CPU"), start=1):
+        all_.record.took(TrainingTime(f"ensemble-{number}", all_.now(), device, 77_000, 1.0))
+    assert all_.sessions.tick().code == "does_not_pay"
+    # 2,400 h at 24 / 672 are $85.71; 24 h at 3.39, and eight minutes, $81.81.
+    all_.record.took(TrainingTime("ensemble-8", all_.now(), "cuda:0 NVIDIA H100", 77_000, 86_400.0))
+    all_.clock.sleep(1)
+    all_.record.took(TrainingTime("ensemble-9", all_.now(), "cpu", 77_000, 8_640_000.0))
+    assert all_.sessions.tick().code == "opens"

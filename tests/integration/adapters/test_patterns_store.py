@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from adapters.postgres.patterns import OPEN_SCHEMA, PATTERNS_SCHEMA, PatternCounts, PatternStore
 from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
+from cli.patterns.batch import write_years
 from trading.errors import BadDataError
+from tune.pattern_table import success_rates_of_files
 
 DAY = date(2010, 1, 4)
 CLOSE = datetime(2010, 1, 4, 21, tzinfo=UTC)
@@ -220,3 +224,33 @@ def test_a_wrong_value_is_refused_and_nothing_is_written(pool: Pool, wrong: dict
     with pytest.raises(BadDataError, match="nothing was written"):
         store.record(_patterns(**wrong))
     assert store.counts().recorded == 0
+
+
+def test_patterns_are_exported_a_file_a_year(pool: Pool, tmp_path: Path) -> None:
+    """Each year's patterns with an outcome are in a file of their own; a year without one makes no file."""
+    days = [date(2009, 12, 31), date(2010, 1, 4), date(2011, 5, 2)]
+    store = PatternStore(pool)
+    store.record(
+        pa.table(
+            {
+                "symbol": ["AAPL"] * 3,
+                "timestamp": [datetime(day.year, day.month, day.day, 21, tzinfo=UTC) for day in days],
+                "session": days,
+                "pattern_type": ["hammer"] * 3,
+                "family": ["candlestick"] * 3,
+                "direction": np.array([1, 1, 1], dtype=np.int8),
+                "pattern_success": np.array([1.0, 0.0, np.nan]),
+                "outcome_return": np.array([0.02, -0.01, np.nan]),
+                "outcome_exit": ["target", "stop", None],
+                "outcome_known_session": [date(2010, 1, 5), date(2010, 1, 6), None],
+            }
+        )
+    )
+    assert store.years() == [2009, 2010, 2011]
+    written = write_years(store, tmp_path / "out")
+    assert {file.name: rows for file, rows in written.items()} == {
+        "patterns_2009.parquet": 1,
+        "patterns_2010.parquet": 1,
+    }
+    assert pq.read_table(tmp_path / "out" / "patterns_2010.parquet").schema == PATTERNS_SCHEMA
+    assert success_rates_of_files(list(written)).table["recorded"].tolist() == [2]

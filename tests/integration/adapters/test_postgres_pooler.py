@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from adapters.postgres.access import let_pass, server_owner
 from adapters.postgres.bulk import insert_missing
 from adapters.postgres.migrate import migrate
+from adapters.postgres.owner import UNGUARDED, owned
 from adapters.postgres.pool import Pool, PoolBehindPooler, open_pool, transaction
 from data.backup.database import dumped
 from tests.fakes.eventually import eventually
@@ -193,4 +194,12 @@ def test_without_a_pooler_sessions_keep_their_settings(empty_url: str) -> None:
     assert not isinstance(pool, PoolBehindPooler)
     with pool.connection() as connection:
         assert connection.execute("SHOW lock_timeout").fetchone() == ("20s",)
+    pool.close()
+
+
+def test_a_record_behind_a_pooler_is_said_to_be_unguarded(transactions: str) -> None:
+    """A lock of a session means nothing there, so none is taken, and the run says so."""
+    pool = open_pool(transactions)
+    with owned(pool, transactions) as first, owned(pool, transactions) as second:
+        assert first == second == UNGUARDED
     pool.close()

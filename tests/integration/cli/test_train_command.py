@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from adapters.record import alone, reading
@@ -119,6 +120,27 @@ def test_a_signal_ends_it_and_the_search_is_kept(imported: Path) -> None:
         _, told = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopped; nothing was replaced" in told
+
+
+def test_a_signal_ends_the_benchmark_of_devices_in_a_sentence(imported: Path) -> None:
+    """What was measured has been told by then; no stack, no process and no database of it is left."""
+    with subprocess.Popen(
+        command("train", "--benchmark-devices"), env=environment(imported), stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        told: list[str] = []
+        for line in process.stderr or ():
+            told.append(line)
+            if "200,000 rows" in line:  # two millions are measured now
+                children = psutil.Process(process.pid).children(recursive=True)
+                process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    said = "".join(told)
+    assert process.returncode == 130, said
+    assert "Unproven: there is no GPU here" in said
+    assert [size in said for size in (" 27,000 rows: ", " 200,000 rows: ", "2,000,000")] == [True, True, False]
+    assert told[-1].startswith("stopped; nothing was replaced")
+    assert not any(word in said for word in ("SIGTERM", "Traceback", "Fatal", "*** "))
+    eventually(lambda: not any(one.is_running() for one in children), what="no process is left", timeout_s=30)
 
 
 def test_what_can_not_be_is_refused(imported: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def short_folder() -> Iterator[Path]:
 
 
 def test_rays_own_autoscaler_rents_what_is_requested_and_forgets_what_is_released(short_folder: Path) -> None:
-    """A request brings a machine from the simulated DigitalOcean; once released, nothing is demanded any more."""
+    """Work that waits for a GPU brings a machine from the simulated DigitalOcean; given up, it demands nothing more."""
     ray.shutdown()
     cloud = SimulatedCloud(now=lambda: datetime.now(UTC), generator=random.Random(1))
     with autoscaled_head(short_folder, cloud) as address:
@@ -36,9 +37,11 @@ def test_rays_own_autoscaler_rents_what_is_requested_and_forgets_what_is_release
         try:
             gpus = RayGpus()
             eventually(gpus.obtainable, what="the autoscaler's first report", timeout_s=60)
-            gpus.request()
-            eventually(lambda: len(cloud.settle().alive()) == 2, what="the machine with a GPU", timeout_s=60)
-            assert demanded() == 1
+            with ThreadPoolExecutor(1) as beside:
+                proof = beside.submit(gpus.prove, 20.0)
+                eventually(lambda: len(cloud.settle().alive()) == 2, what="the machine with a GPU", timeout_s=60)
+                assert proof.result() is None  # it has no Ray
+            eventually(lambda: demanded() == 0, what="no demand", timeout_s=30)
             gpus.release()
             assert demanded() == 0
         finally:
@@ -50,5 +53,10 @@ def demanded() -> int:
     """How many bundles the autoscaler is asked to keep room for."""
     status = get_cluster_status(ray.get_runtime_context().gcs_address)
     return sum(
-        each.count for demand in status.resource_demands.cluster_constraint_demand for each in demand.bundles_by_count
+        each.count
+        for demand in (
+            *status.resource_demands.cluster_constraint_demand,
+            *status.resource_demands.ray_task_actor_demand,
+        )
+        for each in demand.bundles_by_count
     )

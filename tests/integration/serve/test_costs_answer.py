@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecord
 from adapters.spend.files import read_spend_files
+from cli.cluster.record import busy_words, record_lines
 from cli.main import app
 from cluster.spend_ledger import Entry, Event, SpendLedger, ledger_path
 from serve.resources.costs import costs_answer
+from trading.errors import BadDataError
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FILE = str(Path(__file__).parents[3] / "ray-cluster.yaml")
@@ -69,6 +72,35 @@ def test_plans_and_sessions_are_shown_latest_first(pool: Pool) -> None:
     assert [(plan.code, plan.planned_at) for plan in answer.plans] == [("unchanged", NOW + timedelta(minutes=1))]
     assert [each.opened_at for each in answer.sessions] == [NOW + timedelta(hours=hours) for hours in (2, 1)]
     assert answer.sessions[0].detail == "out of memory"
+
+
+def test_how_busy_a_gpu_was_is_shown_with_who_said_so(pool: Pool) -> None:
+    """A real one's share, a simulated one marked as such, and that nobody could tell; a share needs a source."""
+    record = TrainingRecord(pool)
+    told = [(0.62, "nvidia-smi"), (0.2, "simulated"), (None, "")]
+    for number, (share, source) in enumerate(told):
+        opened = NOW + timedelta(hours=number)
+        row = SessionRow(f"gpu:{number}", "gpu", NOW, opened, "a" * 64)
+        record.open(row)
+        record.end(
+            replace(
+                row, state="trained", ended_at=opened, device="cuda:0", ensemble_id="e", gpu_busy_share=share,
+                gpu_busy_source=source,
+            )
+        )  # fmt: skip
+    answer = costs_answer(pool, 0.0, NOW).model_dump(mode="json")
+    assert [(one["gpu_busy_share"], one["gpu_busy_source"]) for one in answer["sessions"]] == told[::-1]
+    assert [busy_words(one) for one in answer["sessions"]] == [
+        ", how busy the GPU was isn't known",
+        ", the GPU was busy 20% of the time (simulated)",
+        ", the GPU was busy 62% of the time (nvidia-smi)",
+    ]
+    lines = record_lines({"record": answer})
+    assert any("trained, the GPU was busy 62% of the time (nvidia-smi)" in line for line in lines)
+    wrong = SessionRow("gpu:9", "gpu", NOW, NOW, "a" * 64)
+    record.open(wrong)
+    with pytest.raises(BadDataError, match="refused a row"):
+        record.end(replace(wrong, state="failed", ended_at=NOW, gpu_busy_share=0.5))
 
 
 def test_a_session_that_ended_stays_as_it_is(pool: Pool) -> None:

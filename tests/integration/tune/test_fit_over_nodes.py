@@ -19,7 +19,7 @@ from trading.errors import ModelError
 from trading.views.members.registry import MEMBERS
 from tune.fits.distributed import Workers, fit_distributed
 from tune.fits.estimators import log_loss
-from tune.on_ray.placements import Placements
+from tune.on_ray.placements import BACK, Placements
 from tune.on_ray.room import Room
 from tune.search.search import search
 
@@ -59,8 +59,11 @@ def test_a_fit_spans_two_machines_and_survives_the_loss_of_one(cluster: Any) -> 
     matrix, target = np.ascontiguousarray(data.matrix), data.success
     undisturbed = fit_distributed(PARAMS, "binary:logistic", matrix, target, seed=1, workers=TWO)
     found: list[Any] = []
+    said: list[str] = []
     long = threading.Thread(
-        target=lambda: found.append(fit_distributed(PARAMS, "binary:logistic", matrix, target, seed=1, workers=TWO))
+        target=lambda: found.append(
+            fit_distributed(PARAMS, "binary:logistic", matrix, target, seed=1, workers=TWO, say=said.append)
+        )
     )
     long.start()
     where = eventually(lambda: of_actors() if len(of_actors()) == 2 else None, what="two machines", timeout_s=60)
@@ -75,6 +78,7 @@ def test_a_fit_spans_two_machines_and_survives_the_loss_of_one(cluster: Any) -> 
     rows = xgboost.DMatrix(matrix)
     losses = [log_loss(one.predict(rows).astype(np.float64), target) for one in (undisturbed, booster)]
     assert abs(losses[0] - losses[1]) < 0.002
+    assert said[-1:] == [BACK]
     cluster.add_node(num_cpus=2, num_gpus=0)
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from tune.gpu_worth import Measured
 from tune.training_plan import (
     MEMORY_MIB,
     Facts,
@@ -19,7 +20,8 @@ from tune.training_plan import (
 )
 
 SATURDAY = datetime(2026, 11, 21, 9, tzinfo=UTC)
-RULES = SessionRules(budget_usd_per_month=58.0, hours=4.0, usd_per_h=3.39)
+RULES = SessionRules(budget_usd_per_month=58.0, hours=4.0, usd_per_h=3.39, if_dearer=True)
+ON_CPU = Measured(seconds=55.2, rows=77_000)
 LAST_WEEK = Session("gpu", SATURDAY - timedelta(days=7), "a" * 64, trained=True)
 FACTS = Facts(SATURDAY, "b" * 64, spent_usd=0.0, usd_per_h=None, obtainable=True, gpus_running=0, sessions=[LAST_WEEK])
 
@@ -44,6 +46,8 @@ def test_a_session_opens_on_a_weekend_with_something_new_and_money() -> None:
         ({"sessions": [Session("gpu", SATURDAY - timedelta(hours=2), "b" * 64, trained=False)]}, {}, "tried", "1 of"),
         ({"spent_usd": 44.45}, {}, "budget", "$13.56 doesn't fit: $44.45 of this month's $58.00"),
         ({"usd_per_h": 23.92}, {}, "budget", "$95.68"),
+        ({}, {"if_dearer": False}, "unmeasured", "inplay train"),
+        ({"on_cpu": ON_CPU}, {"if_dearer": False}, "does_not_pay", "INPLAY_GPU_IF_DEARER=true"),
         ({"memory_mib": 1_199}, {}, "memory", "1,199 MiB of memory and swap are free. Nothing was rented"),
     ],
 )
@@ -54,6 +58,27 @@ def test_a_session_is_skipped_with_its_reason(
     plan = plan_gpu(replace(FACTS, **changed), replace(RULES, **rules))  # type: ignore[arg-type]
     assert (plan.opens, plan.code) == (False, code)
     assert said in plan.reason
+
+
+def test_a_gpu_that_pays_is_rented_without_being_told_to() -> None:
+    """300 h of a CPU at $1.00 are $300; at 20 times the speed 15 h and 8 min at $3.39 are $51.30."""
+    facts = replace(FACTS, on_cpu=Measured(300 * 3_600.0, 2_000_000), cpu_usd_per_h=1.0)
+    assert plan_gpu(facts, replace(RULES, if_dearer=False)).code == "opens"
+
+
+def test_what_a_gpu_took_here_outranks_the_guess() -> None:
+    """The same, where the last one on record was twice as fast: 150 h at $3.39 are more than $300."""
+    facts = replace(
+        FACTS, on_cpu=Measured(300 * 3_600.0, 2_000_000), on_gpu=Measured(150 * 3_600.0, 2_000_000), cpu_usd_per_h=1.0
+    )
+    plan = plan_gpu(facts, replace(RULES, if_dearer=False))
+    assert plan.code == "does_not_pay"
+    assert "2.0 times as fast (as measured here)" in plan.reason
+
+
+def test_in_a_rehearsal_any_day_will_do() -> None:
+    """On a Monday as well."""
+    assert plan_gpu(replace(FACTS, now_at=SATURDAY + timedelta(days=2)), replace(RULES, any_day=True)).opens
 
 
 def test_what_just_fits_the_budget_opens() -> None:

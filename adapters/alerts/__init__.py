@@ -1,0 +1,1 @@
+"""Services that carry messages to the owner."""

@@ -1,0 +1,1 @@
+"""What the owner is told of: kinds of alerts, and when each is sent."""
