@@ -35,6 +35,7 @@ RESOURCES: Final = (
     "serve.resources.equity",
     "serve.resources.models",
     "serve.resources.model_comparison",
+    "serve.resources.model_monitoring",
     "serve.resources.model_changes",
     "serve.resources.progress",
     "serve.resources.health",

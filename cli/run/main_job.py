@@ -201,7 +201,7 @@ class MainJob:
         self._platform.phases.enter("replaying", sessions_total=len(sessions))
         if done:
             self._say.step(f"resuming after {max(done)}: {len(done)} of {len(sessions)} sessions are on record")
-            decided.train_after(max(done))
+            decided.after(max(done))
         for session in sessions:
             started = time.monotonic()
             if session not in done:

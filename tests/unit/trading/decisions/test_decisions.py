@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -21,10 +21,12 @@ from trading.risk.decision_rules import DecisionRules
 from trading.risk.drawdown import judge
 from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble, by_rule
+from trading.risk.model_trust import held_back
 from trading.risk.past import DrawdownState
 from trading.risk.sizing import SizingLimits, position_shares
 from trading.views.ensemble import Views, rank_among
 from trading.views.members.registry import MEMBERS
+from trading.views.restraint import Stage, Turn
 from trading.views.rule_system import RuleInputs, confidence, reasons
 
 DAY = date(2010, 1, 4)
@@ -88,6 +90,26 @@ def test_the_ensemble_decides_where_it_is_sure_and_else_the_rules(
         assert alone == verdict
     else:
         assert (alone.buy, alone.source, alone.acted) == (False, "ensemble", verdict.acted)
+
+
+@pytest.mark.parametrize("stage", ["half", "rules", "retrain"])
+def test_an_alarm_halves_what_models_buy_or_leaves_it_to_the_rules(stage: Stage) -> None:
+    """Half of what the size would be, whatever else made it small; the other stages fall back. Full is no doubt."""
+    turn = Turn("e", stage, DAY, DAY + timedelta(days=1), "why", datetime(2026, 1, 1, tzinfo=UTC))
+    doubt = held_back(turn)
+    small = replace(SURE, expected_return=0.003, disagreement_rank=1.0)
+    verdict = by_ensemble(small, LIMITS, falls_back=True, stop_return=0.075, doubt=doubt)
+    if stage == "half":
+        assert verdict.scale == pytest.approx(0.125)
+        assert verdict.acted == ("small_move", "disagreement", "alarm_half")
+        assert "half size" in verdict.reason
+    else:
+        assert (verdict.source, verdict.acted) == ("rule", ("alarm",))
+        assert not by_ensemble(small, LIMITS, falls_back=False, stop_return=0.075, doubt=doubt).buy
+    against = by_ensemble(replace(SURE, rank=0.1), LIMITS, falls_back=True, stop_return=0.075, doubt=doubt)
+    assert not against.buy or against.source == "rule"
+    assert held_back(None) is None
+    assert held_back(replace(turn, stage="full")) is None
 
 
 def test_the_arms_differ_in_whom_they_ask_and_what_they_do_without() -> None:
