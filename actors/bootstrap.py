@@ -18,6 +18,7 @@ from actors.health import Health
 from actors.heaps import hand_back
 from actors.ingestion import AskIngestion, Ingestion
 from actors.local import ON_HEAD, dismiss_actors
+from actors.model_monitoring import AskModelMonitoring, ModelMonitoring
 from actors.news import AskNews, News
 from actors.paper_trading import AskPaperTrading, PaperTrading
 from actors.pattern_analysis import AskPatternAnalysis, PatternAnalysis
@@ -36,7 +37,7 @@ ANSWER_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 120.0
 SERVICES: tuple[type[Service], ...] = (
     Ingestion, News, TechnicalAnalysis, PatternRecognition, PatternAnalysis, Scanner, PaperTrading, Reporting,
-    Storage, Checks, Execution, Alerting,
+    Storage, Checks, Execution, Alerting, ModelMonitoring,
 )  # fmt: skip
 """Those that are made of the wiring alone; the others hold their handles."""
 S = TypeVar("S", bound=Service)
@@ -53,6 +54,7 @@ class Actors:
     services: PlatformServices
     reporting: AskReporting
     checks: AskChecks
+    monitoring: AskModelMonitoring
     coordinator: AskCoordinator
     training: AskTrainingScheduler
     everything: Mapping[str, Actor[Service]]
@@ -124,14 +126,15 @@ def bootstrap(wiring: Wiring) -> Actors:
     actor(Storage)
     actor(Alerting)
     checks = AskChecks(actor(Checks))
+    monitoring = AskModelMonitoring(actor(ModelMonitoring))
     coordinator = AskCoordinator(actor(Coordinator, services))
     training = AskTrainingScheduler(actor(TrainingScheduler, coordinator))
     actor(Health, dict(found))
     for pending in [each.aside(Service.pid) for each in found.values()]:
         pending.get(START_TIMEOUT_S)
     return Actors(
-        services=services, reporting=reporting, checks=checks, coordinator=coordinator, training=training,
-        everything=found,
+        services=services, reporting=reporting, checks=checks, monitoring=monitoring, coordinator=coordinator,
+        training=training, everything=found,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,17 @@ import pandas as pd
 import ray
 from pydantic import SecretStr
 
+from actors.bootstrap import spawn
 from actors.gpus import RayGpus
+from actors.local import dismiss_actors
 from actors.training import RayTrainer
+from actors.training_scheduler import TrainingScheduler
 from actors.training_sessions import Parts, TrainingSessions
 from actors.wiring import NAMESPACE, Training, Wiring, now
 from adapters.postgres.machine_events import MachineEvents
-from adapters.postgres.training_record import TrainingRecord
+from adapters.postgres.training_record import SessionRow, TrainingRecord
 from adapters.record import Record, alone
-from adapters.settings import Settings, read_settings
+from adapters.settings import read_settings
 from adapters.spend.costs import E6, lives
 from data.known_at import known_at_close
 from trading.cycle.stages import recognise
@@ -97,21 +101,30 @@ class _LookBack:
         return self._session, self._known
 
 
+class RehearsedScheduler(TrainingScheduler):
+    """The training scheduler as ever, but for a GPU that is only a number in Ray's books."""
+
+    @cached_property
+    def _sessions(self) -> TrainingSessions:
+        trainer = RayTrainer(self.wiring, self.pool, self._coordinator, now, gpu=SimulatedGpu())
+        return TrainingSessions(
+            self.pool, self.wiring.training, Parts(RayGpus(), trainer, now, time.sleep, lambda: "a" * 64)
+        )
+
+
 def session() -> dict[str, Any]:
-    """A session of the training scheduler on a simulated GPU. Returns: it, and all machines, as they are on record."""
+    """The session that the scheduler's actor holds. Returns: it, and all machines, as they are on record."""
     settings = read_settings(home=HOME / "data")
     with alone(settings, now=now()) as record:
-        sessions = TrainingSessions(record.pool, Training(RULES, settings.spend_folder), _parts(record, settings))
-        plan, found = sessions.tick(), TrainingRecord(record.pool).sessions("gpu", 1)
+        url = SecretStr(str(record.pool.conninfo))
+        wiring = Wiring(settings.home, url, 10_000_000, training=Training(RULES, settings.spend_folder))
+        scheduler = spawn(RehearsedScheduler, wiring, _LookBack(record))
+        found, reason = _held(TrainingRecord(record.pool))
+        condition = scheduler.aside(RehearsedScheduler.condition).get(LIMIT_S)
+        dismiss_actors()
         machines = lives(MachineEvents(record.pool).load(now() - timedelta(days=1)))
     return {
-        "plan": {"code": plan.code, "reason": plan.reason},
-        "session": None if not found else {
-            "state": found[0].state, "detail": found[0].detail, "device": found[0].device,
-            "ensemble": found[0].ensemble_id, "machines_gone": found[0].machines_gone,
-            "cost_usd": (found[0].cost_usd_e6 or 0) / E6, "gpu_busy_share": found[0].gpu_busy_share,
-            "gpu_busy_source": found[0].gpu_busy_source,
-        },
+        "plan": reason, "scheduler": list(condition), "session": None if found is None else _facts(found),
         "machines": [
             {
                 "name": one.start.label, "role": one.start.role, "size": one.start.size,
@@ -122,11 +135,24 @@ def session() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _parts(record: Record, settings: Settings) -> Parts:
-    wiring = Wiring(settings.home, SecretStr(str(record.pool.conninfo)), 10_000_000)
-    coordinator: Any = _LookBack(record)
-    trainer = RayTrainer(wiring, record.pool, coordinator, now, gpu=SimulatedGpu())
-    return Parts(RayGpus(), trainer, now, time.sleep, lambda: "a" * 64)
+def _held(record: TrainingRecord) -> tuple[SessionRow | None, str]:
+    """The session once it has ended, and the last plan's reason; no session when none opened in time."""
+    until = time.monotonic() + LIMIT_S
+    while time.monotonic() < until:
+        found = record.sessions("gpu", 1)
+        if found and found[0].state != "open":
+            break
+        time.sleep(1)
+    plan = record.last_plan("gpu")
+    return (found[0] if found else None), plan.reason if plan else ""
+
+
+def _facts(found: SessionRow) -> dict[str, Any]:
+    return {
+        "state": found.state, "detail": found.detail, "device": found.device, "ensemble": found.ensemble_id,
+        "machines_gone": found.machines_gone, "cost_usd": (found.cost_usd_e6 or 0) / E6,
+        "gpu_busy_share": found.gpu_busy_share, "gpu_busy_source": found.gpu_busy_source,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

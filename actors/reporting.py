@@ -7,17 +7,18 @@ from datetime import date
 
 from actors.service import Service
 from actors.wiring import now
+from adapters.calendar import following
 from adapters.postgres.journal import JournalStore
-from data.known_at import known_at_close
-from trading.bars.panel import Panel
+from adapters.postgres.queries import Queries
+from research.reports.accounts import accounts_to_date
+from research.reports.claims import CLAIM
+from research.reports.gathering import gather
+from research.reports.kept import clear_parts, keep, kept_report
+from research.reports.making import report_of_gathered
+from research.reports.periods import PeriodKind, ends_its_week
 from trading.cycle.questions import Questions, question
-from trading.engine.fold import fold
-from trading.ledger.double_entry import draft_of
-from trading.market.benchmark import equal_weight
-from trading.performance.measuring import performances
+from trading.errors import UnavailableError
 from trading.performance.metric import Values
-
-BENCHMARK = "equal-weight buy and hold"
 
 
 @dataclass(frozen=True)
@@ -38,42 +39,62 @@ class Report:
 
 
 class Reporting(Service):
-    """Reads the record, writes nothing."""
+    """Reads the record; writes the reports of the data folder, nothing else."""
 
     name = "reporting"
 
     def report(self, seed: int) -> Report | None:
         """The report; None before the first session. The same journal and seed give the same report."""
-        journal = JournalStore(self.pool, clock=now)
-        entries = journal.load()
-        drafts = [draft_of(entry.body) for entry in entries]
-        books = {name: fold(name, drafts) for name in self.wiring.books}
-        sessions = sorted(journal.completed_sessions())
-        if not sessions:
+        found = accounts_to_date(self.on_record, self.wiring.books)
+        if found is None:
             return None
-        deposits = [entry.draft.payload for entry in entries if entry.draft.kind == "deposit"]
-        starts = {told["book"]: told["amount_cents"] / 100 for told in deposits}
-        equity = {
-            name: (starts[name], *(book.equity_cents[session] / 100 for session in sessions))
-            for name, book in books.items()
-        }
-        start = starts[next(iter(books))]
-        equity[BENCHMARK] = (start, *self._benchmark(sessions, start))
-        profits = {name: [cents / 100 for cents in book.trades] for name, book in books.items()}
         return Report(
-            sessions=tuple(sessions),
-            equity_usd=equity,
-            figures=performances(equity, profits, benchmark=BENCHMARK, seed=seed),
-            open_positions={name: len(book.held()) for name, book in books.items()},
-            journal_hash=entries[-1].hash,
+            sessions=found.sessions,
+            equity_usd=found.equity_usd,
+            figures=found.figures(seed),
+            open_positions={name: len(book.held()) for name, book in found.books.items()},
+            journal_hash=found.journal_hash,
         )
 
-    def _benchmark(self, sessions: list[date], start: float) -> list[float]:
-        known = known_at_close(self.on_record, sessions[-1])
-        return equal_weight(Panel.from_arrow(known.bars()), known.splits, known.breaks, sessions, start)
+    def write_reports(self) -> list[str]:
+        """The digest of the latest complete session is in the data folder, and that of its week once it is over.
+
+        What is there already, made of the same journal, stays as it is.
+
+        Returns:
+            The names of those that were written.
+
+        Raises:
+            UnavailableError: when the folder can't be written to; trading goes on.
+        """
+        session = Queries(self.pool).progress().last_session
+        if session is None:
+            return []
+        kinds: list[PeriodKind] = ["day"]
+        if ends_its_week(session, following(session)[0]):
+            kinds.append("week")
+        try:
+            return [name for kind in kinds if (name := self._written(kind, session))]
+        except OSError as error:
+            raise UnavailableError(
+                f"The reports of {session} could not be written: {error.strerror}. Trading goes on, and the next "
+                "session's are tried again; `inplay report` writes them too."
+            ) from None
+
+    def _written(self, kind: PeriodKind, session: date) -> str:
+        terms, home = self.wiring.reports, self.wiring.home
+        clear_parts(home)
+        found = gather(self.on_record, kind, session, terms)
+        before = kept_report(home, found.period.name)
+        _, last_hash = JournalStore(self.pool, clock=now).last()
+        if before and before.get(CLAIM, {}).get("journal_hash") == last_hash:
+            return ""
+        keep(home, report_of_gathered(found, now=now()), terms.keep)
+        return found.period.name
 
 
 class AskReporting(Questions[Reporting]):
     """Questions to the reporting."""
 
     report = question(Reporting.report)
+    write_reports = question(Reporting.write_reports)

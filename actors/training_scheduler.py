@@ -19,12 +19,15 @@ from actors.training_sessions import Parts, TrainingSessions
 from actors.updating import Parts as UpdateParts
 from actors.updating import Updates, update_on_ray
 from actors.wiring import Wiring, now
+from adapters.postgres.model_updates import JudgementRow
 from adapters.postgres.queries import Queries
 from adapters.postgres.training_record import TrainingRecord
 from trading.cycle.questions import Questions, question
 from trading.errors import InplayError
 from tune.on_ray.placements import head_cpus
 from tune.training_plan import Plan
+from tune.updates.forward import forward_test
+from tune.updates.lines import Line
 
 PERIOD_S = 60.0
 NO_CPU = (
@@ -85,7 +88,10 @@ class TrainingScheduler(Service):
 
     @cached_property
     def _updates(self) -> Updates:
-        return Updates(self.wiring, self.pool, UpdateParts(update_on_ray(self.wiring), None, now))
+        return Updates(self.wiring, self.pool, UpdateParts(update_on_ray(self.wiring), self._test, now))
+
+    def _test(self, line: Line, session: date) -> JudgementRow:
+        return forward_test(self.on_record, line, session)
 
     def after_session(self, session: date) -> AfterSession:
         """The plans after a complete session, and the training or the light update that is due was held.

@@ -111,6 +111,7 @@ class TrainingSessions:
             trained=any(each.state == "trained" for each in held),
             tries=sum(each.state == "failed" for each in held),
             memory_mib=self._parts.memory_mib(),
+            asked=self._record.training_asked(session),
         )
 
     def _put(self, plan: Plan) -> None:

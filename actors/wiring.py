@@ -15,6 +15,7 @@ from data.live.feeds import LiveToFollow
 from data.news.sources import NewsToFollow
 from data.storage_rules import StorageRules
 from execution.account import BrokerAccount
+from research.reports.terms import ReportTerms
 from trading.alerts.policy import Policy
 from trading.decisions.arms import ACCOUNTS, Arm
 from trading.engine.rules import PAPER_RULES, EngineRules
@@ -71,6 +72,7 @@ class Wiring:
         storage: where bars and backups go, and when.
         training: when models are trained anew, and where the costs of machines are kept.
         alerts: whom they go to.
+        reports: what reports follow, and how many are kept.
     """
 
     home: Path
@@ -85,6 +87,7 @@ class Wiring:
     storage: StorageRules = field(default_factory=StorageRules)
     training: Training = field(default_factory=Training)
     alerts: Alerts = field(default_factory=Alerts)
+    reports: ReportTerms = field(default_factory=ReportTerms)
     books: Mapping[str, Arm] = field(default_factory=lambda: dict(ACCOUNTS))
 
     def record(self, pool: Pool) -> Record:

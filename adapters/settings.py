@@ -116,6 +116,8 @@ class Settings(BaseSettings):
         dead_man_url: that hears of each complete session, and raises the alarm elsewhere when it doesn't.
         budget_usd_per_month: of machines; a forecast above it is an alert. 200 is the strategy's most.
         seed: of everything that draws random numbers.
+        tbill_percent: what T-bills pay a year, which reports compare with; nothing is guessed without it.
+        reports_keep: reports of each kind that stay in the data folder.
         risk: limits other than the defaults, by name (`trading.risk.limits.LIMITS`): `INPLAY_RISK_<NAME>`, or the table
             `[risk]` of the file.
     """
@@ -183,6 +185,9 @@ class Settings(BaseSettings):
     notify_most_a_day: int = Field(default=20, ge=2, le=1_000)
     dead_man_url: SecretStr | None = Field(default=None, min_length=8)
     budget_usd_per_month: float = Field(default=200, gt=0, le=1_000_000)
+
+    tbill_percent: float | None = Field(default=None, ge=0, le=100)
+    reports_keep: int = Field(default=60, ge=1, le=100_000)
 
     risk: dict[str, float] = Field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""How often a whole training and its judgement call shuffled labels skill, from the choice of parameters on."""
+"""How often a whole training and its judgement call noise skill: shuffled labels, and candles of random walks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.random_candles import setups_of
 from tests.fakes.planted import planted
 from trading.views.ensemble import as_calibrated
 from trading.views.members.member import Member
@@ -97,8 +98,11 @@ def one_thread() -> Iterator[None]:
 
 
 def judged_noise() -> Iterator[Rate]:
-    """A row for shuffled labels, and one for a signal as control."""
-    for labels, make, seeds in (("shuffled labels", shuffled, SEEDS), ("planted signal", signal, CONTROL)):
+    """A row for shuffled labels, one for setups of random candles, and one for a signal as control."""
+    kinds = (
+        ("shuffled labels", shuffled, SEEDS), ("random candles", setups_of, SEEDS), ("planted signal", signal, CONTROL),
+    )  # fmt: skip
+    for labels, make, seeds in kinds:
         with one_thread():
             found = [judgement(make(seed), seed) for seed in seeds]
         held = [one for one in found if _holds(one)]

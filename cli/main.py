@@ -85,6 +85,11 @@ COMMANDS = (
     Command("rehearse", "cli.rehearse.commands", "app", "Try what runs all day, without the world outside."),
     Command("evaluate", "cli.evaluate", "app", "Judge what inplay reads, learns and tries."),
     Command("cluster", "cli.cluster.commands", "app", "The machines in the cloud."),
+    Command(
+        "report", "cli.report", "report",
+        "Write the digest of a day or a week as a page and as JSON, or the tax lots of a year as CSV.",
+    ),
+    Command("costs", "cli.costs", "app", "What running the platform costs."),
     Command("data", "cli.data.commands", "app", "What is kept, where, and whether it is whole."),
     Command("verify", "cli.verify", "app", "Checks of the strategy itself."),
     Command("models", "cli.models.commands", "app", "The life of models: what they are, are worth and become."),

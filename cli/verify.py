@@ -1,10 +1,11 @@
-"""`inplay verify lookahead`: does anything that decides depend on later data?"""
+"""`inplay verify`: does anything that decides depend on later data, and is a report still what it says?"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,11 +15,17 @@ from actors.wiring import now
 from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
+from cli.reasons import Json
+from cli.report import terms_of
 from research.backtest.recorded import read_recorded
 from research.backtest.running import Terms
 from research.checks.lookahead import Looked, look_again
+from research.reports.claims import Verified
+from research.reports.kept import claim_and_figures
+from research.reports.making import made_again, terms_of_claim
 from trading.decisions.arms import ACCOUNTS
 from trading.errors import ConfigurationError
+from trading.plain_text import shown
 from trading.risk.limits import rules_of
 
 DAY = ["%Y-%m-%d"]
@@ -60,6 +67,44 @@ def lookahead(
         _print(found, Console(highlight=False))
     if found.count:
         raise typer.Exit(1)
+
+
+@app.command()
+def claim(
+    path: Annotated[Path, typer.Argument(metavar="REPORT", help="A report's page or JSON.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Run a report again and say which of code, data, seed or settings changed; exit code 1 if a figure differs."""
+    settings = read_settings()
+    said, before = claim_and_figures(path)
+    terms = terms_of(settings)
+    with reading(settings, now=now()) as record:
+        found = made_again(record, said, before, terms, now=now())
+        as_then = found
+        if not found.same and (found.changed["seed"] or found.changed["settings"]):
+            as_then = made_again(record, said, before, terms_of_claim(said, terms), now=now())
+    if as_json:
+        print_json({**asdict(found), "same_with_its_own_settings_and_seed": as_then.same, "claim": said})
+    else:
+        _print_claim(found, same_as_then=as_then.same)
+    if not found.same:
+        raise typer.Exit(1)
+
+
+def _print_claim(found: Verified, *, same_as_then: bool) -> None:
+    for part, words in found.changed.items():
+        print(shown(f"{part}: {'; '.join(words) or 'the same'}"))
+    for one in found.differences:
+        print(shown(f"  {one}"))
+    if found.same:
+        print("every figure is the same")
+    elif same_as_then:
+        print("figures differ; with the report's own settings and seed every figure is the same")
+    elif found.explained:
+        print("figures differ, and what changed is said above")
+    else:
+        print("figures differ though code, data, seed and settings are the same: report it, with the version of inplay")
 
 
 def _facts(found: Looked) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from adapters.postgres.signals import SignalStore
 from serve.sources import Sources
 from trading.bars.panel import as_date, as_day
 from trading.risk.model_risk import Doubt
-from trading.risk.model_trust import lost_skill, stale_models
+from trading.risk.model_trust import held_back, lost_skill, stale_models
 from trading.views.lifecycle import Roles
+from trading.views.restraint import Turn
 
 
 def roles_at(sources: Sources, session: date) -> Roles:
@@ -22,17 +23,17 @@ def roles_at(sources: Sources, session: date) -> Roles:
 
 
 class Doubts:
-    """Why a version may not decide, kept for the latest session asked about."""
+    """Why a version may not decide or not in full size, kept for the latest session asked about."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._kept: tuple[tuple[date, str], Doubt | None] | None = None
+        self._kept: tuple[tuple[date, str, Turn | None], Doubt | None] | None = None
 
     def of(self, session: date, roles: Roles) -> Doubt | None:
         """Why the champion may not decide at the close of the session; None where it may or there is none."""
         if roles.champion is None:
             return None
-        asked = (session, roles.champion)
+        asked = (session, roles.champion, roles.held_back.get(roles.champion))
         kept = self._kept
         if kept is None or kept[0] != asked:
             self._kept = kept = (asked, self._found(session, roles.champion, roles))
@@ -45,7 +46,7 @@ class Doubts:
         since = as_date(days[max(0, until - limits.accuracy_sessions)]) if until else session
         evidence = SignalStore(pool).evidence(session, since, [champion], limits)[champion]
         stale = stale_models(roles.known_before.get(champion), days, session, limits)
-        return stale or lost_skill(evidence, limits)
+        return stale or lost_skill(evidence, limits) or held_back(roles.held_back.get(champion))
 
 
 def doubt_of(sources: Sources, session: date, roles: Roles) -> Doubt | None:

@@ -147,6 +147,7 @@ class SessionFacts:
         trained: an ensemble was made after this very session.
         tries: trainings after this session that ended without one; those that were cut off don't count.
         memory_mib: free where the platform runs, swap included; None where nobody knows.
+        asked: the monitoring asks for one, and none was made since.
     """
 
     session: date
@@ -154,6 +155,7 @@ class SessionFacts:
     trained: bool = False
     tries: int = 0
     memory_mib: int | None = None
+    asked: bool = False
 
 
 def plan_after(facts: SessionFacts, rules: SessionRules) -> Plan:
@@ -248,11 +250,12 @@ def _after_reason(facts: SessionFacts, rules: SessionRules) -> tuple[Code, str]:
         return "off", "Trainings after sessions are off: INPLAY_TRAIN_EVERY_SESSIONS is 0."
     if facts.trained:
         return "held", f"An ensemble was made after {facts.session}."
-    if facts.since < every:
+    if facts.since < every and not facts.asked:
         return "unchanged", f"{facts.since} of {every} sessions are complete that no ensemble learned from."
     if facts.tries:
         return "tried", f"The training after {facts.session} ended without an ensemble; the next session tries again."
+    why = "; an alarm of the monitoring asks for a training" if facts.asked else ""
     return _memory_reason(facts.memory_mib) or (
         "opens",
-        f"{facts.since} sessions are complete that no ensemble learned from.",
+        f"{facts.since} sessions are complete that no ensemble learned from{why}.",
     )

@@ -35,15 +35,22 @@ class VersionCalls:
 
 
 class CallStore:
-    """Reader of `signals`, `decisions` and outcomes for comparisons."""
+    """Reader of `signals`, `decisions` and outcomes for comparisons.
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    Args:
+        pool: of the record.
+        until: only sessions, and outcomes known, up to this one.
+    """
+
+    def __init__(self, pool: Pool, until: date = date.max) -> None:
+        self._pool, self._until = pool, until
 
     def versions(self) -> list[str]:
         """Those that scored candidates, in the order in which they first did."""
         rows = self._fetch(
-            "SELECT ensemble_id FROM signals WHERE in_play GROUP BY ensemble_id ORDER BY min(session), ensemble_id", []
+            "SELECT ensemble_id FROM signals WHERE in_play AND session <= %s GROUP BY ensemble_id "
+            "ORDER BY min(session), ensemble_id",
+            [self._until],
         )
         return [str(row[0]) for row in rows]
 
@@ -54,14 +61,16 @@ class CallStore:
         own threshold on.
         """
         rows = self._fetch(
-            "SELECT s.session, s.success, s.net_return, s.rank, d.rule_confidence FROM signal_outcomes AS s "
-            "LEFT JOIN LATERAL (SELECT rule_confidence FROM decisions AS d WHERE d.session = s.session "
-            "AND d.symbol = s.symbol LIMIT 1) AS d ON true WHERE s.in_play AND s.ensemble_id = %s "
-            "ORDER BY s.session, s.symbol",
-            [ensemble_id],
+            "SELECT s.session, s.success, s.net_return, s.rank, d.rule_confidence, s.known_session "
+            "FROM signal_outcomes AS s LEFT JOIN LATERAL (SELECT rule_confidence FROM decisions AS d "
+            "WHERE d.session = s.session AND d.symbol = s.symbol LIMIT 1) AS d ON true "
+            "WHERE s.in_play AND s.ensemble_id = %s AND s.session <= %s ORDER BY s.session, s.symbol",
+            [ensemble_id, self._until],
         )
         rank, rule = _numbers(rows, 3), _numbers(rows, 4)
-        known = np.array([row[1] is not None and row[2] is not None for row in rows], dtype=np.bool_)
+        known = np.array(
+            [row[1] is not None and row[2] is not None and row[5] <= self._until for row in rows], dtype=np.bool_
+        )
         answered = np.isfinite(rank)
         chosen = known & answered
         with np.errstate(invalid="ignore"):
@@ -79,10 +88,11 @@ class CallStore:
             "SELECT d.session, o.pattern_success, o.outcome_return, d.wanted FROM (SELECT session, symbol, "
             "array_agg(account) FILTER (WHERE action = 'buy' OR veto <> '') AS wanted FROM decisions "
             "WHERE account = ANY(%s) GROUP BY session, symbol HAVING count(*) = %s) AS d JOIN LATERAL ("
-            "SELECT pattern_success, outcome_return FROM pattern_training_data AS p WHERE p.session = d.session "
-            "AND p.symbol = d.symbol AND p.direction = 1 LIMIT 1) AS o ON true "
-            "WHERE o.pattern_success IS NOT NULL AND o.outcome_return IS NOT NULL ORDER BY d.session, d.symbol",
-            [list(books), len(books)],
+            "SELECT pattern_success, outcome_return, outcome_known_session FROM pattern_training_data AS p "
+            "WHERE p.session = d.session AND p.symbol = d.symbol AND p.direction = 1 LIMIT 1) AS o ON true "
+            "WHERE o.pattern_success IS NOT NULL AND o.outcome_return IS NOT NULL AND d.session <= %s "
+            "AND o.outcome_known_session <= %s ORDER BY d.session, d.symbol",
+            [list(books), len(books), self._until, self._until],
         )
         session, won, net_return = _outcomes(rows)
         said = {book: np.array([book in (row[3] or ()) for row in rows], dtype=np.bool_) for book in books}

@@ -19,6 +19,7 @@ DECISION_COLUMNS = (
     "session", "account", "symbol", "probabilities", "expected_return", "strength",
     "disagreement", "confidence", "rule_confidence", "source", "action", "shares", "patterns", "reason", "ensemble_id",
     "rank", "rule_reasons", "veto", "model_rules", "probability", "expected_low", "expected_high", "disagreement_rank",
+    "refused_by",
 )  # fmt: skip
 EXPLAINED = (
     "SELECT account, action, shares, source, confidence, rule_confidence, rule_reasons, probabilities, "
@@ -75,18 +76,24 @@ class DecisionStore:
         with transaction(self._pool) as cursor:
             return cursor.connection.cursor(row_factory=dict_row).execute(EXPLAINED, [session, symbol]).fetchall()
 
-    def acted(self, ensemble_ids: Sequence[str]) -> dict[str, tuple[int, dict[str, int]]]:
-        """By account: how many candidates the ensembles were asked of, and how often each rule of model risk acted."""
+    def acted(self, ensemble_ids: Sequence[str], until: date = date.max) -> dict[str, tuple[int, dict[str, int]]]:
+        """By account: of how many candidates ensembles were asked, and how often each rule of model risk acted.
+
+        Args:
+            ensemble_ids: that were asked.
+            until: the last session that counts.
+        """
         with transaction(self._pool) as cursor:
             cursor.execute(
-                "SELECT account, count(*) FROM decisions WHERE ensemble_id = ANY(%s) GROUP BY account ORDER BY account",
-                [list(ensemble_ids)],
+                "SELECT account, count(*) FROM decisions WHERE ensemble_id = ANY(%s) AND session <= %s "
+                "GROUP BY account ORDER BY account",
+                [list(ensemble_ids), until],
             )
             asked = dict(cursor.fetchall())
             cursor.execute(
                 "SELECT account, rule, count(*) FROM decisions, unnest(model_rules) AS rule "
-                "WHERE ensemble_id = ANY(%s) GROUP BY account, rule",
-                [list(ensemble_ids)],
+                "WHERE ensemble_id = ANY(%s) AND session <= %s GROUP BY account, rule",
+                [list(ensemble_ids), until],
             )
             rows = cursor.fetchall()
         return {
@@ -143,7 +150,7 @@ def _row(decision: Decision) -> tuple[Any, ...]:
         decision.shares, list(candidate.patterns), decision.reason, candidate.ensemble_id,
         known(candidate.rank), list(candidate.rule_reasons), decision.veto, list(verdict.acted),
         *map(known, (candidate.probability, candidate.expected_low, candidate.expected_high)),
-        known(candidate.disagreement_rank),
+        known(candidate.disagreement_rank), decision.refused_by or None,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.broker.book import ANSWERS, Answered, Ordered
 from trading.errors import ConfigurationError
-from trading.risk.past import DrawdownState
+from trading.risk.past import DrawdownState, state_on_record
 
 ORDER_FIELDS = (
     "order_id", "session", "purpose", "entry_id", "symbol", "side", "shares", "limit_usd_e4", "stop_usd_e4",
@@ -187,7 +187,7 @@ class ExecutionRecord:
                     symbols=frozenset(symbols),
                     exposure_cents=exposure,
                     unpriced=tuple(unpriced),
-                    drawdown=DrawdownState(*scale),
+                    drawdown=state_on_record(*scale),
                     reconciled=known,
                 )
                 for session, cash, positions, symbols, exposure, unpriced, *scale, known in cursor.fetchall()

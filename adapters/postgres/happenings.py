@@ -138,6 +138,20 @@ def _models(cursor: Cursor, since: datetime) -> Iterator[Alert]:
         )  # fmt: skip
 
 
+def _turns(cursor: Cursor, since: datetime) -> Iterator[Alert]:
+    cursor.execute(
+        "SELECT turn_id, ensemble_id, stage, from_session, why, at FROM watch_turns WHERE at >= %s "
+        "ORDER BY turn_id LIMIT %s",
+        [since, MOST],
+    )
+    for turn, name, stage, session, why, at in cursor.fetchall():
+        yield Alert(
+            alert_id=f"drift:{turn}", kind="drift", severity="info" if stage == "full" else "warning",
+            title=f"{name} is in stage {stage} from {session} on",
+            body=f"{why}. Nothing was lost. See `inplay models watch`.", at=at, about=name, state=stage,
+        )  # fmt: skip
+
+
 def _services(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
         "SELECT number, service, state, detail, at FROM health_events WHERE at >= %s "
@@ -197,4 +211,13 @@ def _trainings(cursor: Cursor, since: datetime) -> Iterator[Alert]:
         yield Alert(alert_id=f"training:{name}", kind="training", severity=severity, title=words, body=body, at=at)
 
 
-QUESTIONS: Final[tuple[Question, ...]] = (_controls, _checks, _models, _services, _storage, _imports, _trainings)
+QUESTIONS: Final[tuple[Question, ...]] = (
+    _controls,
+    _checks,
+    _models,
+    _turns,
+    _services,
+    _storage,
+    _imports,
+    _trainings,
+)

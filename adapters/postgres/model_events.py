@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from adapters.postgres.pool import Cursor, Pool, transaction
 from trading.views.lifecycle import Change, Event, Lifecycle, Roles
+from trading.views.restraint import Turn
 
 LOCK = 7_230_003
 """Number of the advisory lock that makes registrations and turns take turns."""
@@ -64,7 +65,13 @@ def life_of(cursor: Cursor) -> Lifecycle:
     cursor.execute("SELECT event_id, ensemble_id, role, from_session, who, why, at FROM model_events ORDER BY event_id")
     events = tuple(Event(*row) for row in cursor.fetchall())
     cursor.execute("SELECT ensemble_id, known_before FROM ensembles")
-    return Lifecycle(events, dict(cursor.fetchall()))
+    return Lifecycle(events, dict(cursor.fetchall()), turns_of(cursor))
+
+
+def turns_of(cursor: Cursor) -> tuple[Turn, ...]:
+    """How far each version may act, in a transaction of the caller; `adapters.postgres.watching` writes it."""
+    cursor.execute("SELECT ensemble_id, stage, found_session, from_session, why, at FROM watch_turns ORDER BY turn_id")
+    return tuple(Turn(*row) for row in cursor.fetchall())
 
 
 def put(cursor: Cursor, changes: Sequence[Change], *, who: str, at: datetime) -> list[Event]:

@@ -192,6 +192,22 @@ class TrainingRecord:
             ((count,),) = cursor.fetchall()
         return int(count)
 
+    def training_asked(self, session: date) -> bool:
+        """Whether the monitoring holds the champion back and asks for a training, and nothing was trained since; an update isn't one."""
+        with transaction(self._pool) as cursor:
+            cursor.execute(
+                "SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT ON (ensemble_id) ensemble_id, stage, found_session "
+                "FROM watch_turns WHERE found_session <= %(session)s ORDER BY ensemble_id, turn_id DESC) AS t "
+                "JOIN (SELECT DISTINCT ON (ensemble_id) ensemble_id, role FROM model_events "
+                "WHERE from_session <= %(session)s + 1 ORDER BY ensemble_id, event_id DESC) AS r USING (ensemble_id) "
+                "WHERE t.stage = 'retrain' AND r.role = 'champion' AND NOT EXISTS (SELECT 1 FROM ensembles AS e "
+                "WHERE e.known_before > t.found_session AND e.known_before <= %(session)s + 1 "
+                "AND e.ensemble_id NOT IN (SELECT ensemble_id FROM model_updates)))",
+                {"session": session},
+            )
+            ((asked,),) = cursor.fetchall()
+        return bool(asked)
+
     def data_fingerprint(self) -> str | None:
         """A digest of what can be learned from, patterns with a known outcome and imports of bars; None without any."""
         with transaction(self._pool) as cursor:

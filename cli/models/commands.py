@@ -17,6 +17,7 @@ from adapters.record import NO_BARS, Record, reading, require_current, writing
 from adapters.settings import read_settings
 from cli.models.comparison import comparison_lines
 from cli.models.printing import change_lines, list_lines, show_lines
+from cli.models.watching import watch_lines
 from cli.output import print_json
 from cli.reasons import Json, Reason
 from research.models.changing import Changed, Registry, Said, names
@@ -25,6 +26,7 @@ from research.models.files import export as export_files
 from research.models.files import trouble_of
 from research.models.finding import found
 from research.models.showing import listed, shown
+from research.models.watched import monitored
 
 app = typer.Typer(help="The life of models: what they are, are worth and become.", no_args_is_help=True)
 
@@ -94,6 +96,18 @@ def compare(
         print_json(asdict(told))
         return
     for line in comparison_lines(told):
+        print(line)
+
+
+@app.command()
+def watch(*, as_json: Json = False) -> None:
+    """Say what the monitoring found: stages, alarms, verdicts of the promotion rule and the daily analytics."""
+    with _record() as record:
+        told = monitored(record.pool)
+    if as_json:
+        print_json(asdict(told))
+        return
+    for line in watch_lines(told):
         print(line)
 
 

@@ -20,6 +20,7 @@ from adapters.settings import read_settings
 from cli.figures import percent, with_interval
 from cli.output import print_json
 from cli.patterns.batch import export, rates
+from cli.patterns.excursions import excursions
 from cli.patterns.in_session import log_in_session, show_in_session
 from research.measured_patterns import Statistics, measured_patterns
 from trading.errors import ConfigurationError
@@ -47,6 +48,7 @@ def _commands() -> None:
 patterns.command("log")(log_in_session)
 patterns.command()(export)
 patterns.command()(rates)
+patterns.command("excursions")(excursions)
 
 
 @patterns.command()

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from actors.reporting import BENCHMARK, Report
+from actors.reporting import Report
 from actors.wiring import now
 from adapters.machine.lock import RunLock
 from adapters.machine.peak_memory import PeakMemory
@@ -23,6 +23,7 @@ from cli.run.main_job import JobDone, MainJob, Options
 from cli.run.platform import Platform, platform_of
 from cli.run.progress import Printer
 from trading.errors import ConfigurationError
+from trading.market.benchmark import BENCHMARK
 from trading.performance.metric import point
 from trading.performance.metrics.registry import in_every_report
 

@@ -39,6 +39,7 @@ class Following:
             for session in self.due():
                 show(self._sessions.run(session))
                 self._sessions.check()
+                self._sessions.write_reports()
             self._platform.watch.wait(FOLLOW_EVERY_S)
 
     def due(self) -> list[date]:

@@ -86,7 +86,9 @@ class MainJob:
         hand_back_everywhere(self._platform.actors)
         shown = iter(range(len(self._replayed()) + 1, len(replay) + 1))
         self._replay(sessions, replay, lambda summary: self._say.session(next(shown), len(replay), summary))
-        checks, report = sessions.check(), self._report()
+        checks = sessions.check()
+        sessions.write_reports()
+        report = self._report()
         counts = PatternStore(self._platform.pool).counts()
         self._say.step(pattern_words(counts))
         return JobDone(imported, ensemble, replay, checks, report, counts, sessions)
@@ -199,7 +201,7 @@ class MainJob:
         self._platform.phases.enter("replaying", sessions_total=len(sessions))
         if done:
             self._say.step(f"resuming after {max(done)}: {len(done)} of {len(sessions)} sessions are on record")
-            decided.train_after(max(done))
+            decided.after(max(done))
         for session in sessions:
             started = time.monotonic()
             if session not in done:

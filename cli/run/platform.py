@@ -29,6 +29,7 @@ from adapters.postgres.risk_limits import RiskLimits
 from adapters.postgres.server import EmbeddedPostgres
 from adapters.postgres.tier_record import TierRecord
 from adapters.settings import Settings
+from cli.report import terms_of
 from cli.run.alerts import alerts_of
 from cli.run.health_watch import HealthWatch
 from cli.run.interrupt import Interrupt
@@ -174,6 +175,7 @@ class _Start:
             storage=storage_rules(self.settings),
             training=training_of(self.settings),
             alerts=alerts_of(self.settings),
+            reports=terms_of(self.settings),
             books=books,
         )
 

@@ -11,9 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from actors.ingestion import Imported
-from actors.reporting import BENCHMARK, Report
+from actors.reporting import Report
 from adapters.postgres.patterns import PatternCounts
 from trading.cycle.summary import SessionSummary
+from trading.market.benchmark import BENCHMARK
 from trading.performance.estimate import Estimate
 from trading.performance.measuring import targets_met
 from trading.performance.metric import Metric, Value

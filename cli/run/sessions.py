@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
+from ray.exceptions import RayError
+
 from actors.bootstrap import hand_back_everywhere
 from actors.training_scheduler import AfterSession
 from adapters.postgres.daily_checks import DailyCheck
 from cli.run.platform import Platform
+from research.reports.kept import folder_of
 from trading.cycle.summary import SessionSummary
-from trading.errors import UnavailableError
+from trading.errors import InplayError, UnavailableError
 
 T = TypeVar("T")
 
@@ -42,8 +45,30 @@ class Sessions:
             UnavailableError: when it could not be, however often it was tried.
         """
         summary = self._tried(session, lambda: self._decided(session))
-        self.train_after(session)
+        self.after(session)
         return summary
+
+    def after(self, session: date) -> None:
+        """What follows a complete session: the models are watched, then trained; a repeat adds nothing."""
+        self._watch_after(session)
+        self.train_after(session)
+
+    def _watch_after(self, session: date) -> None:
+        """The models were watched, or it is said why not: the next session watches this one as well.
+
+        A watch that fails ends no run.
+        """
+        say = self.platform.say
+        asked = self.platform.actors.monitoring.after_session(session)
+        self.platform.watch.answered(asked.later, CHECK_TIMEOUT_S)
+        try:
+            told = asked.get()
+        except (InplayError, RayError) as error:
+            reason = str(error).strip().splitlines()[-1]  # Ray tells a defect with all its frames; the log has them
+            say.warning(f"the models were not watched after {session}: {reason} The next session does it as well.")
+            return
+        for line in (*told.turns, *([told.promotion] if told.promotion else [])):
+            say.warning(f"model monitoring after {session}: {line}; see `inplay models watch`")
 
     def train_after(self, session: date) -> None:
         """The training or light update that is due after a complete session was held; a repeat holds none."""
@@ -101,3 +126,13 @@ class Sessions:
             tell = say.step if one.verdict in {"passed", "explained"} else say.warning
             tell(f"{one.kind} of {one.session} {one.verdict}: {one.detail}")
         return done
+
+    def write_reports(self) -> None:
+        """The reports of the latest session are in the data folder; one that couldn't be written ends no run."""
+        asked = self.platform.actors.reporting.write_reports()
+        self.platform.watch.answered(asked.later, CHECK_TIMEOUT_S)
+        try:
+            for name in asked.get():
+                self.platform.say.step(f"report {name} is in {folder_of(self.platform.settings.home)}")
+        except UnavailableError as error:
+            self.platform.say.warning(str(error))

@@ -21,11 +21,10 @@ from trading.engine.account import Account
 from trading.engine.fold import take
 from trading.errors import BadDataError
 from trading.ledger.double_entry import Draft, draft_of
-from trading.market.benchmark import equal_weight
+from trading.market.benchmark import BENCHMARK, equal_weight
 from trading.money import E4, cents
 from trading.performance.record import AccountRecord, Trades
 
-BENCHMARK = "equal-weight buy and hold"
 SPY = "SPY"
 CLOSING = frozenset({"sell", "buy_to_cover"})
 

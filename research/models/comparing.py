@@ -93,8 +93,9 @@ class Comparison:
 
 
 def compared(
-    pool: Pool, accounts: Accounts, seed: int, versions: Sequence[str] | None = None, *, most: int | None = None
-) -> Comparison:
+    pool: Pool, accounts: Accounts, seed: int, versions: Sequence[str] | None = None, *, most: int | None = None,
+    until: date = date.max,
+) -> Comparison:  # fmt: skip
     """The comparison as of now.
 
     Args:
@@ -103,14 +104,18 @@ def compared(
         seed: of the bootstrap.
         versions: those to compare; None for those that scored something.
         most: of these the latest so many; None for all.
+        until: only sessions, and outcomes known, up to this one.
     """
     row = RiskLimits(pool).in_force()
     rules = DecisionRules() if row is None else rules_of(row.limits)
     roles = LifecycleStore(pool).life().latest()
-    calls = CallStore(pool)
+    calls = CallStore(pool, until)
     asked = calls.versions()[-(most or 0) :] if versions is None else list(dict.fromkeys(versions))
     return _with_accounts(
-        [_version(calls, name, roles.get(name, ""), rules, seed) for name in asked], pool, accounts, seed
+        [_version(calls, name, roles.get(name, ""), rules, seed) for name in asked],
+        calls,
+        _Sides(pool, accounts, until),
+        seed,
     )
 
 
@@ -132,12 +137,35 @@ def _version(calls: CallStore, name: str, role: str, rules: DecisionRules, seed:
     )
 
 
-def _with_accounts(versions: list[VersionCompared], pool: Pool, accounts: Accounts, seed: int) -> Comparison:
-    arms = _arms(pool, accounts)
-    candidates = CallStore(pool).of_accounts(list(arms))
+@dataclass(frozen=True)
+class _Sides:
+    """The accounts, up to a session."""
+
+    pool: Pool
+    accounts: Accounts
+    until: date
+
+    def arms(self) -> Mapping[str, Arm]:
+        """Those that are open; none before the first start."""
+        there = {account.book for account in self.accounts.accounts()}
+        return {book: arm for book, arm in BookStore(self.pool).arms().items() if book in there}
+
+    def trades(self, book: str) -> Trades:
+        """Closed by then."""
+        _, every = self.accounts.trades(book, MOST_TRADES)
+        closed = [trade for trade in every if trade.exit_session <= self.until]
+        return Trades(
+            np.array([trade.entry_session for trade in closed], dtype="datetime64[D]"),
+            np.array([trade.profit_cents / 100 for trade in closed], dtype=np.float64),
+        )
+
+
+def _with_accounts(versions: list[VersionCompared], calls: CallStore, sides: _Sides, seed: int) -> Comparison:
+    arms = sides.arms()
+    candidates = calls.of_accounts(list(arms))
     figures = judged(candidates, seed)
     base = next((book for book, arm in arms.items() if arm == "rule"), "")
-    trades = traded({book: _trades(accounts, book) for book in arms}, base, seed)
+    trades = traded({book: sides.trades(book) for book in arms}, base, seed)
     first, last = _reach(candidates.session)
     return Comparison(
         versions=versions,
@@ -151,8 +179,8 @@ def _with_accounts(versions: list[VersionCompared], pool: Pool, accounts: Accoun
         candidates=len(candidates),
         first_session=first,
         last_session=last,
-        acted=acted_of(pool, [one.ensemble_id for one in versions]),
-        looks=_looks(pool, candidates.session),
+        acted=acted_of(sides.pool, [one.ensemble_id for one in versions], sides.until),
+        looks=_looks(sides.pool, candidates.session),
     )  # fmt: skip
 
 
@@ -161,20 +189,6 @@ def _looks(pool: Pool, sessions: Days) -> str:
         return ""
     ledger = TrialLedger(pool)
     return looks_at(ledger.trials(), ledger.seals(), sessions).words
-
-
-def _arms(pool: Pool, accounts: Accounts) -> Mapping[str, Arm]:
-    """Those accounts that are open; none before the first start."""
-    there = {account.book for account in accounts.accounts()}
-    return {book: arm for book, arm in BookStore(pool).arms().items() if book in there}
-
-
-def _trades(accounts: Accounts, book: str) -> Trades:
-    _, closed = accounts.trades(book, MOST_TRADES)
-    return Trades(
-        np.array([trade.entry_session for trade in closed], dtype="datetime64[D]"),
-        np.array([trade.profit_cents / 100 for trade in closed], dtype=np.float64),
-    )
 
 
 def _reach(session: Days) -> tuple[date | None, date | None]:

@@ -105,11 +105,11 @@ def shown(pool: Pool, home: Path, ensemble_id: str) -> Shown:
     )
 
 
-def acted_of(pool: Pool, ensemble_ids: Sequence[str]) -> list[Acted]:
-    """How often each rule of model risk acted on what the ensembles said, by account."""
+def acted_of(pool: Pool, ensemble_ids: Sequence[str], until: date = date.max) -> list[Acted]:
+    """How often each rule of model risk acted on what the ensembles said up to a session, by account."""
     return [
         Acted(account, candidates, {rule: counts.get(rule, 0) for rule in RULES})
-        for account, (candidates, counts) in DecisionStore(pool).acted(ensemble_ids).items()
+        for account, (candidates, counts) in DecisionStore(pool).acted(ensemble_ids, until).items()
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Final, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
+from adapters.postgres.costs import costs_between
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import PlanKind, SessionRow, TrainingKind, TrainingRecord
@@ -15,6 +16,7 @@ from adapters.spend.costs import E6, PHASES, MachineCosts, lives, month_of, reck
 from serve.desk import Desk
 from serve.schema import Schema
 from serve.sources import Sources
+from trading.accounting.costs import Kind
 
 router = APIRouter()
 
@@ -72,10 +74,17 @@ class TrainingSession(Schema):
     gpu_busy_source: str = Field(description="Who said so.", examples=["nvidia-smi", "simulated"])
 
 
+class EnteredCosts(Schema):
+    """What one kind cost in this month of UTC so far, as `inplay costs add` entered it and machines on record tell."""
+
+    kind: Kind
+    month_to_date_usd: float
+
+
 class Costs(Schema):
     """What machines cost by the record of their starts and stops; nulls while no machine was ever on record.
 
-    Storage, database, traffic and taxes aren't in it.
+    Storage, database, news, data and hours are in `by_kind` alone, as the owner entered them.
     """
 
     as_of: datetime
@@ -86,6 +95,8 @@ class Costs(Schema):
     gpu_hours: float | None = Field(description="In this month of UTC.")
     gpu_usd: float | None = Field(description="In this month of UTC.")
     gpu_budget_usd_per_month: float = Field(ge=0, description="Of training sessions; 0 = none are held.")
+    by_kind: list[EnteredCosts] = Field(description="Everything on record of this month, machines too.")
+    everything_month_to_date_usd: float | None = Field(description="Their sum; null = no cost on record.")
     machines: list[RunningMachine]
     phases: list[PhaseBudget]
     plans: list[TrainingPlan]
@@ -104,6 +115,7 @@ def costs_answer(pool: Pool, gpu_budget_usd_per_month: float, now_at: datetime) 
     record = TrainingRecord(pool)
     plans = [plan for kind in PLANS if (plan := record.last_plan(kind)) is not None]
     sessions = [_session(row) for kind in KINDS for row in record.sessions(kind, SESSIONS)]
+    every = costs_between(pool, month_of(now_at)[0].date(), now_at.date(), now_at)
     return Costs(
         as_of=now_at,
         now_usd_per_h=found.now_usd_per_h if found else None,
@@ -113,6 +125,8 @@ def costs_answer(pool: Pool, gpu_budget_usd_per_month: float, now_at: datetime) 
         gpu_hours=found.gpu_hours if found else None,
         gpu_usd=found.gpu_usd if found else None,
         gpu_budget_usd_per_month=gpu_budget_usd_per_month,
+        by_kind=[EnteredCosts(kind=kind, month_to_date_usd=amount / E6) for kind, amount in every.items()],
+        everything_month_to_date_usd=sum(every.values()) / E6 if every else None,
         machines=_running(found),
         phases=_phases(found),
         plans=[

@@ -237,7 +237,7 @@ def _check_answers(client: httpx.Client) -> None:
     assert client.get("/docs").status_code == 200
     health = eventually(lambda: _well(client), what="all services well", timeout_s=60)
     assert health is not None
-    assert len(health["services"]) == 13
+    assert len(health["services"]) == 15
 
 
 def _check_training(client: httpx.Client, run: Platform) -> None:

@@ -185,6 +185,7 @@ def test_machines_come_for_a_training_train_and_go_and_are_booked(tmp_path: Path
     assert sorted(booked) == ["gpu-l40sx1-48gb", "s-2vcpu-4gb", "s-4vcpu-8gb"]
     assert sum(one["role"] == "worker" and one["stopped"] for one in found["machines"]) == 3
     session = found["session"]
+    assert found["scheduler"][0] == "ok", "the actor of the scheduler held it"
     assert session["cost_usd"] == pytest.approx(booked["gpu-l40sx1-48gb"]["cost_usd"], abs=1e-6)
     assert "simulated" in session["device"]
     assert 0 < session["gpu_busy_share"] <= 1

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from actors.reporting import BENCHMARK, Report
+from actors.reporting import Report
+from trading.market.benchmark import BENCHMARK
 from trading.performance.measuring import performances
 from trading.performance.record import AccountRecord, Trades
 

@@ -10,13 +10,15 @@ from serve.resources import (
     costs,
     health,
     progress,
+    reports,
     storage,
     trading,
     trading_switches,
 )
-from serve.resources.costs import Costs, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
+from serve.resources.costs import Costs, EnteredCosts, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
 from serve.resources.health import Health, ServiceHealth
 from serve.resources.progress import Progress
+from serve.resources.reports import KeptReport, Report, Reports
 from serve.resources.storage import Storage, StorageEvent, TierHolding
 from serve.resources.trading import BrokerAccountState, DailyCheck, Trading
 from tests.fakes.replay import Replay
@@ -91,6 +93,8 @@ def _costs(replay: Replay) -> Costs:
         gpu_hours=1.2 if replay.done else None,
         gpu_usd=4.07 if replay.done else None,
         gpu_budget_usd_per_month=58.0,
+        by_kind=[EnteredCosts(kind="news", month_to_date_usd=20.0)] if replay.done else [],
+        everything_month_to_date_usd=20.0 if replay.done else None,
         machines=[head] if replay.done else [],
         phases=[PhaseBudget(phase=2, name="ML integration", budget_usd_per_month=82, forecast_fits=True)],
         plans=[plan] if replay.done else [],
@@ -143,11 +147,29 @@ def _resume(replay: Replay, reason: str) -> Trading:
     return _trading(replay)
 
 
+def _reports(replay: Replay) -> Reports:
+    at = datetime(2026, 11, 27, 21, 20, tzinfo=UTC)
+    names = ("day-2026-11-27", "week-2026-W48") if replay.done else ()
+    return Reports(
+        reports=[KeptReport(name=n, kind="day" if n.startswith("day") else "week", written_at=at) for n in names]
+    )
+
+
+def _report(replay: Replay, name: str) -> Report | None:
+    if name not in {one.name for one in _reports(replay).reports}:
+        return None
+    return Report(
+        name=name, kind="day", claim={"seed": 7}, milestones=[], targets=[], digest={"title": "Session of 2026-11-27"}
+    )
+
+
 ANSWERS: Mapping[Any, Callable[..., Any]] = {
     progress.read: _progress,
     health.read: _health,
     storage.read: _storage,
     costs.read: _costs,
+    reports.read_list: _reports,
+    reports.read: _report,
     trading.read: _trading,
     trading_switches.suspend: _suspend,
     trading_switches.resume: _resume,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from research.models.watched import Monitored, VerdictTold, VersionWatched
 from serve.resources import (
     model_changes,
     model_comparison,
+    model_monitoring,
     models,
     signals,
 )
 from serve.resources.model_changes import ModelChanged, NewEvent
 from serve.resources.model_comparison import Comparison
+from serve.resources.model_monitoring import ModelMonitoring, answer_of
 from serve.resources.models import Accuracy, Deciding, Ensemble, Model, ModelEvent, Models
 from serve.resources.signals import RuleView, Signal, Signals
 from tests.fakes.replay import SYMBOLS, Replay, around
+from trading.views.restraint import Turn
+from trading.watching.analytics import Figure
+from trading.watching.findings import Finding
 
 NOON = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
@@ -140,10 +146,27 @@ def _accuracy(value: float) -> Accuracy:
     )
 
 
+def _monitoring(replay: Replay) -> ModelMonitoring:
+    """One version with an alarm that stands, once a session is complete."""
+    session = replay.session
+    if session is None or not replay.done:
+        return answer_of(Monitored(None, [], [], [], [], None))
+    found = [Finding("calibration", "alarm", 0.002, 0.0, "the slope is surely below 0.5")]
+    figure = Figure("pattern_accuracy_30d", "hammer", 0.51, 0.47, 0.55, 30)
+    part = {"mean": 0.001, "low": None, "high": None, "sessions": 12, "blocks": 0}
+    verdict = VerdictTold(
+        "ensemble-7", "rules", "not_enough_data", {"log_loss": part, "net_return": part, "silent": 0}, "not enough"
+    )
+    turn = Turn("ensemble-7", "half", session, session + timedelta(days=1), "calibration", NOON)
+    version = VersionWatched("ensemble-7", "champion", "half", found, [figure])
+    return answer_of(Monitored(session, [version], [verdict], [figure], [turn], None))
+
+
 ANSWERS: Mapping[Any, Callable[..., Any]] = {
     signals.read: _signals,
     models.read: _models,
     model_comparison.read: _comparison,
+    model_monitoring.read: _monitoring,
     model_changes.promote: _changed(""),
     model_changes.roll_back: _changed("champion"),
     model_changes.retire: _changed("retired"),

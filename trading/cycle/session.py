@@ -26,7 +26,7 @@ from trading.decisions.decide import decide
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.exposure import surroundings
 from trading.risk.model_risk import Doubt
-from trading.risk.model_trust import lost_skill, stale_models
+from trading.risk.model_trust import held_back, lost_skill, stale_models
 from trading.risk.regime_size import regime_size
 from trading.scanner.at_close import InPlay
 from trading.views.ensemble import Views
@@ -174,7 +174,7 @@ def _judged(services: Services, close: _Scanned, roles: Roles) -> _Judged:
 
 
 def _doubts(services: Services, session: date, market: Market, rules: DecisionRules, roles: Roles) -> dict[str, Doubt]:
-    """Why versions may not decide at the close of the session."""
+    """Why versions may not decide at the close of the session, or not in full size."""
     if not roles.every:
         return {}
     days, limits = market.context.sessions, rules.model_risk
@@ -182,7 +182,9 @@ def _doubts(services: Services, session: date, market: Market, rules: DecisionRu
     since = as_date(days[max(0, until - limits.accuracy_sessions)])
     evidence = services.pattern_analysis.evidence(session, since, roles.every).get()
     found = {
-        name: stale_models(roles.known_before.get(name), days, session, limits) or lost_skill(evidence[name], limits)
+        name: stale_models(roles.known_before.get(name), days, session, limits)
+        or lost_skill(evidence[name], limits)
+        or held_back(roles.held_back.get(name))
         for name in roles.every
     }
     return {name: doubt for name, doubt in found.items() if doubt is not None}

@@ -116,6 +116,7 @@ class Decision:
 
     Attributes:
         veto: what risk refused or made smaller although the view was for it, in words; empty when it did neither.
+        refused_by: the first rule or limit that refused it (`trading.decisions.refusals`); empty when it is bought.
     """
 
     session: date
@@ -126,3 +127,4 @@ class Decision:
     shares: int
     reason: str
     veto: str = ""
+    refused_by: str = ""

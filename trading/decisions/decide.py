@@ -54,6 +54,7 @@ def _decision(session: date, wanted: Wanted, sized: Sized) -> Decision:
         shares=sized.shares,
         reason=sized.reason,
         veto=sized.veto,
+        refused_by=sized.refused_by,
     )
 
 

@@ -38,11 +38,13 @@ class Sized:
         shares: to buy; zero = don't.
         reason: in words.
         veto: what risk refused or made smaller although the view was for it; empty when it did neither.
+        refused_by: the first rule or limit that refused it (`trading.decisions.refusals`); empty when it is bought.
     """
 
     shares: int
     reason: str
     veto: str = ""
+    refused_by: str = ""
 
     @classmethod
     def approved(cls, shares: int, verdict: Verdict, smaller: list[str]) -> Sized:
@@ -50,54 +52,67 @@ class Sized:
         return cls(shares, "; ".join([verdict.reason, *smaller]), "; ".join(smaller))
 
     @classmethod
-    def refused(cls, verdict: Verdict, veto: str) -> Sized:
+    def refused(cls, verdict: Verdict, refused_by: str, veto: str) -> Sized:
         """Nothing, though the verdict was to buy."""
-        return cls(0, f"{verdict.reason}; {veto}", veto)
+        return cls(0, f"{verdict.reason}; {veto}", veto, refused_by)
+
+    @classmethod
+    def unwanted(cls, verdict: Verdict) -> Sized:
+        """Nothing, since the verdict wasn't to buy."""
+        if verdict.source == "rule":
+            return cls(0, verdict.reason, refused_by="rules_against")
+        return cls(0, verdict.reason, refused_by=verdict.acted[0] if verdict.acted else "models_against")
 
 
-Obstacle = Callable[[Wanted, DecisionRules], str]
+Obstacle = Callable[[Wanted, DecisionRules], tuple[str, str]]
+NONE = ("", "")
 
 
-def _suspended(wanted: Wanted, _: DecisionRules) -> str:
-    return wanted.book.drawdown.reason if wanted.book.drawdown.scale == 0.0 else ""
+def _suspended(wanted: Wanted, _: DecisionRules) -> tuple[str, str]:
+    drawdown = wanted.book.drawdown
+    return (drawdown.limit, drawdown.reason) if drawdown.scale == 0.0 else NONE
 
 
-def _held(wanted: Wanted, _: DecisionRules) -> str:
-    return "already held" if wanted.candidate.symbol in wanted.book.symbols else ""
+def _held(wanted: Wanted, _: DecisionRules) -> tuple[str, str]:
+    return ("held", "already held") if wanted.candidate.symbol in wanted.book.symbols else NONE
 
 
-def _rests(wanted: Wanted, _: DecisionRules) -> str:
-    return wanted.book.resting.get(wanted.candidate.symbol, "")
+def _rests(wanted: Wanted, _: DecisionRules) -> tuple[str, str]:
+    words = wanted.book.resting.get(wanted.candidate.symbol, "")
+    return ("stopped_out", words) if words else NONE
 
 
-def _enough_orders(wanted: Wanted, rules: DecisionRules) -> str:
+def _enough_orders(wanted: Wanted, rules: DecisionRules) -> tuple[str, str]:
     most = rules.sizing.max_new_per_session
-    return f"{most} orders a session are placed already" if wanted.placed >= most else ""
+    words = f"{most} orders a session are placed already"
+    return ("max_new_per_session", words) if wanted.placed >= most else NONE
 
 
-def _enough_positions(wanted: Wanted, rules: DecisionRules) -> str:
+def _enough_positions(wanted: Wanted, rules: DecisionRules) -> tuple[str, str]:
     most = rules.sizing.max_positions
-    return f"all {most} positions are taken" if len(wanted.book.symbols) + wanted.placed >= most else ""
+    taken = len(wanted.book.symbols) + wanted.placed
+    return ("max_positions", f"all {most} positions are taken") if taken >= most else NONE
 
 
 OBSTACLES: tuple[Obstacle, ...] = (_suspended, _held, _rests, _enough_orders, _enough_positions)
-"""What keeps a book from a new position in a symbol, in words; empty when it doesn't. The first one is told."""
+"""What keeps a book from a new position in a symbol: its name and words, empty when it doesn't. The first is told."""
 
 
 def size(wanted: Wanted, rules: DecisionRules) -> Sized:
     """Shares to buy within every limit, and the reason in words."""
     book, verdict, regime = wanted.book, wanted.verdict, wanted.regime
     if not verdict.buy:
-        return Sized(0, verdict.reason)
-    obstacle = next((words for stands in OBSTACLES if (words := stands(wanted, rules))), "")
-    if obstacle:
-        return Sized.refused(verdict, obstacle)
+        return Sized.unwanted(verdict)
+    limit, words = next((found for stands in OBSTACLES if (found := stands(wanted, rules)) != NONE), NONE)
+    if limit:
+        return Sized.refused(verdict, limit, words)
     if regime.scale == 0.0:
-        return Sized.refused(verdict, regime.reason)
+        return Sized.refused(verdict, "regime", regime.reason)
     most, shares = _shares(wanted, rules, None), _shares(wanted, rules, wanted.room.cents)
     if shares <= 0:
-        room = f"{wanted.room.cap}, leaves no whole share"
-        return Sized.refused(verdict, "the caps leave no whole share" if most <= 0 else room)
+        if most <= 0:
+            return Sized.refused(verdict, "size", "the caps leave no whole share")
+        return Sized.refused(verdict, wanted.room.limit, f"{wanted.room.cap}, leaves no whole share")
     smaller = [f"{wanted.room.cap}, leaves {shares} of {most} shares"] if shares < most else []
     smaller += [reason for reason in (book.drawdown.reason, regime.reason) if reason]
     return Sized.approved(shares, verdict, smaller)

@@ -12,6 +12,9 @@ from trading.bars.actions import Break, Split
 from trading.bars.history import as_of
 from trading.bars.panel import Panel, as_day
 
+BENCHMARK = "equal-weight buy and hold"
+"""Its name in reports."""
+
 
 def equal_weight(
     bars: Panel, splits: Iterable[Split], breaks: Iterable[Break], sessions: Sequence[date], start_equity: float

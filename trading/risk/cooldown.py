@@ -58,4 +58,4 @@ def paused(history: TradeHistory, sessions: Sequence[date], limits: CooldownLimi
     if last not in set(sessions[-limits.pause_sessions :]):
         return DrawdownState(1.0, "")
     words = f"the last {streak} closing fills lost, the latest on {last}; {limits.pause_streak} are enough"
-    return DrawdownState(0.0, f"paused for {limits.pause_sessions} sessions: {words}")
+    return DrawdownState(0.0, f"paused for {limits.pause_sessions} sessions: {words}", "losing_streak")

@@ -98,10 +98,14 @@ def _correlation(returns: Floats, min_sessions: int) -> Floats:
 
 @dataclass(frozen=True, order=True)
 class Room:
-    """What a new position may cost at most, never negative, and which cap says so, in words. The smaller is less."""
+    """What a new position may cost at most, never negative, and which cap says so, in words and by its name.
+
+    The smaller is less.
+    """
 
     cents: int
     cap: str
+    limit: str = "max_gross"
 
 
 def room_for(
@@ -120,15 +124,16 @@ def room_for(
     alike = [held for held in exposure_cents if sector is not None and around.sectors.get(held) == sector]
     cluster = [held for held in exposure_cents if around.move_together(symbol, held, limits.correlated_at)]
     caps = [
-        (limits.max_gross, list(exposure_cents), "of all positions together"),
-        (limits.max_cluster, cluster, f"of stocks that move with it ({len(cluster)} held)"),
+        (limits.max_gross, list(exposure_cents), "of all positions together", "max_gross"),
+        (limits.max_cluster, cluster, f"of stocks that move with it ({len(cluster)} held)", "max_cluster"),
     ]
     if sector is not None:
-        caps.append((limits.max_sector, alike, f"of the sector {sector}"))
+        caps.append((limits.max_sector, alike, f"of the sector {sector}", "max_sector"))
     return min(
         Room(
             max(0, int(equity_cents * cap) - sum(exposure_cents[held] for held in members)),
             f"the cap {words}, {cap:.0%}",
+            name,
         )
-        for cap, members, words in caps
+        for cap, members, words, name in caps
     )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from trading.views.rule_system import BUY_AT
 
-Rule = Literal["no_answer", "stale", "lost_skill", "unsure", "expected_loss", "disagreement", "small_move"]
+Rule = Literal[
+    "no_answer", "stale", "lost_skill", "alarm", "alarm_half", "unsure", "expected_loss", "disagreement", "small_move"
+]  # fmt: skip
 """A rule of model risk that acted on a verdict: see `RULES`."""
 RULES: dict[Rule, str] = {
     "no_answer": "no usable answer of the models",
     "stale": "the models learned too long ago",
     "lost_skill": "what the models ranked highest failed too often",
+    "alarm": "an alarm of the monitoring stands: the models don't decide",
+    "alarm_half": "an alarm of the monitoring stands: half size",
     "unsure": "the confidence is below the limit",
     "expected_loss": "the models' own expected return after costs isn't above zero",
     "disagreement": "the models disagree more than on nearly all setups they hadn't seen: half size",
@@ -94,15 +98,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Doubt:
-    """Why an ensemble may not decide at all.
+    """Why an ensemble may not decide at all, or not in full size.
 
     Attributes:
         rule: that says so.
         words: for the reason.
+        scale: on the size of what it buys; 0 = it may not decide.
     """
 
     rule: Rule
     words: str
+    scale: float = 0.0
 
 
 def by_rule(rule_confidence: float, prefix: str = "", acted: tuple[Rule, ...] = ()) -> Verdict:
@@ -126,7 +132,7 @@ def by_ensemble(
         limits: thresholds.
         falls_back: the rules decide where the models don't; else nothing is bought.
         stop_return: what the stop would cost, as a fraction of the price; not above zero or NaN where nobody knows.
-        doubt: why the models may not decide at all; None when they may.
+        doubt: why the models may not decide at all, or in full size; None when they may.
     """
 
     def without(rule: Rule, words: str) -> Verdict:
@@ -138,7 +144,7 @@ def by_ensemble(
 
     if not (0.0 <= view.strength <= 1.0 and 0.0 <= view.rank <= 1.0):
         return without("no_answer", view.trouble or "no usable model answer")
-    if doubt is not None:
+    if doubt is not None and not doubt.scale > 0:
         return without(doubt.rule, doubt.words)
     confidence = abs(2.0 * view.rank - 1.0)
     seen = f"{view.strength:.2f}, above {view.rank:.0%} of setups"
@@ -149,7 +155,17 @@ def by_ensemble(
     if not view.expected_return > 0:
         words = f"ensemble for it ({seen}), but its own expected return after costs is {view.expected_return:+.2%}"
         return Verdict(buy=False, source="ensemble", confidence=confidence, reason=words, acted=("expected_loss",))
-    return _sized(view, limits, confidence, seen, stop_return)
+    return _doubted(_sized(view, limits, confidence, seen, stop_return), doubt)
+
+
+def _doubted(verdict: Verdict, doubt: Doubt | None) -> Verdict:
+    """The purchase, as large as the doubt leaves it."""
+    if doubt is None:
+        return verdict
+    return replace(
+        verdict, scale=verdict.scale * doubt.scale, reason=f"{verdict.reason}, {doubt.words}",
+        acted=(*verdict.acted, doubt.rule),
+    )  # fmt: skip
 
 
 def _sized(view: View, limits: ModelRiskLimits, confidence: float, seen: str, stop_return: float) -> Verdict:

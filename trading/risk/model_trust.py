@@ -11,6 +11,7 @@ from trading.arrays import Days
 from trading.bars.panel import as_day
 from trading.performance.estimate import wilson
 from trading.risk.model_risk import Doubt, ModelRiskLimits
+from trading.views.restraint import Turn
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,16 @@ def lost_skill(evidence: SignalEvidence, limits: ModelRiskLimits) -> Doubt | Non
         f"{evidence.won} of the last {evidence.signals} setups that the ensemble ranked highest made money, surely "
         f"less than {limits.min_win_rate:.0%} (at most {share.high:.0%})",
     )
+
+
+def held_back(turn: Turn | None) -> Doubt | None:
+    """What an alarm of the monitoring leaves of a version; None where none stands."""
+    if turn is None or turn.stage == "full":
+        return None
+    since = f"since {turn.from_session} an alarm of the monitoring stands"
+    if turn.stage == "half":
+        return Doubt("alarm_half", f"{since}: half size", scale=0.5)
+    return Doubt("alarm", since)
 
 
 def is_for(rank: np.ndarray, limits: ModelRiskLimits) -> np.ndarray:

@@ -32,10 +32,12 @@ class DrawdownState:
     Attributes:
         scale: factor on new positions: 1, 0.5 or 0.
         reason: in words; empty when nothing is restricted.
+        limit: that restricts, by its name (`trading.decisions.refusals`).
     """
 
     scale: float
     reason: str
+    limit: str = "drawdown"
 
 
 class Restricting(ABC):
@@ -48,3 +50,8 @@ class Restricting(ABC):
     @abstractmethod
     def restrict(self, past: Past) -> DrawdownState:
         """What the past leaves of new positions at the close of its last session."""
+
+
+def state_on_record(scale: float, reason: str) -> DrawdownState:
+    """The state as a record keeps it, which has its words but no name of the limit."""
+    return DrawdownState(scale, reason, "losing_streak" if reason.startswith("paused for ") else "drawdown")

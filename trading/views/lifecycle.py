@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from trading.errors import ModelRefusedError, UnknownModelError
 from trading.transitions import Transitions
+from trading.views.restraint import Turn, stages_at
 
 Role = Literal["registered", "shadow", "challenger", "champion", "retired"]
 ROLES: Final = Transitions[str](
@@ -60,12 +61,14 @@ class Roles:
         challenger: decides in an account of its own.
         shadows: are asked and never decide, the earliest first.
         known_before: of each, the session from which on it learned nothing.
+        held_back: the turn in force of those that may not act in full.
     """
 
     champion: str | None = None
     challenger: str | None = None
     shadows: tuple[str, ...] = ()
     known_before: Mapping[str, date] = field(default_factory=dict)
+    held_back: Mapping[str, Turn] = field(default_factory=dict)
 
     @property
     def every(self) -> tuple[str, ...]:
@@ -80,10 +83,12 @@ class Lifecycle:
     Attributes:
         events: by number.
         known_before: of each ensemble on record.
+        turns: how far each may act, in the order of the record.
     """
 
     events: tuple[Event, ...] = ()
     known_before: Mapping[str, date] = field(default_factory=dict)
+    turns: tuple[Turn, ...] = ()
 
     def role_of(self, ensemble_id: str, session: date | None = None) -> str:
         """Its role at the session, or after everything on record if None; empty before it was registered."""
@@ -104,6 +109,7 @@ class Lifecycle:
             challenger=next(iter(by_role.get("challenger", ())), None),
             shadows=tuple(by_role.get("shadow", ())),
             known_before={name: day for name, day in self.known_before.items() if name in found},
+            held_back={name: turn for name, turn in stages_at(self.turns, session).items() if name in found},
         )
 
     def champions(self) -> list[tuple[str, date]]:

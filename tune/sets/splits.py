@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trading.errors import ModelError
+from trading.evidence.purged_folds import known_before
 from trading.outcomes.barriers import OutcomeRules
 from tune.sets.training_set import TrainingSet
 
@@ -37,9 +38,7 @@ def before(data: TrainingSet, first_test: np.datetime64, embargo_sessions: int) 
     Rows whose outcome window reaches `first_test` are purged; a further `embargo_sessions` sessions of rows before it
     are left out, because features that look back share bars with them.
     """
-    earlier = np.unique(data.session[data.session < first_test])
-    kept = earlier[: max(0, len(earlier) - embargo_sessions)]
-    return np.flatnonzero((data.known_session < first_test) & np.isin(data.session, kept))
+    return np.flatnonzero(known_before(data.session, data.known_session, first_test, embargo_sessions))
 
 
 def holdout(data: TrainingSet, fraction: float, embargo_sessions: int) -> Split:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from adapters.postgres.costs import CostLedger
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecord
@@ -18,6 +19,7 @@ from cli.cluster.record import busy_words, record_lines
 from cli.main import app
 from cluster.spend_ledger import Entry, Event, SpendLedger, ledger_path
 from serve.resources.costs import costs_answer
+from trading.accounting.costs import NewCost
 from trading.errors import BadDataError
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -38,6 +40,15 @@ def test_an_empty_record_answers_nulls(pool: Pool) -> None:
     assert (answer.today_usd, answer.month_to_date_usd, answer.gpu_hours) == (None, None, None)
     assert [phase.budget_usd_per_month for phase in answer.phases] == [24, 82, 165, 263]
     assert {phase.forecast_fits for phase in answer.phases} == {None}
+    assert (answer.by_kind, answer.everything_month_to_date_usd) == ([], None)
+
+
+def test_what_the_owner_entered_is_told_by_kind(pool: Pool) -> None:
+    """$30 of November on the 23rd are $23; the machines stand beside them."""
+    CostLedger(pool).add(NewCost("news", date(2026, 11, 1), date(2026, 11, 30), 30_000_000), NOW)
+    answer = costs_answer(pool, 0.0, NOW)
+    assert [(one.kind, one.month_to_date_usd) for one in answer.by_kind] == [("news", 23.0)]
+    assert (answer.everything_month_to_date_usd, answer.month_to_date_usd) == (23.0, None)
 
 
 def test_the_files_are_taken_over_once_and_add_up(pool: Pool, tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from actors.reporting import BENCHMARK, Report
+from actors.reporting import Report
 from cli.run.command import _account
 from cli.run.progress import Printer
 from research.performance_report import report_html
 from serve.resources.performance import performance_of
 from tests.fakes.accounts_on_record import record_of, report_of
+from trading.market.benchmark import BENCHMARK
 from trading.performance.attempts import Attempts
 from trading.performance.figures import figures_of
 

@@ -20,6 +20,7 @@ from serve.resources import (
     explanations,
     health,
     model_comparison,
+    model_monitoring,
     models,
     news,
     orders,
@@ -30,6 +31,7 @@ from serve.resources import (
     positions,
     progress,
     regime,
+    reports,
     scanner,
     signals,
     storage,
@@ -60,15 +62,17 @@ QUESTIONS: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "/v1/equity": (equity.read, ()),
     "/v1/models": (models.read, ()),
     "/v1/models/compare": (model_comparison.read, (None,)),
+    "/v1/models/monitoring": (model_monitoring.read, ()),
     "/v1/progress": (progress.read, ()),
     "/v1/health": (health.read, ()),
     "/v1/storage": (storage.read, ()),
     "/v1/costs": (costs.read, ()),
+    "/v1/reports": (reports.read_list, ()),
     "/v1/trading": (trading.read, ()),
 }
 """Path -> its reader and the arguments it gets when nothing is asked for. `_asked` fills in path parameters."""
 BESIDE = {
-    "/v1/stream", "/healthz", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume",
+    "/v1/stream", "/healthz", "/v1/reports/{name}", "/v1/status", "/v1/trading/suspend", "/v1/trading/resume",
     *(f"/v1/models/{{ensemble_id}}/{change}" for change in ("promote", "rollback", "retire")),
 }  # fmt: skip
 """Paths that answer something else than one question."""

@@ -121,3 +121,16 @@ def test_a_training_is_due_by_the_sessions_and_never_by_the_clock() -> None:
     assert plan_after(replace(facts, tries=1), rules).code == "tried"
     assert plan_after(replace(facts, memory_mib=MEMORY_MIB - 1), rules).code == "memory"
     assert plan_after(replace(facts, memory_mib=MEMORY_MIB), rules).opens
+
+
+def test_a_training_that_the_monitoring_asks_for_opens_early_and_only_where_any_may() -> None:
+    """Not where trainings are off, not twice after a session, and never without memory."""
+    rules = SessionRules(every_sessions=60)
+    asked = SessionFacts(date(2010, 4, 28), since=20, asked=True)
+    plan = plan_after(asked, rules)
+    assert plan.opens
+    assert "an alarm of the monitoring asks" in plan.reason
+    assert plan_after(asked, SessionRules()).code == "off"
+    assert plan_after(replace(asked, trained=True), rules).code == "held"
+    assert plan_after(replace(asked, tries=1), rules).code == "tried"
+    assert plan_after(replace(asked, memory_mib=100), rules).code == "memory"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -14,16 +14,19 @@ from trading.broker.orders import Bracket
 from trading.decisions.arms import ARMS, Arm
 from trading.decisions.book_view import BookView, Candidate, Circumstances
 from trading.decisions.decide import decide
+from trading.decisions.refusals import REFUSALS
 from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.drawdown import judge
 from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble, by_rule
+from trading.risk.model_trust import held_back
 from trading.risk.past import DrawdownState
 from trading.risk.sizing import SizingLimits, position_shares
 from trading.views.ensemble import Views, rank_among
 from trading.views.members.registry import MEMBERS
+from trading.views.restraint import Stage, Turn
 from trading.views.rule_system import RuleInputs, confidence, reasons
 
 DAY = date(2010, 1, 4)
@@ -87,6 +90,26 @@ def test_the_ensemble_decides_where_it_is_sure_and_else_the_rules(
         assert alone == verdict
     else:
         assert (alone.buy, alone.source, alone.acted) == (False, "ensemble", verdict.acted)
+
+
+@pytest.mark.parametrize("stage", ["half", "rules", "retrain"])
+def test_an_alarm_halves_what_models_buy_or_leaves_it_to_the_rules(stage: Stage) -> None:
+    """Half of what the size would be, whatever else made it small; the other stages fall back. Full is no doubt."""
+    turn = Turn("e", stage, DAY, DAY + timedelta(days=1), "why", datetime(2026, 1, 1, tzinfo=UTC))
+    doubt = held_back(turn)
+    small = replace(SURE, expected_return=0.003, disagreement_rank=1.0)
+    verdict = by_ensemble(small, LIMITS, falls_back=True, stop_return=0.075, doubt=doubt)
+    if stage == "half":
+        assert verdict.scale == pytest.approx(0.125)
+        assert verdict.acted == ("small_move", "disagreement", "alarm_half")
+        assert "half size" in verdict.reason
+    else:
+        assert (verdict.source, verdict.acted) == ("rule", ("alarm",))
+        assert not by_ensemble(small, LIMITS, falls_back=False, stop_return=0.075, doubt=doubt).buy
+    against = by_ensemble(replace(SURE, rank=0.1), LIMITS, falls_back=True, stop_return=0.075, doubt=doubt)
+    assert not against.buy or against.source == "rule"
+    assert held_back(None) is None
+    assert held_back(replace(turn, stage="full")) is None
 
 
 def test_the_arms_differ_in_whom_they_ask_and_what_they_do_without() -> None:
@@ -179,23 +202,37 @@ def test_a_buy_becomes_an_order_with_the_bracket_of_the_outcomes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("book", "candidate", "words"),
+    ("book", "candidate", "words", "limit"),
     [
-        (account(held=frozenset({"AA"})), CANDIDATE, "already held"),
-        (account(held=frozenset("BCDEFGHIJK")), CANDIDATE, "all 10 positions are taken"),
-        (account(drawdown=DrawdownState(0.0, "suspended: x")), CANDIDATE, "suspended: x"),
-        (account(), replace(CANDIDATE, rank=0.05), "against it"),
-        (account("rule"), replace(CANDIDATE, rule_confidence=0.5), "is below 0.60"),
-        (account(), replace(CANDIDATE, atr_usd=NAN), "the caps leave no whole share"),
-        (account(), replace(CANDIDATE, close_usd=NAN), "the caps leave no whole share"),
-        (account(), replace(CANDIDATE, average_volume=NAN), "the caps leave no whole share"),
+        (account(held=frozenset({"AA"})), CANDIDATE, "already held", "held"),
+        (account(held=frozenset("BCDEFGHIJK")), CANDIDATE, "all 10 positions are taken", "max_positions"),
+        (account(drawdown=DrawdownState(0.0, "suspended: x")), CANDIDATE, "suspended: x", "drawdown"),
+        (account(drawdown=DrawdownState(0.0, "paused: x", "losing_streak")), CANDIDATE, "paused: x", "losing_streak"),
+        (replace(account(), resting={"AA": "rests"}), CANDIDATE, "rests", "stopped_out"),
+        (account(), replace(CANDIDATE, rank=0.05), "against it", "models_against"),
+        (account("models"), replace(CANDIDATE, rank=0.5), "unsure", "unsure"),
+        (account("models"), replace(CANDIDATE, expected_return=-0.01), "expected return", "expected_loss"),
+        (account("rule"), replace(CANDIDATE, rule_confidence=0.5), "is below 0.60", "rules_against"),
+        (account(), replace(CANDIDATE, rank=0.5, rule_confidence=0.1), "so the rules decide", "rules_against"),
+        (account(), replace(CANDIDATE, atr_usd=NAN), "the caps leave no whole share", "size"),
+        (account(), replace(CANDIDATE, close_usd=NAN), "the caps leave no whole share", "size"),
+        (account(), replace(CANDIDATE, average_volume=NAN), "the caps leave no whole share", "size"),
+        (replace(account(), exposure_cents={"BB": 5_000_000}), CANDIDATE, "leaves no whole share", "max_cluster"),
     ],
 )
-def test_every_refusal_says_why(book: BookView, candidate: Candidate, words: str) -> None:
-    """No order, a decision on record all the same."""
+def test_every_refusal_says_why(book: BookView, candidate: Candidate, words: str, limit: str) -> None:
+    """No order, a decision on record all the same, and the first limit that refused by its name."""
     (decision,), orders = decide(DAY, book, [candidate], DecisionRules())
     assert (decision.action, decision.shares, orders) == ("none", 0, [])
     assert words in decision.reason
+    assert decision.refused_by == limit
+    assert limit in REFUSALS
+
+
+def test_what_is_bought_was_refused_by_nothing() -> None:
+    """Not even where a limit made it smaller."""
+    (decision,), _ = decide(DAY, account(drawdown=DrawdownState(0.5, "halved: x")), [CANDIDATE], DecisionRules())
+    assert (decision.action, decision.refused_by) == ("buy", "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,131 @@
+"""Reports in the data folder: written whole or not at all, the latest of each kind kept."""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from research.reports.claims import CLAIM, META
+from research.reports.digest_page import digest_page
+from research.reports.periods import NAME
+from trading.errors import BadDataError, ConfigurationError
+
+FOLDER = "reports"
+PART = ".part"
+
+
+@dataclass(frozen=True)
+class KeptReport:
+    """A report in the folder.
+
+    Attributes:
+        name: such as `day-2010-08-20`; the page lies beside the JSON, under the same name.
+        written_at: of its JSON.
+    """
+
+    name: str
+    written_at: datetime
+
+
+def folder_of(home: Path) -> Path:
+    """Where the reports of a data folder lie."""
+    return home / FOLDER
+
+
+def keep(home: Path, told: Mapping[str, Any], most: int) -> Path:
+    """The report is in the folder as JSON and as a page, and older ones of its kind beyond `most` are gone.
+
+    Returns:
+        The page.
+    """
+    folder = folder_of(home)
+    folder.mkdir(parents=True, exist_ok=True)
+    page = folder / f"{told['name']}.html"
+    _write(page, digest_page(told))
+    _write(page.with_suffix(".json"), json.dumps(told, allow_nan=False, indent=1) + "\n")
+    kind = f"{told['kind']}-"
+    of_kind = sorted((path for path in folder.glob(f"{kind}*.json") if NAME.fullmatch(path.stem)), reverse=True)
+    for old in of_kind[max(most, 1) :]:
+        old.with_suffix(".html").unlink(missing_ok=True)
+        old.unlink(missing_ok=True)
+    return page
+
+
+def kept(home: Path) -> list[KeptReport]:
+    """The reports of the folder, the latest written first; half of one is none."""
+    found = [
+        KeptReport(path.stem, datetime.fromtimestamp(path.stat().st_mtime, UTC))
+        for path in folder_of(home).glob("*.json")
+        if NAME.fullmatch(path.stem)
+    ]
+    return sorted(found, key=lambda one: (one.written_at, one.name), reverse=True)
+
+
+def kept_report(home: Path, name: str) -> dict[str, Any] | None:
+    """The report of this name; None where there is none."""
+    path = folder_of(home) / f"{name}.json"
+    if not NAME.fullmatch(name) or not path.is_file():
+        return None
+    return _read(path)
+
+
+def claim_and_figures(path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The claim of a report's file, and the whole report where the JSON is there.
+
+    Args:
+        path: of the JSON, or of the page; the JSON beside the page is used where it is.
+
+    Raises:
+        ConfigurationError: when there is no such file.
+        BadDataError: when it is no report of ours.
+    """
+    if not path.is_file():
+        raise ConfigurationError(f"There is no report {path}. Nothing was run. `inplay report` makes one.")
+    beside = path.with_suffix(".json")
+    if beside.is_file():
+        told = _read(beside)
+        if isinstance(told.get(CLAIM), dict):
+            return told[CLAIM], told
+        raise BadDataError(f"{beside} is no report of inplay: it carries no claim. Nothing was run.")
+    found = re.search(rf'<meta name="{META}" content="([^"]*)">', path.read_text(encoding="utf-8", errors="replace"))
+    if found is None:
+        raise BadDataError(f"{path} is no report of inplay: it carries no claim. Nothing was run.")
+    try:
+        claim: dict[str, Any] = json.loads(html.unescape(found[1]))
+    except json.JSONDecodeError:
+        raise BadDataError(f"The claim in {path} was altered: it is no JSON. Nothing was run.") from None
+    return claim, None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise BadDataError(f"{path} is no JSON. Nothing was run. Make the report again with `inplay report`.") from None
+    if not isinstance(told, dict):
+        raise BadDataError(f"{path} is no report of inplay. Nothing was run.")
+    return told
+
+
+def _write(path: Path, text: str) -> None:
+    part = path.with_suffix(path.suffix + PART)
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def clear_parts(home: Path) -> Sequence[Path]:
+    """Halves that a crash left are gone; returns them."""
+    halves = list(folder_of(home).glob(f"*{PART}"))
+    for half in halves:
+        half.unlink(missing_ok=True)
+    return halves

@@ -1,0 +1,1 @@
+"""Tax lots and wash sales."""
