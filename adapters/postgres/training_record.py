@@ -193,7 +193,7 @@ class TrainingRecord:
         return int(count)
 
     def training_asked(self, session: date) -> bool:
-        """Whether the monitoring holds the champion back and asks for a training, and nothing was trained since; an update isn't one."""
+        """Whether the monitoring holds the champion back and wants a training, and none was held; an update is none."""
         with transaction(self._pool) as cursor:
             cursor.execute(
                 "SELECT EXISTS (SELECT 1 FROM (SELECT DISTINCT ON (ensemble_id) ensemble_id, stage, found_session "

@@ -61,7 +61,7 @@ def registered(
     models = [
         ModelRow(
             model_id=f"{name}-{file.member}", kind=file.member, created_at=NOON, path=f"models/{name}/{file.path}",
-            sha256=file.sha256, data_sha256="0" * 64, code_version="1", params=file.params, metrics={},
+            sha256=file.sha256, data_sha256="0" * 64, code_version="1", params=file.params, metrics={"train_rows": 800},
             features=file.features, train_from=date(2009, 9, 1), train_to=date(2010, 3, 30),
         )
         for file in card.models
