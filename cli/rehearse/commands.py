@@ -31,6 +31,7 @@ from adapters.record import Record, writing
 from adapters.settings import read_settings
 from cli.output import print_json
 from cli.rehearse.broker import broker
+from cli.rehearse.life import life
 from data.importing.archive import open_archive
 from data.importing.layout import Asked
 from data.live.ingesting import LiveIngestion
@@ -50,6 +51,7 @@ Every = Annotated[int, typer.Option(min=0, help="In minutes of the market; 0 = n
 
 
 app.command()(broker)
+app.command()(life)
 
 
 @app.callback()
