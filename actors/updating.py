@@ -90,9 +90,11 @@ class Updates:
         except (InplayError, RayError) as error:
             structlog.get_logger().warning("models_not_updated", reason=str(error))
             plan = told(session, "failed", f"{error} The next session tries again.")
-        self._training.plan(
-            PlanRow(self._parts.clock(), plan.kind, plan.window_from, plan.opens, plan.code, plan.reason)
-        )
+        row = PlanRow(
+            planned_at=self._parts.clock(), kind=plan.kind, window_from=plan.window_from, opens=plan.opens,
+            code=plan.code, reason=plan.reason,
+        )  # fmt: skip
+        self._training.plan(row)
         return plan
 
     def _judge(self, session: date) -> None:
@@ -145,19 +147,11 @@ class Updates:
         if made.audit.passed:
             why = f"made from {row.ensemble_id} after {session}"
             self._record.lifecycle.change(lambda life: succeeded(life, line, name, why), who=WHO, at=at)
-        self._updates.add(
-            UpdateRow(
-                name,
-                row.ensemble_id,
-                champion,
-                name if line is None else line.name,
-                session,
-                made.rows,
-                made.sessions,
-                made.seconds,
-                at,
-            )
-        )
+        update = UpdateRow(
+            ensemble_id=name, parent=row.ensemble_id, root=champion, line=name if line is None else line.name,
+            after_session=session, rows=made.rows, sessions=made.sessions, seconds=made.seconds, made_at=at,
+        )  # fmt: skip
+        self._updates.add(update)
         return plan
 
 

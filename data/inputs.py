@@ -20,9 +20,10 @@ from trading.errors import ConfigurationError
 INPUTS = frozenset(
     {
         "schema_migrations", "bar_breaks", "bar_corrections", "bar_file_changes", "bar_files", "bar_findings",
-        "bar_import_parts", "bar_imports", "bar_quarantine", "bar_releases", "catalysts", "dividends", "feed_sessions",
-        "instruments", "news_articles", "news_coverage", "news_imports", "news_links", "news_sentiment", "news_sources",
-        "sentiment_scorers", "split_rulings", "splits", "trial_ledger", "vix_closes", "vix_imports",
+        "bar_import_parts", "bar_imports", "bar_quarantine", "bar_releases", "catalysts", "dividends",
+        "feature_schemas", "feed_sessions", "instruments", "news_articles", "news_coverage", "news_imports",
+        "news_links", "news_sentiment", "news_sources", "sentiment_scorers", "split_rulings", "splits",
+        "trial_ledger", "vix_closes", "vix_imports",
     }
 )  # fmt: skip
 """Tables of what came in. The ledger of trials is among them for its sealed spans, which nothing may learn from."""
