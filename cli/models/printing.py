@@ -40,6 +40,7 @@ def show_lines(told: Shown) -> Iterator[str]:
     """One ensemble."""
     row = told.listed
     yield f"{row.ensemble_id}: {row.role} from {row.from_session} on; learned what was known before {row.known_before}"
+    yield from _update(told)
     yield f"accuracy out of sample: {with_interval(row.accuracy)}"
     yield from _baselines(told)
     yield f"audit: {_audit(told)}"
@@ -56,6 +57,17 @@ def show_lines(told: Shown) -> Iterator[str]:
     yield from _calibration(told)
     yield "rules of model risk that acted:" if told.acted else "no account asked it yet"
     yield from acted_lines(told.acted)
+
+
+def _update(told: Shown) -> Iterator[str]:
+    """What a light update was made from, and what each member gained."""
+    update = told.metrics.get("update")
+    if update:
+        gained = (f"{name} {one['added']} of {one['holds']}" for name, one in update.items() if isinstance(one, dict))
+        yield (
+            f"light update of {update['parent']} on {update['rows']:,} setups of {update['sessions']} sessions; new "
+            f"trees or rounds: {', '.join(gained)}"
+        )
 
 
 def _baselines(told: Shown) -> Iterator[str]:
