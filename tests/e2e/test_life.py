@@ -25,7 +25,8 @@ def lived(home: Path, *words: str) -> Any:
     settings = {"INPLAY_HOME": str(home), "INPLAY_UPDATE_EVERY_SESSIONS": "3", "INPLAY_TRAIN_EVERY_SESSIONS": "10"}
     done = subprocess.run(
         [sys.executable, "-m", "cli.main", "rehearse", "life", *DAYS, *words, "--json"], cwd=ROOT,
-        env={**os.environ, **settings, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=850, check=False,
+        env={**os.environ, **settings, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=850,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
     return json.loads(done.stdout.strip().splitlines()[-1])
