@@ -15,18 +15,19 @@ from actors.wiring import now
 from adapters.postgres.accounts import Accounts
 from adapters.record import NO_BARS, Record, reading, require_current, writing
 from adapters.settings import read_settings
-from cli.models.comparison import comparison_lines
+from cli.models.comparison import comparison_lines, over_time_lines
 from cli.models.printing import change_lines, list_lines, show_lines
 from cli.models.watching import watch_lines
 from cli.output import print_json
 from cli.reasons import Json, Reason
 from research.models.changing import Changed, Registry, Said, names
-from research.models.comparing import compared
+from research.models.comparing import compared, over_time
 from research.models.files import export as export_files
 from research.models.files import trouble_of
 from research.models.finding import found
 from research.models.showing import listed, shown
 from research.models.watched import monitored
+from trading.errors import ConfigurationError
 
 app = typer.Typer(help="The life of models: what they are, are worth and become.", no_args_is_help=True)
 
@@ -40,6 +41,14 @@ class Into(StrEnum):
     CHAMPION = "champion"
     CHALLENGER = "challenger"
     SHADOW = "shadow"
+
+
+class Periods(StrEnum):
+    """How long the parts of a comparison over time are."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
 
 
 @contextmanager
@@ -84,10 +93,24 @@ def compare(
         list[str] | None, typer.Argument(metavar="[ID]...", help="Of ensembles; all that scored something by default.")
     ] = None,
     *,
+    by: Annotated[
+        Periods | None, typer.Option(help="The accounts only, in each month, quarter or year of the calendar.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare versions with the rules on the same setups, and the accounts with each other, with 95 % intervals."""
     settings = read_settings()
+    if by is not None:
+        if ensembles:
+            raise ConfigurationError("--by compares accounts, not versions. Nothing was compared. Leave it or the IDs.")
+        with _record() as record:
+            parts = over_time(record.pool, Accounts(record.pool), settings.seed, by.value)
+        if as_json:
+            print_json({"by": by.value, "periods": [asdict(part) for part in parts]})
+            return
+        for line in over_time_lines(parts):
+            print(line)
+        return
     with _record() as record:
         every = names(record.pool)
         chosen = [found(every, one) for one in ensembles] if ensembles else None

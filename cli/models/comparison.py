@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from cli.figures import percent, with_interval
 from cli.models.printing import acted_lines
-from research.models.comparing import AccountCompared, Comparison, VersionCompared
+from research.models.comparing import AccountCompared, Comparison, PeriodCompared, VersionCompared
 from trading.evidence.calls import CallFigures, Gap
 from trading.performance.estimate import Estimate
 
 HEAD = ("calls", "sessions", "judged right", "calls that made money", "false positives", "net return of a call")
 WIDTHS = (6, 10, 26, 26, 26, 28)
+BRACKETS = "brackets: 95 % intervals; blocks of five whole sessions are drawn"
+FEWER = "false positives: the difference is relative; the strategy hopes for -50 %"
 
 
 def comparison_lines(told: Comparison) -> Iterator[str]:
@@ -29,7 +31,25 @@ def comparison_lines(told: Comparison) -> Iterator[str]:
         yield ""
     if told.looks:
         yield told.looks
-    yield "brackets: 95 % intervals; blocks of five whole sessions are drawn"
+    yield BRACKETS
+    yield FEWER
+
+
+def over_time_lines(told: Sequence[PeriodCompared]) -> Iterator[str]:
+    """The accounts in each calendar period, on the same candidates."""
+    if not told:
+        yield "nothing to compare yet: no candidate that every account decided on has an outcome"
+        return
+    for period in told:
+        yield f"{period.period}: {period.candidates:,} setups in play"
+        yield _row("", HEAD)
+        for one in period.accounts:
+            yield from _calls(one.account, one.calls)
+            if one.less_rules is not None and one.calls.calls:
+                yield from _gap("  less rules", one.less_rules)
+        yield ""
+    yield BRACKETS
+    yield FEWER
 
 
 def _version(told: VersionCompared) -> Iterator[str]:
@@ -76,7 +96,7 @@ def _calls(name: str, told: CallFigures) -> Iterator[str]:
 
 
 def _gap(name: str, told: Gap) -> Iterator[str]:
-    shares = [with_interval(told.accuracy, "+"), with_interval(told.made_money, "+"), ""]
+    shares = [with_interval(one, "+") for one in (told.accuracy, told.made_money, told.false_positives)]
     yield _row(name, ("", "", *shares, _return(told.net_return)))
 
 

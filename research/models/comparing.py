@@ -20,7 +20,7 @@ from trading.arrays import Days
 from trading.bars.panel import as_date
 from trading.decisions.arms import ARMS, Arm
 from trading.evidence.account_trades import TradeFigures, Trades, traded
-from trading.evidence.calls import CallFigures, Gap, gap, judged
+from trading.evidence.calls import CallFigures, Gap, Period, gap, judged, periods
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.limits import rules_of
 from trading.trials.looks import looks_at
@@ -90,6 +90,49 @@ class Comparison:
     last_session: date | None
     acted: list[Acted]
     looks: str
+
+
+@dataclass(frozen=True)
+class CallsOf:
+    """What an account wanted to buy; see `AccountCompared`."""
+
+    account: str
+    calls: CallFigures
+    less_rules: Gap | None
+
+
+@dataclass(frozen=True)
+class PeriodCompared:
+    """The accounts in a calendar period.
+
+    Attributes:
+        period: such as 2016-Q3.
+        candidates: that all of them decided on, with a known outcome.
+    """
+
+    period: str
+    candidates: int
+    accounts: list[CallsOf]
+
+
+def over_time(pool: Pool, accounts: Accounts, seed: int, period: Period) -> list[PeriodCompared]:
+    """The accounts beside each other in each calendar period, the earliest first.
+
+    Many periods are looked at, so that some differ by luck: a single one whose interval excludes zero shows nothing.
+    """
+    arms = _Sides(pool, accounts, date.max).arms()
+    base = next((book for book, arm in arms.items() if arm == "rule"), "")
+    every = CallStore(pool).of_accounts(list(arms))
+    found = []
+    for word, chosen in periods(every.session, period):
+        part = every.take(chosen)
+        figures = judged(part, seed)
+        told = [
+            CallsOf(book, figures[book], gap(part, book, base, seed) if base and book != base else None)
+            for book in arms
+        ]
+        found.append(PeriodCompared(word, len(part), told))
+    return found
 
 
 def compared(

@@ -41,6 +41,7 @@ class Gap(Schema):
     accuracy: Estimate
     made_money: Estimate
     net_return: Estimate
+    false_positives: Estimate = Field(description="Relative change of the share of calls that lost money.")
 
 
 class VersionComparison(Schema):
@@ -146,7 +147,7 @@ def _calls(told: calls.CallFigures) -> Calls:
 def _gap(told: calls.Gap) -> Gap:
     return Gap(
         accuracy=estimate_of(told.accuracy), made_money=estimate_of(told.made_money),
-        net_return=estimate_of(told.net_return),
+        net_return=estimate_of(told.net_return), false_positives=estimate_of(told.false_positives),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from trading.performance.estimate import (
 LEAST_SESSIONS = MIN_BLOCKS * BLOCK_SESSIONS
 """With fewer sessions of candidates there is no interval."""
 LEAST_CALLS = 20
+Period = Literal["month", "quarter", "year"]
+MONTHS: Final[Mapping[Period, int]] = {"month": 1, "quarter": 3, "year": 12}
 LEAST_CALL_SESSIONS = 10
 """Sessions with at least one call: calls of one session share the market's move, so many of few sessions say little."""
 
@@ -46,6 +49,11 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.session)
+
+    def take(self, chosen: Flags) -> Candidates:
+        """Some of them."""
+        said = {name: yes[chosen] for name, yes in self.said_yes.items()}
+        return Candidates(self.session[chosen], self.won[chosen], self.net_return[chosen], said)
 
 
 @dataclass(frozen=True)
@@ -76,12 +84,15 @@ class Gap:
     """How much better one judge did than another on the same candidates, in the same resamples.
 
     Attributes:
-        accuracy: difference of the shares judged right; likewise the other figures.
+        accuracy: difference of the shares judged right; likewise `made_money` and `net_return`.
+        false_positives: relative change of the share of calls that lost money: -0.5 is half as many of as many calls,
+            which is what the strategy hopes for.
     """
 
     accuracy: Estimate
     made_money: Estimate
     net_return: Estimate
+    false_positives: Estimate
 
 
 def judged(candidates: Candidates, seed: int) -> dict[str, CallFigures]:
@@ -109,7 +120,35 @@ def gap(candidates: Candidates, one: str, other: str, seed: int) -> Gap:
         (value, samples), (base, base_samples) = sums.ratio(numerator, yes), sums.ratio(numerator, no)
         return sums.estimate(value - base, samples - base_samples) if enough else Estimate(known(value - base))
 
-    return Gap(accuracy=less("right"), made_money=less("won"), net_return=less("net_return"))
+    (won, won_samples), (base, base_samples) = sums.ratio("won", yes), sums.ratio("won", no)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value, samples = (1 - won) / np.float64(1 - base) - 1, (1 - won_samples) / (1 - base_samples) - 1
+    fewer = sums.estimate(float(value), samples) if enough and np.isfinite(value) else Estimate(_finite(float(value)))
+    return Gap(accuracy=less("right"), made_money=less("won"), net_return=less("net_return"), false_positives=fewer)
+
+
+def periods(session: Days, period: Period) -> list[tuple[str, Flags]]:
+    """The calendar periods that sessions lie in, the earliest first, each with a word for it and its sessions.
+
+    Args:
+        session: of each candidate.
+        period: how long each is.
+    """
+    months = session.astype("datetime64[M]").astype(np.int64)
+    number = months // MONTHS[period]
+    return [(_word(int(one), period), number == one) for one in np.unique(number)]
+
+
+def _word(number: int, period: Period) -> str:
+    year, rest = divmod(number * MONTHS[period], 12)
+    year += 1970
+    if period == "year":
+        return f"{year}"
+    return f"{year}-Q{rest // 3 + 1}" if period == "quarter" else f"{year}-{rest + 1:02}"
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
 
 
 def known(value: float) -> float | None:

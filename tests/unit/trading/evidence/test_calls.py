@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from trading.evidence.account_trades import Trades, traded
-from trading.evidence.calls import Candidates, gap, judged
+from trading.evidence.calls import Candidates, Period, gap, judged, periods
 
 
 def days(count: int) -> np.ndarray:
@@ -137,3 +137,41 @@ def test_a_trade_of_an_account_beside_that_of_the_rules() -> None:
     assert found["few"].profit_usd.value == pytest.approx(3.0)
     assert found["few"].profit_usd.low is None
     assert "3 of at least 10 closed trades" in found["few"].missing
+
+
+def test_fewer_false_positives_are_told_relative_to_the_others() -> None:
+    """One of three calls lost beside one of one: two thirds fewer; beside nobody's calls there is no such figure."""
+    told = Candidates(
+        session=days(5),
+        won=np.array([True, True, False, False, True]),
+        net_return=np.array([0.03, 0.01, -0.02, -0.01, 0.02]),
+        said_yes={"a": np.array([1, 1, 1, 0, 0], bool), "b": np.array([0, 0, 0, 1, 0], bool), "c": np.zeros(5, bool)},
+    )
+    assert gap(told, "a", "b", seed=1).false_positives.value == pytest.approx(1 / 3 / 1 - 1)
+    assert gap(told, "a", "c", seed=1).false_positives.value is None
+    perfect = Candidates(told.session, np.ones(5, bool), told.net_return, told.said_yes)
+    assert gap(perfect, "a", "b", seed=1).false_positives.value is None, "half of none is nothing"
+
+
+@pytest.mark.parametrize(
+    ("period", "expected"),
+    [
+        ("month", {"2010-01": 20, "2010-02": 20, "2010-03": 23, "2010-04": 2}),
+        ("quarter", {"2010-Q1": 63, "2010-Q2": 2}),
+        ("year", {"2010": 65}),
+    ],
+)
+def test_periods_are_those_of_the_calendar(period: Period, expected: dict[str, int]) -> None:
+    """65 weekdays from 2010-01-04: each is in one period, and the parts are the whole."""
+    told = candidates(65, 1, 3)
+    parts = periods(told.session, period)
+    assert {word: int(chosen.sum()) for word, chosen in parts} == expected
+    assert sum(len(told.take(chosen)) for _, chosen in parts) == len(told)
+    assert periods(told.session[:0], period) == []
+
+
+def test_a_period_before_1970_has_its_own_year() -> None:
+    """Months are counted from 1970 on; earlier ones are below zero."""
+    assert [word for word, _ in periods(np.array(["1969-12-31", "1970-01-02"], dtype="datetime64[D]"), "quarter")] == [
+        "1969-Q4", "1970-Q1",
+    ]  # fmt: skip
