@@ -9,7 +9,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from ray.exceptions import RayError
 
 from actors.wiring import Wiring
 from adapters.machine.free_memory import free_memory_mib
@@ -17,6 +16,7 @@ from adapters.postgres.model_updates import UpdateRecord, UpdateRow
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.training_record import PlanRow, TrainingRecord
 from trading.errors import InplayError
+from tune.on_ray.causes import as_model_error
 from tune.on_ray.placements import Placements
 from tune.training_plan import Plan
 from tune.updates.lines import ForwardTest, Line, judged, line_of, succeeded
@@ -87,9 +87,10 @@ class Updates:
         try:
             self._judge(session)
             plan = self._planned(session, trained=trained)
-        except (InplayError, RayError) as error:
-            structlog.get_logger().warning("models_not_updated", reason=str(error))
-            plan = told(session, "failed", f"{error} The next session tries again.")
+        except Exception as error:  # noqa: BLE001  a defect too: nothing that runs depends on an update
+            ours = isinstance(error, InplayError)
+            structlog.get_logger().warning("models_not_updated", reason=str(error), exc_info=not ours)
+            plan = told(session, "failed", f"{as_model_error(error)} The next session tries again.")
         row = PlanRow(
             planned_at=self._parts.clock(), kind=plan.kind, window_from=plan.window_from, opens=plan.opens,
             code=plan.code, reason=plan.reason,

@@ -243,7 +243,12 @@ def test_only_a_verdict_moves_an_update(pool: Pool, empty_url: str, home: Path, 
 
 
 @pytest.mark.parametrize(
-    "error", [ModelError("all outcomes failed"), UnavailableError("The training's process went away: killed.")]
+    "error",
+    [
+        ModelError("all outcomes failed"),
+        UnavailableError("The training's process went away: killed."),
+        ValueError("a defect"),
+    ],
 )
 def test_an_update_that_fails_harms_nothing(pool: Pool, empty_url: str, home: Path, error: Exception) -> None:
     """Its plan says why, roles and files stay, and the next session tries again."""
