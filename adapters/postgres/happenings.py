@@ -158,7 +158,8 @@ def _services(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
         "SELECT number, service, state, detail, at FROM health_events WHERE at >= %s "
         "AND state IN ('ok', 'degraded', 'failed') "
-        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'health:' || number) ORDER BY number LIMIT %s",
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'health:' || health_events.number) "
+        "ORDER BY number LIMIT %s",
         [since, MOST],
     )
     severities: dict[str, Severity] = {"ok": "info", "degraded": "warning", "failed": "critical"}
