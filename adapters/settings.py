@@ -18,6 +18,7 @@ from pydantic_settings import (
     InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -241,6 +242,13 @@ def read_settings(**given: Any) -> Settings:
         settings = Settings(**given)
     except ValidationError as error:
         raise ConfigurationError(_readable(error, path)) from None
+    except SettingsError as error:
+        name = next((one for one in Settings.model_fields if f'"{one}"' in str(error)), "one of them")
+        variable = name.upper() if name in WITHOUT_PREFIX else PREFIX + name.upper()
+        raise ConfigurationError(
+            f"{variable} isn't JSON, which a list or a table is written as in the environment, such as "
+            """'["one", "two"]'. Nothing was started. Its value isn't shown, since it may hold a secret."""
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} is no valid TOML: {error}. Nothing was started; correct the file.") from None
     except OSError as error:

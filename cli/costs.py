@@ -6,7 +6,6 @@ import re
 from calendar import monthrange
 from dataclasses import asdict
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 import typer
@@ -17,14 +16,13 @@ from adapters.record import reading, writing
 from adapters.settings import read_settings
 from cli.output import print_json
 from cli.reasons import Json, Reason
-from trading.accounting.costs import E6, KINDS, TITLES, Cost, Kind, NewCost, usd_e6
+from trading.accounting.costs import E6, KINDS, TITLES, Cost, Kind, NewCost, hours_e3, usd_e6, usd_e6_of_hours
 from trading.errors import ConfigurationError
 from trading.plain_text import shown
 
 app = typer.Typer(help="What running the platform costs.", no_args_is_help=True)
 
 DAY = ["%Y-%m-%d"]
-MOST_HOURS = 10_000
 
 
 def _kind(text: str) -> Kind:
@@ -51,13 +49,13 @@ def add(
     named = _kind(kind)
     begins, ends = _period(month, first, last)
     each = usd_e6(amount_usd)
-    worked = _hours_e3(hours) if hours else None
+    worked = hours_e3(hours) if hours else None
     if (worked is not None) != (named == "hours"):
         raise ConfigurationError(
             "Hours of the owner need --hours and the price of one, such as `inplay costs add hours 50 --hours 3`; no "
             "other kind has hours. Nothing was entered."
         )
-    amount = each if worked is None else round(Decimal(each) * worked / 1000)
+    amount = each if worked is None else usd_e6_of_hours(worked, each)
     cost = NewCost(named, begins, ends, amount, note=shown(note.strip()), hours_e3=worked)
     with writing(read_settings(), now=now()) as record:
         _say([CostLedger(record.pool).add(cost, now(), again=again)], as_json=as_json)
@@ -131,15 +129,3 @@ def _period(month: str, first: datetime | None, last: datetime | None) -> tuple[
             "Say which days the cost is of: --month 2026-11, or --from 2026-11-01 --to 2026-11-30. Nothing was entered."
         )
     return first.date(), (last or first).date()
-
-
-def _hours_e3(text: str) -> int:
-    try:
-        hours = Decimal(text)
-    except InvalidOperation:
-        hours = Decimal("NaN")
-    if not hours.is_finite() or not 0 < hours <= MOST_HOURS or (hours * 1000) % 1:
-        raise ConfigurationError(
-            f"{text!r} is no number of hours, with at most three digits behind the point. Nothing was entered."
-        )
-    return int(hours * 1000)

@@ -16,7 +16,8 @@ from adapters.record import reading
 from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from cli.reasons import Json
-from research.reports.kept import keep
+from cli.writing import told_in_words, write_whole
+from research.reports.kept import folder_of, keep
 from research.reports.making import report_of
 from research.reports.periods import PeriodKind
 from research.reports.taxes import taxed_account, taxes_of
@@ -71,7 +72,8 @@ def _digest(settings: Settings, kind: PeriodKind, day: date | None, *, as_json: 
     terms = terms_of(settings)
     with reading(settings, now=now()) as record:
         told = report_of(record, kind, day, terms, now=now())
-    page = keep(settings.home, told, terms.keep)
+    with told_in_words(folder_of(settings.home)):
+        page = keep(settings.home, told, terms.keep)
     if as_json:
         print_json({**told, "page": page})
     else:
@@ -82,7 +84,7 @@ def _tax(settings: Settings, year: int, account: str, out: Path | None, *, as_js
     with reading(settings, now=now()) as record:
         told = taxes_of(record, account or taxed_account(record, settings.broker_follows), year)
     if out is not None:
-        out.write_text(told.csv, encoding="utf-8", newline="")
+        write_whole(out, lambda path: path.write_text(told.csv, encoding="utf-8", newline=""))
     if as_json:
         rows = [dict(zip(COLUMNS, row, strict=True)) for row in told.rows]
         print_json({**asdict(told), "rows": rows})

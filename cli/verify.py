@@ -21,7 +21,7 @@ from research.backtest.recorded import read_recorded
 from research.backtest.running import Terms
 from research.checks.lookahead import Looked, look_again
 from research.reports.claims import Verified
-from research.reports.kept import claim_and_figures
+from research.reports.kept import claim_and_figures, page_of
 from research.reports.making import made_again, terms_of_claim
 from trading.decisions.arms import ACCOUNTS
 from trading.errors import ConfigurationError
@@ -77,27 +77,34 @@ def claim(
 ) -> None:
     """Run a report again and say which of code, data, seed or settings changed; exit code 1 if a figure differs."""
     settings = read_settings()
-    said, before = claim_and_figures(path)
+    (said, before), page = claim_and_figures(path), page_of(path)
     terms = terms_of(settings)
     with reading(settings, now=now()) as record:
-        found = made_again(record, said, before, terms, now=now())
+        found = made_again(record, said, before, terms, now=now(), page=page)
         as_then = found
         if not found.same and (found.changed["seed"] or found.changed["settings"]):
-            as_then = made_again(record, said, before, terms_of_claim(said, terms), now=now())
+            own = terms_of_claim(said, terms)
+            as_then = made_again(record, said, before, own, now=now(), page=page)
     if as_json:
         print_json({**asdict(found), "same_with_its_own_settings_and_seed": as_then.same, "claim": said})
     else:
-        _print_claim(found, same_as_then=as_then.same)
+        _print_claim(found, same_as_then=as_then.same, of_page=page is not None)
     if not found.same:
         raise typer.Exit(1)
 
 
-def _print_claim(found: Verified, *, same_as_then: bool) -> None:
+def _print_claim(found: Verified, *, same_as_then: bool, of_page: bool) -> None:
     for part, words in found.changed.items():
         print(shown(f"{part}: {'; '.join(words) or 'the same'}"))
     for one in found.differences:
         print(shown(f"  {one}"))
-    if found.same:
+    for altered in found.altered:
+        print(f"altered after it was written: {altered}")
+    if of_page and found.changed["code"]:
+        print("the page itself isn't compared, since another code may show the same figures otherwise")
+    if found.altered:
+        print("this isn't what was written; `inplay report` makes it again")
+    elif found.same:
         print("every figure is the same")
     elif same_as_then:
         print("figures differ; with the report's own settings and seed every figure is the same")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -13,6 +14,9 @@ Source: https://www.unicode.org/reports/tr44/#General_Category_Values
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and signs that show nothing (fillers of Hangul, the empty pattern of Braille)."""
 MOST_NAMED = 3
+FORMULA = frozenset("=+-@\t\r")
+"""A cell of a spreadsheet that begins with one of them is a formula."""
+NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?", re.ASCII)
 
 
 def fault_of(text: str) -> str:
@@ -27,6 +31,16 @@ def fault_of(text: str) -> str:
 
 def _is_unseen(char: str) -> bool:
     return unicodedata.category(char) in UNSEEN or char in BLANK
+
+
+def as_cell(text: str) -> str:
+    """The text as a spreadsheet shows it and doesn't run it: what would begin a formula has an apostrophe before it.
+
+    Numbers stay numbers, those below zero too.
+
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{text}" if text[:1] in FORMULA and not NUMBER.fullmatch(text) else text
 
 
 def shown(text: str, *, keep: str = "") -> str:

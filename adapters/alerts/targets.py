@@ -20,6 +20,8 @@ from trading.errors import ConfigurationError, UnavailableError
 
 DEAD_MAN: Final = "dead-man"
 TIMEOUT_S: Final = 10.0
+DEFAULTS: Final = {"cto": f"{TIMEOUT_S:g}", "rto": f"{TIMEOUT_S:g}", "overflow": "split"}
+"""Of Apprise's URLs: seconds to connect and to read, and what becomes of a text that is too long."""
 LEVELS: Final = {"info": "info", "warning": "warning", "critical": "failure"}
 """Apprise's words."""
 STATUS: Final = re.compile(r"error[= :]+(\d{3})\b")
@@ -55,14 +57,14 @@ class AppriseTarget:
         secret = url.get_secret_value()
         schema = secret.partition("://")[0]
         self.name = f"{schema if schema.isalnum() else 'url'}-{hashlib.sha256(secret.encode()).hexdigest()[:8]}"
-        self._service: Any = apprise.Apprise.instantiate(
-            _with_timeouts(secret), asset=apprise.AppriseAsset(async_mode=False), suppress_exceptions=True
-        )
-        if self._service is None:
+        asset = apprise.AppriseAsset(async_mode=False)
+        found = apprise.Apprise.instantiate(_with_defaults(secret), asset=asset, suppress_exceptions=True)
+        if found is None:
             raise ConfigurationError(
                 f"INPLAY_NOTIFY_URLS holds a URL of the kind {schema!r} that Apprise can't read. Nothing was sent. Its "
                 "forms are listed at https://github.com/caronc/apprise/wiki"
             )
+        self._service: Any = apprise.Apprise(services=[found], asset=asset)
 
     def send(self, message: Message) -> None:
         """See `Target`."""
@@ -71,8 +73,9 @@ class AppriseTarget:
         with apprise.LogCapture(level=apprise.logging.INFO) as said:  # type: ignore[no-untyped-call]
             try:
                 taken = self._service.notify(
-                    title=HEAD + message.title, body=message.body or message.title, notify_type=LEVELS[message.severity]
-                )
+                    title=HEAD + message.title, body=message.body or message.title,
+                    notify_type=LEVELS[message.severity], body_format=apprise.NotifyFormat.TEXT,
+                )  # fmt: skip
             except Exception as error:  # noqa: BLE001 - whatever a plug-in does must not end the others
                 raise UnavailableError(f"{self.name} failed: {type(error).__name__}") from None
             status = STATUS.search(said.getvalue())
@@ -114,8 +117,13 @@ def targets_of(urls: Sequence[SecretStr], dead_man: SecretStr | None) -> list[Ta
     return list(told.values())
 
 
-def _with_timeouts(url: str) -> str:
-    """Bounded waits for a service that is slow, unless the URL says otherwise."""
-    if "rto=" in url or "cto=" in url:
+def _with_defaults(url: str) -> str:
+    """The URL with what it doesn't say itself: bounded waits for a slow service, and a long text sent in parts.
+
+    Apprise alone passes a text on whole, and a service that takes 2,000 or 4,096 characters refuses a longer one.
+    """
+    named = {part.partition("=")[0].lower() for part in url.partition("?")[2].split("&")}
+    missing = [f"{name}={value}" for name, value in DEFAULTS.items() if name not in named]
+    if not missing:
         return url
-    return f"{url}{'&' if '?' in url else '?'}cto={TIMEOUT_S:g}&rto={TIMEOUT_S:g}"
+    return f"{url}{'&' if '?' in url else '?'}{'&'.join(missing)}"

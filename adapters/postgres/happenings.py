@@ -16,7 +16,7 @@ from adapters.spend.costs import lives, month_of, reckon
 from trading.alerts.alert import Alert, Severity
 
 MOST = 500
-"""Of each kind at a look; what is beyond is found at the next one."""
+"""Of each kind at a look; what is beyond is found at the next one, since what was told is left out."""
 FILLS_SHOWN = 12
 E4 = 10_000
 LEFT = " A machine with a GPU wasn't seen gone: it may still cost money. See `inplay cluster reap`."
@@ -63,11 +63,11 @@ def budget(pool: Pool, most_usd: float, at: datetime) -> list[Alert]:
 
 def _sessions(cursor: Cursor, since: datetime, is_now: Callable[[date], bool]) -> Iterator[Alert]:
     cursor.execute(
-        "SELECT session, completed_at, stocks_in_play FROM replay_sessions WHERE completed_at >= %s ORDER BY session "
-        "LIMIT %s",
+        "SELECT session, completed_at, stocks_in_play FROM replay_sessions WHERE completed_at >= %s "
+        "ORDER BY session DESC LIMIT %s",
         [since, MOST],
     )
-    for session, at, in_play in cursor.fetchall():
+    for session, at, in_play in reversed(cursor.fetchall()):
         if not is_now(session):
             continue
         yield Alert(
@@ -97,7 +97,8 @@ def _sessions(cursor: Cursor, since: datetime, is_now: Callable[[date], bool]) -
 
 def _controls(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
-        "SELECT seq, action, actor, reason, given_at FROM trading_controls WHERE given_at >= %s ORDER BY seq LIMIT %s",
+        "SELECT seq, action, actor, reason, given_at FROM trading_controls WHERE given_at >= %s "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'control:' || seq) ORDER BY seq LIMIT %s",
         [since, MOST],
     )
     for seq, action, actor, reason, at in cursor.fetchall():
@@ -111,8 +112,8 @@ def _controls(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 
 def _checks(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
-        "SELECT seq, session, kind, verdict, detail, checked_at FROM daily_checks WHERE checked_at >= %s ORDER BY seq "
-        "LIMIT %s",
+        "SELECT seq, session, kind, verdict, detail, checked_at FROM daily_checks WHERE checked_at >= %s "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'check:' || seq) ORDER BY seq LIMIT %s",
         [since, MOST],
     )
     for seq, session, kind, verdict, detail, at in cursor.fetchall():
@@ -128,7 +129,8 @@ def _checks(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 def _models(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
         "SELECT event_id, ensemble_id, role, from_session, who, why, at FROM model_events "
-        "WHERE at >= %s AND role <> 'registered' ORDER BY event_id LIMIT %s",
+        "WHERE at >= %s AND role <> 'registered' "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'model:' || event_id) ORDER BY event_id LIMIT %s",
         [since, MOST],
     )
     for event, name, role, session, who, why, at in cursor.fetchall():
@@ -141,7 +143,7 @@ def _models(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 def _turns(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
         "SELECT turn_id, ensemble_id, stage, from_session, why, at FROM watch_turns WHERE at >= %s "
-        "ORDER BY turn_id LIMIT %s",
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'drift:' || turn_id) ORDER BY turn_id LIMIT %s",
         [since, MOST],
     )
     for turn, name, stage, session, why, at in cursor.fetchall():
@@ -155,7 +157,9 @@ def _turns(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 def _services(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
         "SELECT number, service, state, detail, at FROM health_events WHERE at >= %s "
-        "AND state IN ('ok', 'degraded', 'failed') ORDER BY number LIMIT %s",
+        "AND state IN ('ok', 'degraded', 'failed') "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'health:' || health_events.number) "
+        "ORDER BY number LIMIT %s",
         [since, MOST],
     )
     severities: dict[str, Severity] = {"ok": "info", "degraded": "warning", "failed": "critical"}
@@ -169,7 +173,8 @@ def _services(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 
 def _storage(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
-        "SELECT event_id, kind, ok, detail, at FROM storage_events WHERE at >= %s ORDER BY event_id LIMIT %s",
+        "SELECT event_id, kind, ok, detail, at FROM storage_events WHERE at >= %s "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'storage:' || event_id) ORDER BY event_id LIMIT %s",
         [since, MOST],
     )
     for event, kind, ok, detail, at in cursor.fetchall():
@@ -185,7 +190,8 @@ def _storage(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 def _imports(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
         "SELECT import_id, source, rows_in, rows_quarantined, imported_at FROM bar_imports "
-        "WHERE imported_at >= %s AND rows_quarantined > 0 ORDER BY import_id LIMIT %s",
+        "WHERE imported_at >= %s AND rows_quarantined > 0 "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'quarantine:' || import_id) ORDER BY import_id LIMIT %s",
         [since, MOST],
     )
     for number, source, rows, set_aside, at in cursor.fetchall():
@@ -199,7 +205,8 @@ def _imports(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 def _trainings(cursor: Cursor, since: datetime) -> Iterator[Alert]:
     cursor.execute(
         "SELECT session_id, kind, state, detail, ensemble_id, machines_gone, ended_at FROM training_sessions "
-        "WHERE ended_at >= %s ORDER BY ended_at, session_id LIMIT %s",
+        "WHERE ended_at >= %s AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'training:' || session_id) "
+        "ORDER BY ended_at, session_id LIMIT %s",
         [since, MOST],
     )
     for name, kind, state, detail, ensemble, gone, at in cursor.fetchall():

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from adapters.postgres.patterns import PatternStore
 from adapters.record import reading
 from adapters.settings import read_settings
 from cli.output import print_json
+from cli.writing import told_in_words, write_whole
 from trading.errors import BadDataError
 from tune.pattern_table import BY, Rates, success_rates_of_files
 
@@ -54,16 +55,15 @@ def export(
 
 def write_years(patterns: PatternStore, folder: Path) -> dict[Path, int]:
     """The training table of the record as one Parquet file a year, each replaced in one step; rows by file."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with told_in_words(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     written = {}
     for year in patterns.years():
         table = patterns.load_training(date.max, since=date(year, 1, 1), until=date(year, 12, 31))
         if not table.num_rows:
             continue
         file = folder / f"patterns_{year}.parquet"
-        part = file.with_suffix(f".{os.getpid()}.part")
-        pq.write_table(table, part, compression="zstd")
-        part.replace(file)
+        write_whole(file, partial(pq.write_table, table, compression="zstd"))
         written[file] = table.num_rows
     return written
 
@@ -71,14 +71,16 @@ def write_years(patterns: PatternStore, folder: Path) -> dict[Path, int]:
 def rates(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="Parquet files as `inplay patterns export` writes them, or folders; without: the record."),
+        typer.Argument(
+            help="Files of `inplay patterns export`, or folders of them, each read once; without: the record."
+        ),
     ] = None,
     by: Annotated[str, typer.Option(help="Columns to group by, with commas.")] = ",".join(BY),
     engine: Annotated[Engines, typer.Option(help="What reads the files.")] = Engines.PANDAS,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> None:
     """Sum how patterns turned out, by any columns, over as many Parquet files as there are."""
-    columns = tuple(name.strip() for name in by.split(",") if name.strip())
+    columns = tuple(dict.fromkeys(name.strip() for name in by.split(",") if name.strip()))
     if not columns:
         raise BadDataError(f"--by names no column. Nothing was summed. Give for example --by {','.join(BY)}")
     with _files(files) as found:
@@ -95,7 +97,8 @@ def rates(
 @contextmanager
 def _files(given: Sequence[Path] | None) -> Iterator[list[Path]]:
     if given:
-        yield [file for path in given for file in (sorted(path.glob("*.parquet")) if path.is_dir() else [path])]
+        every = [file for path in given for file in (sorted(path.glob("*.parquet")) if path.is_dir() else [path])]
+        yield list({file.resolve(): file for file in reversed(every)}.values())[::-1]
         return
     settings = read_settings()
     with tempfile.TemporaryDirectory(prefix="patterns-", dir=settings.home if settings.home.is_dir() else None) as name:

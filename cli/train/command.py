@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 import time
@@ -23,6 +24,7 @@ from cli.train.devices import benchmark_devices, say_devices
 from cli.train.job import OnRecord, Stages, cutoff_of, put_on_record, rows_of
 from cli.train.money import spent_since, with_gpu_since
 from cli.train.on_ray import connected, refuse_without_gpu
+from trading.errors import ConfigurationError
 from trading.risk.limits import rules_of
 from tune.fits.distributed import ON_GPU, Workers
 from tune.fits.gpu import Busy
@@ -70,6 +72,8 @@ def train(
     becomes is said at the end: the challenger beside a champion, else it is registered and does nothing.
     """
     settings = read_settings(**({} if seed is None else {"seed": seed}))
+    if not all(math.isfinite(one) for one in (minutes, budget_usd) if one is not None):
+        raise ConfigurationError("--time and --budget-usd are numbers that end. Nothing was trained.")
     bounds = Bounds(trials, None if minutes is None else minutes * 60, budget_usd)
     if budget_usd is not None:
         since, folder = now(), settings.spend_folder

@@ -16,6 +16,7 @@ from trading.engine.account import Account
 from trading.engine.fold import take
 from trading.ledger.double_entry import Draft, draft_of
 from trading.money import E4, cents
+from trading.plain_text import as_cell
 
 CLOSING = frozenset({"sell", "buy_to_cover"})
 
@@ -124,4 +125,8 @@ def write_csv(rows: Sequence[TradeRow], path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(TradeRow)])
         writer.writeheader()
-        writer.writerows({name: "" if value is None else value for name, value in asdict(row).items()} for row in rows)
+        writer.writerows({name: _cell(value) for name, value in asdict(row).items()} for row in rows)
+
+
+def _cell(value: object) -> object:
+    return as_cell(value) if isinstance(value, str) else "" if value is None else value

@@ -6,16 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from adapters.machine.own_code import code_sha256, code_version
 from adapters.postgres.pool import transaction
 from adapters.postgres.risk_limits import RiskLimits
 from research.page import table
 from research.reports.gathering import Gathered
+from research.reports.periods import PeriodKind
 from research.reports.terms import plain
+from trading.decisions.arms import ARMS
 
 CLAIM: Final = "claim"
 META: Final = "inplay-claim"
@@ -96,12 +98,14 @@ class Verified:
         same: whether every figure is the same.
         changed: of code, data, seed and settings, what is different now, each in words.
         differences: figures that differ, `path: then -> now`, at most so many; empty where only the hash is known.
+        altered: what of the files isn't what was written, in words; nothing is the same then.
         explained: whether something changed that could be the cause of a difference.
     """
 
     same: bool
     changed: Mapping[Part, Sequence[str]]
     differences: Sequence[str]
+    altered: Sequence[str] = ()
 
     @property
     def explained(self) -> bool:
@@ -127,11 +131,41 @@ def compared_claims(then: Mapping[str, Any], now: Mapping[str, Any], before: Any
     if before is not None:
         told = leaves_that_differ(before, again)
         differences = [f"{path}: {a} then, {b} now" for path, a, b in told if path.split(".")[0] not in LIVE]
+    whole = before is None or figures_sha256(before) == then["figures_sha256"]
     return Verified(
-        same=then["figures_sha256"] == now["figures_sha256"],
+        same=whole and then["figures_sha256"] == now["figures_sha256"],
+        altered=() if whole else ("the figures of the JSON aren't those that its claim is of",),
         changed={"code": code, "data": data, "seed": seed, "settings": settings},
         differences=differences[:MOST_DIFFERENCES],
     )
+
+
+TEXTS: Final = ("code_version", "code_sha256", "figures_sha256")
+
+
+def fault_of_claim(claim: Mapping[str, Any]) -> str:
+    """What keeps a claim from being run again, in words; empty for one that we wrote."""
+    settings = claim.get("settings")
+    settings = settings if isinstance(settings, dict) else {}
+    rate = settings.get("tbill_percent")
+    sound = {
+        **{name: isinstance(claim.get(name), str) for name in TEXTS},
+        "day": _is_day(claim.get("day")),
+        "kind": claim.get("kind") in get_args(PeriodKind),
+        "seed": type(claim.get("seed")) is int and claim["seed"] >= 0,
+        "data": isinstance(claim.get("data"), dict),
+        "settings.broker_follows": settings.get("broker_follows") in tuple(ARMS),
+        "settings.tbill_percent": rate is None or (type(rate) in {int, float} and 0 <= rate <= 100),  # noqa: PLR2004
+    }
+    wrong = [name for name, well in sound.items() if not well]
+    return f"no report of ours says such a thing of {', '.join(wrong)}" if wrong else ""
+
+
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(date.fromisoformat(value))
+    except ValueError:
+        return False
 
 
 def _code(claim: Mapping[str, Any]) -> str:

@@ -29,6 +29,7 @@ OF_LIMITS = (
     "the trade that wasn't made, with the other sign. Open outcomes count nowhere. Intervals know that a session's "
     "candidates share its market, and are corrected for all limits of an account."
 )
+MILESTONES, AGAIN = "Milestones of the strategy", "How to run it again"
 CLASS = {"met": "met", "not met": "missed", "not enough data": "note"}
 
 
@@ -57,14 +58,20 @@ def digest_page(told: Told) -> str:
         _return_on_ml(told["return_on_ml"]),
         "<h2>What each limit saved or cost</h2>",
         _limits(told["limits"]),
-        "<h2>Milestones of the strategy</h2>",
+        f"<h2>{MILESTONES}</h2>",
         _criteria(told["milestones"]),
         "<h2>Targets of the strategy</h2>",
         _criteria(told["targets"]),
-        "<h2>How to run it again</h2>",
+        f"<h2>{AGAIN}</h2>",
         claim_words(told[CLAIM]),
     ]
     return page(title, parts, meta_of(told[CLAIM]))
+
+
+def without_live(page: str) -> str:
+    """The page without milestones and targets, which are of the moment that it was written at."""
+    before, _, rest = page.partition(f"<h2>{MILESTONES}</h2>")
+    return before + rest.partition(f"<h2>{AGAIN}</h2>")[2]
 
 
 def _named(values: Mapping[str, Sequence[float]]) -> dict[str, Sequence[float]]:

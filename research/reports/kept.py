@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from research.reports.claims import CLAIM, META
+from research.reports.claims import CLAIM, META, fault_of_claim
 from research.reports.digest_page import digest_page
 from research.reports.periods import NAME
 from trading.errors import BadDataError, ConfigurationError
@@ -40,7 +40,7 @@ def folder_of(home: Path) -> Path:
 
 
 def keep(home: Path, told: Mapping[str, Any], most: int) -> Path:
-    """The report is in the folder as JSON and as a page, and older ones of its kind beyond `most` are gone.
+    """The report is in the folder as JSON and as a page, and others of its kind beyond the latest `most` are gone.
 
     Returns:
         The page.
@@ -52,7 +52,7 @@ def keep(home: Path, told: Mapping[str, Any], most: int) -> Path:
     _write(page.with_suffix(".json"), json.dumps(told, allow_nan=False, indent=1) + "\n")
     kind = f"{told['kind']}-"
     of_kind = sorted((path for path in folder.glob(f"{kind}*.json") if NAME.fullmatch(path.stem)), reverse=True)
-    for old in of_kind[max(most, 1) :]:
+    for old in [path for path in of_kind[max(most, 1) :] if path.stem != told["name"]]:
         old.with_suffix(".html").unlink(missing_ok=True)
         old.unlink(missing_ok=True)
     return page
@@ -92,22 +92,45 @@ def claim_and_figures(path: Path) -> tuple[dict[str, Any], dict[str, Any] | None
     if beside.is_file():
         told = _read(beside)
         if isinstance(told.get(CLAIM), dict):
-            return told[CLAIM], told
+            return _sound(told[CLAIM], beside), told
         raise BadDataError(f"{beside} is no report of inplay: it carries no claim. Nothing was run.")
-    found = re.search(rf'<meta name="{META}" content="([^"]*)">', path.read_text(encoding="utf-8", errors="replace"))
+    found = re.search(rf'<meta name="{META}" content="([^"]*)">', _text(path))
     if found is None:
         raise BadDataError(f"{path} is no report of inplay: it carries no claim. Nothing was run.")
     try:
-        claim: dict[str, Any] = json.loads(html.unescape(found[1]))
-    except json.JSONDecodeError:
+        claim = json.loads(html.unescape(found[1]))
+    except (json.JSONDecodeError, RecursionError):
         raise BadDataError(f"The claim in {path} was altered: it is no JSON. Nothing was run.") from None
-    return claim, None
+    return _sound(claim, path), None
+
+
+def page_of(path: Path) -> str | None:
+    """What the page of a report shows; None where the path is of its JSON."""
+    return None if path.suffix == ".json" else _text(path)
+
+
+def _sound(claim: Any, path: Path) -> dict[str, Any]:
+    fault = fault_of_claim(claim) if isinstance(claim, dict) else "it is no object"
+    if fault:
+        raise BadDataError(
+            f"The claim in {path} was altered, or is of another version of inplay: {fault}. Nothing was run."
+        )
+    return claim  # type: ignore[no-any-return]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be read: {error.strerror}. Nothing was run.") from None
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except OSError as error:
+        raise ConfigurationError(f"{path} can't be read: {error.strerror}. Nothing was run.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         raise BadDataError(f"{path} is no JSON. Nothing was run. Make the report again with `inplay report`.") from None
     if not isinstance(told, dict):
         raise BadDataError(f"{path} is no report of inplay. Nothing was run.")

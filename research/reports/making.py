@@ -10,6 +10,7 @@ from typing import Any
 from adapters.record import Record
 from research.reports.claims import CLAIM, Verified, claim_of, compared_claims
 from research.reports.digest import figures_of
+from research.reports.digest_page import digest_page, without_live
 from research.reports.gathering import Gathered, gather
 from research.reports.milestones.criterion import Asking
 from research.reports.milestones.targets import milestones_of, targets_of
@@ -45,7 +46,13 @@ def report_of_gathered(found: Gathered, *, now: datetime) -> dict[str, Any]:
 
 
 def made_again(
-    record: Record, claim: Mapping[str, Any], before: Mapping[str, Any] | None, terms: ReportTerms, *, now: datetime
+    record: Record,
+    claim: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    terms: ReportTerms,
+    *,
+    now: datetime,
+    page: str | None = None,
 ) -> Verified:
     """The report of a claim made again from the record, code, seed and settings of now, beside what it said.
 
@@ -55,11 +62,19 @@ def made_again(
         before: the whole report; None where only its page is there.
         terms: settings of now.
         now: when.
+        page: of the report; what it shows is compared where code and figures are the same, but for what is live.
     """
     kind: PeriodKind = "week" if claim["kind"] == "week" else "day"
     found = gather(record, kind, date.fromisoformat(claim["day"]), terms)
     told = figures_of(found)
-    return compared_claims(claim, claim_of(found, told, now), before, told)
+    again = claim_of(found, told, now)
+    verified = compared_claims(claim, again, before, told)
+    if page is None or not verified.same or claim["code_sha256"] != again["code_sha256"]:
+        return verified
+    own = digest_page({**told, "milestones": [], "targets": [], CLAIM: claim})
+    if without_live(own) == without_live(page):
+        return verified
+    return replace(verified, same=False, altered=("the page doesn't show the figures of its claim",))
 
 
 def terms_of_claim(claim: Mapping[str, Any], terms: ReportTerms) -> ReportTerms:

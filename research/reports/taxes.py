@@ -16,6 +16,7 @@ from adapters.record import Record
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.money import cents
+from trading.plain_text import as_cell
 from trading.tax.form_8949 import COLUMNS, form_rows
 from trading.tax.from_journal import SIDES, tax_events
 from trading.tax.lots import Disposal, TaxEvent
@@ -51,7 +52,7 @@ class Taxes:
     def csv(self) -> str:
         """The rows with a line of names, as of RFC 4180."""
         text = io.StringIO()
-        csv.writer(text).writerows([COLUMNS, *self.rows])
+        csv.writer(text).writerows([as_cell(cell) for cell in row] for row in [COLUMNS, *self.rows])
         return text.getvalue()
 
 
@@ -90,12 +91,14 @@ def _gain(told: list[Disposal], *, long_term: bool) -> int:
 
 
 def _note(told: list[Disposal], year: int, last: date | None) -> str:
-    if not told:
-        return f"Nothing was sold in {year}."
-    final = date(year, 12, 31) + WINDOW
-    if last is None or (last < final and any(one.loss_cents > 0 and one.closed + WINDOW > last for one in told)):
-        return f"The record ends on {last}: purchases up to {final} may still disallow losses of {year}."
-    return ""
+    """What is not in the report because the record ends too early, or that there is nothing in it."""
+    notes = [] if told else [f"Nothing was sold in {year}, as far as the record goes."]
+    if last is not None and last < date(year, 12, 31):
+        notes.append(f"The record ends on {last}: sales after it aren't in this.")
+    if last is not None and any(one.loss_cents > 0 and one.closed + WINDOW > last for one in told):
+        final = date(year, 12, 31) + WINDOW
+        notes.append(f"Purchases after {last} and up to {final} may still disallow losses of {year}.")
+    return " ".join(notes)
 
 
 def _paper(record: Record, account: str) -> tuple[list[TaxEvent], date | None]:

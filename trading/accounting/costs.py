@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, Literal, get_args
 
 from trading.errors import ConfigurationError
@@ -24,7 +25,10 @@ TITLES: Final[dict[Kind, str]] = {
 }
 E6: Final = 1_000_000
 MOST_USD: Final = 1_000_000_000
+MOST_HOURS: Final = 10_000
 LONGEST_DAYS: Final = 3_660
+PLAIN = re.compile(r"-?\$?-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)?(?:\.[0-9]+)?(?:[eE][0-9]{1,2})?", re.ASCII)
+"""A number as it is written in dollars: a comma only before each three digits, so that 24,50 isn't read as 2450."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +92,11 @@ def usd_e6(text: str) -> int:
     Raises:
         ConfigurationError: when the text is no such amount, or has more than six digits behind the point.
     """
-    try:
-        amount = Decimal(text.strip().removeprefix("$").replace(",", "").replace("_", ""))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise ConfigurationError(f"{text!r} is no amount in dollars. Nothing was entered. Write it like 24 or 24.50.")
+    amount = _number(text)
+    if amount is None:
+        raise ConfigurationError(
+            f"{text!r} is no amount in dollars. Nothing was entered. Write it like 24, 24.50 or 1,234.50."
+        )
     if not 0 < amount <= MOST_USD:
         raise ConfigurationError(
             f"A cost is above $0 and at most ${MOST_USD:,}, not {text!r}. Nothing was entered. A wrong entry is taken "
@@ -103,6 +106,44 @@ def usd_e6(text: str) -> int:
     if exact != exact.to_integral_value():
         raise ConfigurationError(f"{text!r} is finer than a millionth of a dollar. Nothing was entered. Round it.")
     return int(exact)
+
+
+def hours_e3(text: str) -> int:
+    """Hours in thousandths, exactly.
+
+    Raises:
+        ConfigurationError: when the text is no number of hours, or has more than three digits behind the point.
+    """
+    hours = _number(text)
+    if hours is None or not 0 < hours <= MOST_HOURS or (hours * 1000) % 1:
+        raise ConfigurationError(
+            f"{text!r} is no number of hours, above 0 and at most {MOST_HOURS:,}, with at most three digits behind the "
+            "point. Nothing was entered."
+        )
+    return int(hours * 1000)
+
+
+def usd_e6_of_hours(hours: int, usd_e6_per_h: int) -> int:
+    """What so many thousandths of an hour cost at a price of one, in millionths of a dollar.
+
+    Raises:
+        ConfigurationError: when it comes to less than a millionth, or to more than a cost can be.
+    """
+    amount = round(Decimal(usd_e6_per_h) * hours / 1000)
+    if not 0 < amount <= MOST_USD * E6:
+        raise ConfigurationError(
+            f"{hours / 1000:g} hours at ${usd_e6_per_h / E6:,.6f} come to ${amount / E6:,.6f}; a cost is at least a "
+            f"millionth of a dollar and at most ${MOST_USD:,}. Nothing was entered."
+        )
+    return amount
+
+
+def _number(text: str) -> Decimal | None:
+    """What the text says; None unless it is plainly written."""
+    plain = text.strip()
+    if not re.search(r"[0-9]", plain, re.ASCII) or not PLAIN.fullmatch(plain):
+        return None
+    return Decimal(plain.replace("$", "").replace(",", "").replace("--", "-"))
 
 
 def require_period(first: date, last: date) -> None:

@@ -223,3 +223,13 @@ def test_no_secret_of_a_url_is_kept_or_said(pool: Pool) -> None:
     with pytest.raises(UnavailableError) as refused:
         target.send(Message("t", "b", "info", ()))
     assert secret not in str(refused.value)
+
+
+def test_what_is_beyond_a_look_is_found_at_the_next_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A burst of more events than one look reads hides none of them, and nothing that comes after it."""
+    monkeypatch.setattr("adapters.postgres.happenings.MOST", 3)
+    box = world.outbox()
+    for number in range(7):
+        world.control("suspend", f"number {number}")
+    found = [alert.body for _ in range(4) for alert in box.look()]
+    assert found == [f"number {number}" for number in range(7)]

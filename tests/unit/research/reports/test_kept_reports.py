@@ -13,9 +13,10 @@ from research.reports.claims import compared_claims, figures_sha256, meta_of
 from research.reports.kept import claim_and_figures, clear_parts, keep, kept, kept_report
 from trading.errors import BadDataError, ConfigurationError
 
-CLAIM = {
+CLAIM: dict[str, Any] = {
     "code_version": "0.1.0", "code_sha256": "a" * 64, "data": {"journal": "j", "bars": "b"}, "seed": 7,
-    "settings": {"tbill_percent": None}, "figures_sha256": "f",
+    "settings": {"broker_follows": "hybrid", "tbill_percent": None}, "figures_sha256": "f", "kind": "day",
+    "day": "2010-08-20",
 }  # fmt: skip
 
 
@@ -90,7 +91,7 @@ def test_other_files_are_refused_in_words(tmp_path: Path) -> None:
         ({"code_sha256": "b" * 64}, "code", "0.1.0 (aaaaaaaaaaaa) then, 0.1.0 (bbbbbbbbbbbb) now"),
         ({"seed": 8}, "seed", "7 then, 8 now"),
         ({"data": {"journal": "j", "bars": "c"}}, "data", "bars of the record"),
-        ({"settings": {"tbill_percent": 4.0}}, "settings", "tbill_percent: None then, 4.0 now"),
+        ({"settings": {**CLAIM["settings"], "tbill_percent": 4.0}}, "settings", "tbill_percent: None then, 4.0 now"),
     ],
 )
 def test_what_changed_is_named(changes: dict[str, Any], part: str, words: str) -> None:
@@ -112,3 +113,38 @@ def test_live_parts_are_no_part_of_the_claim() -> None:
     assert figures_sha256(base) == figures_sha256({**base, "milestones": [2], "claim": {"seed": 9}})
     assert figures_sha256(base) != figures_sha256({**base, "figure": 2})
     assert json.loads(meta_of(CLAIM)["inplay-claim"]) == CLAIM
+
+
+def test_a_report_of_an_old_day_stays_when_it_is_asked_for(tmp_path: Path) -> None:
+    """What was just written isn't the one that goes, however old its day is."""
+    for name in ("day-2010-08-19", "day-2010-08-20", "day-2010-04-05"):
+        page = keep(tmp_path, told(name), 1)
+        assert page.is_file()
+    assert {one.name for one in kept(tmp_path)} == {"day-2010-08-20", "day-2010-04-05"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "month"}, {"kind": ["day"]}, {"day": "x"}, {"day": None}, {"seed": "7"}, {"seed": -1}, {"seed": True},
+        {"data": None}, {"settings": [1]}, {"settings": {}}, {"code_sha256": None},
+        {"settings": {"broker_follows": "hybrid", "tbill_percent": "1"}},
+    ],
+)  # fmt: skip
+def test_a_claim_that_is_not_ours_is_refused_in_words(tmp_path: Path, change: dict[str, Any]) -> None:
+    """Whatever somebody wrote into it, nothing is run and nothing breaks."""
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps({"claim": {**CLAIM, **change}}))
+    with pytest.raises(BadDataError, match="Nothing was run"):
+        claim_and_figures(path)
+
+
+def test_figures_that_are_not_those_of_the_claim_are_altered() -> None:
+    """A profit that was edited in the JSON is no figure that stayed the same, though the claim is untouched."""
+    figures = {"profit": 1}
+    claim = {**CLAIM, "figures_sha256": figures_sha256(figures)}
+    assert compared_claims(claim, claim, figures, figures).same
+    edited = compared_claims(claim, claim, {"profit": 2}, figures)
+    assert not edited.same
+    assert edited.altered
+    assert edited.differences == ["profit: 2 then, 1 now"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trading.accounting.costs import NewCost, by_kind, require_period, same, usd_e6
+from trading.accounting.costs import NewCost, by_kind, hours_e3, require_period, same, usd_e6, usd_e6_of_hours
 from trading.errors import ConfigurationError
 
 NOVEMBER = (date(2026, 11, 1), date(2026, 11, 30))
@@ -24,7 +24,29 @@ def test_amounts_are_exact(text: str, millionths: int) -> None:
     assert usd_e6(text) == millionths
 
 
-@pytest.mark.parametrize("text", ["", "free", "nan", "inf", "0", "-5", "0.0000001", "1e12", "5 USD"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "free",
+        "nan",
+        "inf",
+        "0",
+        "-5",
+        "$-5",
+        "0.0000001",
+        "1e12",
+        "1e400",
+        "5 USD",
+        "24,50",
+        "1,5",
+        "1,2345",
+        "1_0",
+        "\u0662\u0664",
+        ".",
+        "$",
+    ],
+)
 def test_what_is_no_cost_is_refused_in_words(text: str) -> None:
     """Nothing, less than nothing, no number, finer than a millionth, more than a billion."""
     with pytest.raises(ConfigurationError, match="Nothing was entered"):
@@ -76,3 +98,18 @@ def test_a_period_ends_after_it_begins_and_within_ten_years(last: date) -> None:
     """A period that ends before it begins, or lasts for ever, is refused."""
     with pytest.raises(ConfigurationError, match="Nothing was entered"):
         require_period(date(2026, 11, 1), last)
+
+
+@pytest.mark.parametrize("text", ["", "2,5", "2_5", "nan", "0", "-1", "0.0001", "10000.001"])
+def test_what_is_no_number_of_hours_is_refused(text: str) -> None:
+    """A comma for a point, a minute of nothing, more than a year holds."""
+    with pytest.raises(ConfigurationError, match="Nothing was entered"):
+        hours_e3(text)
+
+
+def test_hours_cost_between_a_millionth_and_a_billion() -> None:
+    """2.5 hours at $50 are $125; a product beyond a cost's bounds never reaches the database."""
+    assert usd_e6_of_hours(hours_e3("2.5"), usd_e6("50")) == 125_000_000
+    for hours, each in (("0.001", "0.000001"), ("10000", "1000000000")):
+        with pytest.raises(ConfigurationError, match="Nothing was entered"):
+            usd_e6_of_hours(hours_e3(hours), usd_e6(each))
