@@ -4,13 +4,14 @@
 | --- | --- | --- |
 | it answers, at work no longer than its kind of work may take | well | nothing is done |
 | it answers, at one piece of work for longer | stuck at work | its process is killed |
-| it answers at rest, its score below 0.9 by slow answers while others are quick, or by defects | unwell | degraded at once, killed after `low_looks` in a row |
+| it answers at rest; slow answers while others are quick, or defects, bring its score below 0.9 | unwell | killed |
 | no answer for `silent_s`; a signal has stopped its process | stopped | killed |
 | no answer for `silent_s`; at most looks no thread ran or waited to run; it uses no core | stuck | killed |
 | no answer for `silent_s`; something in it works | busy | killed after `busy_s` |
 | no answer; a debugger holds it | held | left alone |
 | no answer; its process is gone | being restarted by Ray | Ray is told to after `start_s` |
 
+What is unwell is degraded at once and killed at the fourth such look in a row.
 Silence is counted in ticks of the one who asks, none longer than `longest_tick_s`: a machine that slept isn't a service
 that hangs. What was killed is killed again only after a pause that grows.
 """

@@ -59,7 +59,7 @@ class Vitals:
     @property
     def score(self) -> float:
         """From 0 to 1."""
-        return sum(WEIGHTS[name] * value for name, value in self.parts.items())
+        return max(0.0, 1.0 - sum(WEIGHTS[name] * (1.0 - value) for name, value in self.parts.items()))
 
     @property
     def cause(self) -> str:
