@@ -119,6 +119,9 @@ class Health(Service):
                 if dropped:
                     log.warning("health_history_lost", words=len(dropped), since=str(dropped[0].at))
                 self._stop.wait(TICK_S)
+            except Exception:  # words that the record refuses must not leave all later ones untold
+                log.exception("health_words_refused", words=len(waiting))
+                waiting = []
 
     def _next(self, waiting: list[ServiceState | HealthEvent]) -> list[ServiceState | HealthEvent]:
         """What waits, and whatever has come; the first one is waited for."""

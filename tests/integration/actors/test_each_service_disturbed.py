@@ -87,7 +87,7 @@ def platform(cluster: None, database: EmbeddedPostgres, own_pool: Pool, tmp_path
     actors = bootstrap(Wiring(tmp_path / "home", SecretStr(database.url), 10_000_000))
     assert set(actors.everything) == SERVICES
     with HealthWatch("health", actors.everything["health"], own_pool):
-        eventually(lambda: _well(own_pool) >= SERVICES, what="all were asked", timeout_s=240)
+        eventually(lambda: _well(own_pool) >= SERVICES, what="all were asked", timeout_s=60 * CROWDED)
         yield actors
 
 
