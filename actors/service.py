@@ -160,8 +160,9 @@ class Service:
         except InplayError as error:
             condition = "degraded", str(error)
         return SignOfLife(
-            condition, this_process(), work, work_s, self.longest_work_s, self.at_work.error_share, self.late_share()
-        )
+            condition, this_process(), work, work_s, self.longest_work_s,
+            error_share=self.at_work.error_share, late_share=self.late_share(),
+        )  # fmt: skip
 
     def hand_back(self) -> None:
         """What the service has freed is the machine's again."""

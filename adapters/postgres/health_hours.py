@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -53,18 +53,19 @@ class ServiceHour:
     def seen(self, look: Look) -> ServiceHour:
         """With one look more."""
         took = look.answer_s if look.answered and look.answer_s is not None else None
-        return ServiceHour(
-            self.service, self.hour, self.looks + 1, self.answers + (took is not None),
-            self.slow + ((took or 0.0) > SLOW_S), self.seconds + (took or 0.0), max(self.longest_s, took or 0.0),
-            self.score_sum + look.score, min(self.least_score, look.score),
+        one = replace(
+            ServiceHour(self.service, self.hour), looks=1, answers=int(took is not None),
+            slow=int((took or 0.0) > SLOW_S), seconds=took or 0.0, longest_s=took or 0.0, score_sum=look.score,
+            least_score=look.score,
         )  # fmt: skip
+        return self.plus(one)
 
     def plus(self, other: ServiceHour) -> ServiceHour:
         """Both parts of the same hour together."""
-        return ServiceHour(
-            self.service, self.hour, self.looks + other.looks, self.answers + other.answers, self.slow + other.slow,
-            self.seconds + other.seconds, max(self.longest_s, other.longest_s), self.score_sum + other.score_sum,
-            min(self.least_score, other.least_score),
+        return replace(
+            self, looks=self.looks + other.looks, answers=self.answers + other.answers, slow=self.slow + other.slow,
+            seconds=self.seconds + other.seconds, longest_s=max(self.longest_s, other.longest_s),
+            score_sum=self.score_sum + other.score_sum, least_score=min(self.least_score, other.least_score),
         )  # fmt: skip
 
 
@@ -87,16 +88,16 @@ class HttpHour:
 
     def answered(self, status: int, took_s: float) -> HttpHour:
         """With one answer more."""
-        return HttpHour(
-            self.hour, self.answers + 1, self.failed + (status >= 500), self.slow + (took_s > SLOW_S),  # noqa: PLR2004 - HTTP's
-            self.seconds + took_s, max(self.longest_s, took_s),
-        )  # fmt: skip
+        failed, slow = int(status >= 500), int(took_s > SLOW_S)  # noqa: PLR2004 - HTTP's
+        one = replace(HttpHour(self.hour), answers=1, failed=failed, slow=slow, seconds=took_s, longest_s=took_s)
+        return self.plus(one)
 
     def plus(self, other: HttpHour) -> HttpHour:
         """Both parts of the same hour together."""
-        return HttpHour(
-            self.hour, self.answers + other.answers, self.failed + other.failed, self.slow + other.slow,
-            self.seconds + other.seconds, max(self.longest_s, other.longest_s),
+        return replace(
+            self, answers=self.answers + other.answers, failed=self.failed + other.failed,
+            slow=self.slow + other.slow, seconds=self.seconds + other.seconds,
+            longest_s=max(self.longest_s, other.longest_s),
         )  # fmt: skip
 
 
