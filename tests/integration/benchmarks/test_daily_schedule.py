@@ -8,9 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adapters.sample.bundled import load_bars
+from adapters.sample.bundled import load_bars, load_earnings
 from benchmarks.daily_schedule import schedule
-from benchmarks.markets import Universe, load_earnings
+from benchmarks.markets import Universe
 
 STOCKS = ["AAPL", "AMZN", "BAC", "CAT", "GE", "IBM", "INTC", "JPM", "KO", "MSFT", "PG", "XOM"]
 
