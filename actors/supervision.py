@@ -11,7 +11,7 @@
 | no answer; a debugger holds it | held | left alone |
 | no answer; its process is gone | being restarted by Ray | Ray is told to after `start_s` |
 
-What is unwell is degraded at once and killed at the fourth such look in a row.
+What is unwell is degraded at once and killed at the fourth such look; a good look takes one away.
 Silence is counted in ticks of the one who asks, none longer than `longest_tick_s`: a machine that slept isn't a service
 that hangs. What was killed is killed again only after a pause that grows.
 """
@@ -36,7 +36,7 @@ class SupervisionRules:
         busy_s: a process at work may leave the question open for so long.
         start_s: a constructor may take so long.
         idle_share: processor time per second below which a process does nothing.
-        low_looks: a score below 0.9 that a restart may mend is borne for so many looks in a row.
+        low_looks: a score below 0.9 that a restart may mend is borne for fewer looks than these; a good one takes one away.
         longest_tick_s: what one tick adds to a silence at most.
         pauses_s: after the first, second, … killing within `remembered_s`; the last one holds for all further ones.
     """
@@ -78,7 +78,7 @@ class Watched:
         silence_s: since the last answer.
         kills_s: when it was killed, on the wall clock.
         vitals: as of the last look.
-        low: looks in a row at which its score was low.
+        low: looks at which its score was low, less those at which it wasn't; 0 at least.
     """
 
     rules: SupervisionRules = field(default_factory=SupervisionRules)
@@ -110,12 +110,16 @@ class Watched:
             error_share=sign.error_share, lag_share=sign.late_share,
         )  # fmt: skip
         low = not sign.work and self.vitals.score < LEAST and self.vitals.cause in MENDED_BY_RESTART
-        self.low = self.low + 1 if low else self.low if sign.work else 0
+        if restarted:
+            self.low = 0
+        self.low = self.low + 1 if low else self.low if sign.work else max(0, self.low - 1)
         if sign.work_s > sign.work_limit_s:
             why = f"at {sign.work} for {sign.work_s:.0f} s, longer than the {sign.work_limit_s:.0f} s that it may take"
             self._said = self._to_kill(why, at_s)
         elif low:
             self._said = self._unwell(at_s, restarted=restarted)
+        elif self.low and not sign.work:  # quick once doesn't make well
+            self._said = Judged("degraded", self._said.detail, restarted=restarted, fresh=True)
         else:
             self._said = Judged(*sign.condition, restarted=restarted, fresh=True)
         return self._said
@@ -166,7 +170,7 @@ class Watched:
         if self.low < self.rules.low_looks:
             return Judged("degraded", said, restarted=restarted, fresh=True)
         self.low = 0
-        return self._to_kill(f"{said}, {self.rules.low_looks} looks in a row", at_s)
+        return self._to_kill(f"{said}, at {self.rules.low_looks} looks", at_s)
 
     def _hangs(self, sight: Sight) -> str:
         """Why a silent process is taken to hang; empty while it is taken to be busy."""

@@ -125,14 +125,14 @@ def _hung(pid: int) -> Callable[[], None]:
 
 
 def _slowed(pid: int) -> Callable[[], None]:
-    """It runs for a twentieth of the time, in turns of a second, so that its answers come late and do come."""
+    """It runs for a twentieth of a second every three, so that its answers come late and do come."""
     ended = threading.Event()
 
     def turns() -> None:
         with contextlib.suppress(ProcessLookupError):
             while not ended.is_set():
                 os.kill(pid, signal.SIGSTOP)
-                ended.wait(1.0)
+                ended.wait(3.0)
                 os.kill(pid, signal.SIGCONT)
                 ended.wait(0.05)
 
