@@ -36,7 +36,7 @@ class SupervisionRules:
         busy_s: a process at work may leave the question open for so long.
         start_s: a constructor may take so long.
         idle_share: processor time per second below which a process does nothing.
-        low_looks: a score below 0.9 that a restart may mend is borne for fewer looks than these; a good one takes one away.
+        low_looks: at so many looks a low score that a restart may mend has lasted; a good look takes one away.
         longest_tick_s: what one tick adds to a silence at most.
         pauses_s: after the first, second, … killing within `remembered_s`; the last one holds for all further ones.
     """
