@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date
+from functools import cached_property
 
 from actors.service import Condition, Service
 from actors.wiring import now
@@ -25,6 +27,7 @@ class Checks(Service):
     name = "checks"
     longest_work_s = 1800.0
     """Parity of a session and the look-ahead sample; the run waits for 900 s."""
+    _told_of: Condition = ("ok", "what was checked isn't read yet")
 
     def check(self) -> list[DailyCheck]:
         """The latest complete session is checked; returns what its checks said, nothing before the first one.
@@ -68,7 +71,27 @@ class Checks(Service):
             controls.give(Control("check_passed", self.name, words, now(), session=session))
 
     def condition(self) -> Condition:
-        """Degraded while the last check of any kind failed or couldn't be done."""
+        """Degraded while the last check of any kind failed or couldn't be done, as last read.
+
+        A sign of life waits for nothing, so the record is read beside it: one that hangs makes no service hang.
+        """
+        if not self._reading.locked():
+            threading.Thread(target=self._read, name="checks reads", daemon=True).start()
+        return self._told_of
+
+    @cached_property
+    def _reading(self) -> threading.Lock:
+        return threading.Lock()
+
+    def _read(self) -> None:
+        if not self._reading.acquire(blocking=False):
+            return
+        try:
+            self._told_of = self._on_record()
+        finally:
+            self._reading.release()
+
+    def _on_record(self) -> Condition:
         try:
             latest = DailyChecks(self.pool).latest()
         except UnavailableError as error:

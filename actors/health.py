@@ -6,7 +6,7 @@ import queue
 import threading
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,11 +17,14 @@ from actors.supervision import SupervisionRules
 from actors.wiring import Wiring, now
 from adapters.machine.processes import Process, this_process
 from adapters.postgres.health import HealthEvent, HealthStore, ServiceState
+from adapters.postgres.health_hours import HealthHours, ServiceHour, hour_of
 from trading.errors import UnavailableError
 
 WORDS = 50_000
 """Most that is kept while the record can't be written; some hours of it. The oldest goes first, and the log says so."""
 SLOWEST_TURN_S = 30.0
+COUNT_EVERY_S = 60.0
+"""What a minute's looks come to is one row a service; a kill of Health costs as much of the history at most."""
 
 
 class Health(Service):
@@ -38,9 +41,11 @@ class Health(Service):
         self._bystanders = Bystanders(self._rules)
         self._actors = dict(actors)
         self._words: queue.Queue[ServiceState | HealthEvent] = queue.Queue()
+        self._hours: dict[tuple[str, datetime], ServiceHour] = {}
         self._stop = threading.Event()
         self._known = threading.Event()
-        self._turned_s = time.monotonic()
+        self._turn = threading.Lock()
+        self._turned_s = self._counted_s = time.monotonic()
         for work in (self._watch, self._write):
             threading.Thread(target=work, name=f"health {work.__name__}", daemon=True).start()
 
@@ -66,6 +71,7 @@ class Health(Service):
                     self._words.put(word)
                 for event in self._bystanders.turn(self._supervisor.processes()):
                     self._words.put(event)
+                self._count()
             except Exception:  # a defect in judging one service must not leave all of them unwatched
                 log.exception("health_defect")
             self._turned_s = time.monotonic()
@@ -73,6 +79,27 @@ class Health(Service):
                 said_s = self._turned_s
                 state, detail = self.condition()
                 self._words.put(ServiceState(self.name, state, detail, now(), process=this_process()))
+
+    def _count(self) -> None:
+        """What was seen in this turn is counted in its hour; told once a minute, and kept while it can't be."""
+        hour = hour_of(now())
+        with self._turn:
+            for look in self._supervisor.looks():
+                key = (look.service, hour)
+                self._hours[key] = self._hours.get(key, ServiceHour(*key)).seen(look)
+
+    def _write_hours(self) -> None:
+        """What was counted since the last time is on record."""
+        with self._turn:
+            counted, self._hours = self._hours, {}
+        try:
+            HealthHours(self.pool).add(counted.values())
+        except UnavailableError:
+            with self._turn:
+                for key, part in counted.items():
+                    self._hours[key] = part.plus(self._hours[key]) if key in self._hours else part
+            raise
+        self._counted_s = time.monotonic()
 
     def _write(self) -> None:
         log = structlog.get_logger()
@@ -84,12 +111,17 @@ class Health(Service):
                 waiting = self._next(waiting)
                 HealthStore(self.pool).record(*waiting)
                 waiting = []
+                if time.monotonic() - self._counted_s >= COUNT_EVERY_S:
+                    self._write_hours()
             except UnavailableError as error:
                 log.warning("health_not_recorded", reason=str(error), waiting=len(waiting))
                 dropped, waiting = waiting[:-WORDS], waiting[-WORDS:]
                 if dropped:
                     log.warning("health_history_lost", words=len(dropped), since=str(dropped[0].at))
                 self._stop.wait(TICK_S)
+            except Exception:  # words that the record refuses must not leave all later ones untold
+                log.exception("health_words_refused", words=len(waiting))
+                waiting = []
 
     def _next(self, waiting: list[ServiceState | HealthEvent]) -> list[ServiceState | HealthEvent]:
         """What waits, and whatever has come; the first one is waited for."""

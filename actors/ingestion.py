@@ -77,6 +77,10 @@ class Ingestion(Service):
             return "ok", "no live feed is followed"
         return self._live.condition()
 
+    def late_share(self) -> float:
+        """1 while the live feed lacks something, otherwise 0."""
+        return float(self._live is not None and self._live.condition()[0] != "ok")
+
     def live_batches(self, session: date, after: int) -> list[tuple[int, pa.Table]]:
         """Batches of a session that runs, as numbered, after that number, at most 60; judged when the session ends."""
         return [] if self._live is None else self._live.feed.spool.after(session, after)

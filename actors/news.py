@@ -48,6 +48,10 @@ class News(Service):
         """Well, or which sources can't be had; trading goes on without them."""
         return self._following.condition()
 
+    def late_share(self) -> float:
+        """Of its sources, those that can't be had."""
+        return self._following.failing_share()
+
 
 class AskNews(services.AskNews):
     """Questions to the news: those of a session, and those of a run."""

@@ -6,6 +6,7 @@ import inspect
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,8 +27,12 @@ Condition = tuple[Literal["ok", "degraded"], str]
 """A state and what to say of it."""
 
 
-ASIDE = frozenset({"condition", "sign_of_life", "is_wired_as", "hand_back", "pid", "close"})
+ASIDE = frozenset({"condition", "late_share", "sign_of_life", "is_wired_as", "hand_back", "pid", "close"})
 """Methods that are no work."""
+LAST_CALLS = 50
+"""Of which the share of defects is told."""
+FEW_CALLS = 20
+"""Of fewer calls the share is taken as of so many: one defect is no illness."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class SignOfLife:
         work: the method that it has been at for longest; empty at rest.
         work_s: for so long, in seconds.
         work_limit_s: longer than this no work of its kind takes.
+        error_share: of its last calls, those that ended with a defect.
+        late_share: of its sources, those that are late or can't be had.
     """
 
     condition: Condition
@@ -46,6 +53,8 @@ class SignOfLife:
     work: str = ""
     work_s: float = 0.0
     work_limit_s: float = 900.0
+    error_share: float = 0.0
+    late_share: float = 0.0
 
 
 class AtWork:
@@ -53,6 +62,13 @@ class AtWork:
 
     def __init__(self) -> None:
         self._since: dict[int, tuple[float, str]] = {}
+        self._defects: deque[bool] = deque(maxlen=LAST_CALLS)
+
+    @property
+    def error_share(self) -> float:
+        """Of the last calls, those that ended with a defect; an error that says what to do is none."""
+        ended = list(self._defects)
+        return sum(ended) / max(len(ended), FEW_CALLS)
 
     @contextmanager
     def at(self, name: str) -> Iterator[None]:
@@ -62,9 +78,15 @@ class AtWork:
             yield
             return
         self._since[me] = (time.monotonic(), name)
+        defect = True
         try:
             yield
+            defect = False
+        except InplayError:
+            defect = False
+            raise
         finally:
+            self._defects.append(defect)
             del self._since[me]
 
     def longest(self) -> tuple[str, float]:
@@ -121,6 +143,10 @@ class Service:
         """How the service does, for the record of health; answered while it is at work."""
         return "ok", f"process {os.getpid()}"
 
+    def late_share(self) -> float:
+        """Of the sources that it follows, those that are late or can't be had; 0 for one that follows none."""
+        return 0.0
+
     @cached_property
     def at_work(self) -> AtWork:
         """What it is at."""
@@ -133,7 +159,10 @@ class Service:
             condition = self.condition()
         except InplayError as error:
             condition = "degraded", str(error)
-        return SignOfLife(condition, this_process(), work, work_s, self.longest_work_s)
+        return SignOfLife(
+            condition, this_process(), work, work_s, self.longest_work_s,
+            error_share=self.at_work.error_share, late_share=self.late_share(),
+        )  # fmt: skip
 
     def hand_back(self) -> None:
         """What the service has freed is the machine's again."""

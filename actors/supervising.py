@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Any
 
 import ray
@@ -20,6 +21,7 @@ from actors.supervision import Judged, SupervisionRules, Watched
 from actors.wiring import now
 from adapters.machine.processes import Process, end, look_at, standing_still
 from adapters.postgres.health import HealthEvent, ServiceState
+from adapters.postgres.health_hours import Look
 
 TICK_S = 1.0
 """Between two looks; an answer is waited for as long."""
@@ -30,7 +32,14 @@ class _Asked:
     """A question that is under way, at most one a service."""
 
     reference: Any = None
+    sent_s: float = 0.0
+    came_s: float | None = None
     answered_s: float = -1e9
+
+    @property
+    def took_s(self) -> float:
+        """From the question to the answer; 0 while there is none."""
+        return 0.0 if self.came_s is None else self.came_s - self.sent_s
 
 
 class Supervisor:
@@ -49,6 +58,8 @@ class Supervisor:
         self._heard: dict[str, datetime] = {}
         self._why: dict[str, str] = {}
         self._said: dict[str, Judged] = {}
+        self._took_s: dict[str, float] = {}
+        self._looked: tuple[str, ...] = ()
         self._turned_s = time.monotonic()
 
     def resume(self, service: str, process: Process | None, killed_at: Sequence[datetime]) -> None:
@@ -65,15 +76,38 @@ class Supervisor:
         """All were asked and judged, and those that hang killed; returns what is new of each, to be recorded."""
         self._ask()
         open_ = {name: asked.reference for name, asked in self._asked.items() if asked.reference is not None}
-        if open_:
-            ray.wait(list(open_.values()), num_returns=len(open_), timeout=TICK_S)
+        self._wait(open_)
         elapsed_s, self._turned_s = time.monotonic() - self._turned_s, time.monotonic()
+        self._looked = tuple(open_)
         return [word for name in open_ for word in self._look(name, elapsed_s)]
 
     def _ask(self) -> None:
         for name, asked in self._asked.items():
             if asked.reference is None and time.monotonic() - asked.answered_s >= self._rules.ask_every_s:
+                asked.sent_s, asked.came_s = time.monotonic(), None
                 asked.reference = self._actors[name].aside(Service.sign_of_life).reference
+
+    def looks(self) -> list[Look]:
+        """What was seen of each in the last turn, of those that were asked."""
+        return [
+            Look(name, self._watched[name].vitals.score, self._took_s.get(name), self._watched[name].silence_s == 0)
+            for name in self._looked
+        ]
+
+    def _wait(self, open_: Mapping[str, Any]) -> None:
+        """Answers are waited for, a tick at most, and the time of each is noted."""
+        until, names = time.monotonic() + TICK_S, {reference: name for name, reference in open_.items()}
+        waiting = list(names)
+        while waiting:
+            came, waiting = ray.wait(waiting, num_returns=1, timeout=max(0.0, until - time.monotonic()))
+            for reference in came:
+                self._asked[names[reference]].came_s = time.monotonic()
+            if not came:
+                return
+
+    def _others_s(self, name: str) -> float:
+        """What the last answers of the others took, in the middle; 0 where there are none."""
+        return median([took for other, took in self._took_s.items() if other != name] or [0.0])
 
     def _look(self, name: str, elapsed_s: float) -> list[ServiceState]:
         watched, at = self._watched[name], now()
@@ -83,7 +117,10 @@ class Supervisor:
             sight = look_at(before) if before else None
             judged = watched.silent(elapsed_s, sight, at.timestamp())
         else:
-            judged = watched.answered(sign, at.timestamp())
+            took_s = self._took_s[name] = self._asked[name].took_s
+            judged = watched.answered(sign, at.timestamp(), took_s, self._others_s(name))
+            if watched.low:  # looked at again at once
+                self._asked[name].answered_s = -1e9
         words = self._in_words(name, judged, at, before)
         if sign is not None:
             self._heard[name] = at
@@ -112,6 +149,10 @@ class Supervisor:
 
     def _in_words(self, name: str, judged: Judged, at: datetime, before: Process | None) -> list[ServiceState]:
         """What is to be recorded: each answer, and each change while there is none."""
+        score = self._watched[name].vitals.score
+        return [replace(word, score=score) for word in self._changes(name, judged, at, before)]
+
+    def _changes(self, name: str, judged: Judged, at: datetime, before: Process | None) -> list[ServiceState]:
         last, process = self._said.get(name), self._watched[name].process
         since = self._heard.get(name)
         if judged.restarted and before is not None and process is not None:

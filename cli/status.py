@@ -8,10 +8,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from adapters.postgres.session_times import CYCLE
 from adapters.settings import read_settings
 from cli.cluster.record import busy_words
 from cli.output import print_json
 from serve.resources.costs import Costs
+from serve.resources.health import Health
 from serve.resources.storage import Storage
 from serve.resources.trading import BrokerAccountState, Trading
 from serve.status import Status, Verdict, status_of
@@ -53,6 +55,13 @@ def _facts(found: Status) -> dict[str, Any]:
         "services": {service.service: service.state for service in found.services},
         "uptime_24h": {service.service: service.uptime_24h for service in found.services},
         "watched_h": {service.service: service.watched_h for service in found.services},
+        "score": found.health and found.health.score,
+        "scores": {service.service: service.score for service in found.services},
+        "answer_ms_24h": {service.service: service.answer_ms_24h for service in found.services},
+        "http_24h": found.health and found.health.http_24h and found.health.http_24h.model_dump(mode="json"),
+        "latest_session": found.health
+        and found.health.latest_session
+        and found.health.latest_session.model_dump(mode="json"),
         "restarts": [one.model_dump(mode="json") for one in found.restarts],
         "equity_usd": {account.book: account.equity_usd for account in found.accounts},
         "storage": None if found.storage is None else found.storage.model_dump(mode="json"),
@@ -88,7 +97,7 @@ def _lines(found: Status) -> list[tuple[str, str]]:
         for account in found.accounts
     ]
     lines += [(service.service, f"{service.state}  {service.detail}".rstrip()) for service in found.services]
-    lines += _history(found)
+    lines += _history(found) + _speed(found.health)
     lines += _trading(found.trading)
     lines += _storage(found.storage) + _costs(found.costs)
     lines.append(("on disk", ", ".join(f"{name} {_size(size)}" for name, size in found.disk_bytes.items())))
@@ -108,6 +117,27 @@ def _history(found: Status) -> list[tuple[str, str]]:
         lines.append(
             ("restarts", f"{count} in 24 h, the last {one.at:%Y-%m-%d %H:%M:%S} UTC {one.service}: {one.detail}")
         )
+    return lines
+
+
+def _speed(health: Health | None) -> list[tuple[str, str]]:
+    """The score, how long the latest session took, and how quickly the interface answers."""
+    if health is None:
+        return []
+    lines = []
+    if health.score is not None:
+        lowest = min((one.score, one.service) for one in health.services if one.score is not None)
+        lines.append(("health score", f"{health.score:.2f} of 1, the least of {lowest[1]}; below 0.90 is unwell"))
+    if health.latest_session is not None:
+        took = health.latest_session
+        longest = max((seconds, name) for name, seconds in took.stages_s.items() if name != CYCLE)
+        lines.append(
+            ("latest session", f"{took.total_s:,.1f} s of at most 300, {longest[0]:,.1f} s of it {longest[1]}")
+        )
+    if health.http_24h is not None and health.http_24h.mean_ms is not None:
+        http = health.http_24h
+        words = f"{http.mean_ms:,.0f} ms on average of {http.answers:,} answers in 24 h"
+        lines.append(("response time", f"{words}, {http.slow_share or 0:.1%} above 500 ms"))
     return lines
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from serve.answer_times import AnswerTimes, Timed
 from serve.asking import Asker
 from serve.desk import BoundedDesk
 from serve.edge import BodyLimit, Edge, TokenGate, check_token
@@ -51,6 +52,7 @@ def create_app(
     asker: Asker | None = None,
     stream_rules: StreamRules | None = None,
     resources: Sequence[str] = RESOURCES,
+    times: AnswerTimes | None = None,
 ) -> FastAPI:
     """The API and the dashboard over `answering`.
 
@@ -60,6 +62,7 @@ def create_app(
         asker: how many threads and how long to wait; 8 and 10 s by default.
         stream_rules: bounds of /v1/stream.
         resources: modules whose routes there are, in the order of the reference.
+        times: where each answer is counted.
 
     Raises:
         ConfigurationError: the token is too short.
@@ -83,4 +86,5 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(TokenGate, token=token)
     app.add_middleware(Edge)
+    app.add_middleware(Timed, times=times or AnswerTimes())
     return app

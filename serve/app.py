@@ -19,6 +19,7 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import LoggingConfig
 
+from serve.answer_times import AnswerTimes, keep_telling
 from serve.api import create_app
 from serve.edge import check_token
 from serve.own_address import listen_at_own_address
@@ -76,7 +77,9 @@ class ApiReplica:
 
     def __serve_build_asgi_app__(self) -> FastAPI:
         """The app over what this replica asks; Serve calls it once, after the constructor."""
-        return create_app(self._answering, self._token.get_secret_value())
+        times = AnswerTimes()
+        keep_telling(times, self._answering)
+        return create_app(self._answering, self._token.get_secret_value(), times=times)
 
 
 def build_app(

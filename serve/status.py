@@ -47,6 +47,7 @@ class Status:
         regime: of the market at the latest close on record, in words; empty while it isn't known.
         services: what each said of itself; empty while nothing can be asked.
         restarts: of the last 24 h, the latest first; likewise.
+        health: all that the interface says of it; None while nothing can be asked.
         accounts: likewise.
         storage: disk, tiers and backups; None while nothing can be asked.
         costs: of machines, and training sessions; likewise.
@@ -70,6 +71,7 @@ class Status:
     storage: Storage | None = None
     costs: Costs | None = None
     trading: Trading | None = None
+    health: Health | None = None
     disk_bytes: dict[str, int | None] = field(default_factory=dict)
 
 
@@ -145,6 +147,7 @@ def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> 
         storage=storage,
         costs=costs,
         trading=trading,
+        health=health,
         disk_bytes=disk,
     )
 

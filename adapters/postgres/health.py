@@ -27,6 +27,7 @@ class ServiceState:
         at: when it was seen so.
         since: from when on; `at` if None.
         process: that answered last; None if unknown.
+        score: as of the last look (`adapters.machine.health_score`); None if unknown.
     """
 
     service: str
@@ -35,6 +36,7 @@ class ServiceState:
     at: datetime
     since: datetime | None = None
     process: Process | None = None
+    score: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,12 @@ class HealthStore:
     def load(self) -> list[ServiceState]:
         """The last word of each service, by name."""
         with transaction(self._pool) as cursor:
-            cursor.execute("SELECT service, state, detail, at, pid, started_ticks FROM service_health ORDER BY service")
+            cursor.execute(
+                "SELECT service, state, detail, at, pid, started_ticks, score FROM service_health ORDER BY service"
+            )
             return [
-                ServiceState(service, state, detail, at, process=None if pid is None else Process(pid, ticks))
-                for service, state, detail, at, pid, ticks in cursor.fetchall()
+                ServiceState(service, state, detail, at, process=pid and Process(pid, ticks), score=score)
+                for service, state, detail, at, pid, ticks, score in cursor.fetchall()
             ]
 
     def restarts(self, since: datetime) -> list[HealthEvent]:
@@ -163,12 +167,21 @@ def uptime(events: Sequence[HealthEvent], start: datetime, end: datetime) -> Upt
 def _record(cursor: Cursor, said: ServiceState) -> None:
     process = said.process
     cursor.execute(
-        "INSERT INTO service_health AS h (service, state, detail, at, pid, started_ticks) "
-        "VALUES (%s, %s, %s, %s, %s, %s) "
+        "INSERT INTO service_health AS h (service, state, detail, at, pid, started_ticks, score) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s) "
         "ON CONFLICT (service) DO UPDATE SET state = excluded.state, detail = excluded.detail, at = excluded.at, "
+        "score = excluded.score, "
         "pid = COALESCE(excluded.pid, h.pid), started_ticks = COALESCE(excluded.started_ticks, h.started_ticks) "
         "WHERE h.at <= excluded.at RETURNING 1",
-        [said.service, said.state, said.detail, said.at, process and process.pid, process and process.started_ticks],
+        [
+            said.service,
+            said.state,
+            said.detail,
+            said.at,
+            process and process.pid,
+            process and process.started_ticks,
+            said.score,
+        ],
     )
     if cursor.fetchone() is None:
         return

@@ -13,6 +13,7 @@ import typer
 from cli.cluster.bake import bake
 from cli.cluster.reap import reap
 from cli.cluster.record import record_lines, recorded_costs
+from cli.cluster.standby import standby
 from cli.cluster.volume import volume
 from cli.output import print_json
 from cluster import preflight as checks
@@ -236,3 +237,4 @@ def _cost_lines(answer: dict[str, Any]) -> list[str]:
 
 
 app.command()(bake)
+app.command()(standby)

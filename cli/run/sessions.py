@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -50,8 +51,14 @@ class Sessions:
 
     def after(self, session: date) -> None:
         """What follows a complete session: the models are watched, then trained; a repeat adds nothing."""
+        began_s = time.monotonic()
         self._watch_after(session)
+        self._took("monitoring", session, began_s)
         self.train_after(session)
+
+    def _took(self, stage: str, session: date | None, began_s: float) -> None:
+        """How long it took is told to the coordinator, which puts it on record; nobody waits for that."""
+        self.platform.actors.coordinator.took(session, {stage: time.monotonic() - began_s})
 
     def _watch_after(self, session: date) -> None:
         """The models were watched, or it is said why not: the next session watches this one as well.
@@ -115,6 +122,7 @@ class Sessions:
         """
         say = self.platform.say
         hand_back_everywhere(self.platform.actors)
+        began_s = time.monotonic()
         asked = self.platform.actors.checks.check()
         self.platform.watch.answered(asked.later, CHECK_TIMEOUT_S)
         try:
@@ -122,6 +130,8 @@ class Sessions:
         except UnavailableError as error:
             say.warning(f"the daily checks were not done: {error}")
             return []
+        if done:
+            self._took("checks", done[0].session, began_s)
         for one in done:
             tell = say.step if one.verdict in {"passed", "explained"} else say.warning
             tell(f"{one.kind} of {one.session} {one.verdict}: {one.detail}")
@@ -129,6 +139,7 @@ class Sessions:
 
     def write_reports(self) -> None:
         """The reports of the latest session are in the data folder; one that couldn't be written ends no run."""
+        began_s = time.monotonic()
         asked = self.platform.actors.reporting.write_reports()
         self.platform.watch.answered(asked.later, CHECK_TIMEOUT_S)
         try:
@@ -136,3 +147,5 @@ class Sessions:
                 self.platform.say.step(f"report {name} is in {folder_of(self.platform.settings.home)}")
         except UnavailableError as error:
             self.platform.say.warning(str(error))
+            return
+        self._took("report", None, began_s)

@@ -193,6 +193,11 @@ class Following:
         worst: Literal["ok", "degraded"] = "degraded" if any(state.failures for state in states.values()) else "ok"
         return worst, "; ".join(f"{name}: {_words(state)}" for name, state in states.items())
 
+    def failing_share(self) -> float:
+        """Of the sources that are followed, those whose last fetch failed; 0 where none is followed."""
+        states = [follower.state for follower in list(self._followers.values())]
+        return sum(bool(state.failures) for state in states) / max(len(states), 1)
+
 
 def pause_s(interval_s: float, failures: int, chance: float) -> float:
     """The pause before the next fetch: the interval, doubled with each failure in a row up to an hour, and jitter."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Literal
 
 from fastapi import APIRouter
 from pydantic import Field
 
+from adapters.machine.health_score import of_platform
 from adapters.postgres.health import HealthEvent, HealthStore, ServiceState, Uptime
+from adapters.postgres.health_hours import Answers, HealthHours
+from adapters.postgres.session_times import AFTER, CYCLE, SessionTimes
 from serve.desk import Desk
 from serve.schema import Schema
 from serve.sources import Sources
@@ -40,6 +43,32 @@ class ServiceHealth(Schema):
         description="Share of the last 24 h, as far as a run asked, in which it answered, 0 to 1; null = nobody asked.",
     )
     watched_h: float = Field(default=0.0, description="For so many of these 24 hours a run asked.")
+    score: float | None = Field(
+        default=None, description="From 0 to 1, as of the last look (docs/operating.md); null = not known."
+    )
+    answer_ms_24h: float | None = Field(
+        default=None, description="What its answers to a sign of life take, on average; null = none."
+    )
+
+
+class HttpAnswers(Schema):
+    """How quickly the HTTP interface answered in the last 24 h."""
+
+    answers: int = Field(description="Requests that were answered.")
+    failed: int = Field(description="Of these with a status of 500 and above.")
+    mean_ms: float | None = Field(description="Until the answer began, on average; null = none.")
+    slow_share: float | None = Field(description="Share that took more than 500 ms, 0 to 1; null = none.")
+    longest_ms: float | None = Field(description="The longest; null = none.")
+
+
+class SessionStages(Schema):
+    """How long the latest session took."""
+
+    session: date
+    total_s: float = Field(description="All of its cycle and of what followed it, in seconds; the bound is 300.")
+    stages_s: dict[str, float] = Field(
+        description="Seconds by stage. `cycle` is the sum of its stages; `monitoring`, `checks`, `report` follow it."
+    )
 
 
 class Restart(Schema):
@@ -54,21 +83,61 @@ class Health(Schema):
     """All services; `state` is the worst of theirs."""
 
     state: State
+    score: float | None = Field(default=None, description="The lowest of its services; null = not known.")
     services: list[ServiceHealth]
     restarts: list[Restart] = Field(default=[], description="Of the last 24 h, the latest first, 20 at most.")
+    http_24h: HttpAnswers | None = Field(default=None, description="null = none was counted.")
+    latest_session: SessionStages | None = Field(default=None, description="null = none was timed.")
 
 
 def read(sources: Sources) -> Health:
     """All services, their last 24 hours, and who was restarted in them."""
     now_at, store = datetime.now(UTC), HealthStore(sources.pool)
     uptimes = store.uptimes(now_at, WINDOW)
-    services = [_service(row, now_at, uptimes.get(row.service, Uptime(0.0, 0.0))) for row in store.load()]
+    hours = HealthHours(sources.pool)
+    quick = hours.services(now_at, WINDOW)
+    services = [
+        _service(row, now_at, uptimes.get(row.service, Uptime(0.0, 0.0)), quick.get(row.service))
+        for row in store.load()
+    ]
     worst = max((SEVERITY.index(service.state) for service in services), default=SEVERITY.index("unknown"))
     restarts = [_restart(event) for event in store.restarts(now_at - WINDOW)]
-    return Health(state=SEVERITY[worst], services=services, restarts=restarts)
+    return Health(
+        state=SEVERITY[worst],
+        score=of_platform(one.score for one in services if one.score is not None),
+        services=services,
+        restarts=restarts,
+        http_24h=_http(hours.http(now_at, WINDOW)),
+        latest_session=_stages(SessionTimes(sources.pool).latest()),
+    )
 
 
-def _service(row: ServiceState, now_at: datetime, uptime: Uptime) -> ServiceHealth:
+def _http(found: Answers) -> HttpAnswers | None:
+    if not found.answers:
+        return None
+    return HttpAnswers(
+        answers=found.answers,
+        failed=found.failed,
+        mean_ms=_ms(found.mean_s),
+        slow_share=None if found.slow_share is None else round(found.slow_share, 6),
+        longest_ms=_ms(found.longest_s),
+    )
+
+
+def _stages(found: tuple[date, dict[str, float]] | None) -> SessionStages | None:
+    if found is None:
+        return None
+    session, stages = found
+    total = sum(stages[name] for name in (CYCLE, *AFTER) if name in stages)
+    rounded = {name: round(seconds, 3) for name, seconds in stages.items()}
+    return SessionStages(session=session, total_s=round(total, 3), stages_s=rounded)
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 1)
+
+
+def _service(row: ServiceState, now_at: datetime, uptime: Uptime, quick: Answers | None) -> ServiceHealth:
     return ServiceHealth(
         service=row.service,
         state="unknown" if now_at - row.at > STALE_AFTER else STATES[row.state],
@@ -76,6 +145,8 @@ def _service(row: ServiceState, now_at: datetime, uptime: Uptime) -> ServiceHeal
         at=row.at,
         uptime_24h=None if uptime.share is None else round(uptime.share, 6),
         watched_h=round(uptime.watched_s / 3600, 3),
+        score=None if row.score is None or now_at - row.at > STALE_AFTER else round(row.score, 3),
+        answer_ms_24h=None if quick is None else _ms(quick.mean_s),
     )
 
 
@@ -85,5 +156,8 @@ def _restart(event: HealthEvent) -> Restart:
 
 @router.get("/health", tags=["platform"], summary="All services")
 async def get_health(desk: Desk) -> Health:
-    """The state of each service, its uptime over the last 24 h, and the last restarts; `state` is the worst one."""
+    """State, score and uptime of each service, the last restarts, and how quickly sessions and requests were done.
+
+    `state` is the worst one and `score` the lowest.
+    """
     return await desk.ask(read)

@@ -6,7 +6,7 @@ calls a plain object, on a cluster it goes to an actor and the answer stays wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -62,7 +62,13 @@ def look(services: Services, session: date) -> Seen:
     return Seen(batch, market, services.pattern_recognition.patterns_at(session, name, known.later))
 
 
-def run_session(services: Services, session: date, rules: DecisionRules, roles: Roles) -> SessionSummary:
+def unmarked(_: str) -> None:
+    """Nobody wants to know which stage ends now."""
+
+
+def run_session(
+    services: Services, session: date, rules: DecisionRules, roles: Roles, ended: Callable[[str], None] = unmarked
+) -> SessionSummary:
     """The whole cycle for the bars of one session; repeating one that is complete changes nothing that is on record.
 
     Args:
@@ -70,6 +76,7 @@ def run_session(services: Services, session: date, rules: DecisionRules, roles: 
         session: that is over.
         rules: every limit.
         roles: of the ensembles at the session: which are asked, and which of them decides where.
+        ended: told the name of each stage when it ends, so that a clock outside may time it.
 
     Raises:
         UnavailableError: when a service did not answer; run the session again once it does.
@@ -90,12 +97,16 @@ def run_session(services: Services, session: date, rules: DecisionRules, roles: 
     setups = services.pattern_recognition.setups(session, market, patterns)
 
     market_now = seen.market.get()
+    ended("analysis")
     stocks = in_play.get()
+    ended("scan")
     judged = _judged(services, _Scanned(session, market_now, seen.patterns.get(), setups.get(), stocks), roles)
     kept = services.pattern_analysis.record_signals(judged.signals)
+    ended("views")
     state = settled.get()
     books = [*state.views, *([at_broker.get()] if at_broker else [])]
     named = {one.symbol for one in judged.without}.union(*(view.symbols for view in books))
+    ended("settlement")
     now = Circumstances(
         around=surroundings(market_now.panel, market_now.sectors, named, rules.exposure, session),
         regime=regime_size(regime.get(), rules.regime),  # on record before the decisions that join it
@@ -106,13 +117,16 @@ def run_session(services: Services, session: date, rules: DecisionRules, roles: 
     for view in books:
         made, orders[view.name] = decide(session, view, judged.seen_by(view.decides_by, roles), rules, now)
         decisions.extend(made)
+    ended("decisions")
     kept.get()  # no decision without the features that it was made from
     services.pattern_analysis.record_decisions(decisions).get()
     recorded.get()
     recorded_within.get()
+    ended("record")
     if services.execution:
         services.execution.execute(session, orders.pop(BOOK), seen.batch.later).get()
     services.paper_trading.place(session, orders, len(stocks)).get()
+    ended("orders")
     return SessionSummary(
         session=session,
         equity_cents={view.name: view.equity_cents for view in state.views},

@@ -129,3 +129,61 @@ def test_killings_of_more_than_an_hour_ago_are_forgotten() -> None:
     watched.kills_s = [0.0, 20.0, 50.0]
     stopped = Sight("T", 10.0, running=False)
     assert [tick for tick, judged in _first(watched, [stopped] * 8, at_s=3700.0) if judged.kill] == [6]
+
+
+REST = SignOfLife(WELL, FIRST)
+
+
+def _slow(watched: Watched, looks: int, *, others_s: float = 0.01, sign: SignOfLife = REST) -> list[tuple[str, bool]]:
+    """What looks at a service say that takes a second to answer."""
+    judged = [watched.answered(sign, float(look), 1.0, others_s) for look in range(1, looks + 1)]
+    return [(one.state, one.kill) for one in judged]
+
+
+def test_a_service_that_alone_is_slow_is_degraded_at_once_and_started_anew_at_the_fourth_look() -> None:
+    """Answers of 1 s score 0.80; a restart takes back the count, and the pauses between killings hold here too."""
+    watched = _watched()
+    assert _slow(watched, 4) == [("degraded", False)] * 3 + [("failed", True)]
+    assert watched.vitals.score == pytest.approx(0.80)
+    assert _slow(watched, 4) == [("degraded", False)] * 3 + [("failed", False)]
+    told = [watched.answered(REST, 30.0 + look, 1.0) for look in range(4)]
+    assert [one.kill for one in told] == [False, False, False, True]
+    assert told[-1].detail == "score 0.80: its answers take 1.0 s while others are quick, at 4 looks"
+
+
+def test_a_machine_on_which_all_are_slow_restarts_none() -> None:
+    """Neither does work: what a service is at may make its answers late."""
+    assert _slow(_watched(), 9, others_s=0.9) == [("ok", False)] * 9
+    assert _slow(_watched(), 9, sign=SignOfLife(WELL, FIRST, "warm_up", 20.0)) == [("ok", False)] * 9
+
+
+def test_a_quick_answer_takes_back_one_slow_one() -> None:
+    """A service that runs by fits and starts is slow all the same; one that was slow once is well at the next look."""
+    watched = _watched()
+    assert not any(kill for _, kill in _slow(watched, 3))
+    assert watched.answered(REST, 4.0, 0.02).state == "degraded"
+    assert [kill for _, kill in _slow(watched, 2)] == [False, True]
+    watched = _watched()
+    assert _slow(watched, 1) == [("degraded", False)]
+    assert watched.answered(REST, 2.0, 0.02).state == "ok"
+
+
+def test_defects_are_mended_by_a_restart_and_late_data_are_not() -> None:
+    """Two defects of twenty calls score 0.85; sources that can't be had score 0.90 and are the sources'."""
+    defects = SignOfLife(WELL, FIRST, error_share=0.10)
+    watched = _watched()
+    told = [watched.answered(defects, float(look)) for look in range(4)]
+    assert [one.kill for one in told] == [False, False, False, True]
+    assert told[0].detail == "score 0.85: 10% of its last calls ended with a defect"
+    late = SignOfLife(WELL, FIRST, work_s=0.0, late_share=1.0)
+    assert [_watched().answered(late, 1.0).state for _ in range(9)] == ["ok"] * 9
+
+
+def test_silence_lowers_the_score() -> None:
+    """After 9 s the heartbeat is worth half: 1 - 0.40 / 2; when it answers again it is well."""
+    watched = _watched()
+    for tick in range(9):
+        watched.silent(1.0, Sight("S", 10.0 + tick, running=True), float(tick))
+    assert watched.vitals.score == pytest.approx(0.80)
+    watched.answered(REST, 10.0)
+    assert watched.vitals.score == 1.0
