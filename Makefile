@@ -59,6 +59,7 @@ chaos: $(STAMP) ## a million steps of the ledger's machine; kill parts of a run,
 	LEDGER_RECORD_STEPS=2000 $(BIN)/pytest tests/integration/adapters/test_ledger_machine_on_record.py
 	INPLAY_IMPORT_KILLS=50 $(BIN)/pytest tests/integration/data/test_import_kills.py
 	INPLAY_TIER_KILLS=50 $(BIN)/pytest tests/integration/data/test_tier_kills.py tests/chaos
+	INPLAY_DISTURBANCES=all $(BIN)/pytest tests/integration/actors/test_each_service_disturbed.py
 
 clean: ## remove .venv, peers and caches; the data folder var/ stays
 	rm -rf .venv benchmarks/.peers .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

@@ -33,8 +33,11 @@ PREFIX = "INPLAY_"
 WITHOUT_PREFIX = frozenset({"database_url", "apca_api_key_id", "apca_api_secret_key"})
 """Settings whose variables other programs name the same."""
 OTHER_VARIABLES = frozenset(
-    {"INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_TIER_KILLS", "INPLAY_IMPORT_KILLS"}
-)
+    {
+        "INPLAY_CONFIG", "INPLAY_SHARED", "INPLAY_SCREENSHOT_DIR", "INPLAY_TIER_KILLS", "INPLAY_IMPORT_KILLS",
+        "INPLAY_DISTURBANCES",
+    }
+)  # fmt: skip
 """Variables with the prefix that are read elsewhere."""
 
 SECRETS = frozenset(
