@@ -13,7 +13,6 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +22,14 @@ import ray
 from pydantic import SecretStr
 
 from actors.bootstrap import spawn
-from actors.gpus import RayGpus
 from actors.local import dismiss_actors
-from actors.training import RayTrainer
-from actors.training_scheduler import TrainingScheduler
-from actors.training_sessions import Parts, TrainingSessions
+from actors.rehearsed_scheduler import LookBack, RehearsedScheduler
 from actors.wiring import NAMESPACE, Training, Wiring, now
 from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.training_record import SessionRow, TrainingRecord
-from adapters.record import Record, alone
+from adapters.record import alone
 from adapters.settings import read_settings
 from adapters.spend.costs import E6, lives
-from data.known_at import known_at_close
-from trading.cycle.stages import recognise
-from tune.fits.gpu import SimulatedGpu
 from tune.training_plan import SessionRules
 
 MARK = "trained: "
@@ -83,42 +76,13 @@ def _inplay(*words: str) -> str:
     return done.stdout
 
 
-class _LookBack:
-    """What the coordinator knows between two sessions, made from the record."""
-
-    def __init__(self, record: Record) -> None:
-        self._session = record.bar_tables.sessions()[-1]
-        known = known_at_close(record, self._session)
-        market = known.market()
-        self._known = [ray.put(market), ray.put(recognise(market, known.events, known.news_at(market.panel)))]
-
-    def training_data(self) -> _LookBack:
-        """As the coordinator is asked."""
-        return self
-
-    def get(self, timeout_s: float) -> tuple[Any, list[Any]]:  # noqa: ARG002 - a question's signature
-        """Its answer."""
-        return self._session, self._known
-
-
-class RehearsedScheduler(TrainingScheduler):
-    """The training scheduler as ever, but for a GPU that is only a number in Ray's books."""
-
-    @cached_property
-    def _sessions(self) -> TrainingSessions:
-        trainer = RayTrainer(self.wiring, self.pool, self._coordinator, now, gpu=SimulatedGpu())
-        return TrainingSessions(
-            self.pool, self.wiring.training, Parts(RayGpus(), trainer, now, time.sleep, lambda: "a" * 64)
-        )
-
-
 def session() -> dict[str, Any]:
     """The session that the scheduler's actor holds. Returns: it, and all machines, as they are on record."""
     settings = read_settings(home=HOME / "data")
     with alone(settings, now=now()) as record:
         url = SecretStr(str(record.pool.conninfo))
         wiring = Wiring(settings.home, url, 10_000_000, training=Training(RULES, settings.spend_folder))
-        scheduler = spawn(RehearsedScheduler, wiring, _LookBack(record))
+        scheduler = spawn(RehearsedScheduler, wiring, LookBack(record))
         found, reason = _held(TrainingRecord(record.pool))
         condition = scheduler.aside(RehearsedScheduler.condition).get(LIMIT_S)
         dismiss_actors()
