@@ -20,6 +20,7 @@ from adapters.record import Record
 from research.backtest.running import Terms
 from research.checks.causes import TOGETHER, UNEXPLAINED, Changes, changes_since
 from research.checks.daily import SAMPLED_SYMBOLS, daily_parity, sampled
+from tests.fakes.eventually import eventually
 from tests.integration.one_process import NOON, Platform, momentum_of
 from trading.bars.panel import as_date
 from trading.broker.controls import Control
@@ -71,6 +72,7 @@ def test_a_replayed_session_passes_and_what_was_tampered_with_blocks(
     assert all(one.compared > 2 for one in done)
     assert checks.check() == done, "a session that was checked isn't checked again"
     assert DailyChecks(pool).latest() == done
+    eventually(lambda: "passed" in checks.condition()[1], what="the service has read what was checked")
     assert checks.condition()[0] == "ok"
 
     smaller = replace(checks.wiring, decisions=_halved(checks.wiring))
@@ -190,4 +192,4 @@ def test_a_contradiction_fails_and_what_cannot_be_compared_is_not_done(
     DailyChecks(pool).record(found)
     checks._tell(DAY, [found])
     assert bool(ControlRecord(pool).state().failed_check) == (verdict == "failed")
-    assert checks.condition()[0] == "degraded"
+    eventually(lambda: checks.condition()[0] == "degraded", what="the service is degraded")
