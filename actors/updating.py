@@ -100,7 +100,7 @@ class Updates:
 
     def _judge(self, session: date) -> None:
         """What the line has shown so far is on record, and followed."""
-        line = self._line()
+        _, line = self._line()
         if line is None or line.role != "shadow" or self._parts.test is None:
             return
         verdict = self._parts.test(line, session)
@@ -108,15 +108,14 @@ class Updates:
         makes = self._wiring.training.rules.makes
         self._record.lifecycle.change(lambda life: judged(life, line, verdict, makes), who=WHO, at=self._parts.clock())
 
-    def _line(self) -> Line | None:
+    def _line(self) -> tuple[str | None, Line | None]:
+        """The champion, and the line of updates that goes on from it."""
         roles = self._record.lifecycle.life().latest()
         champion = next((name for name, role in roles.items() if role == "champion"), None)
-        return None if champion is None else line_of(champion, self._updates.updates(), roles)
+        return champion, None if champion is None else line_of(champion, self._updates.updates(), roles)
 
     def _planned(self, session: date, *, trained: bool) -> Plan:
-        roles = self._record.lifecycle.life().latest()
-        champion = next((name for name, role in roles.items() if role == "champion"), None)
-        line = None if champion is None else line_of(champion, self._updates.updates(), roles)
+        champion, line = self._line()
         parent = champion if line is None else line.latest
         known = {row.ensemble_id: row for row in self._record.models.ensembles()}
         since = known[parent].known_before if parent is not None else session

@@ -7,7 +7,7 @@ nothing is told that isn't on record.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from adapters.postgres.machine_events import MachineEvents
@@ -18,6 +18,8 @@ from trading.alerts.alert import Alert, Severity
 MOST = 500
 """Of each kind at a look; what is beyond is found at the next one, since what was told is left out."""
 FILLS_SHOWN = 12
+LONGEST_PAUSE = timedelta(days=10)
+"""Of the exchange; a session that is older than the events looked for by more is of a replay, and isn't looked at."""
 E4 = 10_000
 LEFT = " A machine with a GPU wasn't seen gone: it may still cost money. See `inplay cluster reap`."
 GOOD = frozenset({"resume", "reconciled", "check_passed", "disarm"})
@@ -63,21 +65,17 @@ def budget(pool: Pool, most_usd: float, at: datetime) -> list[Alert]:
 
 def _sessions(cursor: Cursor, since: datetime, is_now: Callable[[date], bool]) -> Iterator[Alert]:
     cursor.execute(
-        "SELECT session, completed_at, stocks_in_play FROM replay_sessions WHERE completed_at >= %s "
-        "ORDER BY session DESC LIMIT %s",
-        [since, MOST],
+        "SELECT session, completed_at, stocks_in_play FROM replay_sessions WHERE completed_at >= %s AND session >= %s "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'session:' || session) ORDER BY session LIMIT %s",
+        [since, since.date() - LONGEST_PAUSE, MOST],
     )
-    for session, at, in_play in reversed(cursor.fetchall()):
+    for session, at, in_play in cursor.fetchall():
         if not is_now(session):
             continue
         yield Alert(
-            alert_id=f"session:{session}",
-            kind="session",
-            severity="info",
-            title=f"{session} is complete",
-            body=f"{in_play} stocks were in play.",
-            at=at,
-        )
+            alert_id=f"session:{session}", kind="session", severity="info", title=f"{session} is complete",
+            body=f"{in_play} stocks were in play.", at=at,
+        )  # fmt: skip
         cursor.execute(
             "SELECT book, side, shares, symbol, price_usd_e4 FROM fills WHERE session = %s ORDER BY book, fill_id",
             [session],
@@ -219,12 +217,5 @@ def _trainings(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 
 
 QUESTIONS: Final[tuple[Question, ...]] = (
-    _controls,
-    _checks,
-    _models,
-    _turns,
-    _services,
-    _storage,
-    _imports,
-    _trainings,
-)
+    _controls, _checks, _models, _turns, _services, _storage, _imports, _trainings,
+)  # fmt: skip

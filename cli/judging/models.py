@@ -6,9 +6,9 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from adapters.settings import Settings, read_settings
 from cli.judging.models_page import model_page, report_lines
 from cli.output import finite_json, print_json
 from cli.train.job import cutoff
+from cli.writing import write_whole
 from research.attempts import tried_on
 from research.models.changing import names
 from research.models.files import files_of, row_of
@@ -164,14 +165,5 @@ def _written(out: Path | None, report: ModelReport, judged: Judged, facts: Mappi
         f"{report.ensemble_id}.json": json.dumps(finite_json(facts), default=str, indent=1) + "\n",
     }
     for name, text in contents.items():
-        part = out / f"{name}.part"
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(out / name)
-        except OSError as error:
-            with suppress(OSError):
-                part.unlink()
-            raise ConfigurationError(
-                f"{out / name} can't be written: {error.strerror}. The record is as it was."
-            ) from error
+        write_whole(out / name, partial(Path.write_text, data=text, encoding="utf-8"))
     return [str(out / name) for name in contents]

@@ -82,12 +82,12 @@ def messages(pending: Sequence[Alert], sent_today: int, at: datetime, policy: Po
         at: now.
         policy: of the owner.
     """
-    quiet = policy.is_quiet(at)
+    quiet, today = policy.is_quiet(at), policy.day_began(at)
     due = [alert for alert in pending if alert.severity == "critical" or not quiet]
-    old = [alert for alert in due if alert.at < policy.day_began(at)]
-    urgent = [alert for alert in due if alert.severity == "critical" and alert not in old]
-    other = [alert for alert in due if alert not in old and alert not in urgent]
-    told = _within([*urgent], 2 * policy.most_a_day - sent_today)
+    old, new = [alert for alert in due if alert.at < today], [alert for alert in due if alert.at >= today]
+    urgent = [alert for alert in new if alert.severity == "critical"]
+    other = [alert for alert in new if alert.severity != "critical"]
+    told = _within(urgent, 2 * policy.most_a_day - sent_today)
     left = policy.most_a_day - sent_today - len(told)
     late = _within([digest(old)] if len(old) > 1 else old, left)
     return [*told, *late, *_within(other, left - len(late))]

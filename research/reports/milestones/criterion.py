@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from adapters.postgres.pool import transaction
+from research.models.comparing import AccountCompared
 from research.reports.gathering import Gathered
 from trading.performance.estimate import Estimate
 
@@ -56,6 +57,12 @@ class Asking:
         with transaction(self.found.record.pool) as cursor:
             cursor.execute(query.encode(), list(values))
             return cursor.fetchall()
+
+    @property
+    def leading(self) -> AccountCompared | None:
+        """The account of models that leads, beside the others; None without one."""
+        every = self.found.comparison.accounts
+        return next((one for one in every if one.account == self.found.leading), None)
 
     @cached_property
     def champion(self) -> str | None:

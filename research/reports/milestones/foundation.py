@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import numpy as np
-
-from adapters.postgres.calls import CallStore
 from adapters.postgres.daily_checks import DailyChecks
 from adapters.postgres.health import HealthStore
 from research.reports.milestones.criterion import Answer, Asking, Criterion, above, counted
-from trading.evidence.calls import LEAST_SESSIONS, Candidates
-from trading.performance.estimate import Estimate, block_samples, interval, widening
+from trading.evidence.calls import LEAST_SESSIONS
+from trading.performance.estimate import Estimate
 from trading.performance.metric import estimate
 
 WATCHED = timedelta(days=7)
@@ -20,6 +17,7 @@ UPTIME = 0.999
 INSTANCES = 10_000
 ACCURACY = 0.65
 HALF = 0.5
+NO_MODELS = "there is no account of models beside one of the rules"
 
 
 def uptime(asking: Asking) -> Answer:
@@ -85,43 +83,23 @@ def _gpu(asking: Asking) -> Answer:
 
 def false_positives(asking: Asking) -> Answer:
     """By how much smaller the leading account's share of bad calls is than the rules', sessions resampled."""
-    found = asking.found
-    base = next((name for name, arm in found.arms.items() if arm == "rule"), None)
-    if base is None or base == found.leading:
-        return Answer("not enough data", "there is no account of models beside one of the rules")
-    candidates = CallStore(found.record.pool, found.until).of_accounts(list(found.arms))
-    figures = next((one for one in found.comparison.accounts if one.account == found.leading), None)
-    missing = figures.calls.missing if figures else "no account was compared"
-    return above(fewer_false(candidates, found.leading, base, found.terms.seed, missing), HALF, "{:.1%}", missing)
+    mine = asking.leading
+    if mine is None or mine.less_rules is None:
+        return Answer("not enough data", NO_MODELS)
+    change = mine.less_rules.false_positives
+    fewer = Estimate(_less(change.value), _less(change.high), _less(change.low))
+    return above(fewer, HALF, "{:.1%}", mine.calls.missing)
 
 
-def fewer_false(candidates: Candidates, mine: str, base: str, seed: int, missing: str) -> Estimate:
-    """One less the ratio of the two shares of calls that made no money; bare while something is missing."""
-    days, group = np.unique(candidates.session, return_inverse=True)
-    draws = block_samples(len(days), np.random.default_rng(seed))
-
-    def shares(name: str) -> tuple[float, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-        yes = candidates.said_yes[name]
-        bad, all_ = (
-            np.bincount(group, weights=part.astype(np.float64), minlength=len(days))
-            for part in (yes & ~candidates.won, yes)
-        )
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return float(np.divide(bad.sum(), all_.sum())), bad[draws].sum(axis=1) / all_[draws].sum(axis=1)
-
-    (one, ones), (other, others) = shares(mine), shares(base)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        value, samples = float(1.0 - np.divide(one, other)), 1.0 - ones / others
-    if missing or not np.isfinite(value):
-        return Estimate(value if np.isfinite(value) else None)
-    return interval(value, samples, widen=widening(len(days)), within=(-np.inf, 1.0))
+def _less(change: float | None) -> float | None:
+    """A change for the worse as one for the better."""
+    return None if change is None else -change
 
 
 def _superior(asking: Asking) -> Answer:
-    found = asking.found
-    mine = next((one for one in found.comparison.accounts if one.account == found.leading), None)
+    mine = asking.leading
     if mine is None or mine.less_rules is None:
-        return Answer("not enough data", "there is no account of models beside one of the rules")
+        return Answer("not enough data", NO_MODELS)
     return above(mine.less_rules.net_return, 0.0, "{:+.2%} a call", mine.calls.missing)
 
 
