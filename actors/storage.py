@@ -15,7 +15,8 @@ from data.keeping import Keeping
 from data.tiers.buying import buy_by_command
 from trading.errors import InplayError
 
-PERIOD_S = 60.0
+PERIOD_S, RETRY_S = 60.0, 5.0
+"""Between two looks, and until the next one where a look could not be done."""
 
 
 class Storage(Service):
@@ -39,11 +40,16 @@ class Storage(Service):
         return Keeping(self.wiring.home, self.pool, url, rules, version=version("inplay"), clock=now, buy=buy)
 
     def _watch(self) -> None:
-        while not self._stop.wait(PERIOD_S):
-            self.look()
+        pause_s = PERIOD_S
+        while not self._stop.wait(pause_s):
+            pause_s = PERIOD_S if self.look() else RETRY_S
 
-    def look(self) -> None:
-        """What is due is done, and what goes wrong is known to `condition`; nothing ends the watch."""
+    def look(self) -> bool:
+        """What is due is done, and what goes wrong is known to `condition`; nothing ends the watch.
+
+        Returns:
+            Whether it could look: not while the record or the disk can't be read.
+        """
         log = structlog.get_logger()
         try:
             for event in self.tick():
@@ -54,9 +60,11 @@ class Storage(Service):
         except (InplayError, OSError) as error:
             self._trouble = f"the disk is not watched: {error}"
             log.warning("storage_not_watched", reason=str(error))
+            return False
         except Exception as error:  # a defect in one duty must not end archiving and backups for good
             self._trouble = f"a defect: {type(error).__name__}; the log has the trace"
             log.exception("storage_defect")
+        return True
 
     def condition(self) -> Condition:
         """Well, or what failed when it was last tried: an archive or a backup that isn't made is no small thing."""

@@ -29,7 +29,8 @@ from tune.training_plan import Plan
 from tune.updates.forward import forward_test
 from tune.updates.lines import Line
 
-PERIOD_S = 60.0
+PERIOD_S, RETRY_S = 60.0, 5.0
+"""Between two plans, and until the next one where a plan could not be made."""
 NO_CPU = (
     "Ray's head has no CPU in its books (--num-cpus=0), so no model can be trained; everything else goes on. Start it "
     "with --num-cpus=1 or more."
@@ -73,8 +74,8 @@ class TrainingScheduler(Service):
 
     def _watch(self) -> None:
         log = structlog.get_logger()
-        recovered = False
-        while not self._stop.wait(PERIOD_S if recovered else 1.0):
+        recovered, pause_s = False, 1.0
+        while not self._stop.wait(pause_s):
             try:
                 if not recovered:
                     self._sessions.recover()
@@ -82,8 +83,9 @@ class TrainingScheduler(Service):
                 plan = self._sessions.tick()
                 log.info("training_planned", kind=plan.kind, code=plan.code)
                 self._trouble = "" if head_cpus() >= 1 else NO_CPU
+                pause_s = PERIOD_S
             except (InplayError, RayError, OSError) as error:
-                self._trouble = str(error)
+                self._trouble, pause_s = str(error), RETRY_S
                 log.warning("training_not_planned", reason=str(error))
 
     @cached_property

@@ -109,6 +109,11 @@ def test_a_clock_that_was_ahead_keeps_nothing_from_being_done(folder: Folder) ->
     assert keeping.tick() == []
 
 
+def away(_: Keeping) -> list[StorageEvent]:
+    """The record does not answer."""
+    raise UnavailableError("PostgreSQL does not answer")
+
+
 def test_the_service_says_what_failed_and_watches_on(folder: Folder) -> None:
     """A backup that can't be made, and a defect, make it degraded; neither ends its watch."""
     rules = StorageRules(backup=BackupRules(target="/dev/full/backups"))
@@ -124,8 +129,12 @@ def test_the_service_says_what_failed_and_watches_on(folder: Folder) -> None:
     service._keeping = folder.keeping()
     folder.clock.at += timedelta(days=1)
     StorageEvents(folder.pool).record(StorageEvent("backup", folder.clock.at, True, "made by hand"))
-    service.look()
+    assert service.look()
     assert service.condition()[0] == "ok"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keeping, "tick", away)
+        assert not service.look(), "it looks again soon, and not a minute later"
+    assert service.condition() == ("degraded", "the disk is not watched: PostgreSQL does not answer")
 
 
 def test_what_is_measured_is_what_the_interface_answers(folder: Folder) -> None:
