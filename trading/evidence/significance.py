@@ -21,22 +21,23 @@ def session_variance(influence: Floats, lags: int) -> Floats:
     Args:
         influence: what each session adds to the figure's error, summed over its bars, shape `(n_figures, n_sessions)`,
             sessions without a gap; zero where a session has nothing.
-        lags: sessions that outcomes overlap; 0 = sessions are independent of one another.
+        lags: outcomes so many sessions apart may share days, and none further apart; 0 = sessions are independent.
 
     Returns:
         Shape `(n_figures,)`; NaN where fewer than two sessions count.
 
     Source:
-        Driscoll and Kraay (1998), Consistent covariance matrix estimation with spatially dependent panel data: Newey
-        and West's (1987) Bartlett weights on the sums of each period; with 0 lags it is the usual clustered variance.
-        The factor G / (G - 1) is Stata's for G clusters. Never below the variance without lags: a rare pattern's
-        few products of neighbours may come out negative by luck, and would make it look sure.
+        Hansen and Hodrick (1980), Forward Exchange Rates as Optimal Predictors of Future Spot Rates, on the sums of
+        each session, as Driscoll and Kraay (1998) have it for panels: products of neighbours count whole as far as
+        outcomes overlap. Newey and West's (1987) falling weights would miss a quarter of the variance of outcomes that
+        overlap by five sessions. With 0 lags it is the usual clustered variance. The factor G / (G - 1) is Stata's for
+        G clusters. Never below the variance without lags: whole weights, or a rare pattern's few products, may come
+        out negative by luck, and would make a figure look sure.
     """
     alone: Floats = np.einsum("ij,ij->i", influence, influence)
     total = alone
     for lag in range(1, min(lags, influence.shape[1] - 1) + 1):
-        weight = 1.0 - lag / (lags + 1.0)
-        total = total + 2.0 * weight * np.einsum("ij,ij->i", influence[:, lag:], influence[:, :-lag])
+        total = total + 2.0 * np.einsum("ij,ij->i", influence[:, lag:], influence[:, :-lag])
     clusters = (influence != 0).sum(axis=1)
     factor = clusters / np.maximum(clusters - 1, 1)
     return np.where(clusters > 1, np.maximum(total, alone) * factor, np.nan)
