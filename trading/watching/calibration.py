@@ -24,14 +24,14 @@ class CalibrationRules:
         least_sessions: of a season; with fewer it says nothing.
         least_slope: of what happened on the probabilities, within sessions: 1 = as they say, 0 = they tell nothing,
             -1 = the reverse. An alarm says that it is surely lower.
-        lags: sessions that outcomes overlap.
+        lags: outcomes so many sessions apart share a day; they are held for five, from open to open.
     """
 
     alpha: float = 0.02
     season: int = 60
     least_sessions: int = 10
     least_slope: float = 0.5
-    lags: int = 5
+    lags: int = 4
 
 
 def reach(variance_of_mean: Floats, count: Floats, rules: CalibrationRules) -> Floats:
