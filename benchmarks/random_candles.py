@@ -13,7 +13,8 @@ from benchmarks.markets import Universe
 from trading.bars.panel import BARS_SCHEMA, as_date
 from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.at_close import large_cap
-from tune.sets.training_set import TrainingSet, from_market
+from tune.sets.from_market import from_market
+from tune.sets.training_set import TrainingSet
 
 SYMBOLS, SESSIONS = 14, 320
 FIRST = date(2015, 1, 2)

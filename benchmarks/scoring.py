@@ -21,7 +21,8 @@ from trading.views.setups import FEATURES
 from tune.fits.estimators import Forest, fit_booster, fit_forest
 from tune.fits.model_files import Fitted, write_ensemble
 from tune.search.report import Winner
-from tune.sets.training_set import TARGET_SCALE, TrainingSet, from_market, target_of
+from tune.sets.from_market import from_market
+from tune.sets.training_set import TARGET_SCALE, TrainingSet, target_of
 
 Rows = npt.NDArray[np.float32]
 Answers = tuple[npt.NDArray[np.float64], ...]

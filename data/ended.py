@@ -33,14 +33,20 @@ def markets_that_ended(
     vix: tuple[Days, Floats] | None = None, sectors: Mapping[str, str] | None = None,
 ) -> Iterator[Market]:  # fmt: skip
     """The same of bars, splits and breaks as known at the close of the session."""
-    for panel, endings in ended_panels(Panel.from_arrow(bars), splits, breaks, session):
-        yield analyse(panel, vix=vix, sectors=sectors, endings=endings)
+    panels = ended_panels(Panel.from_arrow(bars), splits, breaks, session)
+    return (analyse(panel, vix=vix, sectors=sectors, endings=endings) for panel, endings in panels)
 
 
 def ended_histories(known: Known) -> Iterator[tuple[Market, Patterns]]:
-    """The same with patterns and catalysts; only rows of the symbols that a break ended are of interest in each."""
-    for market in ended_markets(known):
-        yield market, recognise(market, known.events, known.news_at(market.panel))
+    """The same with patterns and catalysts; only rows of the symbols that a break ended are of interest in each.
+
+    None is held here while the next is made.
+    """
+
+    def recognised(market: Market) -> tuple[Market, Patterns]:
+        return market, recognise(market, known.events, known.news_at(market.panel))
+
+    return map(recognised, ended_markets(known))
 
 
 def with_a_break_since(known: Known, patterns: pa.Table) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -47,7 +47,7 @@ class Endings:
 
 def ended_panels(
     bars: Panel, splits: Iterable[Split], breaks: Iterable[Break], session: date
-) -> list[tuple[Panel, Endings]]:
+) -> Iterator[tuple[Panel, Endings]]:
     """The history with each symbol's stretch before its latest break, then before the one before that, and so on.
 
     Each panel is that of `as_of` but for the symbols that `Endings.ended` marks: they have the bars of one stretch, so
@@ -68,7 +68,7 @@ def ended_panels(
         {symbol: found[-depth] for symbol, found in cuts.items() if len(found) >= depth}
         for depth in range(1, deepest + 1)
     ]
-    return [_ended(bars, splits, plain, of_symbol, last) for of_symbol in at_depth]
+    return (_ended(bars, splits, plain, of_symbol, last) for of_symbol in at_depth)
 
 
 def _cuts(bars: Panel, breaks: Iterable[Break], last: np.datetime64) -> dict[str, list[Break]]:

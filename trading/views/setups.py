@@ -107,16 +107,19 @@ def build_setups(
         rows: only these bars; all if None.
         regime: of each session of the panel; without it the features of `_REGIME` are unknown.
     """
+    at, direction = setup_rows(panel, detections, rows)
+    return feature_rows(panel, indicators, context, detections, catalyst, rows=at, direction=direction, regime=regime)
+
+
+def setup_rows(panel: Panel, detections: Detections, rows: Ints | None = None) -> tuple[Ints, npt.NDArray[np.int8]]:
+    """Row and direction of each setup of `build_setups`, without its features."""
     wanted = np.ones(len(panel), dtype=np.bool_)
     if rows is not None:
         wanted[:] = False
         wanted[rows] = True
     found = detections.row * 2 + (detections.direction > 0)
     keys = np.unique(found[wanted[detections.row] & (detections.direction != 0)])
-    direction = np.where(keys % 2 == 1, 1, -1).astype(np.int8)
-    return feature_rows(
-        panel, indicators, context, detections, catalyst, rows=keys // 2, direction=direction, regime=regime
-    )
+    return keys // 2, np.where(keys % 2 == 1, 1, -1).astype(np.int8)
 
 
 def feature_rows(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from adapters.record import Record
 from data.ended import ended_histories
@@ -13,8 +15,9 @@ from trading.cycle.stages import Market, Patterns, recognise
 from trading.errors import ModelError
 from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.rules import ScannerRules
+from tune.sets.from_market import History, from_histories
 from tune.sets.sealed import without_sealed
-from tune.sets.training_set import TrainingSet, from_market
+from tune.sets.training_set import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def set_of_market(record: Record, market: Market, patterns: Patterns, rules: Set
         rules: that it is made by.
     """
     known = known_at_close(record, as_date(market.panel.sessions.max()))
-    return _without_sealed(known, market, patterns, rules)
+    return without_sealed(_made(known, lambda: (market, patterns), rules), record.trials.sealed())
 
 
 def set_of_record(record: Record, rules: SetRules, *, sealed_too: bool = False) -> TrainingSet:
@@ -62,14 +65,14 @@ def set_of_record(record: Record, rules: SetRules, *, sealed_too: bool = False) 
             f"No bars before {rules.before} are on record, so there is nothing to learn from. Nothing was changed."
         )
     known = known_at_close(record, earlier[-1])
+    made = _made(known, partial(_analysed, known), rules)
+    return made if sealed_too else without_sealed(made, record.trials.sealed())
+
+
+def _analysed(known: Known) -> History:
     market = known.market()
-    patterns = recognise(market, known.events, known.news_at(market.panel))
-    return _made(known, market, patterns, rules) if sealed_too else _without_sealed(known, market, patterns, rules)
+    return market, recognise(market, known.events, known.news_at(market.panel))
 
 
-def _without_sealed(known: Known, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
-    return without_sealed(_made(known, market, patterns, rules), known.record.trials.sealed())
-
-
-def _made(known: Known, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
-    return from_market(market, patterns, rules.outcome, rules.scanner, rules.before, ended=ended_histories(known))
+def _made(known: Known, now: Callable[[], History], rules: SetRules) -> TrainingSet:
+    return from_histories(now, ended_histories(known), rules.outcome, rules.scanner, rules.before)

@@ -20,8 +20,9 @@ from trading.scanner.rules import ScannerRules
 from trading.views.feature_rows import FeatureRows
 from trading.views.rule_system import confidence
 from trading.views.setups import FEATURES, Setups
+from tune.sets.from_market import looks_in_play
 from tune.sets.sealed import without_sealed
-from tune.sets.training_set import TrainingSet, looks_in_play
+from tune.sets.training_set import TrainingSet
 from tune.sets.uniqueness import average_uniqueness
 
 UNDECIDED = "no outcome on record by then"
@@ -79,7 +80,7 @@ def from_record(
 ) -> tuple[TrainingSet, tuple[str, ...]]:
     """The setups on record whose outcome was known at the close of a session before `before`, and the notes on them.
 
-    It holds what `tune.sets.training_set.from_market` makes of the bars of these sessions as they were known then,
+    It holds what `tune.sets.from_market.from_market` makes of the bars of these sessions as they were known then,
     without what is sealed.
 
     Raises:

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from trading.arrays import Days, Flags, Floats, Ints, Matrix
-from trading.bars.panel import Panel, as_day
-from trading.cycle.stages import Market, Patterns, regimes_of, rule_inputs
+from trading.arrays import Days, Flags, Floats, Matrix
 from trading.errors import ModelError
-from trading.outcomes.barriers import OutcomeRules, Outcomes, label
-from trading.scanner.rules import ScannerRules
 from trading.views.members.member import Member
-from trading.views.rule_system import confidence
-from trading.views.setups import FEATURES, Setups, build_setups
-from tune.sets.uniqueness import average_uniqueness
 
 TARGET_SCALE = 0.01
 """Net returns are predicted in per cent, so that XGBoost's regularisation meets numbers near one."""
+CHUNK_ROWS = 65_536
+"""What works through all rows of a matrix takes so many at once: a copy of the whole beside it may not fit."""
 UNKNOWN = "unknown in every setup that the models learned from"
 
 
@@ -97,7 +91,9 @@ class TrainingSet:
         A source that isn't connected leaves its columns unknown. Nothing can be learned from them, and a model would
         meet their first value unprepared.
         """
-        known: Flags = np.asarray(np.isfinite(self.matrix[rows]).any(axis=0))
+        known: Flags = np.zeros(len(self.features), dtype=np.bool_)
+        for first in range(0, len(rows), CHUNK_ROWS):
+            known |= np.isfinite(self.matrix[rows[first : first + CHUNK_ROWS]]).any(axis=0)
         unknown = {name: UNKNOWN for name, there in zip(self.features, known, strict=True) if not there}
         return replace(self, left_out={**self.left_out, **unknown})
 
@@ -146,102 +142,3 @@ def bound_ways(member: Member, left_out: Collection[str], params: Mapping[str, A
 def target_of(member: Member, data: TrainingSet) -> Floats:
     """What a member predicts, in its own unit: success as 0 or 1, the net return in per cent."""
     return data.success if member.predicts == "success" else data.net_return / TARGET_SCALE
-
-
-def looks_in_play(setups: Setups, rules: ScannerRules) -> Flags:
-    """Whether each setup is long, and moves and trades as the scanner asks; price, value and rank are left out."""
-
-    def column(name: str) -> Floats:
-        return setups.matrix[:, FEATURES.index(name)].astype(np.float64)
-
-    gap, change = column("gap_pct"), column("return_1")
-    with np.errstate(invalid="ignore"):
-        move = np.fmax(np.abs(gap), np.abs(change)) if rules.both_directions else np.fmax(gap, change)
-        moving = (move >= rules.min_move) & (column("volume_ratio_20") >= rules.min_relative_volume)
-    return np.asarray(moving & (setups.direction > 0))
-
-
-def from_market(
-    market: Market,
-    patterns: Patterns,
-    rules: OutcomeRules,
-    scanner: ScannerRules,
-    before: date,
-    *,
-    ended: Iterable[tuple[Market, Patterns]] = (),
-) -> TrainingSet:
-    """The setups of a history whose outcome was known at the close of a session before `before`.
-
-    Args:
-        market: history up to now.
-        patterns: of it.
-        rules: of the outcome.
-        scanner: what counts as in play.
-        before: a session.
-        ended: the histories that breaks ended, of which the symbols that ended are taken; see `data.ended`.
-    """
-    histories = [(market, patterns, None), *((one, found, one.ended_rows) for one, found in ended)]
-    parts = [_part(one, found, rows, rules) for one, found, rows in histories]
-    reasons = np.concatenate([_undecided(part, as_day(before)) for part in parts])
-    made = [part.setups for part in parts]
-    setups = Setups(
-        np.concatenate([one.row for one in made]),
-        np.concatenate([one.direction for one in made]),
-        np.concatenate([one.matrix for one in made]),
-    )
-    of = {name: np.concatenate([getattr(part.outcome, name) for part in parts]) for name in _OF_OUTCOMES}
-    session = np.concatenate([part.panel.sessions[part.setups.row] for part in parts])
-    symbols, symbol = np.unique(
-        np.concatenate([part.panel.row_symbols[part.setups.row] for part in parts]), return_inverse=True
-    )
-    known = np.flatnonzero(reasons == "")
-    rows = known[np.lexsort((setups.direction[known], symbol[known], session[known]))]
-    names, counts = np.unique(reasons[reasons != ""], return_counts=True)
-    return TrainingSet(
-        features=FEATURES,
-        matrix=setups.matrix[rows],
-        success=of["success"][rows],
-        net_return=of["net_return"][rows],
-        session=session[rows],
-        known_session=of["known_session"][rows],
-        rule_confidence=confidence(rule_inputs(setups))[rows],
-        in_play=looks_in_play(setups, scanner)[rows],
-        symbols=tuple(symbols.tolist()),
-        symbol=symbol[rows].astype(np.int32),
-        direction=setups.direction[rows],
-        weight=average_uniqueness(symbol[rows], session[rows], of["known_session"][rows]),
-        both_barriers=of["both_barriers"][rows].astype(np.float64),
-        undecided=dict(zip(names.tolist(), counts.tolist(), strict=True)),
-    )
-
-
-_OF_OUTCOMES = ("success", "net_return", "known_session", "both_barriers")
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Setups of one history and what became of them."""
-
-    panel: Panel
-    setups: Setups
-    outcome: Outcomes
-
-
-def _part(market: Market, patterns: Patterns, rows: Ints | None, rules: OutcomeRules) -> _Part:
-    setups = build_setups(
-        market.panel, market.indicators, market.context, patterns.detections, patterns.catalyst,
-        rows=rows, regime=regimes_of(market, patterns),
-    )  # fmt: skip
-    atr = market.indicators["atr_14"][setups.row]
-    outcome = label(market.panel, setups.row, setups.direction, atr, rules, endings=market.endings)
-    return _Part(market.panel, setups, outcome)
-
-
-def _undecided(part: _Part, before: np.datetime64) -> npt.NDArray[np.str_]:
-    """Why each setup is no row; empty text where it is one."""
-    panel, kind = part.panel, part.outcome.exit_kind
-    last = panel.sessions[panel.offsets[1:] - 1][panel.symbol_index[part.setups.row]]
-    still = last == (panel.sessions.max() if len(panel) else before)
-    reason = np.where(kind == "open", np.where(still, "open", "bars ended"), "")
-    reason = np.where(kind == "unknown", "no range", np.where(kind == "no_entry", "break", reason))
-    return np.where((reason == "") & ~(part.outcome.known_session < before), "known later", reason)

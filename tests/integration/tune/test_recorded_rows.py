@@ -23,8 +23,9 @@ from trading.views.feature_rows import SCHEMA, VERSION, FeatureSchema, differing
 from trading.views.setups import FEATURES
 from tune.judgement.leakage.again import later_knowledge
 from tune.judgement.leakage.then import rows_then
+from tune.sets.from_market import from_market
 from tune.sets.recorded_rows import UNDECIDED, from_record, recorded_rows
-from tune.sets.training_set import TrainingSet, from_market
+from tune.sets.training_set import TrainingSet
 from tune.sets.uniqueness import average_uniqueness
 
 SESSIONS = [as_date(day) for day in sessions_between(date(2010, 6, 1), date(2010, 6, 10))]

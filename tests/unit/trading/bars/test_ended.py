@@ -41,8 +41,8 @@ def test_each_stretch_stands_once_beside_the_whole_market() -> None:
 def test_nothing_is_known_of_a_break_before_its_session() -> None:
     """At the close before, there is no ended history; at its own close, there is."""
     bars, cuts = stock([10, 10, 4, 4, 4, 4, 4, 4]), [Break("A", DAYS[2], "?")]
-    assert ended_panels(bars, (), cuts, DAYS[1]) == []
-    assert len(ended_panels(bars, (), cuts, DAYS[2])) == 1
+    assert not list(ended_panels(bars, (), cuts, DAYS[1]))
+    assert len(list(ended_panels(bars, (), cuts, DAYS[2]))) == 1
 
 
 def test_prices_on_both_sides_are_in_the_shares_of_the_break() -> None:
@@ -57,7 +57,7 @@ def test_prices_on_both_sides_are_in_the_shares_of_the_break() -> None:
 @pytest.mark.parametrize("cut", [Break("A", DAYS[0], "?"), Break("Z", DAYS[3], "?")])
 def test_a_break_without_bars_on_both_sides_ends_nothing(cut: Break) -> None:
     """At the first bar, or of a symbol without bars."""
-    assert ended_panels(stock([10.0] * 8), (), [cut], DAYS[-1]) == []
+    assert not list(ended_panels(stock([10.0] * 8), (), [cut], DAYS[-1]))
 
 
 def test_of_two_words_on_one_break_the_unexplained_one_counts() -> None:

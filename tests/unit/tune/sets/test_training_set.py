@@ -22,7 +22,8 @@ from trading.patterns.recognised import recognise_all
 from trading.scanner.rules import large_cap
 from trading.views.members.registry import MEMBERS
 from trading.views.setups import build_setups
-from tune.sets.training_set import UNKNOWN, TrainingSet, columns_of, from_market
+from tune.sets.from_market import from_market
+from tune.sets.training_set import UNKNOWN, TrainingSet, columns_of
 
 DATA = planted(3, sessions=12, per_session=5)
 
