@@ -74,7 +74,10 @@ class ModelMonitoring(Service):
                 f"{turn.ensemble_id}, from {turn.from_session} on: {DOES[turn.stage]}"
                 for turn in store.turns() if turn.found_session == session
             ),
-            promotion=promote(self._registry, store, session, lambda why: Said("promotion rule", why, now())),
+            promotion=promote(
+                self._registry, store, session, lambda why: Said("promotion rule", why, now()),
+                act=self.wiring.training.promotes,
+            ),
         )  # fmt: skip
 
     @cached_property

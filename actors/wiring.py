@@ -33,11 +33,13 @@ class Training:
     Attributes:
         spend_folder: of the files in which the node provider keeps starts and stops.
         seed: of forests, boosters and bootstraps.
+        promotes: whether the promotion rule changes roles by itself.
     """
 
     rules: SessionRules = field(default_factory=SessionRules)
     spend_folder: Path = Path("~/.inplay")
     seed: int = 7
+    promotes: bool = True
 
 
 @dataclass(frozen=True)

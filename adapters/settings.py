@@ -112,6 +112,7 @@ class Settings(BaseSettings):
         train_every_sessions: after so many complete sessions that no ensemble learned from, one is trained; 0 = never.
         update_every_sessions: after so many complete sessions the champion's line is updated lightly; 0 = never.
         training_makes: what a new ensemble becomes: `challenger`, or `champion` without anybody looking at it.
+        promotion: whether the promotion rule changes roles by itself (`act`), or only says what it would (`tell`).
         spend_folder: where the node provider keeps the starts and stops of machines.
         notify_urls: Apprise URLs of the services that carry alerts; none by default.
         notify_least: severity from which on alerts are sent: `info`, `warning` or `critical`.
@@ -181,6 +182,7 @@ class Settings(BaseSettings):
     train_every_sessions: int = Field(default=0, ge=0, le=10_000)
     update_every_sessions: int = Field(default=0, ge=0, le=10_000)
     training_makes: Literal["challenger", "champion"] = "challenger"
+    promotion: Literal["act", "tell"] = "act"
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)
     notify_urls: tuple[SecretStr, ...] = Field(default=(), max_length=20)
     notify_least: Severity = "warning"

@@ -33,7 +33,7 @@ def training_of(settings: Settings) -> Training:
         every_sessions=settings.train_every_sessions,
         update_every_sessions=settings.update_every_sessions, makes=settings.training_makes,
     )  # fmt: skip
-    return Training(rules, settings.spend_folder, settings.seed)
+    return Training(rules, settings.spend_folder, settings.seed, settings.promotion == "act")
 
 
 BY_HAND = "inplay train"

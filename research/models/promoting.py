@@ -13,7 +13,9 @@ from trading.errors import ModelRefusedError
 WHO = "promotion rule"
 
 
-def promote(registry: Registry, store: WatchStore, session: date, said: Callable[[str], Said]) -> str:
+def promote(
+    registry: Registry, store: WatchStore, session: date, said: Callable[[str], Said], *, act: bool = True
+) -> str:
     """The change that is due after the session was made, unless it was before; returns it in words, empty for none.
 
     The champion that a better one takes over from stays beside it as a shadow: if the successor turns out to be worse,
@@ -24,6 +26,7 @@ def promote(registry: Registry, store: WatchStore, session: date, said: Callable
         store: of the watches.
         session: that was watched.
         said: who wants it, for a reason.
+        act: whether the change is made; else it is told only, and left to `inplay models promote` and `retire`.
     """
     wanted = store.proposal(session)
     if wanted is None or store.last_watched() != session:
@@ -32,6 +35,8 @@ def promote(registry: Registry, store: WatchStore, session: date, said: Callable
     mark = f"after {session}: "
     if any(event.who == WHO and mark in event.why for event in life.events):
         return ""
+    if not act:
+        return f"{wanted.ensemble_id} would be {wanted.role}: {wanted.why}; nothing was changed (INPLAY_PROMOTION=tell)"
     before, why = life.at(session).champion, said(f"{mark}{wanted.why}")
     try:
         if wanted.role == "retired":

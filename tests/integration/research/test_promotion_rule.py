@@ -59,6 +59,17 @@ def test_a_better_challenger_takes_over_once_and_the_old_champion_stays_beside_i
     assert store.life().latest()[A] == "champion"
 
 
+def test_told_only_it_changes_nothing_and_goes_on_saying_so(registry: Registry) -> None:
+    """`INPLAY_PROMOTION=tell`: who would be what and why, as often as asked; acting later is still possible."""
+    _asked(registry.pool, Proposal(B, "champion", "better by 0.01"))
+    before = LifecycleStore(registry.pool).life()
+    for _ in range(2):
+        said = promote(registry, WatchStore(registry.pool), AFTER, lambda why: Said(WHO, why, NOON), act=False)
+        assert said == f"{B} would be champion: better by 0.01; nothing was changed (INPLAY_PROMOTION=tell)"
+    assert LifecycleStore(registry.pool).life() == before
+    assert "is champion from" in _promote(registry)
+
+
 def test_a_champion_worse_than_the_rules_retires(registry: Registry) -> None:
     """Then nobody is champion and the rules decide."""
     _asked(registry.pool, Proposal(A, "retired", "worse than the rules"))
