@@ -129,6 +129,7 @@ def train_ensemble(
     refuse_leaks(leaks)
     if judged is not data:
         say(f"search and judgement work on {len(judged):,} of {len(data):,} setups, drawn once; the last fit on all")
+    give_back()
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
     found = search(development, scratch, members, seed=seed, placements=placements, bounds=bounds, room=room, say=say)
     winners = found.winners

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from adapters.machine.free_memory import give_back
 from adapters.record import Record
 from data.ended import ended_histories
 from data.known_at import Known, known_at_close
@@ -75,4 +76,6 @@ def _analysed(known: Known) -> History:
 
 
 def _made(known: Known, now: Callable[[], History], rules: SetRules) -> TrainingSet:
-    return from_histories(now, ended_histories(known), rules.outcome, rules.scanner, rules.before)
+    made = from_histories(now, ended_histories(known), rules.outcome, rules.scanner, rules.before)
+    give_back()
+    return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from adapters.machine.free_memory import give_back
 from adapters.record import Record
 from data.known_at import Known, known_at_close
 from trading.bars.panel import as_day
@@ -22,6 +23,7 @@ def rows_then(record: Record, data: TrainingSet, last: date) -> Then:
     """
     latest = known_at_close(record, last)
     made = {session: _rows(known_at_close(record, session), latest) for session in chosen_sessions(data)}
+    give_back()
     return made.__getitem__
 
 
