@@ -99,6 +99,16 @@ class ApprovalStore:
             cursor.execute("SELECT account FROM approval_requests WHERE session = %s ORDER BY account", [session])
             return [str(name) for (name,) in cursor.fetchall()]
 
+    def refusals(self, session: date, symbol: str) -> dict[str, str]:
+        """By account, why the order of the symbol wasn't placed, where the owner or silence refused it."""
+        return {
+            account: asked.answers[one.order_id].refusal
+            for account in self.accounts(session)
+            if (asked := self.of(session, account)) is not None
+            for one in asked.orders
+            if one.symbol == symbol and one.order_id in asked.answers and asked.answers[one.order_id].refusal
+        }
+
     def is_due(self, account: str, at: datetime) -> bool:
         """Whether an order of the account's book that wasn't sent yet may be: it is decided, or it is too late to."""
         with transaction(self._pool) as cursor:

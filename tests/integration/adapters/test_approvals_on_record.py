@@ -12,7 +12,7 @@ from adapters.postgres.approvals import ApprovalStore
 from adapters.postgres.pool import Pool, transaction
 from adapters.postgres.refusals import owner_was_asked, refused_of
 from tests.fakes.approvals import CLOSED, ENDS, SESSION, a_list
-from trading.approval.asked import NOBODY, Asked, Verdict
+from trading.approval.asked import NOBODY, REFUSED, UNANSWERED, Asked, Verdict
 from trading.errors import BadDataError
 
 NIGHT = CLOSED + timedelta(hours=3)
@@ -152,3 +152,6 @@ def test_what_the_owner_refused_is_a_limit_beside_the_others(store: ApprovalStor
         "owner": 0.04, "unanswered": -0.02,
     }  # fmt: skip
     assert owner_was_asked(pool, account)
+    assert [store.refusals(SESSION, symbol) for symbol in ("AAPL", "MSFT", "NVDA")] == [
+        {account: REFUSED}, {account: UNANSWERED}, {},
+    ]  # fmt: skip
