@@ -57,4 +57,6 @@ def ask(
 
 def _asked(one: OrderRequest, close_usd_e4: int | None) -> AskedOrder:
     about = None if close_usd_e4 is None else cents(close_usd_e4, one.shares)
-    return AskedOrder(one.order_id, one.symbol, one.side, one.shares, about, one.reason)
+    return AskedOrder(
+        order_id=one.order_id, symbol=one.symbol, side=one.side, shares=one.shares, about_cents=about, reason=one.reason
+    )  # fmt: skip
