@@ -13,7 +13,8 @@ from trading.broker.book import BOOK
 
 QUERY = """
 SELECT d.session,
-       coalesce(d.refused_by, CASE WHEN a.who = %(nobody)s THEN 'unanswered' WHEN a.who IS NOT NULL THEN 'owner'
+       coalesce(d.refused_by, CASE WHEN o.status = 'refused' THEN 'order_refused'
+                                   WHEN a.who = %(nobody)s THEN 'unanswered' WHEN a.who IS NOT NULL THEN 'owner'
                                    WHEN o.order_id IS NULL THEN 'withheld' ELSE 'order_' || o.status END),
        CASE WHEN p.outcome_known_session <= %(until)s THEN p.outcome_return END
 FROM decisions AS d
