@@ -13,6 +13,7 @@ import structlog
 
 from actors.service import Condition, Service
 from actors.wiring import Wiring, now
+from adapters.alerts.approvals import ApprovalMessages
 from adapters.alerts.targets import DEAD_MAN, Target, targets_of
 from adapters.calendar import is_latest
 from adapters.postgres.alerts import AlertStore
@@ -38,6 +39,7 @@ class Outbox:
 
     Attributes:
         budget_usd: of machines a month; None = nobody is told.
+        approvals: asks the owner about orders; None = nobody is asked.
     """
 
     pool: Pool
@@ -45,6 +47,7 @@ class Outbox:
     policy: Policy
     clock: Callable[[], datetime] = now
     budget_usd: float | None = None
+    approvals: ApprovalMessages | None = None
     _looked_at: datetime | None = field(default=None, init=False)
 
     @cached_property
@@ -60,6 +63,8 @@ class Outbox:
         if self.budget_usd is not None and (self._looked_at is None or at - self._looked_at >= BUDGET_EVERY):
             found += budget(self.pool, self.budget_usd, at)
             self._looked_at = at
+        if self.approvals is not None:
+            found += self.approvals.found(since, at)
         return self.store.raise_([(alert, self._told(alert)) for alert in found], at)
 
     def _told(self, alert: Alert) -> list[str]:
@@ -83,6 +88,8 @@ class Outbox:
     def _send_to(self, target: Target) -> None:
         at = self.clock()
         pending = self.store.pending(target.name, at)
+        if self.approvals is not None:
+            pending = [self.approvals.complete(alert, at) for alert in pending]
         if not pending:
             return
         sent = self.store.sent_since(target.name, self.policy.day_began(at))
@@ -104,8 +111,11 @@ class Alerting(Service):
 
     @cached_property
     def _outbox(self) -> Outbox:
-        told = self.wiring.alerts
-        return Outbox(self.pool, targets_of(told.urls, told.dead_man), told.policy, budget_usd=told.budget_usd)
+        told, asks = self.wiring.alerts, self.wiring.approval
+        return Outbox(
+            self.pool, targets_of(told.urls, told.dead_man), told.policy, budget_usd=told.budget_usd,
+            approvals=None if asks is None else ApprovalMessages(self.pool, self.wiring.home, asks.url),
+        )  # fmt: skip
 
     def _watch(self) -> None:
         while not self._stop.wait(PERIOD_S):

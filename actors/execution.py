@@ -25,6 +25,8 @@ from trading.errors import ConfigurationError, UnavailableError
 
 AFTER_NEWS_S = PART_FILLED.total_seconds() + 1
 """From what the stream told to the look at the account that follows from it."""
+ANSWERS_EVERY_S = 15.0
+"""So often the owner's answers are looked for, between two looks at the account."""
 
 
 class Execution(Service):
@@ -43,7 +45,7 @@ class Execution(Service):
         self._broker = broker = connect(account, records.events, now)
         self._updates = listen(account, self._heard, self._not_taken)
         live = BROKERS[account.broker].live
-        terms = DeskTerms(account.broker, account.decides_by, wiring.decisions, live=live)
+        terms = DeskTerms(account.broker, account.decides_by, wiring.decisions, live=live, approval=wiring.approval)
         self._desk = BrokerDesk(
             broker, broker.account_id, records, terms, now, listening=lambda: self._updates.listening
         )  # fmt: skip
@@ -86,13 +88,24 @@ class Execution(Service):
                 return
 
     def _pause(self) -> bool:
-        """It is time for the next look; True when there is none. After news it comes once part fills are old enough."""
+        """It is time for the next look; True when there is none.
+
+        After news it comes once part fills are old enough, and at once after an answer of the owner.
+        """
         ends = time.monotonic() + self._every_s
         while not self._stop.is_set() and (left_s := ends - time.monotonic()) > 0:
-            if self._told.wait(left_s):
+            if self._told.wait(min(left_s, ANSWERS_EVERY_S)):
                 self._told.clear()
                 ends = min(ends, time.monotonic() + AFTER_NEWS_S)
+            elif self._is_due():
+                break
         return self._stop.is_set()
+
+    def _is_due(self) -> bool:
+        try:
+            return self._desk.is_due()
+        except UnavailableError:  # the look that follows says so
+            return False
 
     @staticmethod
     def _not_taken(words: str) -> None:

@@ -17,6 +17,7 @@ from data.storage_rules import StorageRules
 from execution.account import BrokerAccount
 from research.reports.terms import ReportTerms
 from trading.alerts.policy import Policy
+from trading.approval.asked import ApprovalTerms
 from trading.decisions.arms import ACCOUNTS, Arm
 from trading.engine.rules import PAPER_RULES, EngineRules
 from trading.risk.decision_rules import DecisionRules
@@ -74,6 +75,7 @@ class Wiring:
         storage: where bars and backups go, and when.
         training: when models are trained anew, and where the costs of machines are kept.
         alerts: whom they go to.
+        approval: what the owner is asked about before the open; nothing by default.
         reports: what reports follow, and how many are kept.
     """
 
@@ -89,6 +91,7 @@ class Wiring:
     storage: StorageRules = field(default_factory=StorageRules)
     training: Training = field(default_factory=Training)
     alerts: Alerts = field(default_factory=Alerts)
+    approval: ApprovalTerms | None = None
     reports: ReportTerms = field(default_factory=ReportTerms)
     books: Mapping[str, Arm] = field(default_factory=lambda: dict(ACCOUNTS))
 

@@ -10,6 +10,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
@@ -25,6 +26,7 @@ from pydantic_settings import (
 from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
 from adapters.news.rss import NewsFeed
 from trading.alerts.alert import Severity
+from trading.approval.asked import Silence
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.risk.limits import LIMITS, rules_of
@@ -65,6 +67,15 @@ def _time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError("no time zone of that name; write it as in America/New_York") from None
     return name
+
+
+def _base_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise ValueError("write it as https://host, without a user, a question mark or a #")
+    if any(sign.isspace() or not sign.isprintable() for sign in url):
+        raise ValueError("it holds a blank or a sign that can't be seen")
+    return url.rstrip("/")
 
 
 def _folder_or_bucket(where: str) -> str:
@@ -120,6 +131,10 @@ class Settings(BaseSettings):
         notify_most_a_day: messages to each service; the last is a digest.
         dead_man_url: that hears of each complete session, and raises the alarm elsewhere when it doesn't.
         budget_usd_per_month: of machines; a forecast above it is an alert. 200 is the strategy's most.
+        approve: the owner is asked before the open about orders that open a position, in the account that trades.
+        approve_url: where the phone reaches the HTTP interface; links begin with it.
+        approve_silence: what no answer means: `place` or `hold`.
+        approve_until_min: an answer counts until so many minutes before the open.
         seed: of everything that draws random numbers.
         tbill_percent: what T-bills pay a year, which reports compare with; nothing is guessed without it.
         reports_keep: reports of each kind that stay in the data folder.
@@ -191,6 +206,10 @@ class Settings(BaseSettings):
     notify_most_a_day: int = Field(default=20, ge=2, le=1_000)
     dead_man_url: SecretStr | None = Field(default=None, min_length=8)
     budget_usd_per_month: float = Field(default=200, gt=0, le=1_000_000)
+    approve: bool = False
+    approve_url: Annotated[str, AfterValidator(_base_url)] | None = Field(default=None, min_length=1, max_length=200)
+    approve_silence: Silence = "hold"
+    approve_until_min: int = Field(default=30, ge=1, le=720)
 
     tbill_percent: float | None = Field(default=None, ge=0, le=100)
     reports_keep: int = Field(default=60, ge=1, le=100_000)

@@ -94,6 +94,7 @@ COMMANDS = (
     Command("verify", "cli.verify", "app", "Checks of the strategy itself."),
     Command("models", "cli.models.commands", "app", "The life of models: what they are, are worth and become."),
     Command("notify", "cli.notify", "app", "What the owner is told of, and by which services."),
+    Command("approve", "cli.approve", "app", "Orders that wait for the owner's yes before the open."),
     Command("trading", "cli.trading", "app", "Suspend, resume, arm and reconcile trading."),
 )  # fmt: skip
 _BY_NAME = {command.name: command for command in COMMANDS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.postgres.approvals import ApprovalStore
 from adapters.postgres.broker_record import BrokerRecord, ControlRecord
 from adapters.postgres.execution_record import ExecutionRecord
 from trading.broker.book import Ordered, Trade, trades
@@ -25,6 +26,11 @@ class Records:
     events: BrokerRecord
     orders: ExecutionRecord
     controls: ControlRecord
+
+    @property
+    def approvals(self) -> ApprovalStore:
+        """What the owner was asked about and answered."""
+        return ApprovalStore(self.orders.pool)
 
 
 UNREACHED = (UnavailableError, BadDataError)

@@ -11,9 +11,11 @@ from datetime import date, datetime, timedelta
 from adapters.calendar import following
 from adapters.exchange_time import NEW_YORK
 from adapters.postgres.execution_record import Look, Mark
+from execution.asking import ask
 from execution.book_on_record import UNREACHED, BookOnRecord, Books, Records
 from execution.reconciling import Reconciled, Reconciliation
 from execution.sending import Sender
+from trading.approval.asked import ApprovalTerms
 from trading.broker.book import BOOK, Ordered, Trade, history_of, last_prices
 from trading.broker.orders import OrderRequest
 from trading.broker.port import Broker
@@ -39,12 +41,14 @@ class DeskTerms:
         decides_by: the system that it follows; without models the ensemble's decisions are those of the rules.
         limits: of risk.
         live: whether it trades with money.
+        approval: what the owner wants to be asked before anything is opened; None for nothing.
     """
 
     broker: str
     decides_by: Arm
     limits: DecisionRules
     live: bool
+    approval: ApprovalTerms | None = None
 
 
 class BrokerDesk:
@@ -116,13 +120,19 @@ class BrokerDesk:
     def execute(self, session: date, orders: Sequence[OrderRequest], closes_usd_e4: Mapping[str, int]) -> int:
         """The session's orders are with the broker, or it is on record why not; returns how many it took.
 
-        Exits come first. A repeat sends only those whose sending has no answer on record, under the same ids.
+        Exits come first. A repeat sends only those whose sending has no answer on record, under the same ids. Openings
+        that the owner is asked about are on record and wait for the answer, or for what no answer means.
         """
         with self._lock:
             sender = self._sender()
             if not self._records.orders.is_placed(session):
                 if self._last.open_orders is None:  # after a restart, or while the broker was away
                     self.reconcile()
+                if self._terms.approval is not None:  # first, so that a watch after a crash finds the list
+                    ask(
+                        self._records.approvals, self._terms.approval, session, orders,
+                        closes_usd_e4=closes_usd_e4, at=self._clock(),
+                    )  # fmt: skip
                 sender.place(session, orders, closes_usd_e4, self._last.open_orders)
             return sender.send(session)
 
@@ -153,6 +163,10 @@ class BrokerDesk:
             return paused if trade.first_fill_at is None else trade.first_fill_at <= before
 
         return wanted
+
+    def is_due(self) -> bool:
+        """Whether an opening that waited for the owner's answer can be sent or withheld now."""
+        return self._terms.approval is not None and self._records.approvals.is_due(BOOK, self._clock())
 
     @property
     def trouble(self) -> str:

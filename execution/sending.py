@@ -8,7 +8,8 @@ from datetime import date, datetime
 
 from adapters.calendar import following, session_on, sessions_between
 from execution.book_on_record import UNREACHED, BookOnRecord
-from trading.broker.book import LEGS, Ordered, Trade, root, spent_cents
+from trading.approval.asked import REFUSED
+from trading.broker.book import BOOK, LEGS, Ordered, Trade, root, spent_cents
 from trading.broker.controls import Control
 from trading.broker.orders import OrderRequest
 from trading.broker.port import BrokerOrder
@@ -72,17 +73,26 @@ class Sender:
     def send(self, session: date) -> int:
         """Each order of the session without an answer was sent or withheld; returns how many the broker has.
 
+        Openings that the owner is asked about wait until they are decided.
+
         When the broker stops answering in the middle, those that follow stay unsent until it is watched again.
         """
         withheld: list[tuple[Ordered, str]] = []
+        asked = self.book.records.approvals.settle(session, BOOK, self.clock())
         reconciled = any(mark.session == session and mark.reconciled for mark in self.book.records.orders.marks())
         for one in self.book.records.orders.orders():
             if one.session != session or one.answer:
                 continue
             why = self._refusal(one, reconciled=reconciled) if one.purpose == "open" else ""
+            if asked is not None and one.purpose == "open" and not why:
+                answer = asked.answers.get(one.order_id)
+                if answer is None:  # it waits for the owner
+                    continue
+                why = answer.refusal
             if why:
                 self.book.records.orders.answered(one.order_id, "withheld", why)
-                withheld.append((one, why))
+                if not why.startswith(REFUSED):  # what the owner said is on record already
+                    withheld.append((one, why))
                 continue
             outcome = self.book.broker.submit([one.request()])[0]
             self.book.records.orders.answered(one.order_id, outcome.answer, outcome.reason)

@@ -15,6 +15,7 @@ from adapters.calendar import closed_at, session_on, sessions_between
 from adapters.exchange_time import can_be_told
 from adapters.feature_rows import FeatureRowStore
 from adapters.models.contributions import Contributions, contributions_or_why_not
+from adapters.postgres.approvals import ApprovalStore
 from adapters.postgres.bars_record import BarRecord
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.decisions import DecisionStore, ScanStore
@@ -57,7 +58,8 @@ class Explanation:
         decisions: one an account: views of models and rules, veto, action; empty when nothing was to decide.
         sector: as on record now; since when it is known isn't kept.
         has_bar: whether a daily bar of it is on record for the session; None where nobody looked.
-        withheld: why purchases that were decided were not placed: trading was suspended or blocked; else empty.
+        withheld: why purchases that were decided were not placed: trading was suspended or blocked, or the owner
+            refused them; else empty.
         instead: why the answer is of another session than the day that was asked for; empty where it isn't.
         setups: with the features that they were judged by; None where nobody asked for them, empty where no setup of
             the symbol is on record.
@@ -152,11 +154,18 @@ def explain(
         regime=regime.words if regime else None,
         decisions=decisions,
         sector=BarRecord(pool).sector(symbol),
-        withheld=ControlRecord(pool).withheld(session) if bought else "",
+        withheld=_not_placed(pool, session, symbol) if bought else "",
         has_bar=None if bars is None else bars.read(session, session, symbols=[symbol]).num_rows > 0,
         instead=_instead(at, session),
         setups=None if features is None else _judged(features, session, symbol, _deciding(models, decisions)),
     )
+
+
+def _not_placed(pool: Pool, session: date, symbol: str) -> str:
+    """Why a purchase of the symbol that was decided wasn't placed: trading was stopped, or the owner said no."""
+    refused = ApprovalStore(pool).refusals(session, symbol)
+    owner = "; ".join(f"in the account {account}: {why}" for account, why in refused.items())
+    return "; ".join(words for words in (ControlRecord(pool).withheld(session), owner) if words)
 
 
 def _deciding(models: Path | None, decisions: Sequence[Mapping[str, Any]]) -> list[Path]:

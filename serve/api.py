@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from serve.answer_times import AnswerTimes, Timed
+from serve.approvals import add_approvals
 from serve.asking import Asker
 from serve.desk import BoundedDesk
 from serve.edge import BodyLimit, Edge, TokenGate, check_token
@@ -81,6 +82,7 @@ def create_app(
 
     app.include_router(router_of(resources))
     add_pages(app)
+    add_approvals(app)
     install_handlers(app)
     # The last one added is the first one asked.
     app.add_middleware(BodyLimit)

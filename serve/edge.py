@@ -23,7 +23,9 @@ MIN_TOKEN_CHARS: Final = 16
 
 OPEN_PATHS: Final = frozenset({"/", "/healthz", "/docs", "/openapi.json"})
 """Hold no data: the empty dashboard page, the reference, the liveness probe. Everything else needs the token."""
-OPEN_PREFIXES: Final = ("/static/", "/docs/static/")
+LINKS: Final = "/approve/"
+"""Pages behind links that carry their own authority, so the link is in no log."""
+OPEN_PREFIXES: Final = ("/static/", "/docs/static/", LINKS)
 
 SECURITY_HEADERS: Final = {
     # No inline script or style, nothing from another host, no frames, no plug-ins, no base or form redirection.
@@ -42,6 +44,8 @@ DOCS_CSP: Final = SECURITY_HEADERS["Content-Security-Policy"].replace(
     "style-src 'self'", "style-src 'self' 'unsafe-inline'"
 )
 """Swagger UI sets style attributes; scripts stay external there too."""
+LINKS_CSP: Final = SECURITY_HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
+"""The page behind a link is a form."""
 
 
 class Edge:
@@ -57,6 +61,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
+        said = LINKS + "…" if path.startswith(LINKS) else path
         started = False
 
         async def send_with_headers(message: Message) -> None:
@@ -70,11 +75,11 @@ class Edge:
             await self._app(scope, receive, send_with_headers)
         except Exception:
             # As text, because a renderer of tracebacks may print local variables, and the token is one of them.
-            self._log.error("request_failed", method=scope["method"], path=path, trace=traceback.format_exc())
+            self._log.error("request_failed", method=scope["method"], path=said, trace=traceback.format_exc())
             if started:  # half an answer is out: breaking the connection is the only honest end
                 raise
             text = "A defect of the platform; the log of the Api service holds the traceback. Nothing was changed."
-            await problem(500, text, path)(scope, receive, send_with_headers)
+            await problem(500, text, said)(scope, receive, send_with_headers)
 
 
 def _add_headers(message: Message, path: str) -> None:
@@ -83,6 +88,8 @@ def _add_headers(message: Message, path: str) -> None:
         headers[name] = value
     if path == "/docs":
         headers["Content-Security-Policy"] = DOCS_CSP
+    if path.startswith(LINKS):
+        headers["Content-Security-Policy"] = LINKS_CSP
     # The page's files change with an upgrade; answers change with every session and belong to the token's holder.
     headers.setdefault("Cache-Control", "no-cache" if _is_open(path) else "no-store")
 

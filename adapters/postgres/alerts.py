@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.postgres.pool import Cursor, Pool, transaction
-from trading.alerts.alert import Alert
+from trading.alerts.alert import Alert, Kind
 from trading.alerts.policy import Message, next_try
 
 COLUMNS = "alert_id, kind, severity, title, body, at, about, state"
@@ -121,6 +121,12 @@ class AlertStore:
                 "WHERE target = %s AND outcome = 'pending'",
                 [tries + 1, next_try(tries + 1, at), trouble, target],
             )
+
+    def states(self, kind: Kind, about: str) -> list[str]:
+        """What was told of a subject, the earliest first."""
+        with transaction(self._pool) as cursor:
+            cursor.execute("SELECT state FROM alerts WHERE kind = %s AND about = %s ORDER BY number", [kind, about])
+            return [str(state) for (state,) in cursor.fetchall()]
 
     def latest(self, most: int) -> list[Raised]:
         """The latest alerts with what became of them, the latest first."""

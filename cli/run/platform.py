@@ -31,6 +31,7 @@ from adapters.postgres.tier_record import TierRecord
 from adapters.settings import Settings
 from cli.report import terms_of
 from cli.run.alerts import alerts_of
+from cli.run.approval import approval_of, require_reachable
 from cli.run.health_watch import HealthWatch
 from cli.run.interrupt import Interrupt
 from cli.run.models import training_of
@@ -145,6 +146,7 @@ class _Start:
     def platform(self, *, fresh: bool) -> Platform:
         if self.settings.ray_address == LOCAL:  # on a cluster that is up, Serve of an earlier run may hold it
             check_port_free(self.settings.http_host, self.settings.http_port)
+        require_reachable(self.settings)
         self.phases.enter("starting")
         watch = Watch(self.interrupt, self.say)
         url = self._database(watch)
@@ -175,6 +177,7 @@ class _Start:
             storage=storage_rules(self.settings),
             training=training_of(self.settings),
             alerts=alerts_of(self.settings),
+            approval=approval_of(self.settings, books),
             reports=terms_of(self.settings),
             books=books,
         )

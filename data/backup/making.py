@@ -23,7 +23,7 @@ from trading.errors import BadDataError, ConfigurationError, UnavailableError
 
 FOLDERS = ("models",)
 """Folders of the data folder that a backup takes along, beside the bars and the database. Secrets (`api_token`,
-`inplay.toml`) stay out of it."""
+`approval_key`, `inplay.toml`) stay out of it."""
 
 Progress = Callable[[str, int], None]
 """Told what is done (`copied`, `verified`) and with how many bytes more."""

@@ -12,6 +12,7 @@ from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.late_data import BAR_FILES, VIX_CLOSES, Jumps, LateData, Spans
 from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import RiskLimits
+from trading.approval.asked import REFUSED, UNANSWERED
 from trading.broker.controls import WITHDRAWN
 from trading.ledger.double_entry import Draft
 from trading.risk.limits import Limits, changed
@@ -22,6 +23,8 @@ BARS, EARNINGS, VIX, NEWS = "bars", "earnings days", "VIX", "news"
 TOGETHER = ""
 """All kinds at once."""
 OPENING = frozenset({"buy", "sell_short"})
+BY_PEOPLE = (WITHDRAWN, REFUSED, UNANSWERED)
+"""How the reason begins of an order that people kept from filling: trading was stopped, or the owner said no."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Changes:
         told: Mapping[str, Any] = draft.payload
         if self.withheld and not on_record and draft.kind == "order" and told.get("side") in OPENING:
             return self.withheld
-        if on_record and draft.kind == "cancel" and str(told["reason"]).startswith(WITHDRAWN):
+        if on_record and draft.kind == "cancel" and str(told["reason"]).startswith(BY_PEOPLE):
             return str(told["reason"])
         return self.of_late_data(draft.command_id, str(told.get("symbol", "")))
 

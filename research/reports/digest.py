@@ -11,12 +11,13 @@ import numpy as np
 from adapters.postgres.accounts import TradeView
 from adapters.postgres.calls import CallStore
 from adapters.postgres.costs import CostLedger
-from adapters.postgres.refusals import refused_of
+from adapters.postgres.refusals import owner_was_asked, refused_of
 from research.reports.gathering import Gathered
 from research.reports.terms import ReportTerms, plain
 from trading.accounting.costs import E6
 from trading.accounting.refused import limits_saved
 from trading.accounting.return_on_ml import Sides, return_on_ml
+from trading.broker.book import BOOK
 from trading.decisions.arms import ARMS, Arm
 from trading.market.benchmark import BENCHMARK
 from trading.money import E4
@@ -47,7 +48,7 @@ def figures_of(found: Gathered) -> dict[str, Any]:
             name: limits_saved(
                 refused_of(found.record.pool, name, found.until), np.array(sessions, dtype="datetime64[D]")
             )
-            for name in found.arms
+            for name in (*found.arms, *([BOOK] if owner_was_asked(found.record.pool, BOOK) else []))
         },
         "curves": {
             "sessions": sessions,

@@ -13,7 +13,7 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("info", "warning", "critical")
 """The least first."""
 Kind = Literal[
     "session", "trade", "suspension", "check", "drift", "promotion", "cost", "data", "service", "backup", "disk",
-    "training", "test",
+    "training", "approval", "test",
 ]  # fmt: skip
 KINDS: Final[Mapping[Kind, str]] = MappingProxyType(
     {
@@ -29,6 +29,7 @@ KINDS: Final[Mapping[Kind, str]] = MappingProxyType(
         "backup": "a backup failed or works again",
         "disk": "a pass over the tiers failed or works again, or a volume is to be bought",
         "training": "a training session ended; critical when a rented machine may still run",
+        "approval": "orders for the next open that wait for the owner's yes",
         "test": "`inplay notify test`",
     }
 )

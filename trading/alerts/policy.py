@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Literal
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from trading.alerts.alert import SEVERITIES, Alert, Severity, at_least
+from trading.alerts.alert import SEVERITIES, Alert, Kind, Severity, at_least
 from trading.errors import ConfigurationError
 
 NEW_YORK = ZoneInfo("America/New_York")
+ASKING: Final[frozenset[Kind]] = frozenset({"approval"})
+"""Kinds that ask for an answer: told whatever the least severity and the count of the day, and never in a digest."""
 LONGEST_LIST = 40
 """Titles in a digest; what is beyond is counted."""
 
@@ -26,7 +28,8 @@ class Policy:
         quiet_to: their end, which may be on the next day. Only critical alerts are sent in between.
         zone: the owner's clock.
         most_a_day: messages in a calendar day of that clock; the last of them is a digest of what is left, and what
-            comes after it waits for the next day. Critical alerts may be as many again.
+            comes after it waits for the next day. Critical alerts may be as many again. What asks for an answer
+            is sent beyond that number.
 
     Raises:
         ConfigurationError: when fewer than two messages a day are allowed.
@@ -83,14 +86,16 @@ def messages(pending: Sequence[Alert], sent_today: int, at: datetime, policy: Po
         policy: of the owner.
     """
     quiet, today = policy.is_quiet(at), policy.day_began(at)
-    due = [alert for alert in pending if alert.severity == "critical" or not quiet]
+    awake = [alert for alert in pending if alert.severity == "critical" or not quiet]
+    asking = [Message(one.title, one.body, one.severity, (one,)) for one in awake if one.kind in ASKING]
+    due = [alert for alert in awake if alert.kind not in ASKING]
     old, new = [alert for alert in due if alert.at < today], [alert for alert in due if alert.at >= today]
     urgent = [alert for alert in new if alert.severity == "critical"]
     other = [alert for alert in new if alert.severity != "critical"]
     told = _within(urgent, 2 * policy.most_a_day - sent_today)
     left = policy.most_a_day - sent_today - len(told)
     late = _within([digest(old)] if len(old) > 1 else old, left)
-    return [*told, *late, *_within(other, left - len(late))]
+    return [*asking, *told, *late, *_within(other, left - len(late))]
 
 
 def _within(alerts: Sequence[Alert | Message], most: int) -> list[Message]:
@@ -106,7 +111,7 @@ def _within(alerts: Sequence[Alert | Message], most: int) -> list[Message]:
 
 def is_told(alert: Alert, policy: Policy) -> bool:
     """Whether the owner wants to hear of it at all."""
-    return at_least(alert.severity, policy.least)
+    return alert.kind in ASKING or at_least(alert.severity, policy.least)
 
 
 def digest(alerts: Sequence[Alert]) -> Message:

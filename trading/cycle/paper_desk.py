@@ -217,6 +217,26 @@ class PaperDesk:
             self._append(drafts)
         return withdrawn
 
+    def withdraw(self, book: str, reasons: Mapping[str, str]) -> None:
+        """Waiting orders of the book are cancelled as of the session settled last; what doesn't wait stays as it is.
+
+        Args:
+            book: of the desk.
+            reasons: by the order's id.
+
+        Raises:
+            LedgerError: when the desk has no such book. Nothing was written.
+        """
+        account = self.account(book)
+        waiting = {name: why for name, why in reasons.items() if account.orders.row(name) >= 0}
+        if not waiting:
+            return
+        self._loaded = False  # as in `settle`
+        engine = Engine(account, self._rules)
+        for name, why in waiting.items():
+            engine.cancel([name], Step.daily(max(account.equity_cents)), why)
+        self._append(engine.log.drafts())
+
     def account(self, book: str) -> Account:
         """The book as its journal tells it, to be read only.
 

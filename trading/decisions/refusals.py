@@ -21,6 +21,8 @@ REFUSALS: Final[dict[str, str]] = {
     "max_gross": "the cap of all positions",
     "max_cluster": "the cap of stocks that move together",
     "max_sector": "the cap of a sector",
+    "owner": "the owner refused it",
+    "unanswered": "the owner didn't approve it in time",
     "withheld": "trading was suspended or blocked",
     "order_refused": "the order was refused",
     "order_cancelled": "the order was cancelled",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -106,3 +107,15 @@ def test_one_message_a_day_is_refused() -> None:
     """There would be no room for the digest."""
     with pytest.raises(ConfigurationError, match="two at least"):
         Policy(most_a_day=1)
+
+
+def test_what_asks_for_an_answer_goes_alone_whatever_the_count_and_the_least_severity() -> None:
+    """Beyond the day's messages, beside the digest of yesterday, and to those who only hear of critical alerts."""
+    asks = replace(alert(9), kind="approval", at=NOON - timedelta(days=1))
+    old = [alert(number, at=NOON - timedelta(days=1)) for number in range(3)]
+    for sent in (0, 4, 100):
+        first, *others = messages([*old, asks], sent, NOON, Policy(most_a_day=4))
+        assert (first.title, first.kind, first.alerts) == ("title 9", "alert", (asks,))
+        assert [one.title for one in others] == (["3 alerts"] if sent == 0 else [])
+    assert is_told(asks, Policy(least="critical"))
+    assert messages([asks], 0, NIGHT, Policy(quiet_from=time(22), quiet_to=time(7))) == [], "the owner sleeps"
