@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr
 
@@ -33,11 +34,13 @@ class Training:
     Attributes:
         spend_folder: of the files in which the node provider keeps starts and stops.
         seed: of forests, boosters and bootstraps.
+        regime_weights: whether a training learns the models' weights by regime.
     """
 
     rules: SessionRules = field(default_factory=SessionRules)
     spend_folder: Path = Path("~/.inplay")
     seed: int = 7
+    regime_weights: Literal["fixed", "learned"] = "fixed"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from adapters.record import Record
@@ -13,6 +13,7 @@ from trading.cycle.stages import Market, Patterns, recognise
 from trading.errors import ModelError
 from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.rules import ScannerRules
+from tune.judgement.regime_factors import RegimeWeights, learned_factors
 from tune.sets.sealed import without_sealed
 from tune.sets.training_set import TrainingSet, from_market
 
@@ -25,11 +26,13 @@ class SetRules:
         outcome: how a setup's outcome is told.
         scanner: what counts as in play.
         before: every outcome was known before this session.
+        regime_weights: whether the models' weights are learned by regime from what the record knew by then.
     """
 
     outcome: OutcomeRules
     scanner: ScannerRules
     before: date
+    regime_weights: RegimeWeights = "fixed"
 
 
 def set_of_market(record: Record, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
@@ -68,7 +71,11 @@ def set_of_record(record: Record, rules: SetRules, *, sealed_too: bool = False) 
 
 
 def _without_sealed(known: Known, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
-    return without_sealed(_made(known, market, patterns, rules), known.record.trials.sealed())
+    sealed = known.record.trials.sealed()
+    data = without_sealed(_made(known, market, patterns, rules), sealed)
+    if rules.regime_weights == "fixed":
+        return data
+    return replace(data, regime_factors=learned_factors(known.record, rules.before, sealed))
 
 
 def _made(known: Known, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
