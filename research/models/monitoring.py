@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -28,7 +28,7 @@ from trading.watching.features import FeatureRules, watch_features, watch_unknow
 from trading.watching.findings import Finding
 from trading.watching.marks import SessionMarks, marks_of
 from trading.watching.promotion import Judgement, PromotionRules, Proposal, Standing, beside, beside_rules, proposed
-from trading.watching.stages import Hold, StageRules, after, fold
+from trading.watching.stages import DOES, Hold, StageRules, after, fold
 
 BY_HAND = frozenset({"inplay models", "http", "inplay train"})
 """Who makes a change for a person: what a person made champion or challenger, the rule leaves alone."""
@@ -146,6 +146,10 @@ class SessionWatch:
             name: after(fold(self._store.findings(name), self.rules.stages), found, self.rules.stages)
             for name, found in findings.items()
         }
+        in_force = {turn.ensemble_id: turn.stage for turn in self._store.turns()}
+        for name, hold in now.items():  # a record of an earlier version may stand where its rules led
+            if not hold.turned and hold.stage != in_force.get(name, "full"):
+                now[name] = replace(hold, turned=f"by the rules of stages as they are now: {DOES[hold.stage]}")
         return {name: hold for name, hold in now.items() if hold.turned}
 
     def _judgements(

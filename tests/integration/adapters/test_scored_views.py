@@ -1,4 +1,4 @@
-"""What models said of setups, as known before a session: no later outcome reaches the weights that are learned of it."""
+"""What models said of setups, as known before a session: no later outcome reaches the weights learned of it."""
 
 from __future__ import annotations
 
