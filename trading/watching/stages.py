@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from trading.views.restraint import STAGES, Stage
+from trading.views.restraint import MOST_STEPS, STAGES, Stage
 from trading.watching.findings import Finding, Kind
+from trading.watching.promotion import Judgement
 
 ACTIONS: Mapping[Kind, Stage] = MappingProxyType(
     {"calibration": "half", "concept": "half", "features": "half", "unknown": "rules"}
@@ -49,12 +50,14 @@ class Hold:
         alarmed: sessions with an alarm since it came into the stage.
         quiet: sessions without one, in a row.
         turned: why the last session changed the stage; empty when it didn't.
+        step: by how many steps the version's share of the decisions has grown: see `stepped`; the fold leaves it at 0.
     """
 
     stage: Stage = "full"
     alarmed: int = 0
     quiet: int = 0
     turned: str = ""
+    step: int = 0
 
 
 def after(hold: Hold, findings: Sequence[Finding], rules: StageRules) -> Hold:
@@ -97,3 +100,17 @@ def fold(days: Sequence[Sequence[Finding]], rules: StageRules) -> Hold:
     for findings in days:
         hold = after(hold, findings, rules)
     return hold
+
+
+def stepped(step: int, stage: Stage, evidence: Judgement) -> int:
+    """The share of the decisions after a session: one step more, one less, or as it was.
+
+    Args:
+        step: as it was.
+        stage: where alarms have brought the version; while it is held back its share stays.
+        evidence: of the version against the rules, from the sessions after the one that its share last changed at, so
+            that no session counts for two steps and none comes and goes.
+    """
+    if stage != "full":
+        return step
+    return {"better": min(step + 1, MOST_STEPS), "worse": max(step - 1, 0)}.get(evidence.verdict, step)

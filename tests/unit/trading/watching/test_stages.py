@@ -107,3 +107,5 @@ def test_a_turn_holds_from_its_session_on() -> None:
     found = [{name: one.stage for name, one in stages_at(turns, date(2026, 1, day)).items()} for day in (4, 5, 7, 8, 9)]
     assert found == [{}, {"a": "half"}, {"a": "half", "b": "rules"}, {"a": "rules", "b": "rules"}, {"a": "rules"}]
     assert STAGES[0] == "full"
+    more = Turn("a", "full", date(2026, 1, 9), date(2026, 1, 12), "why", at, 1)
+    assert stages_at([*turns, more], date(2026, 1, 12))["a"].step == 1, "acts in full, and decides more"
