@@ -15,7 +15,6 @@ from research.models.files import trouble_of
 from research.models.monitoring import SessionWatch
 from research.models.promoting import promote
 from trading.cycle.questions import Questions, question
-from trading.watching.stages import DOES
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class ModelMonitoring(Service):
                 if each.state == "alarm"
             ),
             turns=tuple(
-                f"{turn.ensemble_id}, from {turn.from_session} on: {DOES[turn.stage]}"
+                f"{turn.ensemble_id}, from {turn.from_session} on: {turn.why}"
                 for turn in store.turns() if turn.found_session == session
             ),
             promotion=promote(

@@ -174,7 +174,8 @@ def _train(market: Any, patterns: Any, work: _Work) -> tuple[Any, Busy]:
 
     pool = open_pool(work.wiring.database_url.get_secret_value(), name="inplay training", size=1)
     try:
-        rules = SetRules(work.wiring.decisions.outcome, work.wiring.scanner, work.known_before)
+        weights = work.wiring.training.regime_weights
+        rules = SetRules(work.wiring.decisions.outcome, work.wiring.scanner, work.known_before, weights)
         data = set_of_market(work.wiring.record(pool), market, patterns, rules)
         then = rows_then(work.wiring.record(pool), data, as_date(market.panel.sessions.max()))
     finally:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr
 
@@ -35,12 +36,14 @@ class Training:
         spend_folder: of the files in which the node provider keeps starts and stops.
         seed: of forests, boosters and bootstraps.
         promotes: whether the promotion rule changes roles by itself.
+        regime_weights: whether a training learns the models' weights by regime.
     """
 
     rules: SessionRules = field(default_factory=SessionRules)
     spend_folder: Path = Path("~/.inplay")
     seed: int = 7
     promotes: bool = True
+    regime_weights: Literal["fixed", "learned"] = "fixed"
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,8 @@ class Settings(BaseSettings):
         gpu_if_dearer: a GPU is rented for a session also where training on the CPU would cost less.
         train_every_sessions: after so many complete sessions that no ensemble learned from, one is trained; 0 = never.
         update_every_sessions: after so many complete sessions the champion's line is updated lightly; 0 = never.
+        regime_weights: `fixed` = the models weigh what the strategy says in every regime; `learned` = a training learns
+            them by regime from what became of scored setups.
         training_makes: what a new ensemble becomes: `challenger`, or `champion` without anybody looking at it.
         promotion: whether the promotion rule changes roles by itself (`act`), or only says what it would (`tell`).
         spend_folder: where the node provider keeps the starts and stops of machines.
@@ -196,6 +198,7 @@ class Settings(BaseSettings):
     gpu_if_dearer: bool = False
     train_every_sessions: int = Field(default=0, ge=0, le=10_000)
     update_every_sessions: int = Field(default=0, ge=0, le=10_000)
+    regime_weights: Literal["fixed", "learned"] = "fixed"
     training_makes: Literal["challenger", "champion"] = "challenger"
     promotion: Literal["act", "tell"] = "act"
     spend_folder: Annotated[Path, AfterValidator(_absolute)] = Field(default=Path("~/.inplay"), validate_default=True)

@@ -84,6 +84,7 @@ COMMANDS = (
     Command("news", "cli.news", "app", "How the news on record are read."),
     Command("rehearse", "cli.rehearse.commands", "app", "Try what runs all day, without the world outside."),
     Command("evaluate", "cli.evaluate", "app", "Judge what inplay reads, learns and tries."),
+    Command("rules", "cli.rules", "app", "The rule system: what it is worth beside other constants."),
     Command("cluster", "cli.cluster.commands", "app", "The machines in the cloud."),
     Command(
         "report", "cli.report", "report",

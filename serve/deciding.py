@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,8 +12,9 @@ from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.signals import SignalStore
 from serve.sources import Sources
 from trading.bars.panel import as_date, as_day
+from trading.risk.decision_rules import DecisionRules
 from trading.risk.model_risk import Doubt
-from trading.risk.model_trust import held_back, lost_skill, stale_models
+from trading.risk.model_trust import grown, held_back, lost_skill, stale_models
 from trading.views.lifecycle import Roles
 from trading.views.restraint import Turn
 
@@ -20,6 +22,12 @@ from trading.views.restraint import Turn
 def roles_at(sources: Sources, session: date) -> Roles:
     """What the ensembles are when the session is decided."""
     return LifecycleStore(sources.pool).life().at(session)
+
+
+def rules_for(sources: Sources, roles: Roles) -> DecisionRules:
+    """The limits as set, with the share of the decisions that the champion has grown to."""
+    rules, turn = sources.decision_rules(), roles.held_back.get(roles.champion or "")
+    return rules if turn is None else replace(rules, model_risk=grown(rules.model_risk, turn.step))
 
 
 class Doubts:

@@ -31,7 +31,6 @@ from tune.judgement.leakage.again import Then
 from tune.judgement.leakage.checks import leakage
 from tune.judgement.leakage.finding import refuse_leaks
 from tune.judgement.paths import PathSpread, path_spread
-from tune.judgement.regime_factors import regime_factors
 from tune.judgement.trials import Tried, lost, tried
 from tune.on_ray.placements import Placements, print_nothing
 from tune.on_ray.room import HERE, Room
@@ -58,7 +57,7 @@ class Trained:
 
     Attributes:
         accuracy: on the held-out last quarter of the sessions, of models with the same parameters that were fitted on
-            what was known before it, and with the strategy's weights: factors of regimes are learned from that quarter.
+            what was known before it, and with the strategy's weights.
             The models on disk then learned from all rows, so their own accuracy on these rows would not be a fair
             figure and is not computed.
         winners: parameters per model.
@@ -140,7 +139,7 @@ def train_ensemble(
     base_rate = float(development.success.mean())
     logistic = fit_logistic(judged, split.train, members).probability(test.matrix)
     accuracy = evaluate(views, test, base_rate, seed=seed, logistic=logistic)
-    factors = regime_factors(views, test)
+    factors = data.regime_factors
     adapted = replace(views, weights=regime_weights(test.matrix, test.features, factors, members.weights))
     say(_words_of(factors))
     del development, judged
@@ -211,9 +210,9 @@ def ensemble_name(
 
 def _words_of(factors: Mapping[str, list[float]]) -> str:
     if not factors:
-        return "no model was shown to be better or worse in some regime; the weights stay as they are in all of them"
-    return "the weights of the models are adapted to the regime: " + ", ".join(
-        f"{state} {' / '.join(f'{factor:g}x' for factor in of_models)}" for state, of_models in factors.items()
+        return "the weights of the models are the strategy's in every regime"
+    return "the weights of the models are learned by regime: " + ", ".join(
+        f"{state} {' / '.join(f'{factor:.3f}x' for factor in of_models)}" for state, of_models in factors.items()
     )
 
 

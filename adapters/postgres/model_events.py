@@ -70,7 +70,9 @@ def life_of(cursor: Cursor) -> Lifecycle:
 
 def turns_of(cursor: Cursor) -> tuple[Turn, ...]:
     """How far each version may act, in a transaction of the caller; `adapters.postgres.watching` writes it."""
-    cursor.execute("SELECT ensemble_id, stage, found_session, from_session, why, at FROM watch_turns ORDER BY turn_id")
+    cursor.execute(
+        "SELECT ensemble_id, stage, found_session, from_session, why, at, step FROM watch_turns ORDER BY turn_id"
+    )
     return tuple(Turn(*row) for row in cursor.fetchall())
 
 

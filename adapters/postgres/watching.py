@@ -237,8 +237,8 @@ def _insert_findings(cursor: Cursor, told: Watched) -> None:
 def _insert_turns(cursor: Cursor, told: Watched, at: datetime) -> None:
     for name, hold in told.turns.items():
         cursor.execute(
-            "INSERT INTO watch_turns (ensemble_id, stage, found_session, from_session, why, at) SELECT %(name)s, "
+            "INSERT INTO watch_turns (ensemble_id, stage, found_session, from_session, why, at, step) SELECT %(name)s, "
             "%(stage)s, %(found)s, greatest(%(found)s::date + 1, (SELECT max(session) + 1 FROM sessions_begun)), "
-            "%(why)s, %(at)s",
-            {"name": name, "stage": hold.stage, "found": told.session, "why": hold.turned, "at": at},
+            "%(why)s, %(at)s, %(step)s",
+            {"step": hold.step, "name": name, "stage": hold.stage, "found": told.session, "why": hold.turned, "at": at},
         )

@@ -33,7 +33,10 @@ def training_of(settings: Settings) -> Training:
         every_sessions=settings.train_every_sessions,
         update_every_sessions=settings.update_every_sessions, makes=settings.training_makes,
     )  # fmt: skip
-    return Training(rules, settings.spend_folder, settings.seed, settings.promotion == "act")
+    return Training(
+        rules, settings.spend_folder, settings.seed, promotes=settings.promotion == "act",
+        regime_weights=settings.regime_weights,
+    )  # fmt: skip
 
 
 BY_HAND = "inplay train"
@@ -150,7 +153,8 @@ class Models:
         return row
 
     def _training_set(self, market: Market, patterns: Patterns, first_replay: date) -> TrainingSet:
-        rules = SetRules(self._wiring.decisions.outcome, self._wiring.scanner, first_replay)
+        weights = self._wiring.training.regime_weights
+        rules = SetRules(self._wiring.decisions.outcome, self._wiring.scanner, first_replay, weights)
         data = set_of_market(self._record, market, patterns, rules)
         without = ", ".join(f"{count:,} {reason}" for reason, count in data.undecided.items())
         self._say.step(f"{len(data):,} setups with an outcome to learn from; without one: {without or 'none'}")

@@ -74,7 +74,8 @@ def rows_of(settings: Settings, known_before: date) -> tuple[TrainingSet, Then]:
     The record is closed again.
     """
     with reading(settings, now=now(), missing=NO_BARS) as record:
-        data = set_of_record(record, SetRules(rules_of(settings.risk).outcome, large_cap(), known_before))
+        rules = SetRules(rules_of(settings.risk).outcome, large_cap(), known_before, settings.regime_weights)
+        data = set_of_record(record, rules)
         give_back()
         last = max(session for session in record.bar_tables.sessions() if session < known_before)
         return data, rows_then(record, data, last)

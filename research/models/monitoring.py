@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from adapters.postgres.watch_inputs import WatchInputs
 from adapters.postgres.watching import RULES, Watched, WatchStore
 from adapters.record import Record
 from research.models.changing import audit_of
+from research.models.decision_share import Share
 from research.models.feature_watch import Features, FeatureWatcher, figures_of
 from trading.arrays import Days
 from trading.bars.panel import as_date, as_day
@@ -28,7 +29,7 @@ from trading.watching.features import FeatureRules, watch_features, watch_unknow
 from trading.watching.findings import Finding
 from trading.watching.marks import SessionMarks, marks_of
 from trading.watching.promotion import Judgement, PromotionRules, Proposal, Standing, beside, beside_rules, proposed
-from trading.watching.stages import Hold, StageRules, after, fold
+from trading.watching.stages import DOES, Hold, StageRules, after, fold
 
 BY_HAND = frozenset({"inplay models", "http", "inplay train"})
 """Who makes a change for a person: what a person made champion or challenger, the rule leaves alone."""
@@ -104,7 +105,7 @@ class SessionWatch:
             references={name: one.reference for name, one in features.items() if one.reference and one.is_new},
             features={(session, name): one.today for name, one in features.items() if one.today is not None},
             findings=findings,
-            turns=self._turns(findings),
+            turns=self._turns(findings, life, roles, marks),
             judgements=judgements,
             figures=self._figures(session, marks, features),
             proposal=self._proposal(session, life, roles, judgements),
@@ -141,11 +142,24 @@ class SessionWatch:
             watch_unknown(features.reference, features.unknown, rules.features),
         ]
 
-    def _turns(self, findings: Mapping[str, Sequence[Finding]]) -> dict[str, Hold]:
+    def _turns(
+        self, findings: Mapping[str, Sequence[Finding]], life: Lifecycle, roles: Roles,
+        marks: Mapping[str, Sequence[SessionMarks]],
+    ) -> dict[str, Hold]:  # fmt: skip
         now = {
             name: after(fold(self._store.findings(name), self.rules.stages), found, self.rules.stages)
             for name, found in findings.items()
         }
+        turns = self._store.turns()
+        in_force = {turn.ensemble_id: turn.stage for turn in turns}
+        for name, hold in now.items():  # a record of an earlier version may stand where its rules led
+            if not hold.turned and hold.stage != in_force.get(name, "full"):
+                now[name] = replace(hold, turned=f"by the rules of stages as they are now: {DOES[hold.stage]}")
+        share = Share(self._sessions, self.rules.promotion, self.decisions.model_risk)
+        grows = None if self._by_hand(life, roles) else roles.champion
+        for name, hold in now.items():
+            of_it = [one for one in turns if one.ensemble_id == name]
+            now[name] = share.after(hold, of_it, marks[name]) if name == grows else share.as_it_was(hold, of_it)
         return {name: hold for name, hold in now.items() if hold.turned}
 
     def _judgements(
@@ -162,14 +176,20 @@ class SessionWatch:
         }
         return {(champion, RULES): beside_rules(marks[champion], sessions, rules), **others}
 
+    @staticmethod
+    def _by_hand(life: Lifecycle, roles: Roles) -> bool:
+        """Whether a person made the champion or the challenger what it is."""
+        last = {event.ensemble_id: event for event in life.events}
+        named = [name for name in (roles.champion, roles.challenger) if name is not None]
+        return any(last[name].who in BY_HAND for name in named if name in last)
+
     def _proposal(
         self, session: date, life: Lifecycle, roles: Roles, judgements: Mapping[tuple[str, str], Judgement]
     ) -> Proposal | None:
         """The change of role that is due; none where a person made the champion or the challenger."""
-        last = {event.ensemble_id: event for event in life.events}
-        named = [name for name in (roles.champion, roles.challenger) if name is not None]
-        if roles.champion is None or any(last[name].who in BY_HAND for name in named if name in last):
+        if roles.champion is None or self._by_hand(life, roles):
             return None
+        last = {event.ensemble_id: event for event in life.events}
         usable = {row.ensemble_id for row in ModelStore(self.record.pool).ensembles() if not audit_of(row)}
         counted, gained = 0, float("nan")
         if roles.challenger is not None:

@@ -77,7 +77,7 @@ class WatchVerdict(Schema):
 
 
 class WatchTurn(Schema):
-    """A version came into a stage."""
+    """A version came into a stage, or its share of the decisions changed."""
 
     ensemble_id: str
     stage: Stage
@@ -85,6 +85,7 @@ class WatchTurn(Schema):
     from_session: date
     why: str
     at: datetime
+    step: int = Field(ge=0, le=2, description="By how many steps its share of the decisions has grown.")
 
 
 class WatchProposal(Schema):

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError
 
-from serve.deciding import doubt_of, roles_at
+from serve.deciding import doubt_of, roles_at, rules_for
 from serve.desk import Desk
 from serve.members import ByMember
 from serve.parameters import MAX_ROWS, Limit
@@ -197,7 +197,7 @@ def read(sources: Sources, symbols: Sequence[str] | None, limit: int) -> Signals
     versions = () if roles.champion is None else (roles.champion,)
     found = sources.actors.score(latest.setups.matrix, versions) if versions else {}
     views = next(iter(found.values()), Views.unknown(len(latest.setups)))
-    signals = signals_of(latest, views, sources.decision_rules(), doubt_of(sources, latest.session, roles))
+    signals = signals_of(latest, views, rules_for(sources, roles), doubt_of(sources, latest.session, roles))
     if symbols is None:
         signals.sort(key=lambda signal: -(signal.strength or 0.0))
     return Signals(session=latest.session, signals=signals[:limit], unknown_symbols=list(latest.missing))

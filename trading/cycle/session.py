@@ -26,7 +26,7 @@ from trading.decisions.decide import decide
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.exposure import surroundings
 from trading.risk.model_risk import Doubt
-from trading.risk.model_trust import held_back, lost_skill, stale_models
+from trading.risk.model_trust import grown, held_back, lost_skill, stale_models
 from trading.risk.regime_size import regime_size
 from trading.scanner.at_close import InPlay
 from trading.views.ensemble import Views
@@ -111,6 +111,7 @@ def run_session(
         around=surroundings(market_now.panel, market_now.sectors, named, rules.exposure, session),
         regime=regime_size(regime.get(), rules.regime),  # on record before the decisions that join it
         doubts=_doubts(services, session, market_now, rules, roles),
+        grown={name: grown(rules.model_risk, turn.step) for name, turn in roles.held_back.items() if turn.step},
     )
     decisions: list[Decision] = []
     orders: dict[str, Sequence[OrderRequest]] = {}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from trading.arrays import Days, Floats, Ints
+from trading.arrays import Days, Floats, Ints, Matrix
 from trading.bars.ended import Endings
 from trading.bars.panel import Panel
 from trading.catalysts.earnings import Catalyst
@@ -111,9 +111,14 @@ def setups_at(market: Market, patterns: Patterns, session: np.datetime64) -> Set
 
 def rule_inputs(setups: Setups) -> RuleInputs:
     """What the rules look at, taken from the setups' features."""
+    return rule_inputs_of(setups.matrix)
+
+
+def rule_inputs_of(matrix: Matrix) -> RuleInputs:
+    """The same from the feature rows alone, shape `(n, len(FEATURES))`."""
 
     def column(name: str) -> Floats:
-        return setups.matrix[:, FEATURES.index(name)].astype(np.float64)
+        return matrix[:, FEATURES.index(name)].astype(np.float64)
 
     return RuleInputs(
         n_patterns=column("n_same_direction_patterns"),

@@ -11,7 +11,7 @@ from typing import Literal
 from trading.decisions.arms import Arm
 from trading.decisions.restrictions import Standing
 from trading.risk.exposure import Surroundings
-from trading.risk.model_risk import Doubt, Verdict
+from trading.risk.model_risk import Doubt, ModelRiskLimits, Verdict
 from trading.risk.past import DrawdownState
 from trading.risk.regime_size import RegimeSize
 
@@ -24,11 +24,13 @@ class Circumstances:
         around: sectors and correlations; nothing known of them makes all stocks count as moving together.
         regime: what the market's regime leaves of a position.
         doubts: by ensemble, why it may not decide; absent where it may.
+        grown: by ensemble, the limits for one whose share of the decisions has grown; absent where it has not.
     """
 
     around: Surroundings = field(default_factory=Surroundings)
     regime: RegimeSize = field(default_factory=RegimeSize)
     doubts: Mapping[str, Doubt] = field(default_factory=dict)
+    grown: Mapping[str, ModelRiskLimits] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

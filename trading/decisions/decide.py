@@ -14,17 +14,24 @@ from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
 from trading.risk.decision_rules import DecisionRules
 from trading.risk.exposure import room_for
-from trading.risk.model_risk import Doubt, Verdict, by_ensemble, by_rule
+from trading.risk.model_risk import Doubt, ModelRiskLimits, Verdict, by_ensemble, by_rule
 from trading.risk.trade_history import told_by
 
 
-def verdict_of(candidate: Candidate, arm: Arm, rules: DecisionRules, doubt: Doubt | None = None) -> Verdict:
-    """The view that the arm follows; what it does without the models where there is a doubt about them."""
+def verdict_of(
+    candidate: Candidate, arm: Arm, rules: DecisionRules, doubt: Doubt | None = None,
+    grown: ModelRiskLimits | None = None,
+) -> Verdict:  # fmt: skip
+    """The view that the arm follows; what it does without the models where there is a doubt about them.
+
+    A share that has grown counts where models and rules share the decisions, and nowhere else.
+    """
     facts = ARMS[arm]
     if not facts.asks:
         return by_rule(candidate.rule_confidence)
     stop_return = rules.outcome.stop_atr * candidate.atr_usd / candidate.close_usd
-    return by_ensemble(candidate, rules.model_risk, falls_back=facts.falls_back, stop_return=stop_return, doubt=doubt)
+    limits = grown if grown is not None and facts.falls_back else rules.model_risk
+    return by_ensemble(candidate, limits, falls_back=facts.falls_back, stop_return=stop_return, doubt=doubt)
 
 
 def _order(decision: Decision, rules: OutcomeRules) -> OrderRequest:
@@ -76,7 +83,9 @@ def decide(
     """
     now = now or Circumstances()
     judged = [
-        (one, verdict_of(one, book.decides_by, rules, now.doubts.get(one.ensemble_id or ""))) for one in candidates
+        (one, verdict_of(one, book.decides_by, rules, now.doubts.get(name), now.grown.get(name)))
+        for one in candidates
+        for name in (one.ensemble_id or "",)
     ]
     judged.sort(key=lambda pair: (-pair[1].confidence, -pair[0].score, pair[0].symbol))
     decisions: list[Decision] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -100,6 +100,19 @@ def held_back(turn: Turn | None) -> Doubt | None:
     if turn.stage == "half":
         return Doubt("alarm_half", f"{since}: half size", scale=0.5)
     return Doubt("alarm", since)
+
+
+A_STEP = 0.2
+"""Of confidence, and so of the setups that a version decides: at 0.6 two fifths, at 0.4 three, at 0.2 four."""
+
+
+def grown(limits: ModelRiskLimits, step: int) -> ModelRiskLimits:
+    """The limits for a version whose share of the decisions has grown: it decides from a lower confidence on.
+
+    The strategy's transition is a bar of confidence above which models decide and below which the rules do (section
+    3.3); lowering it step by step is how models take over.
+    """
+    return replace(limits, min_confidence=max(0.0, round(limits.min_confidence - A_STEP * step, 6)))
 
 
 def is_for(rank: np.ndarray, limits: ModelRiskLimits) -> np.ndarray:

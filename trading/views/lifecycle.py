@@ -61,7 +61,7 @@ class Roles:
         challenger: decides in an account of its own.
         shadows: are asked and never decide, the earliest first.
         known_before: of each, the session from which on it learned nothing.
-        held_back: the turn in force of those that may not act in full.
+        held_back: the turn in force of those that may not act in full, or whose share of the decisions has grown.
     """
 
     champion: str | None = None

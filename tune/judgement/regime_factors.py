@@ -1,77 +1,62 @@
-"""What regimes tell about the models: more weight where one was clearly better than the others, less where worse.
-
-A state counts only when a test says so that knows of its few sessions and of the number of tests. Otherwise noise would
-move the weights, and it would look like adapting.
-"""
+"""What a regime tells about the models: weights learned from what became of scored setups, drawn to the strategy's."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from typing import Literal
+
 import numpy as np
-import numpy.typing as npt
 
-from trading.arrays import Floats
-from trading.evidence.significance import ALPHA, q_values, session_variance, two_sided
-from trading.outcomes.barriers import OutcomeRules
-from trading.views.ensemble import Views
-from trading.views.regime_weights import STATES, in_state
-from tune.sets.training_set import TrainingSet
+from adapters.postgres.scored_views import ScoredViews, scored_before
+from adapters.record import Record
+from trading.bars.panel import as_day
+from trading.evidence.pool_weights import PoolRules, pool_weights
+from trading.trials.sealing import Span
+from trading.views.members.member import Members
+from trading.views.members.registry import MEMBERS
+from trading.views.regime_weights import STATES
 
-OVERLAP_SESSIONS = OutcomeRules().horizon_sessions
-MIN_SESSIONS = 20
-"""Fewer sessions in a state say nothing about it."""
-BETTER, WORSE = 1.5, 0.5
-"""Bounded by convention, so that no model ever decides alone and none falls silent."""
-LEAST = 1e-6
-"""Probabilities are kept so far from 0 and 1."""
+RegimeWeights = Literal["fixed", "learned"]
+"""`fixed`: the strategy's in every regime; `learned`: what this module says."""
+MOST_SESSIONS = 504
+"""Two years: what models said longer ago says little about those of now."""
 
 
-def regime_factors(views: Views, test: TrainingSet) -> dict[str, list[float]]:
-    """The factors of `trading.views.regime_weights` that setups the models had not seen give reason for; often none.
+def learned_factors(
+    record: Record, before: date, sealed: Sequence[Span], members: Members = MEMBERS
+) -> dict[str, list[float]]:
+    """The factors of `trading.views.regime_weights` for a version that decides from `before` on.
 
     Args:
-        views: of the rows of `test`, in order, by the members' own weights.
-        test: setups that no model saw, with their outcomes.
+        record: whose scored setups are read.
+        before: outcomes known at its close or later are not.
+        sealed: spans; what was decided or became known in one, or ran across it, isn't learned from.
+        members: of the ensemble.
     """
-    excess = _excess_loss(views.probabilities, test.success, views.weights)
-    _, session = np.unique(test.session, return_inverse=True)
-    states = [(state, in_state(test.matrix, test.features, state)) for state in STATES]
-    tests = [
-        (state, model, _mean_and_error(excess[model], session, here))
-        for state, here in states
-        for model in range(len(views.members))
-    ]
-    means, errors, sessions = (np.array([figures[i] for *_, figures in tests]) for i in range(3))
-    errors = np.where(sessions >= MIN_SESSIONS, errors, np.nan)
-    shown = q_values(two_sided(means, errors, sessions - 1)) <= ALPHA
-    factors: dict[str, list[float]] = {}
-    for (state, model, (mean, _, _)), clear in zip(tests, shown.tolist(), strict=True):
-        if clear:
-            factors.setdefault(state, [1.0] * len(views.members))[model] = BETTER if mean < 0 else WORSE
-    return factors
+    scored = scored_before(record.pool, before, members.names, MOST_SESSIONS)
+    return factors_of(scored, np.array(members.weights), sealed)
 
 
-def _excess_loss(probabilities: Floats, success: Floats, of_members: Floats) -> Floats:
-    """Each model's log loss less the mean loss of the others, weighted as in the ensemble, shape `(members, n)`.
+def factors_of(
+    scored: ScoredViews, prior: np.ndarray, sealed: Sequence[Span] = (), rules: PoolRules | None = None
+) -> dict[str, list[float]]:
+    """By state, each learned weight over the strategy's; without the states that have too little data.
 
-    Losses are averaged and not probabilities: a mean of two guesses beats either, which says nothing about a model.
+    Args:
+        scored: setups with known outcomes.
+        prior: the strategy's weights.
+        sealed: as of `learned_factors`.
+        rules: of the shrinkage; the defaults if None.
     """
-    loss = _log_loss(np.clip(probabilities, LEAST, 1 - LEAST), success)
-    weights = of_members[:, None]
-    others: Floats = ((weights * loss).sum(axis=0) - weights * loss) / (1 - weights)
-    return loss - others
-
-
-def _log_loss(probabilities: Floats, success: Floats) -> Floats:
-    return -np.log(np.where(success > 0, probabilities, 1 - probabilities))
-
-
-def _mean_and_error(
-    excess: Floats, session: npt.NDArray[np.intp], here: npt.NDArray[np.bool_]
-) -> tuple[float, float, int]:
-    """Mean, its standard error clustered by session as far as outcomes overlap, and sessions."""
-    if not here.any():
-        return float("nan"), float("nan"), 0
-    mean = float(excess[here].mean())
-    influence = np.bincount(session[here], weights=(excess[here] - mean) / here.sum(), minlength=session.max() + 1)
-    error = float(np.sqrt(session_variance(influence[None, :].astype(np.float64), OVERLAP_SESSIONS)[0]))
-    return mean, error, len(np.unique(session[here]))
+    open_ = np.ones(len(scored.won), dtype=np.bool_)
+    for span in sealed:
+        open_ &= (scored.session > as_day(span.last)) | (scored.known_session < as_day(span.first))
+    session = scored.session.astype(np.int64)
+    found: dict[str, list[float]] = {}
+    for state in STATES:
+        here = open_ & scored.in_state(state)
+        weights = pool_weights(scored.probabilities[:, here], scored.won[here], session[here], prior, rules)
+        if not np.array_equal(weights, prior):
+            found[state] = (weights / prior).tolist()
+    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -16,6 +16,7 @@ from trading.cycle.stages import Market, Patterns, recognise
 from trading.errors import ModelError
 from trading.outcomes.barriers import OutcomeRules
 from trading.scanner.rules import ScannerRules
+from tune.judgement.regime_factors import RegimeWeights, learned_factors
 from tune.sets.from_market import History, from_histories
 from tune.sets.sealed import without_sealed
 from tune.sets.training_set import TrainingSet
@@ -29,11 +30,13 @@ class SetRules:
         outcome: how a setup's outcome is told.
         scanner: what counts as in play.
         before: every outcome was known before this session.
+        regime_weights: whether the models' weights are learned by regime from what the record knew by then.
     """
 
     outcome: OutcomeRules
     scanner: ScannerRules
     before: date
+    regime_weights: RegimeWeights = "fixed"
 
 
 def set_of_market(record: Record, market: Market, patterns: Patterns, rules: SetRules) -> TrainingSet:
@@ -46,7 +49,7 @@ def set_of_market(record: Record, market: Market, patterns: Patterns, rules: Set
         rules: that it is made by.
     """
     known = known_at_close(record, as_date(market.panel.sessions.max()))
-    return without_sealed(_made(known, lambda: (market, patterns), rules), record.trials.sealed())
+    return _unsealed(known, _made(known, lambda: (market, patterns), rules), rules)
 
 
 def set_of_record(record: Record, rules: SetRules, *, sealed_too: bool = False) -> TrainingSet:
@@ -67,12 +70,20 @@ def set_of_record(record: Record, rules: SetRules, *, sealed_too: bool = False) 
         )
     known = known_at_close(record, earlier[-1])
     made = _made(known, partial(_analysed, known), rules)
-    return made if sealed_too else without_sealed(made, record.trials.sealed())
+    return made if sealed_too else _unsealed(known, made, rules)
 
 
 def _analysed(known: Known) -> History:
     market = known.market()
     return market, recognise(market, known.events, known.news_at(market.panel))
+
+
+def _unsealed(known: Known, made: TrainingSet, rules: SetRules) -> TrainingSet:
+    sealed = known.record.trials.sealed()
+    data = without_sealed(made, sealed)
+    if rules.regime_weights == "fixed":
+        return data
+    return replace(data, regime_factors=learned_factors(known.record, rules.before, sealed))
 
 
 def _made(known: Known, now: Callable[[], History], rules: SetRules) -> TrainingSet:

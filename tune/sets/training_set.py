@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -47,6 +48,8 @@ class TrainingSet:
         left_out: columns that no model may learn from, and why.
         undecided: setups of the history that are no rows, by reason: `open` at its end, `bars ended` (a listing that
             went away), `break` before the entry, `no range` to set barriers by, `known later` than was asked for.
+        regime_factors: what multiplies the members' weights in states of the regime, as learned from the record before
+            the same session (`tune.judgement.regime_factors`); empty = nothing does.
     """
 
     features: tuple[str, ...]
@@ -64,6 +67,7 @@ class TrainingSet:
     both_barriers: Floats
     left_out: Mapping[str, str] = field(default_factory=dict)
     undecided: Mapping[str, int] = field(default_factory=dict)
+    regime_factors: Mapping[str, list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not (np.diff(self.session.astype(np.int64)) >= 0).all():
@@ -112,6 +116,8 @@ class TrainingSet:
         parts = (self.matrix, self.success, self.net_return, *days, self.rule_confidence, self.in_play)
         for part in (*parts, self.direction, self.weight):
             digest.update(np.ascontiguousarray(part).data)
+        if self.regime_factors:
+            digest.update(json.dumps(dict(self.regime_factors), sort_keys=True).encode())
         return digest.hexdigest()
 
     @property

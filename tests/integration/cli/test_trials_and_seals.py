@@ -99,6 +99,26 @@ def test_every_backtest_counts_and_a_repeat_does_not(settings: Settings, tmp_pat
     typed(home, "backtest", *MARCH, "--trials", "3", code=2)
 
 
+def test_rules_are_tuned_without_what_is_sealed_and_every_trial_counts(settings: Settings) -> None:
+    """Twelve sets and the choice of the folds are in the ledger, none of April; a repeat says the same."""
+    home = settings.home
+    typed(home, "evaluate", "seal", *APRIL)
+    one, again = (told(home, "rules", "tune", "--trials", "12", "--seed", "3") for _ in range(2))
+    assert (one["answer"], one["settings"]) == ("nothing_gained", None)
+    assert (one["trials"], len(one["folds"])) == (12, 5)
+    assert one["left_out"]["sealed 2010-04-01 to 2010-04-30"] > 0
+    assert again["difference"] == one["difference"]
+    assert again["attempts"]["count"] == one["attempts"]["count"]
+    with reading(settings, now=NOON) as record:
+        tried = record.trials.trials()
+    assert len(tried) == 2 * 13
+    april = np.array(["2010-04-01", "2010-04-30"], dtype="datetime64[D]")
+    assert not any(((trial.sessions >= april[0]) & (trial.sessions <= april[1])).any() for trial in tried)
+    said = typed(home, "rules", "tune", "--trials", "12", "--time", "5")
+    assert "nothing was changed, and there is nothing to set" in said
+    typed(home, "rules", "tune", "--time", "nan", code=1)
+
+
 def test_where_the_record_cannot_be_written_the_report_says_so(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

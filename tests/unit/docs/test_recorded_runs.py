@@ -41,3 +41,23 @@ def test_what_the_command_printed_stands_in_the_document_as_it_came() -> None:
     assert accounts in document
     for command in (line for line in RECORDED.splitlines() if line.startswith("$ ")):
         assert command in document, command
+
+
+def test_what_rules_tune_printed_stands_in_the_document_as_it_came() -> None:
+    """After the sample run, whole; of five years the figures that the text names."""
+    document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    runs = ROOT / "tests" / "data" / "runs"
+    assert (runs / "rules_tune.txt").read_text(encoding="utf-8") in document
+    five = _numbers((runs / "rules_tune_five_years.txt").read_text(encoding="utf-8"))
+    (told,) = (part for part in document.split("\n\n") if "993 later sessions" in part)
+    assert {"0.058", "0.014", "0.129", "54.9", "24.6", "993"} == _numbers(told) & five
+
+
+def test_the_figures_of_learned_weights_are_those_of_the_run() -> None:
+    """Gain and interval, by volatility and for all regimes."""
+    document = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    (told,) = (part for part in document.split("\n\n") if part.startswith("**Why it is off.**"))
+    run = _numbers((ROOT / "tests" / "data" / "runs" / "regime_weights.txt").read_text(encoding="utf-8"))
+    assert {one for one in _numbers(told) if one.startswith("0.00000")} == {
+        one for one in run if one.startswith("0.00000")
+    }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from trading.broker.orders import Bracket
 from trading.decisions.arms import ARMS, Arm
 from trading.decisions.book_view import BookView, Candidate, Circumstances
-from trading.decisions.decide import decide
+from trading.decisions.decide import decide, verdict_of
 from trading.decisions.refusals import REFUSALS
 from trading.money import usd_e4
 from trading.outcomes.barriers import OutcomeRules
@@ -21,7 +21,7 @@ from trading.risk.decision_rules import DecisionRules
 from trading.risk.drawdown import judge
 from trading.risk.exposure import Surroundings
 from trading.risk.model_risk import ModelRiskLimits, by_ensemble, by_rule
-from trading.risk.model_trust import held_back
+from trading.risk.model_trust import grown, held_back
 from trading.risk.past import DrawdownState
 from trading.risk.sizing import SizingLimits, position_shares
 from trading.views.ensemble import Views, rank_among
@@ -110,6 +110,16 @@ def test_an_alarm_halves_what_models_buy_or_leaves_it_to_the_rules(stage: Stage)
     assert not against.buy or against.source == "rule"
     assert held_back(None) is None
     assert held_back(replace(turn, stage="full")) is None
+
+
+def test_a_share_that_grew_counts_where_models_and_rules_share_and_nowhere_else() -> None:
+    """Unsure at 0.6, sure enough at 0.4: the hybrid account asks the models; rules and models alone are as before."""
+    rules, seen = DecisionRules(), replace(SURE, rank=0.75, rule_confidence=0.1)
+    more = grown(rules.model_risk, 1)
+    assert verdict_of(seen, "hybrid", rules).source == "rule"
+    assert verdict_of(seen, "hybrid", rules, None, more).source == "ensemble"
+    for arm in ("rule", "models"):
+        assert verdict_of(seen, arm, rules, None, more) == verdict_of(seen, arm, rules)  # type: ignore[arg-type]
 
 
 def test_the_arms_differ_in_whom_they_ask_and_what_they_do_without() -> None:

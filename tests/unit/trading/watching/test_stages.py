@@ -52,6 +52,33 @@ def test_an_alarm_that_comes_and_goes_does_not_flap() -> None:
     assert turns == ["half", "rules", "retrain"]
 
 
+def test_features_alone_go_no_further_than_half_size() -> None:
+    """A year of them: one turn. With an alarm on outcomes they climb; once that is quiet, half size is left."""
+    features, concept = _said("features", "alarm"), _said("concept", "alarm")
+    told = _stages([features] * 252)
+    assert set(told) == {"half"}
+    both = [*features, *concept]
+    told = _stages([*[both] * 45, *[features] * 60, *[_said("features", "quiet")] * 10])
+    assert (told[20], told[40], told[44]) == ("rules", "retrain", "retrain")
+    assert (told[53], told[54], told[63], told[64], told[104], told[114]) == (
+        "retrain", "rules", "rules", "half", "half", "full",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["calibration", "concept", "unknown"])
+def test_every_other_alarm_climbs_alone(kind: Kind) -> None:
+    """It sees outcomes, or that inputs are missing."""
+    assert _stages([_said(kind, "alarm")] * 45)[-1] == "retrain"
+
+
+def test_an_outcome_that_agrees_now_and_then_counts_from_the_time_it_does() -> None:
+    """Half size by features for long; one session with both is enough for the rules to decide, and it goes back."""
+    features = _said("features", "alarm")
+    both = [*features, *_said("calibration", "alarm")]
+    told = _stages([*[features] * 30, both, *[features] * 12])
+    assert (told[29], told[30], told[39], told[40], told[-1]) == ("half", "rules", "rules", "half", "half")
+
+
 def test_a_session_that_says_nothing_changes_nothing() -> None:
     """A gap in the metrics, or all outcomes open: neither calm nor alarm."""
     silent = _said("concept", "not_enough_data")
@@ -80,3 +107,5 @@ def test_a_turn_holds_from_its_session_on() -> None:
     found = [{name: one.stage for name, one in stages_at(turns, date(2026, 1, day)).items()} for day in (4, 5, 7, 8, 9)]
     assert found == [{}, {"a": "half"}, {"a": "half", "b": "rules"}, {"a": "rules", "b": "rules"}, {"a": "rules"}]
     assert STAGES[0] == "full"
+    more = Turn("a", "full", date(2026, 1, 9), date(2026, 1, 12), "why", at, 1)
+    assert stages_at([*turns, more], date(2026, 1, 12))["a"].step == 1, "acts in full, and decides more"

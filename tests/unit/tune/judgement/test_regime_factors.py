@@ -1,23 +1,22 @@
-"""Weights adapt to a regime where a model was shown to differ in it, and nowhere else."""
+"""Weights adapt to a regime as far as outcomes in it say so, drawn to the strategy's, and nowhere else."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.fakes.planted import planted
+from adapters.postgres.scored_views import STATES as COLUMNS
+from adapters.postgres.scored_views import ScoredViews
+from trading.bars.panel import as_date
 from trading.errors import ModelError
-from trading.views.ensemble import Views, weighted
-from trading.views.regime_weights import regime_weights
+from trading.trials.sealing import Span
+from trading.views.ensemble import weighted
+from trading.views.regime_weights import STATES, regime_weights
 from trading.views.setups import FEATURES
-from tune.judgement.regime_factors import BETTER, WORSE, regime_factors
-from tune.sets.training_set import TrainingSet
+from tune.judgement.regime_factors import factors_of
 
 HIGH, LOW, UNKNOWN = 1.0, 0.0, np.nan
 
-THREE = ("pattern", "catalyst", "outcome")
 WEIGHTS = (0.4, 0.4, 0.2)
 """The strategy's."""
 
@@ -28,24 +27,20 @@ def _matrix(*volatility: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float
     return matrix
 
 
-def _test_part(seed: int) -> TrainingSet:
-    """Setups whose sessions are of high and low volatility in turn; outcomes are a coin's."""
-    data = planted(seed)
+def _scored(seed: int, *, informed: bool, sessions: int = 120, per_session: int = 20) -> ScoredViews:
+    """Sessions of high and low volatility in turn; in high the catalyst model may know what a coin will say."""
     rng = np.random.default_rng(seed)
-    _, session = np.unique(data.session, return_inverse=True)
-    matrix = data.matrix.copy()
-    matrix[:, data.features.index("market_volatility")] = session % 2
-    return replace(data, matrix=matrix, success=rng.integers(0, 2, len(data)).astype(np.float64))
-
-
-def _views(test: TrainingSet, seed: int, *, informed: bool) -> Views:
-    """Three models that guess; in high volatility the catalyst model may know."""
-    rng = np.random.default_rng(seed)
-    guesses = [rng.uniform(0.3, 0.7, len(test)) for _ in range(3)]
+    n = sessions * per_session
+    at = np.repeat(np.arange(sessions), per_session)
+    won = rng.integers(0, 2, n).astype(np.float64)
+    said = rng.uniform(0.3, 0.7, (3, n))
     if informed:
-        high = test.matrix[:, test.features.index("market_volatility")] == HIGH
-        guesses[1] = np.where(high, np.where(test.success > 0, 0.8, 0.2), guesses[1])
-    return Views.raw(THREE, np.array(guesses), guesses[2] - 0.5, rank=guesses[0], weights=np.array(WEIGHTS))
+        said[1] = np.where(at % 2 == 1, np.where(won > 0, 0.8, 0.2), said[1])
+    days = np.busday_offset(np.datetime64("2014-01-02"), np.arange(sessions + 6)).astype("datetime64[D]")
+    return ScoredViews(
+        probabilities=said, won=won, session=days[at], known_session=days[at + 6],
+        volatility=np.where(at % 2 == 1, "high", "low"), driver=np.full(n, ""),
+    )  # fmt: skip
 
 
 def test_without_factors_the_weights_are_the_strategys_bit_by_bit() -> None:
@@ -71,16 +66,49 @@ def test_factors_without_sense_are_refused(factors: dict[str, list[float]]) -> N
 
 
 def test_a_model_that_knows_more_in_a_state_gets_more_weight_there() -> None:
-    """The planted model, and with it the difference of the others, is found in high volatility and not in low."""
-    test = _test_part(3)
-    factors = regime_factors(_views(test, 3, informed=True), test)
-    assert factors["high volatility"][1] == BETTER
-    assert factors["high volatility"][0] == WORSE
-    assert "low volatility" not in factors
+    """The planted model gains in high volatility at the cost of the others; in low the weights stay near."""
+    factors = factors_of(_scored(3, informed=True), np.array(WEIGHTS))
+    assert factors["high volatility"][1] > 1.1
+    assert factors["high volatility"][0] < 1
+    assert factors["high volatility"][2] < 1
+    assert factors["low volatility"] == pytest.approx([1, 1, 1], abs=0.05)
+    assert set(factors) == {"high volatility", "low volatility"}, "nothing is known of what drives the market"
 
 
-def test_models_that_guess_are_left_alone() -> None:
-    """Of 60 markets in which no model knows anything, at most six have any factor at all (5 % are expected)."""
-    tests = [_test_part(seed) for seed in range(60)]
-    found = [regime_factors(_views(test, seed, informed=False), test) for seed, test in enumerate(tests)]
-    assert sum(bool(factors) for factors in found) <= 6
+@pytest.mark.parametrize("seed", range(10))
+def test_weights_of_every_state_add_up_to_one(seed: int) -> None:
+    """Whatever was learned, and also where two states meet."""
+    factors = factors_of(_scored(seed, informed=seed % 2 == 0), np.array(WEIGHTS))
+    for of_models in factors.values():
+        assert float(np.dot(of_models, WEIGHTS)) == pytest.approx(1.0, abs=1e-12)
+        assert all(0.5 - 1e-9 <= factor <= 1.5 + 1e-9 for factor in of_models)
+    matrix = _matrix(HIGH, LOW, UNKNOWN)
+    matrix[:, FEATURES.index("market_driver")] = 1.0
+    both = {**factors, "driven by catalysts": [1.2, 0.9, 0.8]}
+    assert regime_weights(matrix, FEATURES, both, WEIGHTS).sum(axis=1) == pytest.approx(1.0)
+
+
+def test_too_few_sessions_leave_the_strategys_weights() -> None:
+    """118 sessions are 59 of each volatility, one less than it takes: no state has factors at all."""
+    assert factors_of(_scored(3, informed=True, sessions=118), np.array(WEIGHTS)) == {}
+    assert set(factors_of(_scored(3, informed=True, sessions=119), np.array(WEIGHTS))) == {"low volatility"}
+
+
+def test_what_is_sealed_is_not_learned_from() -> None:
+    """A span over the last half: the same as without those setups, and those that ran into it."""
+    scored = _scored(3, informed=True, sessions=260)
+    days = np.unique(scored.session)
+    span = Span(as_date(days[140]), as_date(days[-1]))
+    kept = scored.known_session < days[140]
+    without = ScoredViews(
+        probabilities=scored.probabilities[:, kept], won=scored.won[kept], session=scored.session[kept],
+        known_session=scored.known_session[kept], volatility=scored.volatility[kept], driver=scored.driver[kept],
+    )  # fmt: skip
+    sealed = factors_of(scored, np.array(WEIGHTS), [span])
+    assert sealed == factors_of(without, np.array(WEIGHTS))
+    assert sealed != factors_of(scored, np.array(WEIGHTS))
+
+
+def test_every_state_is_read_from_the_record() -> None:
+    """The states that a setup's features tell are those that the record's regimes tell."""
+    assert set(COLUMNS) == set(STATES)
