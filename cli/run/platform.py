@@ -99,6 +99,7 @@ class Platform:
             EnsembleScorer(folder / ensemble.ensemble_id)  # a damaged champion is reported here, not at a close
         sources = partial(
             open_sources,
+            hosts={name: actor.host for name, actor in self.actors.everything.items()},
             home=settings.home,
             database_url=self.wiring.database_url,
             seed=settings.seed,
@@ -177,6 +178,7 @@ class _Start:
             alerts=alerts_of(self.settings),
             reports=terms_of(self.settings),
             books=books,
+            hosting=self.settings.hosts,
         )
 
     def _limits(self, pool: Pool) -> DecisionRules:
