@@ -23,11 +23,11 @@ from pydantic_settings import (
 )
 
 from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
-from adapters.news.rss import NewsFeed
+from adapters.news.feeds import NewsFeed
 from trading.alerts.alert import Severity
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
-from trading.risk.limits import LIMITS, rules_of
+from trading.risk.limits import LIMITS, check_limits
 
 PREFIX = "INPLAY_"
 WITHOUT_PREFIX = frozenset({"database_url", "apca_api_key_id", "apca_api_secret_key"})
@@ -258,7 +258,7 @@ def read_settings(**given: Any) -> Settings:
         raise ConfigurationError(f"{path} is no valid TOML: {error}. Nothing was started; correct the file.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from None
-    rules_of(settings.risk)  # a wrong limit is told when settings are read, not when they are first used
+    check_limits(settings.risk)  # a wrong limit is told when settings are read, not when they are first used
     return settings
 
 

@@ -47,8 +47,7 @@ from serve.opening import open_sources
 from serve.token import token_of
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import limits_of, rules_of
+from trading.risk.decision_rules import DecisionRules, limits_of, rules_of
 
 LOCAL = "local"
 """A Ray of the run's own."""

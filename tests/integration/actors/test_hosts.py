@@ -77,7 +77,7 @@ def _events(pool: Pool, service: str) -> list[HealthEvent]:
 
 
 def test_a_long_call_delays_no_neighbour(both: dict[str, Actor[Service]]) -> None:
-    """Five seconds of work on the processor; the neighbour's calls are answered meanwhile, and its own wait in order."""
+    """Five seconds of work on the processor: the neighbour's calls are answered meanwhile, its own wait in order."""
     assert _sign(both["sleeper"]).process == _sign(both["other"]).process
     working, after = both["sleeper"].ask("work", 5.0), both["sleeper"].ask("add", 1)
     began_s = time.monotonic()

@@ -18,7 +18,8 @@ from actors.training_scheduler import TrainingScheduler
 from actors.wiring import Wiring
 from tests.fakes.hanging import Other, Sleeper
 
-NAMES = [one.name for one in (*SERVICES, Coordinator, TrainingScheduler, Health)]
+CLASSES: tuple[type[Service], ...] = (*SERVICES, Coordinator, TrainingScheduler, Health)
+NAMES = [one.name for one in CLASSES]
 WIRING = Wiring(Path("/nowhere"), SecretStr("postgresql:///nowhere"), 1)
 ON_NETWORKS_OR_HEAVY = {"ingestion", "news", "alerting", "storage", "training_scheduler", "reporting", "checks"}
 

@@ -18,8 +18,8 @@ from serve.api import create_app
 from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN
 from trading import errors
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import LIMITS, limits_of
+from trading.risk.decision_rules import DecisionRules, limits_of
+from trading.risk.limits import LIMITS
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
