@@ -15,7 +15,6 @@ from actors.checks import AskChecks, Checks
 from actors.coordinator import AskCoordinator, Coordinator
 from actors.execution import Execution
 from actors.health import Health
-from actors.heaps import hand_back
 from actors.host import Made, spawn_host
 from actors.hosts import by_host, known_hosts
 from actors.ingestion import AskIngestion, Ingestion
@@ -33,6 +32,7 @@ from actors.storage import Storage
 from actors.technical_analysis import AskTechnicalAnalysis, TechnicalAnalysis
 from actors.training_scheduler import AskTrainingScheduler, TrainingScheduler
 from actors.wiring import NAMESPACE, Wiring
+from adapters.machine.heaps import hand_back
 from trading.cycle.services import AskEnsemble, AskExecution, AskScanner
 
 ANSWER_TIMEOUT_S = 60.0

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, ClassVar, Literal
 
-from actors.heaps import hand_back
 from actors.wiring import Wiring
+from adapters.machine.heaps import hand_back
 from adapters.machine.processes import Process, this_process
 from adapters.postgres.pool import Pool, open_pool
 from adapters.record import Record

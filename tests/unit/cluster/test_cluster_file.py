@@ -17,7 +17,7 @@ from ray.autoscaler._private.commands import hash_launch_conf
 from ray.autoscaler._private.util import fillout_defaults, prepare_config, validate_config
 from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
-from actors.heaps import FRUGAL
+from adapters.machine.heaps import FRUGAL
 from cluster import bootstrap_config as bootstrap
 from cluster.catalogue import Catalogue
 from cluster.errors import ClusterConfigError

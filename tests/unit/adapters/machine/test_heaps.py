@@ -10,7 +10,7 @@ import pytest
 MEASURE = """
 import os
 import pyarrow as pa
-from actors.heaps import be_frugal, hand_back
+from adapters.machine.heaps import be_frugal, hand_back
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGESIZE")
