@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections.abc import Callable
 
 import pyarrow as pa
 
@@ -39,13 +40,15 @@ def hand_back() -> None:
         trim(0)
 
 
-def keep_handing_back(every_s: float = HAND_BACK_EVERY_S) -> threading.Thread:
+def keep_handing_back(
+    every_s: float = HAND_BACK_EVERY_S, once: Callable[[], None] = hand_back
+) -> threading.Thread:  # fmt: skip
     """From now on it does so by itself, in a thread that ends with the process; for one that nobody tells to."""
 
     def handing_back() -> None:
         pause = threading.Event()
         while not pause.wait(every_s):
-            hand_back()
+            once()
 
     thread = threading.Thread(target=handing_back, name="hand back", daemon=True)
     thread.start()

@@ -42,12 +42,11 @@ def cluster() -> Iterator[None]:
     ray.shutdown()
 
 
-class _Hosted(Actor[Service]):
+def _hosted(service: str) -> Actor[Service]:
     """Found in the host of these tests."""
-
-    def __init__(self, service: str) -> None:
-        super().__init__(service)
-        self.host = "both"
+    actor: Actor[Service] = Actor(service)
+    actor.host = "both"
+    return actor
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def both(cluster: None, pool: Pool, empty_url: str, tmp_path: Path) -> dict[str,
     """Two services in one process, and Health, which watches them."""
     wiring = Wiring(tmp_path, SecretStr(empty_url), 1)
     spawn_host("both", wiring, [Made(Sleeper), Made(Other)])
-    found: dict[str, Actor[Service]] = {"sleeper": _Hosted("sleeper"), "other": _Hosted("other")}
+    found = {name: _hosted(name) for name in ("sleeper", "other")}
     spawn_host("health", wiring, [Made(Health, (found,))])
     eventually(
         lambda: {word.service for word in HealthStore(pool).load() if word.state == "ok"} >= set(found),
