@@ -91,7 +91,7 @@ class Actor(Reached[S_co]):
         return self._called(group_aside(self.service), method.__name__, *args, **named)
 
     def _called(self, group: str, method: str, /, *args: Any, **named: Any) -> Pending[Any]:
-        call = self.handle.call.options(concurrency_group=group, name=f"{self.service}.{method}")
+        call = self.handle.call.options(concurrency_group=group)
         return Pending(call.remote(self.service, method, *args, **named))
 
 

@@ -56,7 +56,7 @@ class Host:
 def spawn_host(name: str, wiring: Wiring, made: Sequence[Made]) -> Any:
     """The detached actor of that name, made if there is none; it restarts without end and its calls are repeated."""
     groups = {group: 1 for one in made for group in (one.name, group_aside(one.name))}
-    named = type(name.title().replace("_", ""), (Host,), {})  # what Ray calls it in its lists and the title of it
+    named = type(name.title().replace("_", ""), (Host,), {})  # in Ray's lists and the title of its process
     return (
         ray.remote(concurrency_groups=groups)(named)
         .options(

@@ -47,7 +47,7 @@ class RayActors:
         """The service's answer."""
         try:
             host = ray.get_actor(self._hosts[service.name], namespace=NAMESPACE)
-            call = host.call.options(concurrency_group=service.name, name=f"{service.name}.{method.__name__}")
+            call = host.call.options(concurrency_group=service.name)
             asked = call.remote(service.name, method.__name__, *args, **named)
             return cast("T", ray.get(asked, timeout=ANSWER_TIMEOUT_S))
         except RayTaskError as error:
