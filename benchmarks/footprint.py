@@ -41,7 +41,7 @@ MB = 1024**2
 ROUTES = ("/v1/signals?symbols=AAPL", "/v1/portfolio", "/v1/scanner", "/v1/health", "/v1/regime")
 STEP = re.compile(r"^\s*([\d.]+) s  (.+)$", re.MULTILINE)
 TIMELINE = {"embedded PostgreSQL is up": "PostgreSQL", "Ray is up": "Ray", "services are up": "services",
-            "dashboard ": "HTTP interface", "serving on": "replayed"}  # fmt: skip
+            "dashboard   ": "HTTP interface", "serving on": "replayed"}  # fmt: skip
 """What the run says, and what it means."""
 PARTS = (
     ("cli.main run", "inplay run"), ("postgres", "PostgreSQL"), ("gcs_server", "Ray: control store"),
@@ -268,7 +268,7 @@ def _timeline(said: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for at_s, words in STEP.findall(said):
         for part, name in TIMELINE.items():
-            if part in f"{words} ":
+            if part in words or words.startswith(part):
                 found.setdefault(name, float(at_s))
     return found
 

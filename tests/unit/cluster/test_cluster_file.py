@@ -17,7 +17,7 @@ from ray.autoscaler._private.commands import hash_launch_conf
 from ray.autoscaler._private.util import fillout_defaults, prepare_config, validate_config
 from ray.autoscaler.v2.instance_manager.config import AutoscalingConfig
 
-from actors.local import FEWER_PROCESSES
+from actors.local import LESS_AT_REST
 from adapters.machine.heaps import FRUGAL
 from cluster import bootstrap_config as bootstrap
 from cluster.catalogue import Catalogue
@@ -138,7 +138,7 @@ def test_ray_gives_a_machine_up_as_soon_as_the_heads_settings_say() -> None:
     assert asked.stdout.split() == ["300", "900", "1200"]
     assert {
         **FRUGAL,
-        **FEWER_PROCESSES,
+        **LESS_AT_REST,
     }.items() <= given.items()  # and its processes take memory as those of a run's own Ray do
 
 
