@@ -74,8 +74,10 @@ def test_completion_goes_into_a_group(tmp_path: Path) -> None:
 
 
 def test_completion_is_installed(tmp_path: Path) -> None:
-    """For bash, in the home folder."""
-    done = _run(["--install-completion", "bash"], tmp_path, HOME=str(tmp_path))
+    """For bash, in the home folder; without Typer's search for the shell that called it, which a test has none of."""
+    done = _run(
+        ["--install-completion", "bash"], tmp_path, HOME=str(tmp_path), _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1"
+    )
     assert done.returncode == 0, done.stderr
     script = (tmp_path / ".bash_completions" / "inplay.sh").read_text()
     assert "_INPLAY_COMPLETE=complete_bash" in script
