@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import ray
 from ray.exceptions import GetTimeoutError, RayActorError, RayTaskError
 
-from actors.service import HEALTH_GROUP
+from actors.hosts import Hosting, group_aside, host_of
+from actors.wiring import NAMESPACE
 from trading.cycle.questions import Answer, Reached
 from trading.cycle.services import Ensemble
 from trading.errors import InplayError, UnavailableError
@@ -53,25 +55,44 @@ class Pending(Answer[T_co]):
 
 
 class Actor(Reached[S_co]):
-    """An actor made of a service.
+    """A service in the actor that hosts it, found by name when it is first asked.
 
     Attributes:
-        handle: Ray's own.
+        service: its name.
+        host: name of the actor.
     """
 
-    def __init__(self, handle: Any) -> None:
-        self.handle = handle
+    def __init__(self, service: str, hosting: Hosting = "few") -> None:
+        self.service, self.host = service, host_of(service, hosting)
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"service": self.service, "host": self.host}
+
+    @cached_property
+    def handle(self) -> Any:
+        """Ray's own, of the host.
+
+        Raises:
+            UnavailableError: when there is none.
+        """
+        try:
+            return ray.get_actor(self.host, namespace=NAMESPACE)
+        except ValueError as error:
+            raise UnavailableError(f"the service {self.service} is not there; what it had on record is safe") from error
 
     def ask(self, method: str, *args: Any, **named: Any) -> Pending[Any]:
-        """The method is called after those asked for before."""
-        return Pending(getattr(self.handle, method).remote(*args, **named))
+        """The method is called after those of this service that were asked for before."""
+        return self._called(self.service, method, *args, **named)
 
     def aside(
         self, method: Callable[Concatenate[Any, Asked], T], *args: Asked.args, **named: Asked.kwargs
     ) -> Pending[T]:  # fmt: skip
-        """The method is called beside the work of the actor, as in `actor.aside(Service.condition)`."""
-        called = getattr(self.handle, method.__name__).options(concurrency_group=HEALTH_GROUP)
-        return Pending(called.remote(*args, **named))
+        """The method is called beside the work of the service, as in `actor.aside(Service.condition)`."""
+        return self._called(group_aside(self.service), method.__name__, *args, **named)
+
+    def _called(self, group: str, method: str, /, *args: Any, **named: Any) -> Pending[Any]:
+        call = self.handle.call.options(concurrency_group=group)
+        return Pending(call.remote(self.service, method, *args, **named))
 
 
 class Replica(Reached[Ensemble]):

@@ -17,11 +17,11 @@ from actors.wiring import Wiring, now
 from adapters.calendar import is_latest
 from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.queries import Queries
-from adapters.postgres.session_times import CYCLE, SessionTimes, Stopwatch
+from adapters.postgres.session_times import SessionTimes, Stopwatch
 from trading.cycle.questions import Questions, question
 from trading.cycle.services import AskEnsemble
 from trading.cycle.session import look, run_session
-from trading.cycle.summary import SessionSummary
+from trading.cycle.summary import CYCLE, SessionSummary
 from trading.errors import UnavailableError
 
 

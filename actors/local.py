@@ -10,9 +10,9 @@ from pathlib import Path
 import ray
 from ray._private import ray_constants, services
 
-from actors.heaps import be_frugal
 from actors.ray_surroundings import allow_open_files, keep_token, our_folder, use_short_folder
 from actors.wiring import NAMESPACE
+from adapters.machine.heaps import be_frugal
 from trading.errors import UnavailableError
 
 OBJECT_STORE_BYTES = 400 * 1024**2
@@ -29,6 +29,19 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
 ON_HEAD = {"node:__internal_head__": 0.001}
 """What keeps an actor on the head, where the data folder is: workers come and go."""
+
+
+LESS_AT_REST = {
+    "RAY_num_workers_soft_limit": "0",
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
+    "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "5000",
+    "REPORTER_UPDATE_INTERVAL_MS": "10000",
+    "LOG_NAME_UPDATE_INTERVAL_S": "30",
+}
+"""Ray keeps a worker for each CPU when its task is done, 180 MB after a training; a second later it ends instead, and
+the next task waits two seconds for another. Serve looks at its replicas every half second instead of every tenth, and
+tells its own metrics every five seconds instead of ten times in one; the figures of Ray's dashboard are up to 10 s old.
+Ray's log monitor, which nobody listens to here, looks for new files twice a minute."""
 
 
 def join_ray(address: str) -> str:
@@ -93,6 +106,8 @@ def _set_defaults() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # a fit's threads that wait don't take the platform's time
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")  # or Ctrl-C would end the search and not the run
+    for name, value in LESS_AT_REST.items():
+        os.environ.setdefault(name, value)
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # Tune's own progress boxes; the run says what it does itself
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from actors.apart import apart
 from actors.service import Service
 from actors.wiring import now
 from adapters.calendar import following
@@ -89,7 +90,7 @@ class Reporting(Service):
         _, last_hash = JournalStore(self.pool, clock=now).last()
         if before and before.get(CLAIM, {}).get("journal_hash") == last_hash:
             return ""
-        keep(home, report_of_gathered(found, now=now()), terms.keep)
+        apart(keep, home, report_of_gathered(found, now=now()), terms.keep)  # the charts' library stays there
         return found.period.name
 
 

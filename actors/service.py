@@ -13,21 +13,18 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import Any, ClassVar, Literal
 
-from actors.heaps import hand_back
 from actors.wiring import Wiring
+from adapters.machine.heaps import hand_back
 from adapters.machine.processes import Process, this_process
 from adapters.postgres.pool import Pool, open_pool
 from adapters.record import Record
 from trading.errors import InplayError
 
-HEALTH_GROUP = "health"
-"""Calls in this concurrency group are answered while the service is at work."""
-
 Condition = tuple[Literal["ok", "degraded"], str]
 """A state and what to say of it."""
 
 
-ASIDE = frozenset({"condition", "late_share", "sign_of_life", "is_wired_as", "hand_back", "pid", "close"})
+ASIDE = frozenset({"condition", "late_share", "sign_of_life", "hand_back", "pid", "close"})
 """Methods that are no work."""
 LAST_CALLS = 50
 """Of which the share of defects is told."""
@@ -46,6 +43,7 @@ class SignOfLife:
         work_limit_s: longer than this no work of its kind takes.
         error_share: of its last calls, those that ended with a defect.
         late_share: of its sources, those that are late or can't be had.
+        neighbour_works: another service in its process is at work, so that answers may come late.
     """
 
     condition: Condition
@@ -55,6 +53,7 @@ class SignOfLife:
     work_limit_s: float = 900.0
     error_share: float = 0.0
     late_share: float = 0.0
+    neighbour_works: bool = False
 
 
 class AtWork:
@@ -110,10 +109,12 @@ class Service:
     Attributes:
         name: of the actor.
         longest_work_s: no call of its methods takes longer; one that does hangs, and the service is started anew.
+        neighbours: the other services in its process.
     """
 
     name = "service"
     longest_work_s: ClassVar[float] = 900.0
+    neighbours: tuple[Service, ...] = ()
 
     def __init_subclass__(cls, **named: Any) -> None:
         """Its public methods say what it is at."""
@@ -134,10 +135,6 @@ class Service:
     def on_record(self) -> Record:
         """The record over these connections."""
         return self.wiring.record(self.pool)
-
-    def is_wired_as(self, wiring: Wiring) -> bool:
-        """Whether it was made of these settings; one that outlived its run may have others."""
-        return self.wiring == wiring
 
     def condition(self) -> Condition:
         """How the service does, for the record of health; answered while it is at work."""
@@ -162,6 +159,7 @@ class Service:
         return SignOfLife(
             condition, this_process(), work, work_s, self.longest_work_s,
             error_share=self.at_work.error_share, late_share=self.late_share(),
+            neighbour_works=any(one.at_work.longest()[0] for one in self.neighbours),
         )  # fmt: skip
 
     def hand_back(self) -> None:

@@ -53,13 +53,15 @@ class Supervisor:
     def __init__(self, actors: Mapping[str, Actor[Service]], rules: SupervisionRules | None = None) -> None:
         self._rules = rules or SupervisionRules()
         self._actors = dict(actors)
-        self._watched = {name: Watched(self._rules) for name in actors}
+        kills_s: dict[str, list[float]] = {actor.host: [] for actor in actors.values()}
+        self._watched = {name: Watched(self._rules, kills_s=kills_s[actor.host]) for name, actor in actors.items()}
         self._asked = {name: _Asked() for name in actors}
         self._heard: dict[str, datetime] = {}
         self._why: dict[str, str] = {}
         self._said: dict[str, Judged] = {}
         self._took_s: dict[str, float] = {}
         self._looked: tuple[str, ...] = ()
+        self._killed: dict[str, tuple[str, str]] = {}
         self._turned_s = time.monotonic()
 
     def resume(self, service: str, process: Process | None, killed_at: Sequence[datetime]) -> None:
@@ -78,8 +80,9 @@ class Supervisor:
         open_ = {name: asked.reference for name, asked in self._asked.items() if asked.reference is not None}
         self._wait(open_)
         elapsed_s, self._turned_s = time.monotonic() - self._turned_s, time.monotonic()
-        self._looked = tuple(open_)
-        return [word for name in open_ for word in self._look(name, elapsed_s)]
+        self._looked, self._killed = tuple(open_), {}
+        words = [word for name in open_ for word in self._look(name, elapsed_s)]
+        return words + [word for host, (name, why) in self._killed.items() for word in self._with_host(host, name, why)]
 
     def _ask(self) -> None:
         for name, asked in self._asked.items():
@@ -106,16 +109,42 @@ class Supervisor:
                 return
 
     def _others_s(self, name: str) -> float:
-        """What the last answers of the others took, in the middle; 0 where there are none."""
-        return median([took for other, took in self._took_s.items() if other != name] or [0.0])
+        """What the last answers of services in other processes took, in the middle; 0 where there are none."""
+        host = self._actors[name].host
+        return median([took for other, took in self._took_s.items() if self._actors[other].host != host] or [0.0])
+
+    def _neighbours(self, name: str) -> list[str]:
+        """The others in its process."""
+        return [
+            other for other, actor in self._actors.items() if other != name and actor.host == self._actors[name].host
+        ]
+
+    def _neighbours_answer(self, name: str) -> bool:
+        """Whether one of them answered what it was asked after this one was."""
+        sent_s, asked = self._asked[name].sent_s, self._asked
+        return any(asked[other].came_s is not None and asked[other].sent_s > sent_s for other in self._neighbours(name))
+
+    def _with_host(self, host: str, killed_for: str, why: str) -> list[ServiceState]:
+        """What is to be recorded of those whose process was killed for another service in it."""
+        words, at = [], now()
+        for name in self._neighbours(killed_for):
+            told = self._why[name] = f"restarted with {killed_for}, whose process {host} it shares: {why}"
+            judged = self._said[name] = self._watched[name].ended_with_host(told)
+            process, since = self._watched[name].process, self._heard.get(name)
+            words.append(ServiceState(name, judged.state, told, at, since=since, process=process))
+        return words
 
     def _look(self, name: str, elapsed_s: float) -> list[ServiceState]:
         watched, at = self._watched[name], now()
         before = watched.process
         sign = self._sign(name)
+        if self._actors[name].host in self._killed:
+            return []
         if sign is None:
             sight = look_at(before) if before else None
-            judged = watched.silent(elapsed_s, sight, at.timestamp())
+            judged = watched.silent(
+                elapsed_s, sight, at.timestamp(), neighbours_answer=self._neighbours_answer(name)
+            )  # fmt: skip
         else:
             took_s = self._took_s[name] = self._asked[name].took_s
             judged = watched.answered(sign, at.timestamp(), took_s, self._others_s(name))
@@ -126,6 +155,7 @@ class Supervisor:
             self._heard[name] = at
         if judged.kill:
             self._why[name] = judged.detail
+            self._killed[self._actors[name].host] = name, judged.detail
             self._kill(name, watched.process)
         self._said[name] = judged
         return words

@@ -7,11 +7,14 @@
 | it answers at rest; slow answers while others are quick, or defects, bring its score below 0.9 | unwell | killed |
 | no answer for `silent_s`; a signal has stopped its process | stopped | killed |
 | no answer for `silent_s`; at most looks no thread ran or waited to run; it uses no core | stuck | killed |
+| no answer for `silent_s`; other services in its process answered meanwhile | stuck | killed |
 | no answer for `silent_s`; something in it works | busy | killed after `busy_s` |
 | no answer; a debugger holds it | held | left alone |
 | no answer; its process is gone | being restarted by Ray | Ray is told to after `start_s` |
 
 What is unwell is degraded at once and killed at the fourth such look; a good look takes one away.
+A process is killed once, however many services live in it, and the pause is the process's: those of one process share
+`kills_s`. The others in it are told of by `ended_with_host`.
 Silence is counted in ticks of the one who asks, none longer than `longest_tick_s`: a machine that slept isn't a service
 that hangs. What was killed is killed again only after a pause that grows.
 """
@@ -76,7 +79,7 @@ class Watched:
     Attributes:
         process: that answered last; None before the first answer.
         silence_s: since the last answer.
-        kills_s: when it was killed, on the wall clock.
+        kills_s: when its process was killed, on the wall clock; one list for all services in it.
         vitals: as of the last look.
         low: looks at which its score was low, less those at which it wasn't; 0 at least.
     """
@@ -91,6 +94,7 @@ class Watched:
     _cpu_s: float | None = None
     _looks: int = 0
     _ran: int = 0
+    _neighbours_answer: bool = False
 
     def answered(self, sign: SignOfLife, at_s: float, answer_s: float = 0.0, others_s: float = 0.0) -> Judged:
         """It answered; what it is at may have taken too long all the same, or its score be low.
@@ -104,7 +108,7 @@ class Watched:
         restarted = self.process is not None and self.process != sign.process
         self.process = sign.process
         self._begin()
-        alone = not sign.work and others_s <= LIMITS["answers"]
+        alone = not sign.work and not sign.neighbour_works and others_s <= LIMITS["answers"]
         self.vitals = Vitals(
             answer_s=answer_s if alone else 0.0, work_share=sign.work_s / sign.work_limit_s,
             error_share=sign.error_share, lag_share=sign.late_share,
@@ -124,14 +128,18 @@ class Watched:
             self._said = Judged(*sign.condition, restarted=restarted, fresh=True)
         return self._said
 
-    def silent(self, elapsed_s: float, sight: Sight | None, at_s: float) -> Judged:
+    def silent(
+        self, elapsed_s: float, sight: Sight | None, at_s: float, *, neighbours_answer: bool = False
+    ) -> Judged:  # fmt: skip
         """It hasn't answered in this tick.
 
         Args:
             elapsed_s: since the tick before.
             sight: of the process that answered last; None when that is gone or unknown.
             at_s: on the wall clock.
+            neighbours_answer: a service in the same process answered what was asked later.
         """
+        self._neighbours_answer = neighbours_answer
         self.silence_s += min(elapsed_s, self.rules.longest_tick_s)
         self.vitals = Vitals(silence_s=self.silence_s)
         if sight is not None:
@@ -143,6 +151,12 @@ class Watched:
         elif self._said.kill:
             self._said = Judged("failed", self._said.detail)
         return Judged(self._said.state, self._said.detail, kill=self._said.kill)
+
+    def ended_with_host(self, why: str) -> Judged:
+        """Its process was killed for another service that lives there."""
+        self._begin()
+        self._said = Judged("starting", why)
+        return self._said
 
     def _judged(self, sight: Sight | None, at_s: float) -> Judged:
         rules, silence = self.rules, f"no answer for {self.silence_s:.0f} s"
@@ -177,6 +191,8 @@ class Watched:
         used_s = sight.cpu_s - (sight.cpu_s if self._cpu_s is None else self._cpu_s)
         if sight.state == STOPPED:
             return "a signal has stopped its process"
+        if self._neighbours_answer:
+            return "and others in its process answer: it is stuck"
         if 2 * self._ran < self._looks and used_s < self.rules.idle_share * self.silence_s:
             return "and nothing in it works: it is stuck"
         if self.silence_s >= self.rules.busy_s:
@@ -186,7 +202,7 @@ class Watched:
     def _to_kill(self, why: str, at_s: float) -> Judged:
         """Killed now, unless it was so a short time ago."""
         rules = self.rules
-        self.kills_s = [then for then in self.kills_s if at_s - rules.remembered_s < then <= at_s]
+        self.kills_s[:] = [then for then in self.kills_s if at_s - rules.remembered_s < then <= at_s]
         pause = rules.pauses_s[min(len(self.kills_s), len(rules.pauses_s) - 1)]
         waits = pause - (at_s - max(self.kills_s)) if self.kills_s else 0.0
         if waits > 0:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
+from actors.hosts import Hosting
 from adapters.postgres.pool import Pool
 from adapters.record import Record
 from data.live.feeds import LiveToFollow
@@ -72,6 +73,7 @@ class Wiring:
         database_url: of the record; secret because it may hold a password.
         cash_cents: what each paper account opens with.
         books: the paper accounts of the record and the arm of each.
+        hosting: how many services live in one process.
         broker: the account that the cycle orders for; none by default.
         live: the live feed of bars; none by default.
         news: the sources of news to follow; none by default.
@@ -97,6 +99,7 @@ class Wiring:
     approval: ApprovalTerms | None = None
     reports: ReportTerms = field(default_factory=ReportTerms)
     books: Mapping[str, Arm] = field(default_factory=lambda: dict(ACCOUNTS))
+    hosting: Hosting = "few"
 
     def record(self, pool: Pool) -> Record:
         """The record of these settings, over that pool."""

@@ -24,12 +24,12 @@ from pydantic_settings import (
 )
 
 from adapters.alpaca.addresses import BASE_URL, FREE_REQUESTS_PER_MIN, STREAM_URL, AlpacaFeed
-from adapters.news.rss import NewsFeed
+from adapters.news.feeds import NewsFeed
 from trading.alerts.alert import Severity
 from trading.approval.asked import Silence
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
-from trading.risk.limits import LIMITS, rules_of
+from trading.risk.limits import LIMITS, check_limits
 
 PREFIX = "INPLAY_"
 WITHOUT_PREFIX = frozenset({"database_url", "apca_api_key_id", "apca_api_secret_key"})
@@ -116,6 +116,7 @@ class Settings(BaseSettings):
         backup_key: an age identity (`AGE-SECRET-KEY-1…`); with it every file of a backup is encrypted.
         backup_keep_daily: the latest backups of so many days are kept, `backup_keep_weekly` likewise of weeks.
         ray_address: of a Ray to join, such as `auto` on the head of a cluster; `local` = one of the run's own.
+        hosts: `few` = services that go together live in one process; `one-each` = a process for every service.
         gpu_budget_usd_per_month: for training sessions on a rented GPU; 0 = none is ever asked for.
         gpu_session_h: how long such a session lasts at most, and `gpu_wait_min` how long a GPU is waited for.
         gpu_usd_per_h: what a GPU is reckoned at until one is on record.
@@ -191,6 +192,7 @@ class Settings(BaseSettings):
     backup_keep_daily: int = Field(default=7, ge=1, le=3_650)
     backup_keep_weekly: int = Field(default=4, ge=0, le=520)
     ray_address: str = Field(default="local", min_length=1)
+    hosts: Literal["few", "one-each"] = "few"
     gpu_budget_usd_per_month: float = Field(default=0, ge=0, le=100_000)
     gpu_session_h: float = Field(default=4, gt=0, le=24)
     gpu_wait_min: float = Field(default=30, gt=0, le=600)
@@ -280,7 +282,7 @@ def read_settings(**given: Any) -> Settings:
         raise ConfigurationError(f"{path} is no valid TOML: {error}. Nothing was started; correct the file.") from None
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from None
-    rules_of(settings.risk)  # a wrong limit is told when settings are read, not when they are first used
+    check_limits(settings.risk)  # a wrong limit is told when settings are read, not when they are first used
     return settings
 
 

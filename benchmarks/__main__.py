@@ -10,8 +10,8 @@ from benchmarks.measure import Table
 
 NAMES = (
     "batch_analysis", "cluster", "daily_cycle", "daily_schedule", "daily_update", "distributed_fits", "engine",
-    "false_alarms", "features", "fills", "gates", "imports", "live_feed", "pattern_log", "scoring", "storage",
-    "watching",
+    "false_alarms", "features", "fills", "footprint", "gates", "imports", "live_feed", "pattern_log", "scoring",
+    "storage", "watching",
 )  # fmt: skip
 
 

@@ -38,12 +38,13 @@ from adapters.postgres.model_events import LifecycleStore
 from adapters.postgres.models import EnsembleRow, Entry, MemberRow, ModelRow, ModelStore
 from adapters.postgres.pool import Pool, open_pool
 from adapters.postgres.server import EmbeddedPostgres
-from adapters.postgres.session_times import CYCLE, Stopwatch
+from adapters.postgres.session_times import Stopwatch
 from adapters.record import Record
 from benchmarks.markets import Universe, large, sample
 from benchmarks.measure import Table, Timing
 from data.importing.importer import BarImporter
 from trading.cycle.session import run_session
+from trading.cycle.summary import CYCLE
 from trading.views.ensemble import Views, weighted
 from trading.views.members.registry import MEMBERS
 from trading.views.setups import FEATURES

@@ -35,7 +35,7 @@ from trading.cycle.summary import SessionSummary
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
 from trading.performance.figures import Figures, figures_of
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 
 DAY = ["%Y-%m-%d"]
 ALL, SP500 = "all", "sp500"

@@ -26,8 +26,11 @@ def command(
     symbol: Annotated[str, typer.Argument(help="For example AAPL.")],
     *,
     at: Annotated[
-        str, typer.Option("--at", metavar="DAY|TIME", help="A day, or a time with its zone: 2010-05-06T15:59-04:00.")
-    ],
+        str | None,
+        typer.Option(
+            "--at", metavar="DAY|TIME", help="A day, or a time with its zone: 2010-05-06T15:59-04:00. Default: now."
+        ),
+    ] = None,
     features: Annotated[
         bool, typer.Option("--features", help="Show every feature that its setups were judged by.")
     ] = False,
@@ -37,7 +40,7 @@ def command(
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of words.")] = False,
 ) -> None:
     """Say why a stock was or was not traded at a close: models, rules, regime, risk and action, from the record."""
-    settings, wanted = read_settings(), time_or_day(at)
+    settings, wanted = read_settings(), now() if at is None else time_or_day(at)
     with reading(settings, now=now()) as record:
         judged = record.feature_rows if features or contributions else None
         models = settings.home / "models" if contributions else None

@@ -6,7 +6,8 @@ import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -110,8 +111,7 @@ class _WhenCalled(TyperGroup):
 
 
 app = typer.Typer(
-    name="inplay", help=ABOUT, cls=_WhenCalled, no_args_is_help=True, add_completion=False,
-    pretty_exceptions_enable=False,
+    name="inplay", help=ABOUT, cls=_WhenCalled, no_args_is_help=True, pretty_exceptions_enable=False,
 )  # fmt: skip
 
 
@@ -123,8 +123,19 @@ for _command in COMMANDS:
     app.command(_command.name, help=_command.summary)(_listed)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"inplay {version('inplay')}")
+        raise typer.Exit
+
+
 @app.callback(help=ABOUT)
-def _commands() -> None: ...
+def _commands(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None: ...
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from cli.output import print_json
 from research.backtest.running import Terms
 from research.checks.daily import parity_on_record
 from research.checks.parity import Parity
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 
 DAY = ["%Y-%m-%d"]
 

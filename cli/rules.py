@@ -18,7 +18,7 @@ from adapters.settings import Settings, read_settings
 from cli.output import print_json
 from cli.train.job import cutoff
 from trading.errors import ConfigurationError
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 from trading.scanner.rules import large_cap
 from trading.views.rule_system import RULES, RuleConstants
 from tune.judgement.trials import record_trials

@@ -53,8 +53,9 @@ def _profile(text: str) -> str:
 def scan(
     *,
     at: Annotated[
-        datetime, typer.Option(parser=_instant, metavar="TIME", help="With its time zone: 2010-05-06T16:00-04:00.")
-    ],
+        datetime | None,
+        typer.Option(parser=_instant, metavar="TIME", help="With its time zone: 2010-05-06T16:00-04:00. Default: now."),
+    ] = None,
     profile: Annotated[str, typer.Option(help=f"The rules: {' or '.join(PROFILES)}.", callback=_profile)] = "large_cap",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many names to show, best first.")] = 25,
     minutes: Annotated[
@@ -72,7 +73,7 @@ def scan(
     before. With minute bars of the session, on record or given, it is answered from the minutes that were over:
     premarket, open, intraday.
     """
-    settings = read_settings()
+    settings, at = read_settings(), at or now()
     with reading(settings, now=now(), missing=NO_BARS) as record:
         found = scan_at(
             record, at, replace(PROFILES[profile](), max_names=limit),

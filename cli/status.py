@@ -8,15 +8,15 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from adapters.postgres.session_times import CYCLE
 from adapters.settings import read_settings
-from cli.cluster.record import busy_words
+from cli.cluster.busy import busy_words
 from cli.output import print_json
-from serve.resources.costs import Costs
-from serve.resources.health import Health
-from serve.resources.storage import Storage
-from serve.resources.trading import BrokerAccountState, Trading
+from serve.answers.costs import Costs
+from serve.answers.health import Health
+from serve.answers.storage import Storage
+from serve.answers.trading import BrokerAccountState, Trading
 from serve.status import Status, Verdict, status_of
+from trading.cycle.summary import CYCLE
 from trading.plain_text import shown
 
 EXIT_CODES: dict[Verdict, int] = {"well": 0, "troubled": 1, "stopped": 3}

@@ -28,7 +28,8 @@ from trading.broker.controls import Action, Control, Controls, armed
 from trading.broker.reconciliation import Adoption
 from trading.errors import ConfigurationError
 from trading.plain_text import shown
-from trading.risk.limits import LIMITS, changed, limits_of, loosened, rules_of
+from trading.risk.decision_rules import limits_of, rules_of
+from trading.risk.limits import LIMITS, changed, loosened
 
 app = typer.Typer(help="Suspend, resume, arm and reconcile trading.", no_args_is_help=True)
 

@@ -26,7 +26,7 @@ from research.reports.making import made_again, terms_of_claim
 from trading.decisions.arms import ACCOUNTS
 from trading.errors import ConfigurationError
 from trading.plain_text import shown
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 
 DAY = ["%Y-%m-%d"]
 WINDOW = 60

@@ -19,6 +19,7 @@ from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 from ray.serve.schema import LoggingConfig
 
+from adapters.machine.heaps import keep_handing_back
 from serve.answer_times import AnswerTimes, keep_telling
 from serve.api import create_app
 from serve.edge import check_token
@@ -45,6 +46,7 @@ class EnsembleReplica:
 
     def __init__(self, scorer_factory: Callable[[], Scorer]) -> None:
         listen_at_own_address()
+        keep_handing_back()
         self._scorer = scorer_factory()
 
     def score(self, features: npt.NDArray[np.float32], versions: Sequence[str]) -> Any:
@@ -72,6 +74,7 @@ class ApiReplica:
         self, answering_factory: Callable[[DeploymentHandle], Answering], ensemble: DeploymentHandle, token: SecretStr
     ) -> None:
         listen_at_own_address()
+        keep_handing_back()
         self._answering = answering_factory(ensemble)
         self._token = token
 

@@ -30,18 +30,25 @@ CONNECTIONS: Final = 4
 
 
 class RayActors:
-    """The actors of the run by name, the ensemble by its handle; see `serve.sources.AskActors`."""
+    """The services of the run by name, the ensemble by its handle; see `serve.sources.AskActors`.
 
-    def __init__(self, ensemble: DeploymentHandle) -> None:
+    Args:
+        ensemble: the handle.
+        hosts: the actor that each service lives in.
+    """
+
+    def __init__(self, ensemble: DeploymentHandle, hosts: Mapping[str, str]) -> None:
         self._ensemble = ensemble
+        self._hosts = hosts
 
     def ask(
         self, service: Service[S], method: Callable[Concatenate[S, Asked], T], *args: Asked.args, **named: Asked.kwargs
     ) -> T:
-        """The actor's answer."""
+        """The service's answer."""
         try:
-            actor = ray.get_actor(service.name, namespace=NAMESPACE)
-            asked = getattr(actor, method.__name__).remote(*args, **named)
+            host = ray.get_actor(self._hosts[service.name], namespace=NAMESPACE)
+            call = host.call.options(concurrency_group=service.name)
+            asked = call.remote(service.name, method.__name__, *args, **named)
             return cast("T", ray.get(asked, timeout=ANSWER_TIMEOUT_S))
         except RayTaskError as error:
             raise error.cause if isinstance(error.cause, InplayError) else error from error
@@ -63,6 +70,7 @@ class RayActors:
 def open_sources(
     ensemble: DeploymentHandle,
     *,
+    hosts: Mapping[str, str],
     home: Path,
     database_url: SecretStr,
     seed: int,
@@ -73,6 +81,7 @@ def open_sources(
 
     Args:
         ensemble: handle of the deployment that scores.
+        hosts: the actor that each service lives in, by name of the service.
         home: the data folder.
         database_url: of the record.
         seed: of the report's bootstrap.
@@ -83,7 +92,7 @@ def open_sources(
     return Sources(
         home=home,
         pool=pool,
-        actors=RayActors(ensemble),
+        actors=RayActors(ensemble, hosts),
         seed=seed,
         storage=storage,
         gpu_budget_usd_per_month=gpu_budget_usd_per_month,

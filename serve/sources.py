@@ -26,8 +26,7 @@ from adapters.postgres.pool import Pool
 from adapters.postgres.queries import Queries
 from adapters.postgres.risk_limits import RiskLimits
 from data.storage_rules import StorageRules
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import DecisionRules, rules_of
 from trading.views.ensemble import Views
 
 Asked = ParamSpec("Asked")

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
-import httpx
 from pydantic import ValidationError
 
 from adapters.machine.disk_use import bytes_on_disk
 from adapters.machine.lock import is_held
 from adapters.machine.run_state import RunState, read_state
 from adapters.settings import Settings
-from serve.resources.costs import Costs
-from serve.resources.health import Health, Restart, ServiceHealth
-from serve.resources.portfolio import Account, Portfolio
-from serve.resources.progress import Progress
-from serve.resources.regime import Regime
-from serve.resources.storage import Storage
-from serve.resources.trading import Trading
+from serve.answers.costs import Costs
+from serve.answers.health import Health, Restart, ServiceHealth
+from serve.answers.portfolio import Account, Portfolio
+from serve.answers.progress import Progress
+from serve.answers.regime import Regime
+from serve.answers.storage import Storage
+from serve.answers.trading import Trading
 from serve.schema import Schema
 from serve.token import known_token
 from trading.errors import UnavailableError
@@ -119,7 +122,8 @@ def _on_its_way(home: Path, state: RunState | None, disk: dict[str, int | None])
 def _asked(settings: Settings, state: RunState, disk: dict[str, int | None]) -> Status:
     progress, portfolio, health, regime, storage, costs, trading = (None,) * 7
     try:
-        with _client(settings, state.url) as http:
+        http = _interface(settings, state.url)
+        with closing(http.connection):
             progress = _get(http, "progress", Progress)
             portfolio = _get(http, "portfolio", Portfolio)
             regime = _get(http, "regime", Regime)
@@ -159,8 +163,21 @@ def _judged(health: Health) -> tuple[Verdict, str]:
     return "troubled", f"a run is alive, but: {ill}. Services restart by themselves; ask again in a few seconds."
 
 
-def _client(settings: Settings, url: str) -> httpx.Client:
-    """A client that shows the folder's token.
+@dataclass(frozen=True)
+class _Asked:
+    """The HTTP interface of a run, over one connection; the standard library's client starts soonest."""
+
+    connection: HTTPConnection
+    headers: dict[str, str]
+
+    @property
+    def where(self) -> str:
+        """Its host and port."""
+        return f"{self.connection.host}:{self.connection.port}"
+
+
+def _interface(settings: Settings, url: str) -> _Asked:
+    """The interface, which is shown the folder's token.
 
     Raises:
         UnavailableError: when the token may not be read.
@@ -169,31 +186,34 @@ def _client(settings: Settings, url: str) -> httpx.Client:
         token = known_token(settings)
     except OSError as error:
         raise UnavailableError(f"The token of {settings.home} can't be read: {error.strerror}.") from None
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return httpx.Client(base_url=f"{url}/v1", headers=headers, timeout=TIMEOUT_S, trust_env=False)
+    at = urlsplit(url)
+    connection = HTTPConnection(at.hostname or "", at.port, timeout=TIMEOUT_S)
+    return _Asked(connection, {"Authorization": f"Bearer {token}"} if token else {})
 
 
-def _get(http: httpx.Client, name: str, kind: type[Answer]) -> Answer:
+def _get(asked: _Asked, name: str, kind: type[Answer]) -> Answer:
     """What the HTTP interface answers.
 
     Raises:
         UnavailableError: when it doesn't, or not as it should.
     """
     try:
-        answer = http.get(name)
-    except httpx.TransportError as error:
+        asked.connection.request("GET", f"/v1/{name}", headers=asked.headers)
+        answer = asked.connection.getresponse()
+        content = answer.read()
+    except (OSError, HTTPException) as error:
         raise UnavailableError(
-            f"A run is alive, but its HTTP interface at {http.base_url.host}:{http.base_url.port} doesn't answer "
-            f"({error}). What is on record is safe."
+            f"A run is alive, but its HTTP interface at {asked.where} doesn't answer "
+            f"({str(error) or type(error).__name__}). What is on record is safe."
         ) from None
-    if answer.status_code == httpx.codes.UNAUTHORIZED:
+    if answer.status == HTTPStatus.UNAUTHORIZED:
         raise UnavailableError(
             "A run is alive, but refuses the token: INPLAY_API_TOKEN isn't the one that it was started with."
         )
-    if not answer.is_success:
-        raise UnavailableError(f"A run is alive, but /v1/{name} answers status {answer.status_code}. Ask again.")
+    if answer.status != HTTPStatus.OK:
+        raise UnavailableError(f"A run is alive, but /v1/{name} answers status {answer.status}. Ask again.")
     try:
-        return kind.model_validate_json(answer.content)
+        return kind.model_validate_json(content)
     except ValidationError as error:
         raise UnavailableError(
             f"A run is alive, but /v1/{name} answers in another shape ({error.error_count()} differences): "

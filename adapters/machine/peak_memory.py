@@ -9,6 +9,8 @@ from typing import Self
 import psutil
 
 PERIOD_S = 3.0
+AT_REST_S = 60.0
+"""Between two looks while little happens: a look at all processes takes a tenth of a second."""
 
 
 class PeakMemory:
@@ -16,6 +18,7 @@ class PeakMemory:
 
     def __init__(self) -> None:
         self.peak_bytes = 0
+        self._every_s = PERIOD_S
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="peak-memory", daemon=True)
 
@@ -29,20 +32,28 @@ class PeakMemory:
         self._stop.set()
         self._thread.join()
 
+    def at_rest(self) -> None:
+        """From now on it looks once a minute."""
+        self._every_s = AT_REST_S
+
     def _watch(self) -> None:
         while True:
             self.peak_bytes = max(self.peak_bytes, tree_pss_bytes())
-            if self._stop.wait(PERIOD_S):
+            if self._stop.wait(self._every_s):
                 return
 
 
 def tree_pss_bytes() -> int:
     """PSS of this process and its descendants now; a process that ends meanwhile counts as gone."""
-    me = psutil.Process()
-    total = 0
-    for process in [me, *me.children(recursive=True)]:
+    return sum(pss_by_process(psutil.Process()).values())
+
+
+def pss_by_process(first: psutil.Process) -> dict[int, int]:
+    """Likewise of that process and its descendants, by number, in bytes."""
+    found = {}
+    for process in [first, *first.children(recursive=True)]:
         try:
-            total += process.memory_full_info().pss
+            found[process.pid] = int(process.memory_full_info().pss)
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
-    return total
+    return found

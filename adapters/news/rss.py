@@ -13,8 +13,8 @@ from typing import Any
 
 import feedparser
 import httpx
-from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.news.feeds import NewsFeed
 from adapters.pace import retry_after_s
 from adapters.proxies import client_for
 from trading.errors import AskedTooOftenError, BadDataError, UnavailableError
@@ -168,23 +168,6 @@ class FeedNews:
             raise UnavailableError(
                 f"{self.shown} answered {answer.status_code}. No news were lost; the next fetch tries again."
             )
-
-
-class NewsFeed(BaseModel):
-    """A feed to follow.
-
-    Attributes:
-        url: of RSS or Atom.
-        symbols: the companies whose news it carries in full; `*` = those of the whole market. Without any its articles
-            count all the same, and its silence says nothing.
-        social: posts of the public, not news.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: str = Field(pattern=r"^https?://", max_length=2_000)
-    symbols: tuple[str, ...] = Field(default=(), max_length=1_000)
-    social: bool = False
 
 
 def feed_name(feed: NewsFeed) -> str:

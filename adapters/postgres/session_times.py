@@ -7,9 +7,8 @@ from datetime import date, datetime
 from typing import Final
 
 from adapters.postgres.pool import Pool, transaction
+from trading.cycle.summary import CYCLE
 
-CYCLE: Final = "cycle"
-"""All stages of `run_session` together."""
 AFTER: Final = ("monitoring", "checks", "report")
 """Stages that follow it. A training isn't one: it has a bound of its own."""
 

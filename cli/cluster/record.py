@@ -8,6 +8,7 @@ from typing import Any
 from actors.wiring import now
 from adapters.record import reading
 from adapters.settings import read_settings
+from cli.cluster.busy import busy_words
 from serve.resources.costs import costs_answer
 from trading.errors import UnavailableError
 
@@ -36,15 +37,6 @@ def record_lines(answer: Mapping[str, Any]) -> list[str]:
         said = f"{each['state']}{paid}{busy_words(each)} {each['detail']}"
         lines.append(f"{each['kind']} session {each['opened_at']}: {said}".rstrip())
     return lines
-
-
-def busy_words(session: Mapping[str, Any]) -> str:
-    """How busy a session's GPU was, and who says so; empty where it had none."""
-    if session["kind"] != "gpu" or session["state"] != "trained":
-        return ""
-    if session["gpu_busy_share"] is None:
-        return ", how busy the GPU was isn't known"
-    return f", the GPU was busy {session['gpu_busy_share']:.0%} of the time ({session['gpu_busy_source']})"
 
 
 def _sums(record: Mapping[str, Any]) -> str:

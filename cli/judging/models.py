@@ -29,7 +29,7 @@ from research.models.files import files_of, row_of
 from research.models.finding import found
 from trading.bars.panel import as_date
 from trading.errors import ConfigurationError, ModelError
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 from trading.scanner.rules import large_cap
 from tune.judgement.report.model_report import ModelReport, model_report
 from tune.judgement.report.out_of_fold import Recipe, recipe_of

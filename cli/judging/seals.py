@@ -21,7 +21,7 @@ from cli.output import print_json
 from research.attempts import tried_on
 from trading.bars.panel import as_day
 from trading.errors import ConfigurationError, UnknownModelError
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 from trading.scanner.rules import large_cap
 from trading.trials.sealing import Bar, Sealed, Span, judging, looking, ready_to_look, sealing, setting_bar
 from tune.judgement.bars import METRICS, judged, require_possible

@@ -14,7 +14,7 @@ from cli.reasons import Json
 from research.excursions import Told, excursions_told
 from research.reports.terms import plain
 from trading.accounting.excursions import SetupExcursions
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 
 SHOWN = 15
 

@@ -62,7 +62,7 @@ def run(
             Interrupt() as interrupt, RunLock(settings.home, now=started), PeakMemory() as memory,
             platform_of(settings, printer, interrupt, fresh=fresh) as platform,
         ):  # fmt: skip
-            facts = _run(platform, options)
+            facts = _run(platform, options, memory)
     except KeyboardInterrupt:
         print("stopped; the record is whole, and the next run goes on from it", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -71,10 +71,11 @@ def run(
         print_json({**facts, "wall_s": round(wall_s, 1), "peak_pss_mb": round(memory.peak_bytes / 1024**2)})
 
 
-def _run(platform: Platform, options: Options) -> dict[str, Any]:
+def _run(platform: Platform, options: Options, memory: PeakMemory) -> dict[str, Any]:
     done = MainJob(platform, options).run()
     facts = _facts(platform, done)
     if options.follow:
+        memory.at_rest()
         following = Following(platform, done.sessions)
         try:
             if options.last is not None or options.sample:  # with a last session asked for it only serves on

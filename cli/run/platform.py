@@ -48,8 +48,7 @@ from serve.opening import open_sources
 from serve.token import token_of
 from trading.decisions.arms import Arm
 from trading.errors import ConfigurationError
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import limits_of, rules_of
+from trading.risk.decision_rules import DecisionRules, limits_of, rules_of
 
 LOCAL = "local"
 """A Ray of the run's own."""
@@ -100,6 +99,7 @@ class Platform:
             EnsembleScorer(folder / ensemble.ensemble_id)  # a damaged champion is reported here, not at a close
         sources = partial(
             open_sources,
+            hosts={name: actor.host for name, actor in self.actors.everything.items()},
             home=settings.home,
             database_url=self.wiring.database_url,
             seed=settings.seed,
@@ -180,6 +180,7 @@ class _Start:
             approval=approval_of(self.settings, books),
             reports=terms_of(self.settings),
             books=books,
+            hosting=self.settings.hosts,
         )
 
     def _limits(self, pool: Pool) -> DecisionRules:

@@ -25,7 +25,7 @@ from cli.train.job import OnRecord, Stages, cutoff_of, put_on_record, rows_of
 from cli.train.money import spent_since, with_gpu_since
 from cli.train.on_ray import connected, refuse_without_gpu
 from trading.errors import ConfigurationError
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 from tune.fits.distributed import ON_GPU, Workers
 from tune.fits.gpu import Busy
 from tune.gpu_training import Terms, train_on_gpu

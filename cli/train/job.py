@@ -16,7 +16,7 @@ from adapters.record import NO_BARS, Record, reading, writing
 from adapters.settings import Settings
 from cli.run.models import BY_HAND
 from trading.errors import ConfigurationError
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 from trading.scanner.rules import large_cap
 from trading.views.lifecycle import Role
 from tune.judgement.leakage.again import Then

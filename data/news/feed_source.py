@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from adapters.news.rss import FeedNews, NewsFeed, Validators, feed_name
+from adapters.news.feeds import NewsFeed
+from adapters.news.rss import FeedNews, Validators, feed_name
 from adapters.settings import Settings
 from data.news.port import Poll
 from trading.bars.symbols import symbol_of

@@ -13,7 +13,7 @@ from research.backtest.services import SegmentAnalysis
 from research.checks.causes import Changes, changes_since
 from research.checks.then import Then, recorded_then
 from trading.cycle.segment_analysis import bars_needed
-from trading.risk.limits import limits_of
+from trading.risk.decision_rules import limits_of
 
 
 @dataclass(frozen=True, eq=False)

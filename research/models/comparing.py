@@ -21,8 +21,7 @@ from trading.bars.panel import as_date
 from trading.decisions.arms import ARMS, Arm
 from trading.evidence.account_trades import TradeFigures, Trades, traded
 from trading.evidence.calls import CallFigures, Gap, Period, gap, judged, periods
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import DecisionRules, rules_of
 from trading.trials.looks import looks_at
 
 MOST_TRADES = 1_000_000

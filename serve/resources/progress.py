@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Literal
-
 from fastapi import APIRouter
-from pydantic import Field
 
 from adapters.machine.run_state import read_state
+from serve.answers.progress import Progress
 from serve.desk import Desk
-from serve.schema import Schema
 from serve.sources import Sources
 
 router = APIRouter()
-
-
-class Progress(Schema):
-    """What the run is doing."""
-
-    phase: Literal[
-        "starting", "importing", "warming_up", "training", "replaying", "reporting", "done", "following", "stopped"
-    ]
-    session: date | None = Field(description="The latest session that is complete; null before the first one.")
-    sessions_done: int = Field(ge=0)
-    sessions_total: int | None = Field(ge=0, description="Null until the replay's length is known.")
-    detail: str = Field(default="", description="In words.", examples=["training the outcome model"])
 
 
 def read(sources: Sources) -> Progress:

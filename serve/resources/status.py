@@ -5,11 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import Field
 
+from serve.answers.health import State
+from serve.answers.progress import Progress
+from serve.answers.trading import Trading
 from serve.desk import Desk
 from serve.resources import health, progress, trading
-from serve.resources.health import State
-from serve.resources.progress import Progress
-from serve.resources.trading import Trading
 from serve.schema import Schema
 
 router = APIRouter()

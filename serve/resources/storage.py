@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import Field
 
-from adapters.bars.files import KINDS, BarFile, Kind
+from adapters.bars.files import KINDS, BarFile
 from adapters.bars.locations import TIERS
 from adapters.postgres.pool import Pool
 from adapters.postgres.storage_events import StorageEventKind as EventKind
@@ -17,48 +15,11 @@ from adapters.postgres.storage_events import StorageEvents
 from adapters.postgres.tier_record import TierRecord
 from data.keeping import outlook
 from data.storage_rules import StorageRules
+from serve.answers.storage import Storage, StorageEvent, TierHolding
 from serve.desk import Desk
-from serve.schema import Schema
 from serve.sources import Sources
 
 router = APIRouter()
-
-
-class TierHolding(Schema):
-    """The files of one tier and kind, by the manifest."""
-
-    tier: Literal["hot", "warm", "cold"]
-    timeframe: Kind = Field(description="Length of the bars, or `features`: the feature rows of setups.")
-    files: int = Field(ge=1)
-    rows: int = Field(
-        ge=1, description="Bars or feature rows, a corrected one also in its earlier versions until files are merged."
-    )
-    first_session: date
-    last_session: date
-
-
-class StorageEvent(Schema):
-    """A pass over the tiers, or a backup."""
-
-    at: datetime
-    ok: bool
-    detail: str = Field(description="What it did, or why it failed.")
-
-
-class Storage(Schema):
-    """How full the disk is, when it will be, what to buy, what lies where, and the last backup."""
-
-    measured_on: date | None = Field(description="Null before the first measurement.")
-    used_bytes: int | None = Field(ge=0, description="Of the data folder's disk, by whatever.")
-    capacity_bytes: int | None = Field(ge=0)
-    bars_bytes: int | None = Field(ge=0, description="Of the bars in the data folder.")
-    database_bytes: int | None = Field(ge=0)
-    growth_bytes_per_day: float | None = Field(description="Null until measurements span a week.")
-    fills_on: date | None = Field(description="At that pace; null = not growing, or not within ten years.")
-    purchase: str | None = Field(description="What to buy and why; null = nothing.")
-    tiers: list[TierHolding]
-    last_archive: StorageEvent | None
-    last_backup: StorageEvent | None = Field(description="The latest, failed ones included; null = none yet.")
 
 
 def read(sources: Sources) -> Storage:

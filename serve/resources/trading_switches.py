@@ -10,8 +10,9 @@ from pydantic import Field
 
 from adapters.postgres.broker_record import ControlRecord
 from adapters.postgres.pool import Pool
+from serve.answers.trading import Trading
 from serve.desk import Desk
-from serve.resources.trading import Trading, trading_answer
+from serve.resources.trading import trading_answer
 from serve.schema import Schema, Text
 from serve.sources import Sources
 from trading.broker.controls import Control

@@ -15,15 +15,7 @@ from tests.fakes.platform import Platform
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 ROUNDS = int(os.environ.get("INPLAY_CHAOS_ROUNDS", "3"))
 VICTIMS = (
-    "ray::PaperTrading",
-    "ray::Coordinator",
-    "ray::TechnicalAnalysis",
-    "ray::PatternRecognition",
-    "ray::PatternAnalysis",
-    "ray::Scanner",
-    "ray::Ingestion",
-    "ray::News",
-    "ray::Storage",
+    *(f"ray::{host.title()}" for host in ("trading", "analysis", "sources", "review", "upkeep", "health")),
     "ServeReplica:inplay:Ensemble",
     "bin/postgres -D",
 )
@@ -44,7 +36,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_random_kills_leave_the_journal_as_it_was(undisturbed: str, tmp_path: Path, seed: int) -> None:
-    """Each service, the replica and the database killed at random sessions, three twice: the same journal."""
+    """Each host of services, the replica and the database killed at random sessions, three twice: the same journal."""
     draw = random.Random(seed)
     plan = sorted((draw.randrange(1, 95), victim) for victim in (*VICTIMS, *draw.choices(VICTIMS, k=EXTRA_KILLS)))
     run = Platform(tmp_path, "--exit", "--json")

@@ -165,7 +165,7 @@ def test_kills_and_interruptions_change_no_entry_of_the_journal(
     assert (trained["role"], trained["why"]) == ("registered", "no champion is on record")
 
     run = start(tmp_path, "--exit", "--json")
-    for number, victim in ((8, "ray::PaperTrading"), (16, "ServeReplica:inplay:Ensemble"), (24, "bin/postgres -D")):
+    for number, victim in ((8, "ray::Trading"), (16, "ServeReplica:inplay:Ensemble"), (24, "bin/postgres -D")):
         run.wait_for_session(number)
         run.kill(victim)
     run.wait_for_session(32)
@@ -174,7 +174,7 @@ def test_kills_and_interruptions_change_no_entry_of_the_journal(
     run.assert_gone()
 
     run = start(tmp_path, "--exit", "--json")
-    for number, victim in ((40, "ray::Coordinator"), (48, "ray::TechnicalAnalysis"), (56, "ray::PatternAnalysis")):
+    for number, victim in ((40, "ray::Trading"), (48, "ray::Analysis"), (56, "ray::Sources")):
         run.wait_for_session(number)
         run.kill(victim)
     run.wait_for_session(64)

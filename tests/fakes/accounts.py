@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from serve.answers.portfolio import Account, Portfolio
 from serve.report import ACCOUNT_LABELS
 from serve.resources import (
     orders,
@@ -14,7 +15,6 @@ from serve.resources import (
     trades,
 )
 from serve.resources.orders import Order, Orders
-from serve.resources.portfolio import Account, Portfolio
 from serve.resources.positions import Position, Positions
 from serve.resources.trades import Trade, Trades
 from serve.schema import Book

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from serve.answers.regime import Regime
 from serve.resources import (
     catalysts,
     explanations,
@@ -20,7 +21,6 @@ from serve.resources.explanations import Explanation
 from serve.resources.news import News, NewsArticle, NewsSource
 from serve.resources.pattern_statistics import CatalystStatistic, PatternStatistic, PatternStatistics
 from serve.resources.patterns import Pattern, Patterns
-from serve.resources.regime import Regime
 from serve.resources.scanner import InPlay, Scan
 from tests.fakes.replay import SYMBOLS, Replay, around
 

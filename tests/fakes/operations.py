@@ -6,6 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+from serve.answers.costs import Costs, EnteredCosts, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
+from serve.answers.health import Health, ServiceHealth
+from serve.answers.progress import Progress
+from serve.answers.storage import Storage, StorageEvent, TierHolding
+from serve.answers.trading import BrokerAccountState, DailyCheck, Trading
 from serve.resources import (
     costs,
     health,
@@ -15,12 +20,7 @@ from serve.resources import (
     trading,
     trading_switches,
 )
-from serve.resources.costs import Costs, EnteredCosts, PhaseBudget, RunningMachine, TrainingPlan, TrainingSession
-from serve.resources.health import Health, ServiceHealth
-from serve.resources.progress import Progress
 from serve.resources.reports import KeptReport, Report, Reports
-from serve.resources.storage import Storage, StorageEvent, TierHolding
-from serve.resources.trading import BrokerAccountState, DailyCheck, Trading
 from tests.fakes.replay import Replay
 
 

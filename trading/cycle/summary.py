@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
+
+CYCLE: Final = "cycle"
+"""What the record calls all stages of `run_session` together."""
 
 
 @dataclass(frozen=True)

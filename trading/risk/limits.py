@@ -6,11 +6,10 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from trading.errors import ConfigurationError
-from trading.risk.decision_rules import DecisionRules
 
 Limits = Mapping[str, float]
 """Values by name; all names of `LIMITS`."""
@@ -78,18 +77,12 @@ GONE: Mapping[str, float] = {"max_disagreement": 0.25, "accuracy_trades": 20}
 """Limits of earlier versions with their defaults: `max_disagreement_rank` and `accuracy_signals` took their place."""
 
 
-def limits_of(rules: DecisionRules) -> dict[str, float]:
-    """All limits by name."""
-    return {name: getattr(getattr(rules, limit.section), limit.field) for name, limit in LIMITS.items()}
-
-
-def rules_of(given: Mapping[str, float], rules: DecisionRules | None = None) -> DecisionRules:
-    """The rules with these limits, the defaults where none is given.
+def check_limits(given: Mapping[str, float]) -> None:
+    """Each has a name that is known and a value within its bounds.
 
     Raises:
-        ConfigurationError: when a name is unknown, or a value out of its bounds. Nothing was changed.
+        ConfigurationError: when one hasn't. Nothing was changed.
     """
-    rules = rules or DecisionRules()
     for name, value in given.items():
         limit = LIMITS.get(name)
         if limit is None:
@@ -99,10 +92,6 @@ def rules_of(given: Mapping[str, float], rules: DecisionRules | None = None) -> 
             raise ConfigurationError(
                 f"{name} can't be {value}. Nothing was changed. Give {kind} from {limit.low:g} to {limit.high:g}."
             )
-        exact: Any = {limit.field: int(value) if limit.whole else float(value)}
-        changed: Any = {limit.section: replace(getattr(rules, limit.section), **exact)}
-        rules = replace(rules, **changed)
-    return rules
 
 
 def sha256_of(limits: Limits) -> str:

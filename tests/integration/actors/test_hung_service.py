@@ -85,7 +85,8 @@ def _comes_back(pool: Pool, service: str, mark: int, why: str) -> None:
     events = [event for event in _events(pool, service, mark) if event.state != "degraded"]
     assert [event.state for event in events] == ["failed", "starting", "ok"]
     assert why in events[0].detail
-    assert "took over from" in events[1].detail
+    # where another starts late, it is said first that this one is gone
+    assert "took over from" in events[1].detail or (CROWDED > 1 and "Ray starts another" in events[1].detail)
 
 
 def test_a_stopped_service_is_found_and_back_and_its_call_is_answered(

@@ -8,7 +8,8 @@ import pytest
 
 from adapters.postgres.health_hours import HealthHours, HttpHour, Look, ServiceHour, hour_of
 from adapters.postgres.pool import Pool
-from adapters.postgres.session_times import CYCLE, SessionTimes, Stopwatch
+from adapters.postgres.session_times import SessionTimes, Stopwatch
+from trading.cycle.summary import CYCLE
 from trading.errors import BadDataError
 
 HOUR = datetime(2026, 6, 3, 14, tzinfo=UTC)

@@ -14,8 +14,8 @@ import pytest
 from adapters.postgres.pool import Pool
 from adapters.postgres.risk_limits import RiskLimits
 from trading.errors import ConfigurationError
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import limits_of, rules_of, sha256_of
+from trading.risk.decision_rules import DecisionRules, limits_of, rules_of
+from trading.risk.limits import sha256_of
 
 AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 DEFAULTS = limits_of(DecisionRules())

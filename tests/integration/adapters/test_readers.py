@@ -21,8 +21,7 @@ from trading.decisions.book_view import Candidate, Decision
 from trading.engine.bookkeeper import deposit
 from trading.errors import LedgerError, ModelError
 from trading.ledger.double_entry import chain
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import DecisionRules, rules_of
 from trading.risk.model_risk import Verdict
 from trading.scanner.at_close import InPlay
 

@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from adapters.alpaca.news import AlpacaNews
-from adapters.news.rss import FeedNews, NewsFeed
+from adapters.news.feeds import NewsFeed
+from adapters.news.rss import FeedNews
 from adapters.postgres.news_coverage import CoverageStore
 from adapters.postgres.pool import Pool, transaction
 from data.news.alpaca_source import FollowedAlpaca

@@ -15,7 +15,8 @@ from adapters.postgres.machine_events import MachineEvents
 from adapters.postgres.pool import Pool
 from adapters.postgres.training_record import PlanRow, SessionRow, TrainingRecord
 from adapters.spend.files import read_spend_files
-from cli.cluster.record import busy_words, record_lines
+from cli.cluster.busy import busy_words
+from cli.cluster.record import record_lines
 from cli.main import app
 from cluster.spend_ledger import Entry, Event, SpendLedger, ledger_path
 from serve.resources.costs import costs_answer

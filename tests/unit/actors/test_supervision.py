@@ -134,6 +134,47 @@ def test_killings_of_more_than_an_hour_ago_are_forgotten() -> None:
 REST = SignOfLife(WELL, FIRST)
 
 
+def test_a_neighbour_at_work_may_make_answers_late() -> None:
+    """One interpreter serves all services of a process; none at rest is killed for it."""
+    assert _slow(_watched(), 9, sign=SignOfLife(WELL, FIRST, neighbour_works=True)) == [("ok", False)] * 9
+
+
+def test_who_is_silent_while_its_neighbours_answer_is_stuck() -> None:
+    """The process is busy all the while, with the others' work: 0.5 s of processor time a second."""
+    watched = _watched()
+    told = [
+        watched.silent(1.0, Sight("S", 10.0 + tick / 2, running=True), float(tick), neighbours_answer=True)
+        for tick in range(1, 7)
+    ]
+    assert [one.kill for one in told] == [False] * 5 + [True]
+    assert told[-1].detail == "no answer for 6 s, and others in its process answer: it is stuck"
+
+
+def test_services_of_one_process_share_its_pauses() -> None:
+    """The second killing within the hour waits 20 s, whoever it is for."""
+    kills_s: list[float] = []
+    one, other = Watched(RULES, kills_s=kills_s), Watched(RULES, kills_s=kills_s)
+    for watched in (one, other):
+        watched.answered(SignOfLife(WELL, FIRST), 0.0)
+    late = SignOfLife(WELL, FIRST, "scan", 901.0, 900.0)
+    assert one.answered(late, 10.0).kill
+    assert other.ended_with_host("restarted with one") == Judged("starting", "restarted with one")
+    told = other.answered(SignOfLife(WELL, SECOND, "scan", 902.0, 900.0), 15.0)
+    assert (told.state, told.kill) == ("failed", False)
+    assert "again in 15 s" in told.detail
+    assert other.answered(SignOfLife(WELL, SECOND, "scan", 920.0, 900.0), 31.0).kill
+
+
+def test_who_ended_with_its_process_is_starting_until_another_answers() -> None:
+    """Its silence counts from then on, and it isn't killed a second time for the same reason."""
+    watched = _watched()
+    for tick in range(5):
+        watched.silent(1.0, Sight("T", 10.0, running=False), float(tick))
+    watched.ended_with_host("restarted with another")
+    assert [watched.silent(1.0, None, 6.0 + tick).state for tick in range(7)] == ["starting"] * 7
+    assert watched.answered(SignOfLife(WELL, SECOND), 20.0).restarted
+
+
 def _slow(watched: Watched, looks: int, *, others_s: float = 0.01, sign: SignOfLife = REST) -> list[tuple[str, bool]]:
     """What looks at a service say that takes a second to answer."""
     judged = [watched.answered(sign, float(look), 1.0, others_s) for look in range(1, looks + 1)]

@@ -10,7 +10,7 @@ from adapters.settings import read_settings, unknown_variables
 from data.news.sources import NewsToFollow, news_to_follow
 from execution.opening import broker_account
 from trading.errors import ConfigurationError
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 
 
 @pytest.fixture(autouse=True)

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from adapters.settings import PREFIX, WITHOUT_PREFIX, Settings
 from benchmarks.__main__ import NAMES
-from cli.main import COMMANDS
+from cli.main import COMMANDS, app
 from serve.api import create_app
 from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN
 from trading import errors
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import LIMITS, limits_of
+from trading.risk.decision_rules import DecisionRules, limits_of
+from trading.risk.limits import LIMITS
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -39,6 +40,10 @@ OF_A_TEST = {
     "INPLAY_IMPORT_KILLS",
     "INPLAY_DISTURBANCES",
 }
+
+
+ALONE = ""
+"""Stands for `inplay` with options of its own and no command."""
 
 
 def code_lines() -> Iterator[tuple[str, str]]:
@@ -78,17 +83,18 @@ def _named(words: list[str], known: dict[str, Any]) -> str:
 @pytest.mark.parametrize(("document", "words"), commands(), ids=str)
 def test_every_command_and_flag_exists(document: str, words: list[str]) -> None:
     """A reader who types what the document says is understood."""
-    known_commands = _typed()
-    name = _named(words, known_commands)
+    known_commands = {**_typed(), ALONE: get_command(app)}
+    name = ALONE if words[0].startswith("-") else _named(words, known_commands)
     assert name in known_commands, f"{document}: inplay {name}"
     known = {flag for one in known_commands[name].params for flag in (*one.opts, *one.secondary_opts)}
-    assert {word for word in words[1:] if word.startswith("-")} <= known, document
+    assert {word for word in words if word.startswith("-")} <= known, document
 
 
 def test_the_commands_are_found_and_every_one_is_documented() -> None:
     """The pattern that looks for commands finds them, and no command is left out of the documents."""
     known_commands = _typed()
-    assert {_named(words, known_commands) for _, words in commands()} == set(known_commands)
+    named = {_named(words, known_commands) for _, words in commands() if not words[0].startswith("-")}
+    assert named == set(known_commands)
 
 
 def test_every_make_target_exists() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from serve.answers.portfolio import Portfolio
 from serve.api import create_app
 from serve.asking import Asker
 from serve.edge import MAX_BODY_BYTES
@@ -38,7 +39,6 @@ from serve.resources import (
     trades,
     trading,
 )
-from serve.resources.portfolio import Portfolio
 from serve.schema import Estimate
 from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN, Client, client_of, problem_of

@@ -12,9 +12,9 @@ import pytest
 from adapters.machine.lock import RunLock, is_held
 from adapters.machine.run_state import FILE, RunState, write_state
 from adapters.settings import Settings, read_settings
+from serve.answers.health import Health, ServiceHealth
 from serve.api import create_app
 from serve.resources import health, portfolio
-from serve.resources.health import Health, ServiceHealth
 from serve.status import status_of
 from tests.fakes.answering import FakePlatform
 from tests.fakes.client import TOKEN

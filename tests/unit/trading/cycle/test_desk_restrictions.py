@@ -12,7 +12,7 @@ from trading.decisions.book_view import BookView
 from trading.engine.bars import Quotes
 from trading.engine.rules import PAPER_RULES
 from trading.ledger.journal import MemoryJournal
-from trading.risk.limits import rules_of
+from trading.risk.decision_rules import rules_of
 
 DAYS = [date(2010, 1, day) for day in (4, 5, 6, 7, 8)]
 LIMITS = rules_of({"stop_out_sessions": 2, "pause_streak": 1})

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trading.errors import ConfigurationError
-from trading.risk.decision_rules import DecisionRules
-from trading.risk.limits import LIMITS, changed, limits_of, loosened, rules_of, sha256_of
+from trading.risk.decision_rules import DecisionRules, limits_of, rules_of
+from trading.risk.limits import LIMITS, changed, loosened, sha256_of
 
 
 def test_every_limit_of_every_section_has_a_name_and_none_has_two() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import threading
 
 import pytest
+
+from adapters.machine.heaps import keep_handing_back
 
 MEASURE = """
 import os
 import pyarrow as pa
-from actors.heaps import be_frugal, hand_back
+from adapters.machine.heaps import be_frugal, hand_back
 
 def resident():
     return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -31,3 +35,15 @@ def test_what_was_freed_between_what_is_kept_goes_back() -> None:
     arenas, pool, back = done.stdout.split()
     assert (arenas, pool) == ("2", "system")
     assert int(back) > 100 * 2**20
+
+
+def test_a_process_hands_back_by_itself() -> None:
+    """Again and again, on a thread that ends with the process."""
+    count, came = itertools.count(1), threading.Event()
+
+    def counted() -> None:
+        if next(count) == 3:
+            came.set()
+
+    assert keep_handing_back(0.001, counted).daemon
+    assert came.wait(10)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
+from collections.abc import Callable
 
 import pyarrow as pa
 
@@ -14,6 +16,9 @@ A fixed `MALLOC_TRIM_THRESHOLD_` would save as much again, and half the time of 
 """
 M_ARENA_MAX = -8
 """The number of that option of `mallopt`; source: glibc's malloc.h."""
+
+
+HAND_BACK_EVERY_S = 60.0
 
 
 def be_frugal() -> None:
@@ -33,3 +38,18 @@ def hand_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def keep_handing_back(
+    every_s: float = HAND_BACK_EVERY_S, once: Callable[[], None] = hand_back
+) -> threading.Thread:  # fmt: skip
+    """From now on it does so by itself, in a thread that ends with the process; for one that nobody tells to."""
+
+    def handing_back() -> None:
+        pause = threading.Event()
+        while not pause.wait(every_s):
+            once()
+
+    thread = threading.Thread(target=handing_back, name="hand back", daemon=True)
+    thread.start()
+    return thread
