@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -55,22 +54,6 @@ def test_the_application_answers_over_http(url: str) -> None:
     assert get(url, "/v1/portfolio").json() == FakePlatform().answer(portfolio.read).model_dump(mode="json")
     assert httpx.get(f"{url}/v1/portfolio", trust_env=False).status_code == 401
     assert "<title>inplay</title>" in httpx.get(url, trust_env=False).text
-
-
-def test_no_log_of_serve_holds_a_link_of_an_approval(url: str) -> None:
-    """Opened and answered, whatever comes of it: the logs name the page and never the signature."""
-    signature = "logged" + "x" * 37
-    for method in ("GET", "POST"):
-        assert httpx.request(method, f"{url}/approve/1-yes-{signature}", trust_env=False).status_code in {404, 500}
-    assert get(url, "/v1/portfolio").status_code == 200
-    logs = Path(ray._private.worker._global_node.get_session_dir_path(), "logs")
-
-    def names_the_page() -> bool:
-        return any("/approve/" in path.read_text(errors="replace") for path in logs.rglob("*.log"))
-
-    assert eventually(names_the_page, what="a line of the page in a log", timeout_s=30)
-    kept = [path.name for path in logs.rglob("*") if path.is_file() and signature.encode() in path.read_bytes()]
-    assert kept == []
 
 
 def test_strangers_with_half_their_headers_keep_nobody_out(url: str) -> None:
