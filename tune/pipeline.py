@@ -135,6 +135,7 @@ def train_ensemble(
     say(f"judging the winners on {len(split.test):,} setups that came later")
     earlier = unseen_of_folds(development, winners, members, seed=seed, device=room.device)
     later = unseen(judged, split, winners, members, seed=seed, device=room.device)
+    give_back()
     views, test = as_calibrated(later.views, calibration_of(earlier)), later.test
     base_rate = float(development.success.mean())
     logistic = fit_logistic(judged, split.train, members).probability(test.matrix)
