@@ -59,7 +59,7 @@ class Outbox:
         """What happened since alerting began is in the outbox, once; returns what is new."""
         at = self.clock()
         since = max(self.store.began(at), at - LOOK_BACK)
-        found = happened(self.pool, since, lambda session: is_latest(session, at))
+        found = happened(self.pool, since, lambda session: is_latest(session, at), at)
         if self.budget_usd is not None and (self._looked_at is None or at - self._looked_at >= BUDGET_EVERY):
             found += budget(self.pool, self.budget_usd, at)
             self._looked_at = at

@@ -7,6 +7,7 @@ database is `DATABASE_URL`, as everywhere else. The file is `INPLAY_CONFIG`, or 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -71,11 +72,29 @@ def _time_zone(name: str) -> str:
 
 def _base_url(url: str) -> str:
     parts = urlsplit(url)
+    try:
+        port_is_one = parts.port != 0
+    except ValueError:
+        port_is_one = False
+    if not port_is_one:
+        raise ValueError("its port isn't one of 1 to 65535")
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
         raise ValueError("write it as https://host, without a user, a question mark or a #")
     if any(sign.isspace() or not sign.isprintable() for sign in url):
         raise ValueError("it holds a blank or a sign that can't be seen")
     return url.rstrip("/")
+
+
+def _http_url(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("write it as https://host/path")
+    return url
+
+
+def _without_user(shown: str) -> str:
+    """What may be shown of a value: a URL without its user and password."""
+    return re.sub(r"//[^/\s]*@", "//…@", shown)
 
 
 def _folder_or_bucket(where: str) -> str:
@@ -209,7 +228,7 @@ class Settings(BaseSettings):
     notify_quiet: str = Field(default="", pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$")
     notify_time_zone: Annotated[str, AfterValidator(_time_zone)] = "America/New_York"
     notify_most_a_day: int = Field(default=20, ge=2, le=1_000)
-    dead_man_url: SecretStr | None = Field(default=None, min_length=8)
+    dead_man_url: Annotated[SecretStr, AfterValidator(_http_url)] | None = Field(default=None)
     budget_usd_per_month: float = Field(default=200, gt=0, le=1_000_000)
     approve: bool = False
     approve_url: Annotated[str, AfterValidator(_base_url)] | None = Field(default=None, min_length=1, max_length=200)
@@ -295,7 +314,7 @@ def _readable(error: ValidationError, path: Path) -> str:
         if problem["type"] == "extra_forbidden":
             lines.append(f"  {name} in {path}: no such setting; remove it or correct its spelling")
             continue
-        shown = "" if secret else f" (it is {problem['input']!r})"
+        shown = "" if secret else f" (it is {_without_user(repr(problem['input']))})"
         said = problem["msg"].removeprefix("Value error, ")
         lines.append(f"  {variable}, or {name} in {path}: {said[:1].lower()}{said[1:]}{shown}")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -20,6 +20,9 @@ from trading.accounting.costs import E6, KINDS, TITLES, Cost, Kind, NewCost, hou
 from trading.errors import ConfigurationError
 from trading.plain_text import shown
 
+FIRST_DAY, FURTHEST = date(1990, 1, 1), timedelta(days=3653)
+"""Of a cost: what lies outside is a slip of the pen."""
+LONGEST_NOTE = 500
 app = typer.Typer(help="What running the platform costs.", no_args_is_help=True)
 
 DAY = ["%Y-%m-%d"]
@@ -48,6 +51,14 @@ def add(
     """Enter a cost and the days that it is of. What was entered before is noticed; nothing is ever changed."""
     named = _kind(kind)
     begins, ends = _period(month, first, last)
+    if begins < FIRST_DAY or ends > now().date() + FURTHEST:
+        raise ConfigurationError(
+            f"{begins} to {ends} isn't between {FIRST_DAY} and ten years from now. Nothing was entered. Check the year."
+        )
+    if len(note) > LONGEST_NOTE:
+        raise ConfigurationError(
+            f"The note has {len(note):,} characters; {LONGEST_NOTE} may be kept. Nothing was entered."
+        )
     each = usd_e6(amount_usd)
     worked = hours_e3(hours) if hours else None
     if (worked is not None) != (named == "hours"):
@@ -110,11 +121,17 @@ def _say(costs: list[Cost], *, as_json: bool) -> None:
         return
     for one in costs:
         sign = "-" if one.amount_usd_e6 < 0 else ""
-        words = f"{one.number:>4}  {one.first} to {one.last}  {sign}${abs(one.amount_usd_e6) / E6:,.2f}  {one.kind}"
+        words = f"{one.number:>4}  {one.first} to {one.last}  {sign}${_exact(abs(one.amount_usd_e6))}  {one.kind}"
         words += f"  {one.hours_e3 / 1000:g} h" if one.hours_e3 else ""
         words += f"  takes back {one.counters}" if one.counters else ""
         words += f"  taken back by {one.countered_by}" if one.countered_by else ""
         print(shown(f"{words}  {one.note}".rstrip()))
+
+
+def _exact(amount_usd_e6: int) -> str:
+    """Dollars as entered: cents, and what is below a cent where something is."""
+    whole, below = f"{amount_usd_e6 / E6:,.6f}".split(".")
+    return f"{whole}.{below[:2]}{below[2:].rstrip('0')}"
 
 
 def _period(month: str, first: datetime | None, last: datetime | None) -> tuple[date, date]:

@@ -48,7 +48,7 @@ def tune(
     minutes: Annotated[
         float | None, typer.Option("--time", min=0.01, metavar="MIN", help="Begin no trial after so long.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the constants that are proposed.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Of the constants that are proposed.")] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Search the rules' constants on purged folds and say whether anything is gained; nothing is changed.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
+from adapters.machine import whole_files
 from trading.errors import ConfigurationError
 
 
@@ -21,17 +21,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         ConfigurationError: when the file can't be written.
     """
     with told_in_words(path):
-        target = path.resolve()
-        if target.exists() and not target.is_file() and not target.is_dir():
-            write(target)
-            return
-        part = target.with_name(f"{target.name}.{os.getpid()}.part")
-        try:
-            write(part)
-            part.replace(target)
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
+        whole_files.write_whole(path, write)
 
 
 @contextmanager

@@ -81,7 +81,7 @@ class AppriseTarget:
             status = STATUS.search(said.getvalue())
         if not taken:
             why = f"it answered {status.group(1)}" if status else "it didn't answer, or refused"
-            raise UnavailableError(f"{self.name} didn't take the message: {why}. It is kept and goes out again.")
+            raise UnavailableError(f"{self.name} didn't take the message: {why}.")
 
 
 class DeadMan:

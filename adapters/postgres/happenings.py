@@ -21,22 +21,26 @@ FILLS_SHOWN = 12
 LONGEST_PAUSE = timedelta(days=10)
 """Of the exchange; a session that is older than the events looked for by more is of a replay, and isn't looked at."""
 E4 = 10_000
+LASTS = timedelta(minutes=1)
+"""A service is degraded for so long before anybody is told."""
 LEFT = " A machine with a GPU wasn't seen gone: it may still cost money. See `inplay cluster reap`."
 GOOD = frozenset({"resume", "reconciled", "check_passed", "disarm"})
 URGENT = frozenset({"kill", "suspend", "check_failed", "unreconciled"})
 Question = Callable[[Cursor, datetime], Iterator[Alert]]
 
 
-def happened(pool: Pool, since: datetime, is_now: Callable[[date], bool]) -> list[Alert]:
+def happened(pool: Pool, since: datetime, is_now: Callable[[date], bool], at: datetime) -> list[Alert]:
     """Every event since then that somebody may want to hear of, kind by kind, each in the order of the record.
 
     Args:
         pool: of the record.
         since: by the wall clock.
         is_now: whether a session is of the present; a replay of the past tells of no trade.
+        at: now.
     """
     with transaction(pool) as cursor:
         found = [alert for question in QUESTIONS for alert in question(cursor, since)]
+        found += _services(cursor, since, at)
         found += _sessions(cursor, since, is_now)
     return found
 
@@ -152,13 +156,15 @@ def _turns(cursor: Cursor, since: datetime) -> Iterator[Alert]:
         )  # fmt: skip
 
 
-def _services(cursor: Cursor, since: datetime) -> Iterator[Alert]:
+def _services(cursor: Cursor, since: datetime, now: datetime) -> Iterator[Alert]:
+    """A service that failed, at once; one that is degraded when it has been for `LASTS`, which a start isn't."""
     cursor.execute(
-        "SELECT number, service, state, detail, at FROM health_events WHERE at >= %s "
-        "AND state IN ('ok', 'degraded', 'failed') "
-        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'health:' || health_events.number) "
-        "ORDER BY number LIMIT %s",
-        [since, MOST],
+        "SELECT number, service, state, detail, at FROM health_events AS e WHERE at >= %s "
+        "AND state IN ('ok', 'degraded', 'failed') AND (state <> 'degraded' OR at <= %s AND NOT EXISTS ("
+        "SELECT FROM health_events AS later WHERE later.service = e.service AND later.number > e.number "
+        "AND later.state IN ('ok', 'failed') AND later.at < e.at + %s)) "
+        "AND NOT EXISTS (SELECT FROM alerts WHERE alert_id = 'health:' || e.number) ORDER BY number LIMIT %s",
+        [since, now - LASTS, LASTS, MOST],
     )
     severities: dict[str, Severity] = {"ok": "info", "degraded": "warning", "failed": "critical"}
     for number, service, state, detail, at in cursor.fetchall():
@@ -217,5 +223,5 @@ def _trainings(cursor: Cursor, since: datetime) -> Iterator[Alert]:
 
 
 QUESTIONS: Final[tuple[Question, ...]] = (
-    _controls, _checks, _models, _turns, _services, _storage, _imports, _trainings,
+    _controls, _checks, _models, _turns, _storage, _imports, _trainings,
 )  # fmt: skip

@@ -54,6 +54,8 @@ def life(
     settings = read_settings()
     if first is None and not sample:
         raise ConfigurationError("Name the first session to trade, as in --from 2015-01-02. Nothing was rehearsed.")
+    if first is not None and last is not None and last < first:
+        raise ConfigurationError(f"--to {last:%Y-%m-%d} is before --from {first:%Y-%m-%d}. Nothing was rehearsed.")
     printer = Printer(Console(highlight=False, width=None if sys.stdout.isatty() else 120))
     options = Options(
         sample=sample, first=None if first is None else first.date(), last=None if last is None else last.date()
@@ -63,13 +65,15 @@ def life(
         with _folder(keep) as home:
             own = rehearsed(settings, home)
             if not sample:
-                _bring(settings, home)
+                _bring(settings, home, options)
             with (
                 Interrupt() as interrupt,
                 RunLock(home, now=started),
                 platform_of(own, printer, interrupt, fresh=False) as platform,
             ):
                 facts = _lived(platform, options)
+        if not facts["sessions"]:
+            raise ConfigurationError("No session with bars lies in these days, so nothing was lived. Choose others.")
     except KeyboardInterrupt:
         print("stopped; nothing but the rehearsal's own folder was touched", file=sys.stderr)
         raise typer.Exit(130) from None
@@ -84,7 +88,8 @@ def rehearsed(settings: Settings, home: Path) -> Settings:
         "home": home, "database_url": None, "ray_address": "local", "http_port": free_port(),
         "dashboard_port": free_port(), "broker": "simulated", "live_feed": "none", "news_feeds": (),
         "news_alpaca": False, "warm_folder": None, "cold_url": None, "buy_volume": False, "backup_target": None,
-        "gpu_budget_usd_per_month": 0.0, "notify_urls": (), "dead_man_url": None, "spend_folder": home / "spend",
+        "gpu_budget_usd_per_month": 0.0, "notify_urls": (), "dead_man_url": None, "approve": False,
+        "spend_folder": home / "spend",
         "update_every_sessions": settings.update_every_sessions or UPDATE_EVERY,
         "train_every_sessions": settings.train_every_sessions or TRAIN_EVERY,
     }  # fmt: skip
@@ -109,13 +114,15 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         )
 
 
-def _bring(settings: Settings, home: Path) -> None:
+def _bring(settings: Settings, home: Path, options: Options) -> None:
     """The inputs are in the rehearsal's folder, unless they were already."""
     if home == settings.home:
         raise ConfigurationError(f"--keep {home} is the data folder itself. Nothing was rehearsed. Name another one.")
     if (home / "postgres" / "data").is_dir():
         return
     with reading(settings, now=now(), missing=NO_BARS) as record:
+        if not any(options.first is None or one >= options.first for one in record.bar_tables.sessions()):
+            raise ConfigurationError(f"No bars from {options.first} on are on record. Nothing was rehearsed.")
         server = EmbeddedPostgres(home)
         try:
             url = server.start()

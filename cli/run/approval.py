@@ -24,7 +24,7 @@ def require_reachable(settings: Settings) -> None:
     missing += [] if settings.notify_urls else ["INPLAY_NOTIFY_URLS, by which the list of orders is sent"]
     if missing:
         raise ConfigurationError(
-            f"INPLAY_APPROVE is set without {' and '.join(missing)}. Nothing was started. Set what is "
+            f"INPLAY_APPROVE is set without {', and without '.join(missing)}. Nothing was started. Set what is "
             "missing, or unset INPLAY_APPROVE."
         )
 

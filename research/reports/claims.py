@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,6 +22,7 @@ from trading.decisions.arms import ARMS
 
 CLAIM: Final = "claim"
 META: Final = "inplay-claim"
+OWN_HASH: Final = re.compile(r'<meta name="inplay-page" content="([0-9a-f]{64})">\n?')
 LIVE: Final = frozenset({CLAIM, "milestones", "targets"})
 """Parts of a report that are of the moment it was written at, which no claim is of."""
 MOST_DIFFERENCES = 20
@@ -195,6 +197,24 @@ def _short(value: Any) -> Any:
 def meta_of(claim: Mapping[str, Any]) -> dict[str, str]:
     """The claim as the page's head carries it, so that the page alone can be verified."""
     return {META: json.dumps(claim, sort_keys=True)}
+
+
+def with_own_hash(page: str) -> str:
+    """The page with the SHA-256 of the rest of it in its head, so that it can be told later whether it was altered."""
+    mine = hashlib.sha256(page.encode()).hexdigest()
+    head = f'<meta name="{META}"'
+    return page.replace(head, f'<meta name="inplay-page" content="{mine}">\n{head}', 1)
+
+
+def without_own_hash(page: str) -> str:
+    """The page as it was before `with_own_hash`."""
+    return OWN_HASH.sub("", page, count=1)
+
+
+def was_altered(page: str) -> bool:
+    """Whether the page isn't the one that its hash is of; an earlier version's has none, and nothing is known of it."""
+    found = OWN_HASH.search(page)
+    return found is not None and hashlib.sha256(without_own_hash(page).encode()).hexdigest() != found[1]
 
 
 def claim_words(claim: Mapping[str, Any]) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from research.reports.claims import CLAIM, META, fault_of_claim
+from adapters.machine.whole_files import PART, write_whole
+from research.reports.claims import CLAIM, META, fault_of_claim, with_own_hash
 from research.reports.digest_page import digest_page
 from research.reports.periods import NAME
 from trading.errors import BadDataError, ConfigurationError
 
 FOLDER = "reports"
-PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,8 @@ def keep(home: Path, told: Mapping[str, Any], most: int) -> Path:
     folder = folder_of(home)
     folder.mkdir(parents=True, exist_ok=True)
     page = folder / f"{told['name']}.html"
-    _write(page, digest_page(told))
-    _write(page.with_suffix(".json"), json.dumps(told, allow_nan=False, indent=1) + "\n")
+    write_whole(page, _of_text(with_own_hash(digest_page(told))))
+    write_whole(page.with_suffix(".json"), _of_text(json.dumps(told, allow_nan=False, indent=1) + "\n"))
     kind = f"{told['kind']}-"
     of_kind = sorted((path for path in folder.glob(f"{kind}*.json") if NAME.fullmatch(path.stem)), reverse=True)
     for old in [path for path in of_kind[max(most, 1) :] if path.stem != told["name"]]:
@@ -137,13 +136,8 @@ def _read(path: Path) -> dict[str, Any]:
     return told
 
 
-def _write(path: Path, text: str) -> None:
-    part = path.with_suffix(path.suffix + PART)
-    with part.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
+def _of_text(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text, encoding="utf-8")
 
 
 def clear_parts(home: Path) -> Sequence[Path]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from adapters.record import Record
-from research.reports.claims import CLAIM, Verified, claim_of, compared_claims
+from research.reports.claims import CLAIM, Verified, claim_of, compared_claims, was_altered, without_own_hash
 from research.reports.digest import figures_of
 from research.reports.digest_page import digest_page, without_live
 from research.reports.gathering import Gathered, gather
@@ -69,10 +69,12 @@ def made_again(
     told = figures_of(found)
     again = claim_of(found, told, now)
     verified = compared_claims(claim, again, before, told)
+    if page is not None and was_altered(page):
+        return replace(verified, same=False, altered=(*verified.altered, "the page isn't the one that was written"))
     if page is None or not verified.same or claim["code_sha256"] != again["code_sha256"]:
         return verified
     own = digest_page({**told, "milestones": [], "targets": [], CLAIM: claim})
-    if without_live(own) == without_live(page):
+    if without_live(own) == without_live(without_own_hash(page)):
         return verified
     return replace(verified, same=False, altered=("the page doesn't show the figures of its claim",))
 

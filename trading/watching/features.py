@@ -204,7 +204,9 @@ def watch_features(reference: Reference | None, days: Floats, rules: FeatureRule
     told = shift(reference, seen, rules, seed + looks)
     found, largest = told.found(rules), float(told.index.max())
     moved = ", ".join(found) or "none"
-    words = f"moved of ten features: {moved}; the largest index is {largest:.2f}, {rules.least_index:g} is large"
+    usual = not found and largest >= rules.least_index
+    size = f"{largest:.2f}, no more than chance gives" if usual else f"{largest:.2f}, {rules.least_index:g} is large"
+    words = f"moved of ten features: {moved}; the largest index at this look is {size}"
     return Finding("features", "alarm" if found else "quiet", largest, rules.least_index, words)
 
 

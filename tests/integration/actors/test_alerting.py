@@ -133,6 +133,22 @@ def test_a_target_that_is_down_is_asked_less_and_less(world: World) -> None:
     assert "500" in next(one.trouble for one in raised.deliveries if one.outcome == "pending")
 
 
+def test_a_service_is_told_to_be_degraded_once_it_has_been_for_a_minute(world: World) -> None:
+    """Slow at a start, or for half a minute, is on record and no message; a minute is one."""
+    box = world.outbox()
+    for state, seconds in (("degraded", 30), ("ok", 30), ("degraded", 59), ("failed", 1), ("ok", 90), ("degraded", 59)):
+        world.service("news", state)
+        world.clock.pass_(seconds=seconds)
+        box.look()
+    box.send()
+    assert [title for title in world.hook.titles if "degraded" in title] == []
+    assert world.hook.titles.count("news is failed") == 1
+    world.clock.pass_(seconds=1)
+    box.look()
+    box.send()
+    assert world.hook.titles[-1].endswith("news is degraded")
+
+
 def test_only_a_change_of_state_is_news(world: World) -> None:
     """Failed, failed again, well, well again, failed: three messages. What was always well is none."""
     box = world.outbox()

@@ -159,7 +159,7 @@ def test_a_turn_reaches_no_session_that_has_begun(platform: Platform, pool: Pool
     _turned(pool, SESSIONS[1], "rules")
     (turn,) = WatchStore(pool).turns()
     assert turn.from_session > SESSIONS[3]
-    (told,) = [alert for alert in happened(pool, NOON, lambda _: False) if alert.kind == "drift"]
+    (told,) = [alert for alert in happened(pool, NOON, lambda _: False, NOON) if alert.kind == "drift"]
     assert (told.severity, told.about, told.state) == ("warning", "momentum", "rules")
     assert "planted" in told.body
     with pytest.raises(BadDataError, match="append-only"), transaction(pool) as cursor:

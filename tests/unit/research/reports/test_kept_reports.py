@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from research.reports import kept as module
-from research.reports.claims import compared_claims, figures_sha256, meta_of
+from research.reports.claims import compared_claims, figures_sha256, meta_of, was_altered, without_own_hash
 from research.reports.kept import claim_and_figures, clear_parts, keep, kept, kept_report
 from trading.errors import BadDataError, ConfigurationError
 
@@ -57,7 +57,10 @@ def test_what_was_cut_is_no_report(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(OSError, match="No space"):
         keep(tmp_path, {**told("day-2010-08-20"), "figure": 2}, 9)
     assert (kept_report(tmp_path, "day-2010-08-20") or {})["figure"] == 1
-    assert [path.name for path in clear_parts(tmp_path)] == ["day-2010-08-20.html.part"]
+    assert clear_parts(tmp_path) == [], "a disk that is full isn't kept full"
+    half = tmp_path / "reports" / "day-2010-08-20.html.4711.part"
+    half.write_text("<h1>Ses")  # of a process that was killed
+    assert clear_parts(tmp_path) == [half]
 
 
 @pytest.mark.parametrize("name", ["../secret", "day-2010-08-20/../../secret", "day-notes", "", "day-2010-08-20\n"])
@@ -137,6 +140,19 @@ def test_a_claim_that_is_not_ours_is_refused_in_words(tmp_path: Path, change: di
     path.write_text(json.dumps({"claim": {**CLAIM, **change}}))
     with pytest.raises(BadDataError, match="Nothing was run"):
         claim_and_figures(path)
+
+
+def test_a_page_that_was_altered_is_known_by_itself(tmp_path: Path) -> None:
+    """One digit, one sign at its end, its hash exchanged; the page as written and one of an earlier version aren't."""
+    text = keep(tmp_path, told("day-2010-08-20"), 9).read_text()
+    assert not was_altered(text)
+    assert without_own_hash(text) == module.digest_page(told("day-2010-08-20"))
+    assert was_altered(text.replace("day-2010", "day-2011"))
+    assert was_altered(text + "\n")
+    assert was_altered(
+        text.replace('inplay-page" content="', 'inplay-page" content="' + "0" * 64 + '"><meta name="')[:-1]
+    )
+    assert not was_altered(without_own_hash(text)), "nothing is known of a page without a hash"
 
 
 def test_figures_that_are_not_those_of_the_claim_are_altered() -> None:
