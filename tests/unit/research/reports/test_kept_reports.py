@@ -23,10 +23,13 @@ CLAIM: dict[str, Any] = {
 @pytest.fixture(autouse=True)
 def short_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page of a line in place of the whole one."""
+    monkeypatch.setattr(module, "digest_page", lambda told: line_of(told["name"]))
+
+
+def line_of(name: str) -> str:
+    """That page."""
     meta = meta_of(CLAIM)["inplay-claim"].replace('"', "&quot;")
-    monkeypatch.setattr(
-        module, "digest_page", lambda told: f'<meta name="inplay-claim" content="{meta}">{told["name"]}'
-    )
+    return f'<meta name="inplay-claim" content="{meta}">{name}'
 
 
 def told(name: str) -> dict[str, Any]:
@@ -146,7 +149,7 @@ def test_a_page_that_was_altered_is_known_by_itself(tmp_path: Path) -> None:
     """One digit, one sign at its end, its hash exchanged; the page as written and one of an earlier version aren't."""
     text = keep(tmp_path, told("day-2010-08-20"), 9).read_text()
     assert not was_altered(text)
-    assert without_own_hash(text) == module.digest_page(told("day-2010-08-20"))
+    assert without_own_hash(text) == line_of("day-2010-08-20")
     assert was_altered(text.replace("day-2010", "day-2011"))
     assert was_altered(text + "\n")
     assert was_altered(
