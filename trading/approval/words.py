@@ -49,7 +49,8 @@ def clock(at: datetime) -> str:
 def title(asked: Asked) -> str:
     """One line; also what a digest tells."""
     count = len(asked.orders)
-    return f"{count} order{'' if count == 1 else 's'} of {asked.session} to approve, account {asked.account}"
+    state = "to approve" if asked.undecided else "with an answer"
+    return f"{count} order{'' if count == 1 else 's'} of {asked.session} {state}, account {asked.account}"
 
 
 def message(asked: Asked, link: Callable[[str], str] | None, at: datetime, *, renewed: bool = False) -> str:
