@@ -155,7 +155,8 @@ def candidates(
     rule_confidence = confidence(rules)
     names = market.panel.row_symbols
     found, names_of = patterns.detections, np.array(NAMES)
-    volume = market.panel.volume / market.indicators["volume_ratio_20"]
+    with np.errstate(invalid="ignore", divide="ignore"):  # no volume for 20 sessions: its average isn't known
+        volume = market.panel.volume / market.indicators["volume_ratio_20"]
     out = []
     for i, row in enumerate(setups.row.tolist()):
         here = found.at(row)
