@@ -116,7 +116,8 @@ def test_rules_are_tuned_without_what_is_sealed_and_every_trial_counts(settings:
     assert not any(((trial.sessions >= april[0]) & (trial.sessions <= april[1])).any() for trial in tried)
     said = typed(home, "rules", "tune", "--trials", "12", "--time", "5")
     assert "nothing was changed, and there is nothing to set" in said
-    typed(home, "rules", "tune", "--time", "nan", code=1)
+    typed(home, "rules", "tune", "--time", "nan", code=2)
+    typed(home, "rules", "tune", "--time", "inf", code=1)
 
 
 def test_where_the_record_cannot_be_written_the_report_says_so(

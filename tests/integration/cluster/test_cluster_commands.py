@@ -178,7 +178,7 @@ def test_ray_up_says_what_is_wrong_without_a_traceback(
         "isn't sold in mars1": ("region: tor1", "region: mars1"),
         "has no size s-gone": ("size: s-2vcpu-4gb", "size: s-gone"),
         "has no image arch": ("image: ubuntu-24-04-x64", "image: arch"),
-        "the cap is $2.00": ("usd_per_month: 82", "usd_per_month: 2"),
+        "the cap is $0.00": ("usd_per_month: 82", "usd_per_month: 0.001"),
         "key /nowhere isn't there": ("# ssh_private_key: ~/.ssh/id_ed25519", "ssh_private_key: /nowhere"),
     }
     for told, (right, instead) in wrong.items():

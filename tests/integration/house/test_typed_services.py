@@ -39,7 +39,7 @@ def asks(services: cycle.Services, actors: Actors, bars: RecordedBars, day: date
     cycle.AskIngestion(Local(bars))
     cycle.AskIngestion(Local(NoActions()))  # wrong: arg-type
     cycle.AskNews(Local(bars))  # wrong: arg-type
-    made: Actor[Ingestion] = Actor(None)
+    made: Actor[Ingestion] = Actor("ingestion")
     AskIngestion(made)
     cycle.AskExecution(made)  # wrong: arg-type
 """
