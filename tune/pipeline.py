@@ -118,7 +118,7 @@ def train_ensemble(
     """
     began_s, placements = time.monotonic(), placements or Placements()
     data = data.without_unknown(holdout(data, HOLDOUT_FRACTION, EMBARGO_SESSIONS).train)
-    judged = data.take(sampled(len(data), JUDGED_ROWS)) if len(data) > JUDGED_ROWS else data
+    judged = _judged(data, say)
     split = holdout(judged, HOLDOUT_FRACTION, EMBARGO_SESSIONS)
     development = judged.take(split.train)
     _refuse_alike(development)
@@ -126,8 +126,6 @@ def train_ensemble(
     parts = [(judged.bare, split), *((development.bare, fold) for fold in folds_of(development))]
     leaks = leakage(data, parts, then)
     refuse_leaks(leaks)
-    if judged is not data:
-        say(f"search and judgement work on {len(judged):,} of {len(data):,} setups, drawn once; the last fit on all")
     give_back()
     say(f"searching {sum(len(member.grid) for member in members)} parameter sets on {len(development):,} setups")
     found = search(development, scratch, members, seed=seed, placements=placements, bounds=bounds, room=room, say=say)
@@ -162,6 +160,14 @@ def train_ensemble(
         tuple(spared(data)), found, path_spread(data, winners, members, seed=seed, device=room.device),
         data.undecidable, time.monotonic() - began_s, workers.on_cpus,
     )  # fmt: skip
+
+
+def _judged(data: TrainingSet, say: Progress) -> TrainingSet:
+    """The setups that search and judgement work on: all, or `JUDGED_ROWS` of them."""
+    if len(data) <= JUDGED_ROWS:
+        return data
+    say(f"search and judgement work on {JUDGED_ROWS:,} of {len(data):,} setups, drawn once; the last fit on all")
+    return data.take(sampled(len(data), JUDGED_ROWS))
 
 
 def _refuse_alike(development: TrainingSet) -> None:
